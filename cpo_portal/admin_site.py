@@ -1,0 +1,109 @@
+"""What the admin shows where: title, colours, navigation, start page. The settings read it before models exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _static(path: str) -> Any:
+    def address(request: Any) -> str:
+        from django.templatetags.static import static
+
+        return static(path)
+
+    return address
+
+
+def sidebar(request: Any) -> list[dict[str, Any]]:
+    """Return the navigation of the person who asks."""
+    from cpo_portal.adminkit.navigation import Entry, sidebar
+
+    return sidebar(
+        request,
+        {
+            "Offers": (
+                Entry("Offers", "sell", "offers.offer"),
+                Entry("Tariffs", "payments", "pricing.tariff"),
+            ),
+            "Network": (
+                Entry("Locations", "location_on", "network.location"),
+                Entry("Chargers", "ev_station", "network.charger"),
+                Entry("Connectors", "power", "network.connector"),
+                Entry("Products", "local_cafe", "network.product"),
+            ),
+            "Sales": (
+                Entry("Orders", "receipt_long", "charging.order"),
+                Entry("Customers", "group", "charging.customer"),
+                Entry("Payments", "account_balance_wallet", "charging.payment"),
+            ),
+            "Beckn": (
+                Entry("Messages", "inbox", "beckn.inboundmessage"),
+                Entry("Callbacks", "outbox", "beckn.outboundcallback"),
+                Entry("Subscribers", "hub", "beckn.subscriber"),
+            ),
+            "Team": (
+                Entry("Members", "badge", "accounts.membership"),
+                Entry("API tokens", "key", "accounts.apitoken"),
+            ),
+            "Platform": (
+                Entry("CPOs", "domain", "accounts.cpo"),
+                Entry("Users", "manage_accounts", "accounts.user"),
+                Entry("Failed sign-ins", "lock", "axes.accessattempt"),
+            ),
+        },
+    )
+
+
+def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the cards of the start page."""
+    from cpo_portal.adminkit.navigation import Step, steps
+
+    plan = (
+        Step(
+            "Make an offer",
+            "Offers",
+            "Who gets what discount, where and when; publish it to every buyer app.",
+            "offers.offer",
+        ),
+        Step("Set tariffs", "Tariffs", "The list price per kWh that every quote and bill starts from.", "pricing.tariff"),
+        Step("Build the network", "Network", "Sites and their time zones, chargers and connectors.", "network.location"),
+        Step("Orders", "Orders", "Quotes, sessions, bills and refunds as they happen.", "charging.order"),
+        Step(
+            "Invite the team",
+            "The team",
+            "Owners manage members, managers author, analysts look.",
+            "accounts.membership",
+        ),
+        Step("Connect systems", "Systems", "Tokens for the staff API and the charging system.", "accounts.apitoken"),
+    )
+    return context | {"steps": steps(request, plan)}
+
+
+UNFOLD: dict[str, object] = {
+    "SITE_TITLE": "CPO portal",
+    "SITE_HEADER": "CPO portal",
+    "SITE_URL": None,
+    "SITE_ICON": _static("portal/logo.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("portal/logo.svg")}],
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [_static("adminkit/portal.css")],
+    "DASHBOARD_CALLBACK": "cpo_portal.admin_site.start_page",
+    "COMMAND": {"search_models": True, "show_history": False},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": sidebar},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .018 172)",
+            "100": "oklch(94.2% .045 170)",
+            "200": "oklch(89.0% .080 169)",
+            "300": "oklch(82.0% .110 168)",
+            "400": "oklch(74.0% .125 168)",
+            "500": "oklch(65.0% .120 168)",
+            "600": "oklch(53.5% .105 168)",
+            "700": "oklch(46.0% .090 169)",
+            "800": "oklch(39.5% .074 170)",
+            "900": "oklch(34.0% .060 172)",
+            "950": "oklch(24.0% .044 174)",
+        },
+    },
+}

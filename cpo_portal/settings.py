@@ -1,0 +1,246 @@
+"""Settings of every mode, from the environment; `./portal up` fills it in, a server's operator does in production."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from cpo_portal import env
+from cpo_portal.admin_site import UNFOLD  # noqa: F401  read by the theme
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MODE = env.choice("PORTAL_MODE", ("embedded", "production", "test"), "production")
+PRODUCTION = MODE == "production"
+TESTING = MODE == "test"
+DEBUG = False
+
+SECRET_KEY = env.text("PORTAL_SECRET_KEY")
+BASE_URL = env.text("PORTAL_BASE_URL", None if PRODUCTION else "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("PORTAL_ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("Set PORTAL_ALLOWED_HOSTS to the host names that this portal answers to.")
+CSRF_TRUSTED_ORIGINS = env.words("PORTAL_TRUSTED_ORIGINS", BASE_URL)
+
+#: 32 bytes outside the database: seals signing seeds and webhook secrets, keys the HMAC of contacts.
+try:
+    DATA_KEY = base64.b64decode(env.text("PORTAL_DATA_KEY"), validate=True)
+except binascii.Error:
+    DATA_KEY = b""
+if len(DATA_KEY) != 32:
+    raise ImproperlyConfigured("Set PORTAL_DATA_KEY to 32 random bytes in base64 (openssl rand -base64 32).")
+
+INSTALLED_APPS = [
+    "cpo_portal.adminkit.apps.AdminKitConfig",  # first: its templates stand before the theme's
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in place of ours
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "cpo_portal.adminkit.apps.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "import_export",
+    "axes",
+    "csp",
+    "rules",
+    "django_structlog",
+    "django.contrib.postgres",
+    "cpo_portal.database",
+    "cpo_portal.accounts",
+    "cpo_portal.network",
+    "cpo_portal.charging",
+    "pricing",
+    "offers",
+    "beckn",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "cpo_portal.adminkit.middleware.ActiveCpoMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "cpo_portal.urls"
+WSGI_APPLICATION = "cpo_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Persistent connections: opening one per request costs five times the request (ADR 0003).
+DATABASES = {
+    "default": env.database("DATABASE_URL")
+    | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+}
+DATABASES["default"]["OPTIONS"].setdefault(
+    "options", "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
+)
+DATABASE_APP_ROLE = env.text("PORTAL_APP_ROLE", "cpo_portal_app")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "rules.permissions.ObjectPermissionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # adminkit shows failed sign-ins
+AXES_USERNAME_CALLABLE = "cpo_portal.adminkit.signin.name_for_lockout"
+AXES_LOCKOUT_CALLABLE = "cpo_portal.adminkit.signin.locked_out"
+AXES_IPWARE_PROXY_COUNT = env.number("PORTAL_PROXY_COUNT", 0)
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("PORTAL_TIME_ZONE", "Asia/Kolkata")
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+#: Django 6's default already today; the setting itself is deprecated and goes with 5.2.
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.text("PORTAL_STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "cpo_portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.flag("PORTAL_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if env.flag("PORTAL_BEHIND_PROXY", False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Strict everywhere; `adminkit` relaxes it for the admin's own views, whose theme needs inline styles and eval.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "https:"],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cpo_portal.accounts.tokens.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cpo_portal.accounts.tokens.DenyAll"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "cpo_portal.accounts.tokens.explain_error",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "STRICT_JSON": True,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CPO portal",
+    "DESCRIPTION": "Staff, charging-system and payment API of the CPO portal.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+#: This platform on the networks: its subscriber id, and where others reach it.
+BECKN_BPP_ID = env.text("PORTAL_BPP_ID", None if PRODUCTION else "cpo-portal.example")
+BECKN_BPP_URI = f"{BASE_URL}/beckn"
+#: Networks to which callbacks may go although they are not public ("127.0.0.0/8"): for trials only.
+BECKN_ALLOWED_NETWORKS = env.words("PORTAL_ALLOWED_NETWORKS", "" if PRODUCTION else "127.0.0.0/8,::1/128")
+#: Charging systems that report simulated time are refused in production.
+ALLOW_SIMULATED_CHARGING = not PRODUCTION
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", None if PRODUCTION else "memory://")
+PORTAL_BROKER_DIR = env.text("PORTAL_BROKER_DIR", "")
+PORTAL_HOME = Path(env.text("PORTAL_HOME", str(BASE_DIR / "var")))
+#: Worker threads keep their database connection; without this Celery opens a new one for every task.
+CELERY_DB_REUSE_MAX = 100_000
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("PORTAL_LOG_LEVEL", "WARNING" if TESTING else "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

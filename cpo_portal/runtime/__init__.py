@@ -1,0 +1,1 @@
+"""The launcher: environment, embedded PostgreSQL and supervisor, in the standard library only."""

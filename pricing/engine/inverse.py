@@ -1,0 +1,187 @@
+"""From money to energy: how many whole Wh an amount buys, exactly, on either basis."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from decimal import Decimal
+
+from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
+from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
+from pricing.engine.plans import check_energy, most_energy, too_long
+from pricing.engine.rates import energy_slices, rate_card
+from pricing.engine.taxes import tax_on
+from pricing.engine.values import (
+    AmountMeasure,
+    Basis,
+    Cart,
+    ChargingRequest,
+    DiscountStep,
+    PriceTerms,
+    PricingError,
+)
+from pricing.engine.wording import energy_text, money_text
+
+# Reached only where offers make further energy all but free within a unit or two of the budget.
+_MOST_STEPS = 20_000
+# Shorter stretches of Wh than this are halved: rounding to the paisa has bent the line.
+_SHORT = 12
+
+
+def energy_for_amount(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountStep | None = None) -> int:
+    """Return the whole Wh that `request.measure` (an AmountMeasure) buys.
+
+    BEFORE_SURGE_OFFER_TAX counts energy, time, flat, products and fees, unrounded. ALL_IN is the largest energy
+    within the tariff's limits whose total is within the amount. Raises PricingError where nothing can be bought.
+    """
+    measure = request.measure
+    if not isinstance(measure, AmountMeasure):
+        raise TypeError("only an AmountMeasure is turned into energy")
+    plans = _Plans(request, terms, discounts)
+    if measure.basis is Basis.ALL_IN:
+        return _largest_within(plans, measure.amount)
+    return _before_taxes(plans, measure.amount)
+
+
+class _Plans:
+    """The plans of one request as a function of their energy, with all that does not depend on it made once."""
+
+    def __init__(self, request: ChargingRequest, terms: PriceTerms, discounts: DiscountStep | None) -> None:
+        self.request, self.terms, self.discounts = request, terms, discounts
+        self.card = rate_card(terms, request.planned_start, request.planned_start + HORIZON)
+        self.fixed = fixed_lines(request, terms, self.card)
+        self.fixed_cost = sum((x.amount.amount for x in self.fixed), Decimal(0))
+        self._totals: dict[int, Decimal] = {}
+
+    def supply(self, energy_wh: int) -> Supply:
+        duration = min(duration_at(self.request.max_power_w, energy_wh), HORIZON)
+        return planned_supply(self.request.planned_start, self.request.max_power_w, energy_wh, duration)
+
+    def exact_cost(self, energy_wh: int) -> Decimal:
+        supply = self.supply(energy_wh)
+        slices = energy_slices(supply, self.card, self.terms)
+        return self.fixed_cost + energy_cost(slices) + time_cost(supply, self.card)
+
+    def listed(self, energy_wh: int) -> ListPrice:
+        return list_price(self.request, self.terms, self.supply(energy_wh), self.card, self.fixed)
+
+    def cart(self, energy_wh: int) -> Cart:
+        return self.listed(energy_wh).cart(self.request, self.terms)
+
+    def reaches(self, item_value: Decimal) -> Callable[[int], bool]:
+        return lambda energy_wh: self.cart(energy_wh).item_value().amount >= item_value
+
+    def total(self, energy_wh: int) -> Decimal:
+        if energy_wh not in self._totals:
+            self._totals[energy_wh] = self._total(energy_wh)
+        return self._totals[energy_wh]
+
+    def _total(self, energy_wh: int) -> Decimal:
+        cart = self.cart(energy_wh)
+        net = _sum(cart)
+        if self.discounts is not None:
+            net += sum((x.amount.amount for x in self.discounts(cart).lines), Decimal(0))
+        return self.taxed(net)
+
+    def total_at_least(self, low_wh: int, high_wh: int) -> Decimal:
+        low = self.cart(low_wh)
+        if self.discounts is None:
+            return self.taxed(_sum(low))
+        return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)))
+
+    def taxed(self, net: Decimal) -> Decimal:
+        return net + tax_on(net, self.terms.tax, self.terms.currency)
+
+
+def _sum(cart: Cart) -> Decimal:
+    return sum((x.amount.amount for x in cart.lines), Decimal(0))
+
+
+def _before_taxes(plans: _Plans, amount: Decimal) -> int:
+    if amount <= plans.fixed_cost:
+        raise _too_small(plans, plans.fixed_cost)
+    only = plans.card.energy[0].component if len(plans.card.energy) == 1 else None
+    if only is not None and only.rate and plans.card.time[0].component is None and len(plans.card.time) == 1:
+        exact = (amount - plans.fixed_cost) * 1000 / only.rate
+        if exact > most_energy(plans.request):
+            raise too_long()
+        energy_wh = int(exact)
+    else:
+        energy_wh = _affordable(plans, amount)
+    if energy_wh < 1:
+        raise _too_small(plans, plans.fixed_cost)
+    check_energy(energy_wh, plans.request, plans.terms)
+    return energy_wh
+
+
+def _affordable(plans: _Plans, amount: Decimal) -> int:
+    """Return the last Wh whose exact cost is within the amount; energy may cross rates, time may cost too."""
+    if plans.exact_cost(most_energy(plans.request)) <= amount:
+        raise too_long()
+    return _first(lambda wh: plans.exact_cost(wh) > amount, 0, most_energy(plans.request)) - 1
+
+
+def _largest_within(plans: _Plans, budget: Decimal) -> int:
+    """Search the energies from the largest down, leaving out stretches that are proven to cost too much.
+
+    A total can fall where an offer unlocks, so the stretches are first cut where the offers say that they may
+    jump; within one, `total_at_least` is tight and the search is a bisection.
+    """
+    low = max(1, plans.terms.minimum_wh or 1)
+    high = min(most_energy(plans.request), plans.terms.maximum_wh or most_energy(plans.request))
+    if high < low:
+        raise too_long()
+    pending = _regimes(plans, low, high)
+    for _ in range(_MOST_STEPS):
+        if not pending:
+            break
+        start, end = pending.pop()
+        if plans.total(end) <= budget:
+            if end == most_energy(plans.request):
+                raise too_long()
+            return end
+        if start < end and plans.total_at_least(start, end) <= budget:
+            pending += _pieces(plans, start, end - 1, budget)
+    else:
+        raise PricingError("NO_EXACT_AMOUNT", "Ask for energy in kWh: with these offers this amount has no one answer.")
+    least = plans.total(low)
+    if low > 1:
+        limit = energy_text(low)
+        price = money_text(least, plans.terms.currency)
+        raise PricingError("MINIMUM_QUANTITY", f"Raise the amount: the least sold is {limit}, which costs {price}.")
+    raise _too_small(plans, plans.taxed(plans.fixed_cost))
+
+
+def _pieces(plans: _Plans, start: int, end: int, budget: Decimal) -> list[tuple[int, int]]:
+    """Cut [start, end] around the place where a straight line between its totals meets the budget."""
+    span = end - start
+    low, high = plans.total(start), plans.total(end)
+    if span < _SHORT or not low <= budget < high:
+        cuts = [start + span // 2]
+    else:
+        guess = start + int(span * (budget - low) / (high - low))
+        margin = max(2, span >> 10)
+        cuts = [guess - margin, guess + margin]
+    inner = sorted({min(max(cut, start), end) for cut in cuts} - {end})
+    return list(zip([start, *(cut + 1 for cut in inner)], [*inner, end], strict=True))
+
+
+def _regimes(plans: _Plans, low: int, high: int) -> list[tuple[int, int]]:
+    """Cut [low, high] where the item value reaches a threshold of the offers; in rising order."""
+    starts = {low}
+    for threshold in plans.discounts.thresholds() if plans.discounts is not None else ():
+        reached = _first(plans.reaches(threshold), low, high)
+        if low < reached <= high:
+            starts.add(reached)
+    ordered = sorted(starts)
+    return [(start, end - 1) for start, end in zip(ordered, [*ordered[1:], high + 1], strict=True)]
+
+
+def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
+    """Return the first whole number of [low, high] at which a monotone condition holds, else high + 1."""
+    return bisect_left(range(low, high + 1), True, key=holds) + low
+
+
+def _too_small(plans: _Plans, fixed: Decimal) -> PricingError:
+    price = money_text(fixed, plans.terms.currency)
+    return PricingError("BUDGET_TOO_SMALL", f"Raise the amount: fixed prices, fees and taxes alone come to {price}.")

@@ -1,0 +1,181 @@
+"""The list price: every line before surge, discounts and tax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from pricing.engine.metering import Supply
+from pricing.engine.money import Money, round_amount
+from pricing.engine.rates import RateCard, RateSpan, component_at, energy_slices, rate_spans
+from pricing.engine.values import (
+    Cart,
+    ChargingRequest,
+    Dimension,
+    LineKind,
+    PricedSlice,
+    PriceTerms,
+    PricingError,
+    QuoteLine,
+)
+from pricing.engine.wording import energy_text, money_text, plain_number
+
+_MINUTE = 60_000_000
+_CENT = Decimal("0.01")
+#: More of one product than this is a mistake of the buyer app.
+MOST_PRODUCTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListPrice:
+    """The lines before surge, discounts and tax, with the slices they were made of."""
+
+    lines: tuple[QuoteLine, ...]
+    slices: tuple[PricedSlice, ...]
+    energy_wh: int
+
+    def cart(self, request: ChargingRequest, terms: PriceTerms) -> Cart:
+        return Cart(request, self.lines, self.energy_wh, terms.currency, terms.time_zone)
+
+
+def fixed_lines(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> tuple[QuoteLine, ...]:
+    """Return the lines that do not depend on the energy: FLAT, PRODUCT and FEE."""
+    return (*_flat_line(request, terms, card), *_product_lines(request, terms), *_fee_lines(terms))
+
+
+def list_price(
+    request: ChargingRequest, terms: PriceTerms, supply: Supply, card: RateCard, fixed: tuple[QuoteLine, ...]
+) -> ListPrice:
+    """Price the energy and the time of a supply and put the fixed lines in their places."""
+    slices = energy_slices(supply, card, terms)
+    lines = [*_energy_lines(request, terms, slices), *_time_lines(request, terms, supply, card), *fixed]
+    if supply.ends_at > supply.charging_ends:
+        idle = _idle_lines(request, terms, supply)
+        before_fees = next((n for n, x in enumerate(lines) if x.kind is LineKind.FEE), len(lines))
+        lines[before_fees:before_fees] = idle
+    return ListPrice(tuple(lines), slices, supply.energy_wh)
+
+
+def energy_cost(slices: Iterable[PricedSlice]) -> Decimal:
+    """Return the exact, unrounded cost of energy slices."""
+    return sum((x.rate * x.energy_wh for x in slices), Decimal(0)).scaleb(-3)
+
+
+def time_cost(supply: Supply, card: RateCard) -> Decimal:
+    """Return the exact, unrounded cost of the charging time."""
+    return sum((_minutes(span) * rate for rate, span in _charged(card.time, supply)), Decimal(0))
+
+
+def _energy_lines(request: ChargingRequest, terms: PriceTerms, slices: tuple[PricedSlice, ...]) -> list[QuoteLine]:
+    energies: dict[Decimal, int] = {}
+    for piece in slices:
+        energies[piece.rate] = energies.get(piece.rate, 0) + piece.energy_wh
+    if len(energies) > 1:
+        used = {rate: wh for rate, wh in energies.items() if wh}
+        energies = used or dict(list(energies.items())[:1])
+    lines = []
+    for number, (rate, wh) in enumerate(energies.items(), start=1):
+        title = f"Charging session cost ({energy_text(wh)} @ {money_text(rate, terms.currency)}/kWh)"
+        quantity = Decimal(wh).scaleb(-3)
+        amount = Money(round_amount(rate * quantity, terms.currency), terms.currency)
+        lines.append(
+            QuoteLine(f"ENERGY-{number}", LineKind.ENERGY, title, amount, quantity, "kWh", rate, request.item_id)
+        )
+    return lines
+
+
+def _time_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply, card: RateCard) -> list[QuoteLine]:
+    return _minute_lines(request, terms, LineKind.TIME, _charged(card.time, supply))
+
+
+def _idle_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply) -> list[QuoteLine]:
+    first = component_at(terms, Dimension.IDLE, supply.charging_ends)
+    grace = timedelta(minutes=first.grace_minutes if first else 0)
+    starts_at = supply.charging_ends + grace
+    if starts_at >= supply.ends_at:
+        return []
+    spans = rate_spans(terms, Dimension.IDLE, starts_at, supply.ends_at)
+    charged = [(x.component.rate, x.ends_at - x.starts_at) for x in spans if x.component is not None]
+    return _minute_lines(request, terms, LineKind.IDLE, charged)
+
+
+def _charged(spans: tuple[RateSpan, ...], supply: Supply) -> list[tuple[Decimal, timedelta]]:
+    return [
+        (span.component.rate, min(span.ends_at, supply.charging_ends) - span.starts_at)
+        for span in spans
+        if span.component is not None and span.starts_at < supply.charging_ends
+    ]
+
+
+def _minute_lines(
+    request: ChargingRequest, terms: PriceTerms, kind: LineKind, charged: list[tuple[Decimal, timedelta]]
+) -> list[QuoteLine]:
+    durations: dict[Decimal, timedelta] = {}
+    for rate, span in charged:
+        durations[rate] = durations.get(rate, timedelta()) + span
+    name = "Charging time" if kind is LineKind.TIME else "Idle time"
+    lines = []
+    for number, (rate, duration) in enumerate(durations.items(), start=1):
+        minutes = _minutes(duration)
+        shown = minutes.quantize(_CENT)
+        title = f"{name} ({plain_number(shown)} min @ {money_text(rate, terms.currency)}/min)"
+        amount = Money(round_amount(minutes * rate, terms.currency), terms.currency)
+        lines.append(QuoteLine(f"{kind}-{number}", kind, title, amount, shown, "min", rate, request.item_id))
+    return lines
+
+
+def _minutes(span: timedelta) -> Decimal:
+    return Decimal(span // timedelta(microseconds=1)) / _MINUTE
+
+
+def _flat_line(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> tuple[QuoteLine, ...]:
+    if card.flat is None:
+        return ()
+    amount = Money(round_amount(card.flat.rate, terms.currency), terms.currency)
+    return (QuoteLine("FLAT-1", LineKind.FLAT, "Price per session", amount, item_id=request.item_id),)
+
+
+def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLine]:
+    counts: dict[str, int] = {}
+    for order in request.products:
+        counts[order.product_id] = counts.get(order.product_id, 0) + order.count
+        if order.count < 1 or counts[order.product_id] > MOST_PRODUCTS:
+            raise PricingError("QUANTITY", f"Order between 1 and {MOST_PRODUCTS} of product {order.product_id}.")
+    prices = {x.product_id: x for x in terms.product_prices}
+    lines = []
+    # Sorted, so that the order in which a buyer app names the products changes nothing.
+    for number, (product_id, count) in enumerate(sorted(counts.items()), start=1):
+        product = prices.get(product_id)
+        if product is None:
+            raise PricingError("UNKNOWN_PRODUCT", f"Remove product {product_id}: it is not sold at this station.")
+        amount = Money(round_amount(product.amount * count, terms.currency), terms.currency)
+        title = product.title if count == 1 else f"{product.title} × {count}"
+        lines.append(
+            QuoteLine(
+                f"PRODUCT-{number}",
+                LineKind.PRODUCT,
+                title,
+                amount,
+                Decimal(count),
+                "unit",
+                product.amount,
+                product_id,
+                category=product.category,
+            )
+        )
+    return lines
+
+
+def _fee_lines(terms: PriceTerms) -> list[QuoteLine]:
+    return [
+        QuoteLine(
+            f"FEE-{number}",
+            LineKind.FEE,
+            fee.title,
+            Money(round_amount(fee.amount, terms.currency), terms.currency),
+            code=fee.code,
+        )
+        for number, fee in enumerate(terms.fees, start=1)
+    ]

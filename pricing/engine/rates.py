@@ -1,0 +1,95 @@
+"""Which component of a tariff holds when: the first match per dimension, as stretches of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pricing.engine.metering import Supply
+from pricing.engine.values import (
+    Dimension,
+    PriceComponent,
+    PricedSlice,
+    PriceTerms,
+    PricingError,
+    PricingModel,
+    SliceQuality,
+)
+from pricing.engine.windows import is_open, split_at_boundaries, zone_of
+from pricing.engine.wording import weekday_text
+
+
+@dataclass(frozen=True, slots=True)
+class RateSpan:
+    """A stretch of time [starts_at, ends_at) with one component; None where no component matches."""
+
+    starts_at: datetime
+    ends_at: datetime
+    component: PriceComponent | None
+
+
+@dataclass(frozen=True, slots=True)
+class RateCard:
+    """The components of a tariff, resolved for a session that starts at an instant."""
+
+    energy: tuple[RateSpan, ...]
+    time: tuple[RateSpan, ...]
+    flat: PriceComponent | None
+
+
+def component_at(terms: PriceTerms, dimension: Dimension, instant: datetime) -> PriceComponent | None:
+    """Return the first component of this dimension whose windows hold at the instant."""
+    for component in terms.components:
+        if component.dimension is dimension and is_open(component.windows, instant, terms.time_zone):
+            return component
+    return None
+
+
+def rate_spans(terms: PriceTerms, dimension: Dimension, starts_at: datetime, ends_at: datetime) -> tuple[RateSpan, ...]:
+    """Cut [starts_at, ends_at] where the component changes; never empty, so an instant has its rate too."""
+    components = [x for x in terms.components if x.dimension is dimension]
+    if not components or not components[0].windows or ends_at <= starts_at:
+        only = component_at(terms, dimension, starts_at) if components else None
+        return (RateSpan(starts_at, max(starts_at, ends_at), only),)
+    windows = tuple(window for component in components for window in component.windows)
+    spans: list[RateSpan] = []
+    for start, end in split_at_boundaries(starts_at, ends_at, windows, terms.time_zone):
+        component = component_at(terms, dimension, start)
+        continued = bool(spans) and spans[-1].component is component
+        spans.append(RateSpan(spans.pop().starts_at if continued else start, end, component))
+    return tuple(spans)
+
+
+def rate_card(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> RateCard:
+    """Resolve the tariff from the start to the end of charging."""
+    return RateCard(
+        rate_spans(terms, Dimension.ENERGY, starts_at, ends_at),
+        rate_spans(terms, Dimension.TIME, starts_at, ends_at),
+        component_at(terms, Dimension.FLAT, starts_at),
+    )
+
+
+def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[PricedSlice, ...]:
+    """Cut the energy of a supply at the changes of rate; the slices add up exactly to the supply's energy.
+
+    Raises PricingError NO_RATE where charging touches a time without a rate. A FIXED tariff has no slices.
+    """
+    if terms.model is PricingModel.FIXED and not any(x.dimension is Dimension.ENERGY for x in terms.components):
+        return ()
+    spans = [x for x in card.energy if x.starts_at < supply.charging_ends] or [card.energy[0]]
+    readings = {point.at for point in supply.points} if supply.metered else frozenset()
+    slices = []
+    delivered = 0
+    for span in spans:
+        if span.component is None:
+            local = span.starts_at.astimezone(zone_of(terms.time_zone))
+            raise PricingError("NO_RATE", f"Choose another time: this tariff has no rate from {weekday_text(local)}.")
+        ends_at = supply.charging_ends if span is spans[-1] else span.ends_at
+        upto = supply.delivered_at(ends_at)
+        cuts_at_readings = span.starts_at in readings and ends_at in readings
+        quality = SliceQuality.METERED if cuts_at_readings else SliceQuality.INTERPOLATED
+        if len(spans) == 1:
+            quality = SliceQuality.SINGLE_RATE
+        slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, span.component.rate, quality))
+        delivered = upto
+    return tuple(slices)

@@ -1,0 +1,307 @@
+"""The values that go into a price and come out of it: frozen, free of I/O, the same for quote and bill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pricing.engine.money import Money, total_of
+
+
+class LineKind(StrEnum):
+    """What a line is; the order of the members is the order of the lines."""
+
+    ENERGY = "ENERGY"
+    TIME = "TIME"
+    FLAT = "FLAT"
+    PRODUCT = "PRODUCT"
+    IDLE = "IDLE"
+    FEE = "FEE"
+    SURGE = "SURGE"
+    DISCOUNT = "DISCOUNT"
+    WHEELING = "WHEELING"
+    TAX = "TAX"
+    ROUND_OFF = "ROUND_OFF"
+
+
+#: The lines that make up the cart value of the offers construct: no tax, fee, idle time or surge.
+ITEM_KINDS = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT, LineKind.PRODUCT})
+
+
+class PricingModel(StrEnum):
+    """EnergyTradeOffer's pricing models."""
+
+    PER_KWH = "PER_KWH"
+    TIME_OF_DAY = "TIME_OF_DAY"
+    SUBSCRIPTION = "SUBSCRIPTION"
+    FIXED = "FIXED"
+
+
+class Dimension(StrEnum):
+    """What a price component counts: kWh, hours of charging, sessions, hours of idling."""
+
+    ENERGY = "ENERGY"
+    TIME = "TIME"
+    FLAT = "FLAT"
+    IDLE = "IDLE"
+
+
+class Basis(StrEnum):
+    """What "charge me for ₹100" means: energy and fees before surge, offer and tax, or everything."""
+
+    BEFORE_SURGE_OFFER_TAX = "BEFORE_SURGE_OFFER_TAX"
+    ALL_IN = "ALL_IN"
+
+
+class SliceQuality(StrEnum):
+    """How a slice's energy is known."""
+
+    METERED = "METERED"
+    INTERPOLATED = "INTERPOLATED"
+    SINGLE_RATE = "SINGLE_RATE"
+
+
+class PricingError(ValueError):
+    """A request that has no price; `code` is for machines, the message is one sentence for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyWindow:
+    """A recurring window in local time; weekdays are ISO (1 = Monday); `end <= start` wraps past midnight.
+
+    `00:00` as an end is the end of the day. The weekday is that of each instant, not of the window's start.
+    """
+
+    weekdays: frozenset[int]
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class PriceComponent:
+    """One rate of a tariff: per kWh (ENERGY), per minute (TIME, IDLE) or once (FLAT).
+
+    `windows` restricts it to local times; empty means always. `grace_minutes` counts for IDLE only.
+    """
+
+    dimension: Dimension
+    rate: Decimal
+    windows: tuple[WeeklyWindow, ...] = ()
+    grace_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A service, convenience or reservation fee: one FEE line."""
+
+    code: str
+    title: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """One tax line on the sum of all lines before it; `rate` is a percentage (18 means 18 %)."""
+
+    label: str
+    rate: Decimal
+    sac_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """Everything a price depends on beside the request and the offers; stored with the quote it made."""
+
+    tariff_id: str
+    tariff_version: int
+    model: PricingModel
+    currency: str
+    time_zone: str
+    components: tuple[PriceComponent, ...]
+    fees: tuple[Fee, ...] = ()
+    tax: Tax | None = None
+    product_prices: tuple[ProductPrice, ...] = ()
+    minimum_wh: int | None = None
+    maximum_wh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPrice:
+    """The list price of one unit of a product."""
+
+    product_id: str
+    title: str
+    amount: Decimal
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductOrder:
+    """So many units of a product that the driver added."""
+
+    product_id: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyMeasure:
+    """The driver asks for so much energy."""
+
+    wh: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmountMeasure:
+    """The driver asks for so much money's worth."""
+
+    amount: Decimal
+    currency: str
+    basis: Basis = Basis.BEFORE_SURGE_OFFER_TAX
+
+
+@dataclass(frozen=True, slots=True)
+class DurationMeasure:
+    """The driver asks for so many minutes; the connector's rating gives the energy."""
+
+    minutes: int
+
+
+Measure = EnergyMeasure | AmountMeasure | DurationMeasure
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The cumulative register of the meter at an instant."""
+
+    at: datetime
+    register_wh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the charger did: readings between start and stop; `stopped_at` is None while it runs."""
+
+    started_at: datetime
+    stopped_at: datetime | None
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingRequest:
+    """What is to be priced: a plan (`measure`), or a delivery, which then decides the energy and the time.
+
+    Instants are aware UTC. Offers are judged at `planned_start`, also when a delivery is billed.
+    """
+
+    item_id: str
+    max_power_w: int
+    planned_start: datetime
+    planned_end: datetime | None
+    measure: Measure
+    products: tuple[ProductOrder, ...] = ()
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSlice:
+    """A stretch of the session with one rate: instants in UTC, energy in Wh, the rate in money per kWh."""
+
+    starts_at: datetime
+    ends_at: datetime
+    energy_wh: int
+    rate: Decimal
+    quality: SliceQuality
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One printed line: a signed, rounded amount.
+
+    `line_id` is unique in the quote and stable ("ENERGY-1"). `item_id` names the connector or product,
+    `code` the fee, tax or offer, `category` that of a product. `shares` is how a DISCOUNT is allocated to
+    the lines it came from.
+    """
+
+    line_id: str
+    kind: LineKind
+    title: str
+    amount: Money
+    quantity: Decimal | None = None
+    unit: str = ""
+    rate: Decimal | None = None
+    item_id: str = ""
+    code: str = ""
+    shares: tuple[tuple[str, Money], ...] = ()
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """The lines before the discounts, and what an offer may look at."""
+
+    request: ChargingRequest
+    lines: tuple[QuoteLine, ...]
+    energy_wh: int
+    currency: str
+    time_zone: str
+
+    def item_value(self) -> Money:
+        """Return the cart value of the offers construct."""
+        return total_of((x.amount for x in self.lines if x.kind in ITEM_KINDS), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """What the discounts step answers: DISCOUNT lines, and its own trace, which pricing does not read."""
+
+    lines: tuple[QuoteLine, ...] = ()
+    trace: Any = None
+
+
+class DiscountStep(Protocol):
+    """The offers' part of a price; `thresholds` are the cart values at which it may jump or bend.
+
+    `net_at_least` bounds the sum of the lines less the discount from below, for every cart that lies line by
+    line between `low` and `high`. The inverse of a budget needs it to be true, and is faster when it is tight.
+    """
+
+    def __call__(self, cart: Cart) -> Discounts: ...
+
+    def thresholds(self) -> tuple[Decimal, ...]: ...
+
+    def net_at_least(self, low: Cart, high: Cart) -> Decimal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price with its lines; `total` is their sum, checked when it is made."""
+
+    lines: tuple[QuoteLine, ...]
+    total: Money
+    energy_wh: int
+    basis: Basis | None
+    slices: tuple[PricedSlice, ...]
+    terms: PriceTerms
+    request: ChargingRequest
+    engine_version: str
+    trace: Any = None
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if total_of((x.amount for x in self.lines), self.total.currency) != self.total:
+            raise AssertionError("the total of a quote is the sum of its lines")
+
+    def sum_of(self, *kinds: LineKind) -> Money:
+        """Return the sum of the lines of these kinds."""
+        return total_of((x.amount for x in self.lines if x.kind in kinds), self.total.currency)
+
+
+Snapshot = Mapping[str, Any]

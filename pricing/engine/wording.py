@@ -1,0 +1,66 @@
+"""Amounts, energies and spans of time in words, as lines, errors and traces print them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pricing.engine.money import minor_units
+
+_SIGNS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def plain_number(number: Decimal) -> str:
+    """Return a number without trailing zeros or exponent: 5.200 is 5.2, 1E+2 is 100."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """Return an amount with its sign and grouped digits: ₹1,84,320.00; never fewer decimals than the currency has."""
+    places = max(minor_units(currency), _decimals(amount))
+    whole, _, fraction = f"{abs(amount):.{places}f}".partition(".")
+    digits = _grouped(whole, currency) if len(whole) > 3 else whole
+    sign = _SIGNS.get(currency) or f"{currency} "
+    return f"{'−' if amount < 0 else ''}{sign}{digits}{'.' + fraction if fraction else ''}"
+
+
+def energy_text(energy_wh: int) -> str:
+    """Return an energy in kWh without trailing zeros: 5200 Wh is "5.2 kWh"."""
+    return f"{plain_number(Decimal(energy_wh).scaleb(-3))} kWh"
+
+
+def span_text(span: timedelta) -> str:
+    """Return the two largest parts of a span: "3 d 4 h", "45 min", "20 s"."""
+    seconds = abs(int(span.total_seconds()))
+    parts = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def moment_text(local: datetime) -> str:
+    """Return a local instant with its zone: "1 Nov 2026 00:00 IST"."""
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H:%M} {local.tzname()}"
+
+
+def weekday_text(local: datetime) -> str:
+    """Return the weekday and the time of a local instant: "Sat 00:00"."""
+    return f"{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
+
+
+def _decimals(amount: Decimal) -> int:
+    text = plain_number(amount)
+    return len(text) - text.index(".") - 1 if "." in text else 0
+
+
+def _grouped(whole: str, currency: str) -> str:
+    if currency != "INR":
+        return f"{int(whole):,}"
+    head, tail = whole[:-3], whole[-3:]
+    pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)]
+    return ",".join([*reversed(pairs), tail])

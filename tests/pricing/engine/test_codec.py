@@ -1,0 +1,112 @@
+"""Terms, requests and quotes as JSON: exact both ways, and one hash for equal terms."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pricing.engine.codec import (
+    line_from_json,
+    line_to_json,
+    quote_from_json,
+    quote_to_json,
+    request_from_json,
+    request_to_json,
+    terms_from_json,
+    terms_hash,
+    terms_to_json,
+)
+from pricing.engine.price import price
+from pricing.engine.values import (
+    AmountMeasure,
+    Basis,
+    Dimension,
+    DurationMeasure,
+    EnergyMeasure,
+    PriceComponent,
+    ProductOrder,
+    ProductPrice,
+)
+from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, delivered, kwh, window
+
+RICH = replace(
+    PLAIN,
+    components=(
+        PriceComponent(Dimension.ENERGY, Decimal("18.50"), (window("18:00", "00:00", frozenset({1, 7})),)),
+        PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=10),
+        *PLAIN.components,
+    ),
+    product_prices=(ProductPrice("coffee", "Coffee", Decimal(60), "FOOD"),),
+    minimum_wh=100,
+)
+
+
+def through_text(data):
+    return json.loads(json.dumps(data))
+
+
+measures = st.one_of(
+    st.builds(EnergyMeasure, st.integers(1, 10**6)),
+    st.builds(DurationMeasure, st.integers(1, 10**4)),
+    st.builds(AmountMeasure, st.decimals(1, 10**6, places=2), st.just("INR"), st.sampled_from(Basis)),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(measures, st.datetimes(timezones=st.just(UTC)), st.booleans())
+def test_a_request_survives(measure, start, with_delivery):
+    request = replace(ask(measure, start=start), products=(ProductOrder("coffee", 2),), planned_end=start)
+    if with_delivery:
+        request = replace(request, delivery=delivered((0, 1), (5, 700), stop=None).delivery)
+    assert request_from_json(through_text(request_to_json(request))) == request
+
+
+@pytest.mark.parametrize("terms", [pytest.param(PLAIN, id="plain"), pytest.param(RICH, id="rich")])
+def test_terms_survive(terms):
+    again = terms_from_json(through_text(terms_to_json(terms)))
+    assert again == terms
+    assert [str(x.rate) for x in again.components] == [str(x.rate) for x in terms.components]
+
+
+def test_a_quote_and_its_lines_survive():
+    quote = price(kwh("5"), RICH)
+    assert quote_from_json(through_text(quote_to_json(quote))) == quote
+    assert [line_from_json(through_text(line_to_json(x))) for x in quote.lines] == list(quote.lines)
+
+
+def test_the_json_of_a_line_is_plain():
+    assert line_to_json(price(kwh("5"), PLAIN).lines[0]) == {
+        "line_id": "ENERGY-1",
+        "kind": "ENERGY",
+        "title": "Charging session cost (5 kWh @ ₹18.00/kWh)",
+        "amount": {"amount": "90.00", "currency": "INR"},
+        "quantity": "5.000",
+        "unit": "kWh",
+        "rate": "18",
+        "item_id": "connector-1",
+        "code": "",
+        "shares": [],
+        "category": "",
+    }
+
+
+def test_instants_are_rfc_3339_in_utc():
+    local = SATURDAY.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert request_to_json(ask(EnergyMeasure(1), start=local))["planned_start"] == "2026-11-07T04:30:00Z"
+    with pytest.raises(ValueError, match="offset"):
+        request_from_json({**request_to_json(kwh("1")), "planned_start": "2026-11-07T04:30:00"})
+    assert request_from_json(request_to_json(kwh("1"))).planned_start == datetime(2026, 11, 7, 4, 30, tzinfo=UTC)
+
+
+def test_equal_terms_have_one_hash():
+    same = replace(PLAIN, components=(PriceComponent(Dimension.ENERGY, Decimal("18.0000")),))
+    dearer = replace(PLAIN, components=(PriceComponent(Dimension.ENERGY, Decimal("18.0001")),))
+    assert terms_hash(same) == terms_hash(PLAIN)
+    assert terms_hash(dearer) != terms_hash(PLAIN)
+    assert terms_hash(terms_from_json(through_text(terms_to_json(RICH)))) == terms_hash(RICH)

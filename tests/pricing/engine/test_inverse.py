@@ -1,0 +1,75 @@
+"""From money to energy without offers: against counting up Wh by Wh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pricing.engine.inverse import energy_for_amount
+from pricing.engine.price import price
+from pricing.engine.values import Basis, Dimension, EnergyMeasure, Fee, PriceComponent, PricingError, Tax
+from tests.pricing.engine.samples import PLAIN, ask, rupees, window
+
+MOST = 400  # Wh; the connector is slow, so that a plan of so little energy crosses windows
+
+rates = st.decimals("0.5", 900, places=2)
+tariffs = st.builds(
+    lambda rate, other, per_minute, fee, tax: replace(
+        PLAIN,
+        components=(
+            PriceComponent(Dimension.ENERGY, other, (window("10:07", "10:19"), window("10:30", "10:41"))),
+            PriceComponent(Dimension.ENERGY, rate),
+            PriceComponent(Dimension.TIME, per_minute, (window("10:00", "10:13"),)),
+        ),
+        fees=(Fee("SERVICE", "Service Fee", fee),),
+        tax=Tax("GST", tax),
+        maximum_wh=MOST,
+    ),
+    rates,
+    rates,
+    st.decimals(0, 2, places=2),
+    st.decimals(0, 20, places=2),
+    st.sampled_from([Decimal(0), Decimal(5), Decimal(18)]),
+)
+
+
+def costs(terms, wh):
+    quote = price(ask(EnergyMeasure(wh), power_w=450), terms)
+    return quote.total.amount
+
+
+@settings(deadline=None, max_examples=40)
+@given(tariffs, st.decimals("0.01", 300, places=2))
+def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    within = [wh for wh in range(1, MOST + 1) if costs(terms, wh) <= budget]
+    request = replace(rupees(str(budget), Basis.ALL_IN), max_power_w=450)
+    try:
+        found = energy_for_amount(request, terms)
+    except PricingError as error:
+        assert (within, error.code) == ([], "BUDGET_TOO_SMALL")
+    else:
+        assert found == within[-1]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tariffs, st.integers(1, MOST - 1))
+def test_totals_never_fall_while_the_energy_rises(terms, wh):
+    assert costs(terms, wh) <= costs(terms, wh + 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rates, st.decimals(0, 20, places=2), st.decimals("0.01", 900, places=2))
+def test_an_amount_before_tax_is_divided_by_the_rate(rate, fee, amount):
+    terms = replace(
+        PLAIN, components=(PriceComponent(Dimension.ENERGY, rate),), fees=(Fee("SERVICE", "Service Fee", fee),)
+    )
+    try:
+        found = energy_for_amount(rupees(str(amount)), terms)
+    except PricingError as error:
+        assert error.code == "BUDGET_TOO_SMALL"
+        assert amount < fee + rate / 1000
+    else:
+        assert fee + rate * found / 1000 <= amount < fee + rate * (found + 1) / 1000

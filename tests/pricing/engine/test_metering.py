@@ -1,0 +1,172 @@
+"""Bills from the meter: what the readings prove, what is held for review, and what time costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pricing.engine.metering import duration_at, metered_supply, register_at
+from pricing.engine.price import price
+from pricing.engine.values import Delivery, Dimension, PriceComponent, Reading
+from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, delivered, printed, window
+
+
+@pytest.mark.parametrize(
+    ("request_", "wh", "flags"),
+    [
+        pytest.param(delivered((0, 100), (20, 5300)), 5200, (), id="register-delta"),
+        pytest.param(delivered((0, 100), (10, 3500), stop=None), 3400, (), id="running"),
+        pytest.param(delivered(), 0, ("NO_READINGS",), id="no-readings"),
+        pytest.param(delivered(stop=None), 0, ("NO_READINGS",), id="running-without-readings"),
+        pytest.param(delivered((0, 100)), 0, ("ONE_READING",), id="one-reading-proves-nothing"),
+        pytest.param(delivered((0, 100), stop=None), 0, (), id="running-since-a-moment"),
+        pytest.param(delivered((20, 5300), (0, 100)), 5200, (), id="out-of-order"),
+        pytest.param(delivered((0, 0), (20, 9000), (20, 5200)), 5200, (), id="the-last-of-two-at-once"),
+        pytest.param(
+            delivered((0, 0), (10, 1000), (20, 800), (30, 1200)), 1200, ("REGISTER_BACKWARDS",), id="backwards"
+        ),
+        pytest.param(
+            delivered((0, 0), (10, 1000), (20, 800)), 1000, ("REGISTER_BACKWARDS",), id="backwards-at-the-end"
+        ),
+        pytest.param(delivered((0, 0), (10, 5500)), 5500, (), id="rating-and-a-tenth"),
+        pytest.param(delivered((0, 0), (10, 5501)), 5501, ("REVIEW_POWER",), id="above-rating-and-a-tenth"),
+        pytest.param(
+            delivered((-5, 40), (-1, 50), (20, 5250)), 5200, ("READINGS_OUTSIDE_SESSION",), id="before-the-start"
+        ),
+        pytest.param(
+            delivered((0, 0), (59, 5100), (61, 5200)), 5200, ("READINGS_OUTSIDE_SESSION",), id="after-the-stop"
+        ),
+        pytest.param(
+            delivered((0, 0), (20, 5200), stop=-1),
+            0,
+            ("STOP_BEFORE_START", "READINGS_OUTSIDE_SESSION", "ONE_READING"),
+            id="stop-before-the-start",
+        ),
+    ],
+)
+def test_a_delivery_is_billed(request_, wh, flags):
+    quote = price(request_, PLAIN)
+    assert (quote.energy_wh, quote.flags) == (wh, flags)
+    assert sum(x.energy_wh for x in quote.slices) == wh
+
+
+def test_the_final_bill_of_5_2_kwh():
+    assert printed(price(delivered((0, 100), (20, 5300), stop=20), PLAIN)) == [
+        ("Charging session cost (5.2 kWh @ ₹18.00/kWh)", "93.60"),
+        ("Service Fee", "10.00"),
+        ("GST (18%)", "18.65"),
+    ]
+
+
+EVENING = replace(
+    BARE,
+    components=(
+        PriceComponent(Dimension.ENERGY, Decimal(20), (window("10:15", "10:30"),)),
+        PriceComponent(Dimension.ENERGY, Decimal(16)),
+    ),
+)
+
+
+def test_energy_at_a_change_of_rate_is_interpolated_between_its_readings():
+    quote = price(delivered((0, 0), (10, 1000), (20, 2001), (30, 3000), (40, 4000)), EVENING)
+    assert [(x.energy_wh, str(x.rate), x.quality.value) for x in quote.slices] == [
+        (1501, "16", "INTERPOLATED"),
+        (1499, "20", "INTERPOLATED"),
+        (1000, "16", "METERED"),
+    ]
+    assert [str(x.amount.amount) for x in quote.lines] == ["40.02", "29.98"]
+
+
+def test_time_costs_while_charging_and_idling_costs_after_its_grace():
+    terms = replace(
+        BARE,
+        components=(
+            *BARE.components,
+            PriceComponent(Dimension.TIME, Decimal("0.50")),
+            PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=10),
+        ),
+    )
+    assert printed(price(delivered((0, 0), (20, 5000), (40, 5000), stop=60), terms)) == [
+        ("Charging session cost (5 kWh @ ₹18.00/kWh)", "90.00"),
+        ("Charging time (20 min @ ₹0.50/min)", "10.00"),
+        ("Idle time (30 min @ ₹2.00/min)", "60.00"),
+    ]
+    assert len(price(delivered((0, 0), (20, 5000), stop=30), terms).lines) == 2
+
+
+def test_the_register_is_never_extrapolated():
+    points = (Reading(SATURDAY, 100), Reading(SATURDAY + timedelta(minutes=10), 200))
+    assert register_at(points, SATURDAY - timedelta(minutes=1)) == 100
+    assert register_at(points, SATURDAY + timedelta(minutes=11)) == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wh"),
+    [
+        pytest.param(1, 0, id="a-third"),
+        pytest.param(1.5, 1, id="half-rounds-up"),
+        pytest.param(2, 1, id="two-thirds"),
+        pytest.param(3, 1, id="the-reading"),
+    ],
+)
+def test_interpolation_rounds_half_up_to_a_wh(seconds, wh):
+    points = (Reading(SATURDAY, 0), Reading(SATURDAY + timedelta(seconds=3), 1))
+    assert register_at(points, SATURDAY + timedelta(seconds=seconds)) == wh
+
+
+def test_a_plan_lasts_as_long_as_its_energy_takes():
+    assert duration_at(30_000, 5000) == timedelta(minutes=10)
+    assert duration_at(7, 1) == timedelta(microseconds=514_285_715)
+
+
+readings = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 20_000)), max_size=12, unique_by=lambda x: x[0])
+starts = st.sampled_from(
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 0, 10, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 11, 1, 5, 1, tzinfo=UTC)),
+        ("Asia/Kolkata", datetime(2026, 11, 7, 17, 0, tzinfo=UTC)),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(readings, starts, st.integers(0, 300), st.randoms(use_true_random=False))
+def test_slices_add_up_to_the_register_in_any_order_of_the_readings(points, place, stop, random):
+    zone, start = place
+    ordered = [Reading(start + timedelta(minutes=minute), wh) for minute, wh in points]
+    terms = replace(
+        BARE,
+        time_zone=zone,
+        components=(
+            PriceComponent(Dimension.ENERGY, Decimal("21.37"), (window("01:30", "02:30"), window("22:45", "23:10"))),
+            PriceComponent(Dimension.ENERGY, Decimal("15.01"), (window("23:10", "00:00"),)),
+            PriceComponent(Dimension.ENERGY, Decimal("18.99")),
+        ),
+    )
+    request = replace(delivered(power_w=10**9), planned_start=start)
+    request = replace(request, delivery=Delivery(start, start + timedelta(minutes=stop), tuple(ordered)))
+    quote = price(request, terms)
+    supply = metered_supply(request.delivery, 10**9)
+    assert sum(x.energy_wh for x in quote.slices) == quote.energy_wh == supply.energy_wh
+    assert all(x.energy_wh >= 0 for x in quote.slices)
+    shuffled = random.sample(ordered, len(ordered))
+    again = price(replace(request, delivery=replace(request.delivery, readings=tuple(shuffled))), terms)
+    assert (again.lines, again.slices, again.flags) == (quote.lines, quote.slices, quote.flags)
+
+
+@settings(deadline=None, max_examples=80)
+@given(readings, st.integers(1, 299))
+def test_splitting_a_window_in_two_changes_nothing(points, minute):
+    cut = (SATURDAY + timedelta(hours=5, minutes=30 + minute)).strftime("%H:%M")
+    request = delivered(*points, stop=300, power_w=10**9)
+    whole = PriceComponent(Dimension.ENERGY, Decimal("21.37"), (window("10:00", "16:00"),))
+    halves = replace(whole, windows=(window("10:00", cut), window(cut, "16:00")))
+    rest = PriceComponent(Dimension.ENERGY, Decimal("17.77"))
+    first, second = (price(request, replace(PLAIN, components=(x, rest))) for x in (whole, halves))
+    assert first.lines == second.lines

@@ -1,0 +1,70 @@
+"""Money and its words: one rounding rule, the currency's decimals, India's digits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from pricing.engine.money import CurrencyMismatch, Money, round_amount, smallest_unit, total_of
+from pricing.engine.wording import energy_text, money_text, plain_number, span_text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rounded"),
+    [
+        pytest.param("0.005", "INR", "0.01", id="half-up"),
+        pytest.param("0.00499", "INR", "0.00", id="below-half"),
+        pytest.param("-0.005", "INR", "-0.01", id="half-away-from-zero"),
+        pytest.param("-0.001", "INR", "0.00", id="no-negative-zero"),
+        pytest.param("2.5", "JPY", "3", id="no-decimals"),
+        pytest.param("1.0005", "BHD", "1.001", id="three-decimals"),
+    ],
+)
+def test_amounts_round_half_up(amount, currency, rounded):
+    assert str(round_amount(Decimal(amount), currency)) == rounded
+
+
+def test_a_sum_carries_one_currency():
+    assert total_of([Money(Decimal("1.10"), "INR"), Money(Decimal("2.05"), "INR")], "INR").amount == Decimal("3.15")
+    assert str(total_of([], "INR").amount) == "0.00"
+    assert smallest_unit("JPY") == 1
+    with pytest.raises(CurrencyMismatch):
+        total_of([Money(Decimal(1), "EUR")], "INR")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        pytest.param("184320", "INR", "₹1,84,320.00", id="lakh"),
+        pytest.param("12345678.9", "INR", "₹1,23,45,678.90", id="crore"),
+        pytest.param("999.5", "INR", "₹999.50", id="hundreds"),
+        pytest.param("1000", "INR", "₹1,000.00", id="thousand"),
+        pytest.param("18.125", "INR", "₹18.125", id="a-rate-keeps-its-decimals"),
+        pytest.param("-3.2", "INR", "−₹3.20", id="negative"),
+        pytest.param("1234567.5", "EUR", "€1,234,567.50", id="thousands-elsewhere"),
+        pytest.param("5", "AED", "AED 5.00", id="a-code-for-a-sign"),
+        pytest.param("1500", "JPY", "JPY 1,500", id="no-minor-unit"),
+    ],
+)
+def test_amounts_in_words(amount, currency, text):
+    assert money_text(Decimal(amount), currency) == text
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        pytest.param(timedelta(days=3, hours=4, minutes=5), "3 d 4 h", id="two-largest-parts"),
+        pytest.param(timedelta(minutes=45), "45 min", id="minutes"),
+        pytest.param(timedelta(seconds=-20), "20 s", id="either-way"),
+        pytest.param(timedelta(0), "0 s", id="nothing"),
+    ],
+)
+def test_spans_in_words(span, text):
+    assert span_text(span) == text
+
+
+def test_numbers_in_words():
+    assert [energy_text(5200), energy_text(5000), energy_text(5)] == ["5.2 kWh", "5 kWh", "0.005 kWh"]
+    assert plain_number(Decimal("1E+2")) == "100"

@@ -1,0 +1,18 @@
+"""The benefit kinds by name: one module per kind, each with the functions of `BenefitRule`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from offers.engine.benefits import discount
+from offers.engine.benefits.rule import BenefitRule
+from offers.engine.values import BenefitKind, OfferTerms
+
+BENEFITS: Mapping[BenefitKind, BenefitRule] = {
+    BenefitKind.DISCOUNT: discount,
+}
+
+
+def rule_of(offer: OfferTerms) -> BenefitRule:
+    """Return the module that knows this offer's kind of benefit."""
+    return BENEFITS[offer.benefit.kind]

@@ -1,0 +1,106 @@
+"""The offer book: all offers of a CPO, indexed so that a cart meets only those that could apply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from offers.engine.evaluate import LIVE_STATE
+from offers.engine.values import Applicability, OfferTerms
+
+_Index = Mapping[str, tuple[OfferTerms, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferBook:
+    """An immutable set of offers at one revision; made by `compile`, never changed."""
+
+    revision: int
+    _by_id: Mapping[str, OfferTerms]
+    _by_code: Mapping[str, OfferTerms]
+    _by_item: _Index
+    _by_location: _Index
+    _by_category: _Index
+    _everywhere: tuple[OfferTerms, ...]
+
+    @classmethod
+    def compile(cls, offers: Iterable[OfferTerms], *, revision: int) -> OfferBook:
+        """Index each offer by its narrowest restriction: items, else locations, else categories.
+
+        Offers in a state that is not live stay findable by id and code, so that a refusal can say why. Of several
+        versions of one offer the highest counts.
+        """
+        by_id = {offer.offer_id: offer for offer in sorted(offers, key=lambda x: (x.offer_id, x.version))}
+        by_code: dict[str, OfferTerms] = {}
+        for offer in by_id.values():
+            code = offer.display_code.casefold()
+            # Of two offers with one code the live one answers to it.
+            if code and (code not in by_code or by_code[code].state != LIVE_STATE):
+                by_code[code] = offer
+        indexes: tuple[dict[str, list[OfferTerms]], ...] = ({}, {}, {})
+        everywhere = []
+        for offer in by_id.values():
+            if offer.state != LIVE_STATE:
+                continue
+            scope = offer.applicability
+            restrictions = zip(indexes, (scope.item_ids, scope.location_ids, scope.categories), strict=True)
+            index, keys = next(((index, keys) for index, keys in restrictions if keys), ({}, frozenset()))
+            for key in keys:
+                index.setdefault(key, []).append(offer)
+            if not keys:
+                everywhere.append(offer)
+        by_item, by_location, by_category = map(_frozen, indexes)
+        return cls(
+            revision,
+            MappingProxyType(by_id),
+            MappingProxyType(by_code),
+            by_item,
+            by_location,
+            by_category,
+            tuple(everywhere),
+        )
+
+    def candidates(
+        self, location_id: str, item_id: str, category: str, *, products: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[OfferTerms, ...]:
+        """Return the live-state offers that could apply here, by id.
+
+        `products` are the (product id, category) pairs the driver added. The cost does not depend on the number
+        of offers for other items, locations or categories.
+        """
+        items = {item_id, *(x[0] for x in products)}
+        categories = {category, *(x[1] for x in products)}
+        found = {x.offer_id: x for x in (*self._everywhere, *self._by_location.get(location_id, ()))}
+        for index, keys in ((self._by_item, items), (self._by_category, categories)):
+            for key in keys:
+                found.update((x.offer_id, x) for x in index.get(key, ()))
+        return tuple(
+            found[offer_id]
+            for offer_id in sorted(found)
+            if _could_apply(found[offer_id].applicability, location_id, items, categories)
+        )
+
+    def get(self, offer_id: str) -> OfferTerms | None:
+        """Return the offer with this id, in whatever state."""
+        return self._by_id.get(offer_id)
+
+    def by_code(self, code: str) -> OfferTerms | None:
+        """Return the offer that answers to a display code, in any case of letters."""
+        return self._by_code.get(code.casefold())
+
+    def all(self) -> tuple[OfferTerms, ...]:
+        """Return every offer, by id."""
+        return tuple(self._by_id.values())
+
+
+def _could_apply(scope: Applicability, location_id: str, items: set[str], categories: set[str]) -> bool:
+    return (
+        (not scope.location_ids or location_id in scope.location_ids)
+        and (not scope.item_ids or not scope.item_ids.isdisjoint(items))
+        and (not scope.categories or not scope.categories.isdisjoint(categories))
+    )
+
+
+def _frozen(index: dict[str, list[OfferTerms]]) -> _Index:
+    return MappingProxyType({key: tuple(found) for key, found in index.items()})

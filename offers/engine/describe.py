@@ -1,0 +1,91 @@
+"""An offer in plain words: what it takes off, where, when, and on which conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import time
+
+from offers.engine.benefits import rule_of
+from offers.engine.values import Applicability, OfferLimits, OfferTerms
+from pricing.engine.values import WeeklyWindow
+from pricing.engine.windows import zone_of
+from pricing.engine.wording import moment_text, money_text
+
+_DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+_MIDNIGHT = time(0)
+
+
+def benefit_in_words(offer: OfferTerms) -> str:
+    """Return the benefit and its least value: "25 % off the energy, at most ₹100.00, from ₹50.00"."""
+    text = rule_of(offer).words(offer)
+    least = offer.qualifier.min_value
+    return text if not least else f"{text}, from {money_text(least, offer.currency)}"
+
+
+def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
+    """Return weekly windows: "Saturdays and Sundays all day; Mondays 18:00–21:00"; empty for none."""
+    return "; ".join(f"{_days(x.weekdays)} {_hours(x)}" for x in windows)
+
+
+def summary(offer: OfferTerms, zone: str) -> str:
+    """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
+    scope = offer.applicability
+    parts = [f"Takes {benefit_in_words(offer)}", *_places(scope)]
+    if scope.weekly_windows:
+        parts.append(windows_in_words(scope.weekly_windows))
+    parts += _validity(scope, zone)
+    conditions = [_way_in(offer)]
+    conditions.append("combines with other offers" if offer.additive else "combines with no other offer")
+    conditions += _limits(offer.limits, offer.currency)
+    return f"{', '.join(parts)}; {'; '.join(conditions)}."
+
+
+def _places(scope: Applicability) -> list[str]:
+    """Name how many locations, items and categories; the author's form lists which."""
+    counts = ((scope.location_ids, "at", "location"), (scope.item_ids, "for", "item"))
+    parts = [f"{word} {len(x)} {noun}{'' if len(x) == 1 else 's'}" for x, word, noun in counts if x]
+    if not scope.location_ids:
+        parts.insert(0, "at every location")
+    if scope.categories:
+        parts.append(f"in {_joined(sorted(scope.categories))}")
+    return parts
+
+
+def _validity(scope: Applicability, zone: str) -> list[str]:
+    bounds = (("from", scope.valid_from), ("until", scope.valid_until))
+    text = " ".join(f"{word} {moment_text(x.astimezone(zone_of(zone)))}" for word, x in bounds if x is not None)
+    return [text] if text else []
+
+
+def _way_in(offer: OfferTerms) -> str:
+    if offer.requires_code:
+        return f"applied with the code {offer.display_code}"
+    return "applied automatically" if offer.auto else "applied when the driver chooses it"
+
+
+def _limits(limits: OfferLimits, currency: str) -> list[str]:
+    parts = []
+    if limits.total_uses is not None:
+        parts.append(f"at most {limits.total_uses} use{'' if limits.total_uses == 1 else 's'} in all")
+    if limits.uses_per_customer is not None:
+        parts.append(f"{limits.uses_per_customer} per customer")
+    if limits.budget is not None:
+        parts.append(f"a budget of {money_text(limits.budget, currency)}")
+    return parts
+
+
+def _days(weekdays: frozenset[int]) -> str:
+    if len(weekdays) == len(_DAYS):
+        return "every day"
+    return _joined([_DAYS[day - 1] for day in sorted(weekdays)]) or "on no day"
+
+
+def _hours(window: WeeklyWindow) -> str:
+    if window.start == window.end == _MIDNIGHT:
+        return "all day"
+    end = "24:00" if window.end == _MIDNIGHT else f"{window.end:%H:%M}"
+    return f"{window.start:%H:%M}–{end}"
+
+
+def _joined(words: list[str]) -> str:
+    return " and ".join(x for x in (", ".join(words[:-1]), *words[-1:]) if x)

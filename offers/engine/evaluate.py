@@ -1,0 +1,184 @@
+"""Judges one offer against one cart: every condition with its numbers, and what the offer would save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from offers.engine.benefits import rule_of
+from offers.engine.limits import limit_checks
+from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
+from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
+from pricing.engine.money import Money
+from pricing.engine.values import Cart, LineKind
+from pricing.engine.windows import is_open, next_opening, zone_of
+from pricing.engine.wording import money_text, span_text, weekday_text
+
+LIVE_STATE = "APPROVED"
+_STATE_REASONS = {
+    "PAUSED": ReasonCode.PAUSED,
+    "WITHDRAWN": ReasonCode.WITHDRAWN,
+    "ENDED": ReasonCode.ENDED,
+}
+_LIMITS = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_USES, ReasonCode.CUSTOMER_UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
+
+    `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED.
+    """
+
+    offer: OfferTerms
+    checks: tuple[Check, ...]
+    lines: tuple[int, ...]
+    saving: Decimal
+    opted_in: bool
+    outcome: Outcome
+    depends_on_identity: bool = False
+
+
+def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
+    """Judge one offer by itself; the outcome is never APPLIED, which depends on the other offers."""
+    found = appraise(offer, situation_of(cart, context))
+    saving = Money(found.saving, cart.currency)
+    return OfferOutcome(
+        offer.offer_id, offer.version, offer.name, found.outcome, saving, found.checks, found.depends_on_identity
+    )
+
+
+def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
+    """Run every check in the documented order and work out the saving, also where a check fails."""
+    context = situation.context
+    held = offer.offer_id in context.held
+    lines = lines_in_scope(offer, situation)
+    saving = _saving(offer, situation, lines)
+    opted_in = is_named(offer, situation.wanted)
+    checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
+    checks += _min_value(offer, situation)
+    checks += _choice(offer, situation, opted_in or held)
+    depends = False
+    if not held:
+        limited, depends = limit_checks(offer, context, saving)
+        checks += limited
+    checks += _no_benefit(saving)
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
+
+
+def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
+    """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
+    lines = lines_in_scope(offer, situation)
+    saving = _saving(offer, situation, lines)
+    checks = [*_min_value(offer, situation), *_no_benefit(saving)]
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
+
+
+def _outcome(checks: list[Check]) -> Outcome:
+    for check in checks:
+        if not check.passed:
+            return Outcome.LIMITED if check.code in _LIMITS else Outcome.INELIGIBLE
+    return Outcome.ELIGIBLE_NOT_CHOSEN
+
+
+def _saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+    base = sum((situation.amounts[n] for n in lines), Decimal(0))
+    saving = rule_of(offer).saving(offer, base)
+    ceiling = situation.context.ceilings.get(offer.offer_id)
+    return saving if ceiling is None else min(saving, max(ceiling, Decimal(0)))
+
+
+def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check]:
+    """Check the stored state, the currency and the validity at the planned start."""
+    checks = []
+    if offer.state != LIVE_STATE and (not held or offer.state == "WITHDRAWN"):
+        code = _STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
+        checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
+    if offer.currency != situation.cart.currency:
+        checks.append(Check(ReasonCode.CURRENCY, "currency", situation.cart.currency, offer.currency, False))
+    if held:
+        return checks
+    start = situation.cart.request.planned_start
+    begins, ends = offer.applicability.valid_from, offer.applicability.valid_until
+    if begins is not None:
+        checks.append(_validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
+    if ends is not None:
+        checks.append(_validity(ReasonCode.ENDED, "valid_until", ends, start))
+    return checks
+
+
+@lru_cache(maxsize=4096)
+def _validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
+    margin = ""
+    if code is ReasonCode.NOT_YET_VALID and start < bound:
+        margin = f"{span_text(bound - start)} too early"
+    elif code is ReasonCode.ENDED and start >= bound:
+        margin = f"{span_text(start - bound)} too late"
+    return Check(code, f"applicability.{field}", bound.isoformat(), start.isoformat(), not margin, margin)
+
+
+def _place(offer: OfferTerms, situation: Situation) -> list[Check]:
+    """Check location, item and category; products that the driver added count as items beside the connector."""
+    scope, context = offer.applicability, situation.context
+    checks = []
+    if scope.location_ids and context.location_id not in scope.location_ids:
+        checks.append(_membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
+    if not scope.item_ids and not scope.categories:
+        return checks
+    products = [x for x in situation.cart.lines if x.kind is LineKind.PRODUCT]
+    if scope.item_ids and scope.item_ids.isdisjoint({context.item_id, *(x.item_id for x in products)}):
+        checks.append(_membership(ReasonCode.ITEM, "item_ids", scope.item_ids, context.item_id))
+    if scope.categories and scope.categories.isdisjoint({context.category, *(x.category for x in products)}):
+        checks.append(_membership(ReasonCode.CATEGORY, "categories", scope.categories, context.category))
+    return checks
+
+
+def _membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+    expected = next(iter(allowed)) if len(allowed) == 1 else f"one of {len(allowed)}"
+    return Check(code, f"applicability.{field}", expected, actual, False)
+
+
+def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
+    windows = offer.applicability.weekly_windows
+    if not windows:
+        return []
+    start, zone = situation.cart.request.planned_start, situation.cart.time_zone
+    passed = is_open(windows, start, zone)
+    margin = ""
+    if not passed:
+        opening = next_opening(windows, start, zone)
+        margin = f"next window {weekday_text(opening.astimezone(zone_of(zone)))}" if opening else "no window at all"
+    actual = weekday_text(start.astimezone(zone_of(zone)))
+    code = ReasonCode.OUTSIDE_WEEKLY_WINDOW
+    return [Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)]
+
+
+def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
+    least = offer.qualifier.min_value
+    if least is None:
+        return []
+    passed = situation.item_value >= least
+    margin = "" if passed else f"{money_text(least - situation.item_value, offer.currency)} short"
+    expected, actual = f"{least:f}", f"{situation.item_value:f}"
+    return [Check(ReasonCode.MIN_VALUE, "qualifier.min_value", expected, actual, passed, margin)]
+
+
+def _no_benefit(saving: Decimal) -> list[Check]:
+    if saving:
+        return []
+    return [Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")]
+
+
+def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:
+    """Check the buyer's side: opted in where that is needed, not declined, the code sent where it is required."""
+    checks = []
+    if is_named(offer, situation.declined):
+        checks.append(Check(ReasonCode.DECLINED, "selection.apply", "yes", "no", False))
+    elif not offer.auto and not wanted:
+        checks.append(Check(ReasonCode.NOT_OPTED_IN, "selection.apply", "yes", "not chosen", False))
+    held = offer.offer_id in situation.context.held
+    if offer.requires_code and not held and offer.display_code.casefold() not in situation.codes:
+        checks.append(Check(ReasonCode.CODE_REQUIRED, "display_code", "the offer's code", "not sent", False))
+    return checks

@@ -1,0 +1,104 @@
+"""Offers in plain words, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trace_from_json, trace_to_json
+from offers.engine.describe import benefit_in_words, summary, windows_in_words
+from offers.engine.values import DiscountBase
+from tests.offers.engine.samples import WEEKEND, offer, quoted, rupees_off
+from tests.pricing.engine.samples import kwh, window
+
+FULL = offer(
+    value_cap=Decimal(100),
+    min_value="50",
+    location_ids=frozenset({"a", "b", "c"}),
+    weekly_windows=WEEKEND,
+    valid_from=datetime(2026, 10, 31, 18, 30, tzinfo=UTC),
+    valid_until=datetime(2026, 11, 30, 18, 30, tzinfo=UTC),
+    total_uses=1000,
+    uses_per_customer=2,
+    budget=Decimal(184320),
+    redemption_cap=Decimal(150),
+)
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        pytest.param(offer(), "25 % off the energy", id="percent"),
+        pytest.param(offer(value="12.50"), "12.5 % off the energy", id="half-percent"),
+        pytest.param(FULL, "25 % off the energy, at most ₹100.00, from ₹50.00", id="capped-from"),
+        pytest.param(rupees_off("a", "184320"), "₹1,84,320.00 off the energy", id="an-amount-in-indian-digits"),
+        pytest.param(
+            offer(base=DiscountBase.ITEMS_AND_SURGE), "25 % off the energy and its surge", id="with-the-surge"
+        ),
+        pytest.param(offer(redemption_cap=Decimal(80)), "25 % off the energy, at most ₹80.00", id="redemption-cap"),
+    ],
+)
+def test_a_benefit_in_words(terms, words):
+    assert benefit_in_words(terms) == words
+
+
+def test_a_whole_offer_in_one_sentence():
+    assert summary(FULL, "Asia/Kolkata") == (
+        "Takes 25 % off the energy, at most ₹100.00, from ₹50.00, at 3 locations, Saturdays and Sundays all day, "
+        "from 1 Nov 2026 00:00 IST until 1 Dec 2026 00:00 IST; applied automatically; combines with no other offer; "
+        "at most 1000 uses in all; 2 per customer; a budget of ₹1,84,320.00."
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "end"),
+    [
+        pytest.param(
+            offer(auto=False), "applied when the driver chooses it; combines with no other offer.", id="opt-in"
+        ),
+        pytest.param(
+            offer(requires_code=True, display_code="W25", additive=True),
+            "applied with the code W25; combines with other offers.",
+            id="code",
+        ),
+        pytest.param(
+            offer(item_ids=frozenset({"x"}), categories=frozenset({"FOOD"})),
+            "at every location, for 1 item, in FOOD; applied automatically; combines with no other offer.",
+            id="scope",
+        ),
+    ],
+)
+def test_conditions_end_the_sentence(terms, end):
+    assert summary(terms, "Asia/Kolkata").endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("windows", "words"),
+    [
+        pytest.param((), "", id="none"),
+        pytest.param((window("18:00", "21:00"),), "every day 18:00–21:00", id="every-day"),
+        pytest.param((window("22:00", "00:00", frozenset({1})),), "Mondays 22:00–24:00", id="until-midnight"),
+        pytest.param(
+            (window("22:00", "02:00", frozenset({5, 6, 7})), *WEEKEND),
+            "Fridays, Saturdays and Sundays 22:00–02:00; Saturdays and Sundays all day",
+            id="two",
+        ),
+    ],
+)
+def test_windows_in_words(windows, words):
+    assert windows_in_words(windows) == words
+
+
+def test_an_offer_survives_json():
+    assert offer_from_json(json.loads(json.dumps(offer_to_json(FULL)))) == FULL
+    assert offer_hash(offer(value="25.00")) == offer_hash(offer(value="25")) != offer_hash(offer(value="26"))
+
+
+def test_a_trace_survives_json():
+    trace = quoted(kwh("5"), FULL, offer("a", additive=True), opted_in=frozenset({"x"})).trace
+    again = trace_from_json(json.loads(json.dumps(trace_to_json(trace))))
+    assert again == trace
+    assert str(again.difference) == "0.00 INR"

@@ -1,0 +1,162 @@
+"""One offer against one cart: each condition, its numbers, its margin, and the neighbour that passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from offers.engine.evaluate import evaluate_offer
+from offers.engine.values import Outcome, Usage
+from tests.offers.engine.samples import WEEKEND, cart, context, offer, rupees_off
+from tests.pricing.engine.samples import SATURDAY, kwh
+
+MINUTE = timedelta(minutes=1)
+CAPPED = {"budget": Decimal(1000), "redemption_cap": Decimal(100)}
+
+
+def used(**said):
+    return {"usage": {"weekend": Usage(**said)}}
+
+
+REFUSED = [
+    pytest.param(offer(state="PAUSED"), {}, "PAUSED", "", id="paused"),
+    pytest.param(offer(state="WITHDRAWN"), {}, "WITHDRAWN", "", id="withdrawn"),
+    pytest.param(offer(state="ENDED"), {}, "ENDED", "", id="ended-early"),
+    pytest.param(offer(state="DRAFT"), {}, "NOT_LIVE", "", id="draft"),
+    pytest.param(offer(valid_from=SATURDAY + MINUTE), {}, "NOT_YET_VALID", "1 min too early", id="not-yet-valid"),
+    pytest.param(offer(valid_until=SATURDAY), {}, "ENDED", "0 s too late", id="the-end-is-outside"),
+    pytest.param(offer(location_ids=frozenset({"x"})), {}, "LOCATION", "", id="another-location"),
+    pytest.param(offer(item_ids=frozenset({"x", "y"})), {}, "ITEM", "", id="another-item"),
+    pytest.param(offer(categories=frozenset({"x"})), {}, "CATEGORY", "", id="another-category"),
+    pytest.param(offer(currency="EUR"), {}, "CURRENCY", "", id="another-currency"),
+    pytest.param(offer(min_value="93.20"), {}, "MIN_VALUE", "₹3.20 short", id="3.20-short"),
+    pytest.param(offer(auto=False), {}, "NOT_OPTED_IN", "", id="not-opted-in"),
+    pytest.param(offer(), {"declined": frozenset({"weekend"})}, "DECLINED", "", id="declined"),
+    pytest.param(
+        offer(auto=False),
+        {"declined": frozenset({"weekend"}), "opted_in": frozenset({"weekend"})},
+        "DECLINED",
+        "",
+        id="declined-beats-opted-in",
+    ),
+    pytest.param(offer(display_code="W25", requires_code=True), {}, "CODE_REQUIRED", "", id="no-code"),
+    pytest.param(
+        offer(display_code="W25", requires_code=True),
+        {"opted_in": frozenset({"weekend"})},
+        "CODE_REQUIRED",
+        "",
+        id="an-id-is-no-code",
+    ),
+]
+EXHAUSTED = [
+    pytest.param(offer(total_uses=100), used(uses=100), "TOTAL_USES", "0 left", id="all-uses-gone"),
+    pytest.param(offer(**CAPPED), used(budget_used=Decimal("900.01")), "BUDGET", "₹0.01 short", id="budget-short"),
+    pytest.param(
+        rupees_off("weekend", "50", budget=Decimal(1000)),
+        used(budget_used=Decimal("950.01")),
+        "BUDGET",
+        "₹0.01 short",
+        id="budget-short-of-the-amount",
+    ),
+    pytest.param(
+        offer(uses_per_customer=2),
+        {"customer_known": True, **used(customer_uses=2)},
+        "CUSTOMER_USES",
+        "0 left",
+        id="customer-had-two",
+    ),
+    pytest.param(
+        offer(uses_per_customer=2), {"identity_required": True}, "CUSTOMER_UNKNOWN", "", id="nobody-is-named-at-init"
+    ),
+]
+ACCEPTED = [
+    pytest.param(offer(valid_from=SATURDAY), {}, id="the-start-is-inside"),
+    pytest.param(offer(valid_until=SATURDAY + MINUTE), {}, id="a-minute-before-the-end"),
+    pytest.param(offer(location_ids=frozenset({"x", "station-1"})), {}, id="one-of-the-locations"),
+    pytest.param(offer(item_ids=frozenset({"x", "connector-1"})), {}, id="one-of-the-items"),
+    pytest.param(offer(categories=frozenset({"x", "EV_CHARGING"})), {}, id="one-of-the-categories"),
+    pytest.param(offer(weekly_windows=WEEKEND), {}, id="a-saturday"),
+    pytest.param(offer(min_value="90"), {}, id="the-least-value-itself"),
+    pytest.param(offer(auto=False), {"opted_in": frozenset({"weekend"})}, id="opted-in"),
+    pytest.param(offer(auto=False, display_code="W25"), {"opted_in": frozenset({"w25"})}, id="opted-in-by-code"),
+    pytest.param(offer(auto=False, display_code="W25"), {"codes": frozenset({"w25"})}, id="a-code-opts-in"),
+    pytest.param(offer(display_code="W25", requires_code=True), {"codes": frozenset({"w25"})}, id="code-in-any-case"),
+    pytest.param(offer(total_uses=100), used(uses=99), id="one-use-left"),
+    pytest.param(offer(**CAPPED), used(budget_used=Decimal(900)), id="budget-for-just-one-more"),
+    pytest.param(offer(uses_per_customer=2), {"customer_known": True, **used(customer_uses=1)}, id="customer-had-one"),
+    pytest.param(offer(uses_per_customer=2), {"customer_known": True}, id="a-new-customer"),
+]
+
+
+@pytest.mark.parametrize(("terms", "said", "code", "margin"), REFUSED)
+def test_a_condition_that_fails_makes_it_ineligible(terms, said, code, margin):
+    found = evaluate_offer(terms, cart(), context(**said))
+    assert (found.outcome, found.reason.code, found.reason.margin) == (Outcome.INELIGIBLE, code, margin)
+
+
+@pytest.mark.parametrize(("terms", "said", "code", "margin"), EXHAUSTED)
+def test_a_limit_that_is_reached_makes_it_limited(terms, said, code, margin):
+    found = evaluate_offer(terms, cart(), context(**said))
+    assert (found.outcome, found.reason.code, found.reason.margin) == (Outcome.LIMITED, code, margin)
+
+
+@pytest.mark.parametrize(("terms", "said"), ACCEPTED)
+def test_its_neighbour_is_eligible(terms, said):
+    found = evaluate_offer(terms, cart(), context(**said))
+    assert (found.outcome, found.reason) == (Outcome.ELIGIBLE_NOT_CHOSEN, None)
+    assert str(found.saving.amount) == "22.50"
+
+
+def test_a_limit_per_customer_is_quoted_as_free_before_anybody_is_named():
+    found = evaluate_offer(offer(uses_per_customer=1), cart(), context())
+    assert (found.outcome, found.depends_on_identity) == (Outcome.ELIGIBLE_NOT_CHOSEN, True)
+
+
+def test_nothing_to_take_it_from_is_no_benefit():
+    found = evaluate_offer(offer(), cart("0.01"), context())
+    assert (found.outcome, found.reason.code) == (Outcome.INELIGIBLE, "NO_BENEFIT")
+    assert evaluate_offer(offer(), cart("0.02"), context()).outcome is Outcome.ELIGIBLE_NOT_CHOSEN
+
+
+def test_validity_is_judged_at_the_planned_start_not_now():
+    later = cart(request=replace(kwh("5"), planned_start=SATURDAY + timedelta(days=30)))
+    found = evaluate_offer(offer(valid_until=SATURDAY + MINUTE), later, context(now=SATURDAY))
+    assert found.reason.code == "ENDED"
+    assert found.reason.margin == "29 d 23 h too late"
+
+
+@pytest.mark.parametrize(
+    ("terms", "said", "outcome"),
+    [
+        pytest.param(offer(state="PAUSED"), {}, Outcome.ELIGIBLE_NOT_CHOSEN, id="paused"),
+        pytest.param(offer(state="ENDED"), {}, Outcome.ELIGIBLE_NOT_CHOSEN, id="ended"),
+        pytest.param(offer(valid_until=SATURDAY), {}, Outcome.ELIGIBLE_NOT_CHOSEN, id="ended-by-time"),
+        pytest.param(offer(total_uses=1), used(uses=1), Outcome.ELIGIBLE_NOT_CHOSEN, id="used-up-by-itself"),
+        pytest.param(
+            offer(auto=False, display_code="X", requires_code=True), {}, Outcome.ELIGIBLE_NOT_CHOSEN, id="code"
+        ),
+        pytest.param(offer(state="WITHDRAWN"), {}, Outcome.INELIGIBLE, id="withdrawn"),
+        pytest.param(offer(min_value="90.01"), {}, Outcome.INELIGIBLE, id="its-qualifier-still-counts"),
+    ],
+)
+def test_an_offer_that_the_order_holds_stays_unless_it_was_withdrawn(terms, said, outcome):
+    assert evaluate_offer(terms, cart(), context(held=frozenset({"weekend"}), **said)).outcome is outcome
+
+
+def test_every_failing_check_is_listed_with_its_numbers():
+    terms = offer(state="PAUSED", min_value="100", total_uses=5, weekly_windows=WEEKEND)
+    found = evaluate_offer(terms, cart(), context(**used(uses=2)))
+    assert [(x.code, x.expected, x.actual, x.passed) for x in found.checks] == [
+        ("PAUSED", "APPROVED", "PAUSED", False),
+        ("OUTSIDE_WEEKLY_WINDOW", "one of 1 windows", "Sat 10:00", True),
+        ("MIN_VALUE", "100", "90.00", False),
+        ("TOTAL_USES", "5", "2", True),
+    ]
+
+
+def test_a_ceiling_limits_the_saving():
+    found = evaluate_offer(offer(), cart(), context(ceilings={"weekend": Decimal("20.00")}))
+    assert str(found.saving.amount) == "20.00"

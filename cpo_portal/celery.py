@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpo_portal.settings")
 
 from django.conf import settings
+from django.db import close_old_connections
 
 app = Celery("cpo_portal")
 app.conf.update(
@@ -47,3 +49,9 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600, "queue": "bulk"},
     },
 }
+
+
+@task_prerun.connect
+def renew_connection(**_: object) -> None:
+    """Drop a connection that broke in an earlier task: Celery keeps it, and outside a request nobody else looks."""
+    close_old_connections()

@@ -214,6 +214,9 @@ PORTAL_HOME = Path(env.text("PORTAL_HOME", str(BASE_DIR / "var")))
 #: Worker threads keep their database connection; without this Celery opens a new one for every task.
 CELERY_DB_REUSE_MAX = 100_000
 
+#: Naming the person would read the session on every request; adminkit binds who acts, under the admin alone.
+DJANGO_STRUCTLOG_USER_ID_FIELD = None
+
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,

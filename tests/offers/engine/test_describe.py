@@ -98,7 +98,7 @@ def test_an_offer_survives_json():
 
 
 def test_a_trace_survives_json():
-    trace = quoted(kwh("5"), FULL, offer("a", additive=True), opted_in=frozenset({"x"})).trace
+    trace = quoted(kwh("5"), offer("a", min_value="50"), offer("b", "20"), opted_in=frozenset({"x"})).trace
     again = trace_from_json(json.loads(json.dumps(trace_to_json(trace))))
     assert again == trace
-    assert str(again.difference) == "0.00 INR"
+    assert str(again.difference) == "4.50 INR"

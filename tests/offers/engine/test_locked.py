@@ -78,6 +78,6 @@ def test_several_locked_offers_are_taken_together():
 def test_a_locked_step_also_solves_a_budget():
     step = LockedStep((offer(),), ceilings={"weekend": Decimal(20)})
     quote = price(rupees("100", Basis.ALL_IN), PLAIN, discounts=step)
-    # Below the ceiling 5.263 kWh would save 23.68, so it binds: (100 / 1.18 - 10 + 20) / 18.
-    assert (quote.energy_wh, str(quote.total.amount)) == (5263, "99.99")
+    # A quarter of 5.263 kWh would be 23.68, so the ceiling binds; a Wh more costs 100.01.
+    assert (quote.energy_wh, str(quote.total.amount)) == (5263, "99.98")
     assert step.thresholds() == ()

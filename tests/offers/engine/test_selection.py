@@ -52,15 +52,15 @@ def alone(offer_id, saving, **said):
         pytest.param(
             [candidate("a", "60"), candidate("b", "50"), candidate("c", "40")],
             "MAX_SAVING",
-            "ac",
             "ab",
+            "ac",
             id="two-of-three-take-it-all-the-smaller-ids",
         ),
         pytest.param(
             [candidate("a", "60"), candidate("b", "50"), candidate("c", "40", priority=1)],
             "MAX_SAVING",
-            "ab",
             "ac",
+            "ab",
             id="two-of-three-take-it-all-the-higher-priority",
         ),
         pytest.param([candidate("a", "100"), candidate("b", "5")], "MAX_SAVING", "a", "ab", id="no-idle-offer"),

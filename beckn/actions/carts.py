@@ -1,0 +1,75 @@
+"""From a buyer app's cart to our own words: the connector, and what is asked of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from beckn.protocol.times import in_zone
+from beckn.protocol.values import Measure, MeasureUnit, SelectRequest
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.network.models import Connector
+from offers.quoting import SessionAsk
+from offers.refusals import Refusal, RefusalKind
+from pricing.engine import values as engine
+
+#: How long a plan may lie back: a driver at the charger may send the minute in which the app was opened.
+PAST = timedelta(minutes=30)
+LONGEST_PLAN = timedelta(days=90)
+
+
+def find_connector(cart: SelectRequest) -> Connector:
+    """Return the connector that is for sale; raise Refusal where the provider or the item is unknown."""
+    with every_cpo():
+        connector = (
+            Connector.objects.select_related("cpo", "charger__location", "status_row")
+            .filter(cpo__provider_id=cart.provider_id, cpo__is_active=True, item_id=cart.item_id)
+            .filter(is_published=True, charger__location__is_published=True)
+            .first()
+        )
+        if connector is None and not Cpo.objects.filter(provider_id=cart.provider_id, is_active=True).exists():
+            raise Refusal(
+                RefusalKind.PROVIDER_NOT_FOUND,
+                f"The provider {cart.provider_id} is unknown; take its id from on_search.",
+            )
+    if connector is None:
+        raise Refusal(RefusalKind.ITEM_NOT_FOUND, f"The item {cart.item_id} is unknown; take its id from on_search.")
+    return connector
+
+
+def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> SessionAsk:
+    """Return what is asked; times without offset are the site's local times, a missing start is now."""
+    zone = ZoneInfo(connector.charger.location.time_zone)
+    start = in_zone(cart.starts_at, zone) if cart.starts_at else now
+    end = in_zone(cart.ends_at, zone) if cart.ends_at else None
+    if not now - PAST <= start <= now + LONGEST_PLAN:
+        raise Refusal(
+            RefusalKind.BUSINESS_RULE,
+            f"The start {start.astimezone(zone):%d %b %Y %H:%M} cannot be booked; choose one within 90 days.",
+        )
+    if end is not None and end <= start:
+        raise Refusal(RefusalKind.INVALID_REQUEST, "The session ends before it starts; send a later end.")
+    return SessionAsk(
+        measure=_measure(cart.measure, connector, start, end),
+        planned_start=start,
+        planned_end=end,
+        products=tuple(engine.ProductOrder(choice.product_id, choice.count) for choice in cart.products),
+        opted_in=cart.offers.opted_in,
+        declined=cart.offers.declined,
+        codes=cart.offers.codes,
+    )
+
+
+def _measure(measure: Measure | None, connector: Connector, start: datetime, end: datetime | None) -> engine.Measure:
+    if measure is None:
+        if end is None:
+            raise Refusal(
+                RefusalKind.INVALID_REQUEST, "Say how much: quantity.selected.measure in INR, kWh or minutes."
+            )
+        return engine.DurationMeasure(max(1, int((end - start).total_seconds()) // 60))
+    if measure.unit is MeasureUnit.KWH:
+        return engine.EnergyMeasure(int((measure.value * 1000).to_integral_value()))
+    if measure.unit is MeasureUnit.MINUTES:
+        return engine.DurationMeasure(int(measure.value.to_integral_value()))
+    return engine.AmountMeasure(measure.value, MeasureUnit.INR.value)

@@ -1,0 +1,198 @@
+"""The network's pages: participants and keys for operators, the message log for them and for the CPOs concerned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+
+from beckn import bodies, outbox
+from beckn.admin_forms import SigningKeyForm
+from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, OutboundState, SigningKey, Subscriber
+from beckn.readable import pretty
+from cpo_portal.accounts.access import Right
+from cpo_portal.adminkit.actions import object_action
+from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, ReadOnlyMixin
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
+from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
+
+TONES = {
+    "RECEIVED": Tone.INFO,
+    "PENDING": Tone.INFO,
+    "DONE": Tone.GOOD,
+    "DELIVERED": Tone.GOOD,
+    "EXPIRED": Tone.WARN,
+    "DEAD": Tone.BAD,
+}
+
+
+class SigningKeyInline(TabularInline):  # type: ignore[misc]
+    """A participant's keys: added and revoked, never changed or deleted."""
+
+    model = SigningKey
+    form = SigningKeyForm
+    extra = 0
+    can_delete = False
+    fields = ("key_id", "public_key_text", "valid_from", "valid_until", "revoked_at")
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(PlatformAdmin):
+    """The embedded registry."""
+
+    list_display = ("subscriber_id", "role", "callback_url", "is_active", "sandbox")
+    list_filter = ("role", "is_active", "sandbox")
+    search_fields = ("subscriber_id", "callback_url")
+    inlines = (SigningKeyInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("subscriber_id", "created_at") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # messages name it for ever; it can be switched off
+
+
+class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
+    """Messages belong to no CPO until their handler knows it: members see their CPO's, operators all of them.
+
+    Bodies hold people's data and are shown to those who operate, not to those who only look.
+    """
+
+    search_fields = ("transaction_id__exact",)
+    search_help_text = "A whole transaction id."
+    list_filter = ("state",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if is_operator(request):
+            return rows
+        cpo = cpo_of(request)
+        return rows.filter(cpo=cpo) if cpo is not None and Right.VIEW in rights(request) else rows.none()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, Right.VIEW)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, Right.VIEW, obj)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, Right.CHANGE, obj)
+
+    def _may(self, request: HttpRequest, right: Right, obj: Any = None) -> bool:
+        if is_operator(request):
+            return True
+        cpo = cpo_of(request)
+        return (
+            cpo is not None
+            and right in rights(request)
+            and (not isinstance(obj, Model) or getattr(obj, "cpo_id", None) == cpo.pk)
+        )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = () if self.has_operate_permission(request, obj) else ("message_body",)
+        return [name for name in self.fields or () if name not in hidden]
+
+    @column(description="State", ordering="state")
+    def state_chip(self, obj: Any) -> SafeString:
+        return chip(obj.get_state_display(), TONES[obj.state])
+
+    @column(description="Message")
+    def message_body(self, obj: Any) -> SafeString:
+        raw = bodies.load(obj.body_id, obj.body_at)
+        return (
+            format_html('<pre class="portal-body">{}</pre>', pretty(raw)) if raw is not None else SafeString("dropped")
+        )
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(MessageLogAdmin):
+    """What buyer apps asked."""
+
+    list_display = ("received", "action", "bap_id", "transaction_id", "state_chip", "attempts")
+    ordering = ("-id",)
+    fields = (
+        ("action", "state_chip"),
+        ("bap_id", "subscriber"),
+        ("transaction_id", "message_id"),
+        ("received", "finished"),
+        "attempts",
+        "error",
+        "answers",
+        "message_body",
+    )
+    readonly_fields = ("state_chip", "received", "finished", "answers", "message_body")
+
+    @column(description="Received", ordering="id")
+    def received(self, obj: InboundMessage) -> str:
+        return when(obj.received_at)
+
+    @column(description="Finished")
+    def finished(self, obj: InboundMessage) -> str:
+        return when(obj.finished_at)
+
+    @column(description="Answered by")
+    def answers(self, obj: InboundMessage) -> str:
+        answers = obj.callbacks.order_by("sequence")
+        return ", ".join(f"{answer.action} ({answer.get_state_display()})" for answer in answers) or EMPTY
+
+
+@admin.register(OutboundCallback)
+class OutboundCallbackAdmin(MessageLogAdmin):
+    """What buyer apps were told."""
+
+    list_display = ("created", "action", "bap_id", "transaction_id", "state_chip", "attempts", "last_error")
+    ordering = ("-sequence",)
+    fields = (
+        ("action", "state_chip"),
+        "bap_id",
+        ("transaction_id", "message_id"),
+        ("created", "finished"),
+        "expires",
+        "last_error",
+        "attempts_made",
+        "message_body",
+    )
+    readonly_fields = ("state_chip", "created", "finished", "expires", "attempts_made", "message_body")
+    actions = ("send_chosen_again",)
+    actions_detail = ("send_again",)
+
+    @column(description="Written", ordering="sequence")
+    def created(self, obj: OutboundCallback) -> str:
+        return when(obj.created_at)
+
+    @column(description="Finished")
+    def finished(self, obj: OutboundCallback) -> str:
+        return when(obj.finished_at)
+
+    @column(description="Expires")
+    def expires(self, obj: OutboundCallback) -> str:
+        return when(obj.expires_at)
+
+    @column(description="Attempts")
+    def attempts_made(self, obj: OutboundCallback) -> SafeString:
+        attempts = DeliveryAttempt.objects.filter(callback_id=obj.pk, at__gte=obj.body_at)[:100]
+        rows = (
+            (when(a.at), a.outcome, a.http_status or EMPTY, f"{a.duration_ms} ms", a.error or a.response)
+            for a in attempts
+        )
+        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        return (
+            format_html('<table class="portal-attempts"><tbody>{}</tbody></table>', cells)
+            if cells
+            else SafeString(EMPTY)
+        )
+
+    @object_action(description="Send again", confirm="The buyer app gets the same message once more.")
+    def send_again(self, request: HttpRequest, obj: OutboundCallback) -> str:
+        return "It is on its way." if outbox.send_again(obj) else "It is on its way already."
+
+    @admin.action(description="Send dead ones again")
+    def send_chosen_again(self, request: HttpRequest, queryset: QuerySet[OutboundCallback]) -> None:
+        sent = sum(outbox.send_again(callback) for callback in queryset.filter(state=OutboundState.DEAD))
+        messages.success(request, f"{sent} of the chosen callbacks are on their way again.")

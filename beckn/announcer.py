@@ -1,0 +1,125 @@
+"""Tells buyer apps what happened to their orders without being asked: on_status, on_update, on_cancel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from beckn import outbox
+from beckn.dialects import dialect_of
+from beckn.models import InboundMessage, Subscriber
+from beckn.presenting.orders import order_view
+from beckn.protocol import envelope
+from beckn.protocol.values import Action, Context, Dialect
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging.models import EventKind, Order, OrderEvent
+from offers.ordering.cancel import CancelledBy
+
+log = structlog.get_logger(__name__)
+BATCH = 50
+
+#: Which event is told by which callback. The others are told by the answer to the request that made them,
+#: or, like a stop, by the event that follows (the bill).
+CALLBACKS: Mapping[str, Action] = {
+    EventKind.PAYMENT_REPORTED: Action.STATUS,
+    EventKind.CHARGING_STARTED: Action.UPDATE,
+    EventKind.INTERRUPTED: Action.STATUS,
+    EventKind.RESUMED: Action.STATUS,
+    EventKind.SETTLED: Action.UPDATE,
+    EventKind.CANCELLED: Action.CANCEL,
+    EventKind.REVERSED: Action.UPDATE,
+}
+
+
+def announce_events() -> int:
+    """Queue the callbacks of the events that nobody has announced; return how many events were claimed.
+
+    The order is locked first, so the callbacks of one order are queued in the order of its events.
+    """
+    with every_cpo():
+        waiting = OrderEvent.objects.filter(announced_at=None).order_by("id")[:BATCH]
+        orders = {event.order_id: event.order for event in waiting.select_related("order__cpo")}
+    claimed = 0
+    for order in orders.values():
+        try:
+            with transaction.atomic(), cpo_scope(order.cpo):
+                claimed += _announce(order)
+        except Exception:  # one order that cannot be told must not silence the others; it is tried again
+            log.exception("event_not_announced", order=str(order.pk))
+    return claimed
+
+
+def _announce(order: Order) -> int:
+    now = timezone.now()
+    locked = (
+        Order.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("cpo", "connector__charger__location")
+        .filter(pk=order.pk)
+        .first()
+    )
+    if locked is None:
+        return 0
+    events = list(OrderEvent.objects.filter(order=order, announced_at=None).order_by("id"))
+    for event in events:
+        if OrderEvent.objects.filter(pk=event.pk, announced_at=None).update(announced_at=now) and _is_told(event):
+            _queue(locked, event, now)
+    return len(events)
+
+
+def _is_told(event: OrderEvent) -> bool:
+    # The buyer's own cancel is answered by on_cancel already.
+    return event.kind in CALLBACKS and event.detail.get("by") != CancelledBy.CONSUMER.value
+
+
+def _queue(order: Order, event: OrderEvent, now: datetime) -> None:
+    request = (
+        InboundMessage.objects.filter(bap_id=order.bap_id, transaction_id=order.transaction_id)
+        .values("dialect", "domain", "version")
+        .order_by("-id")
+        .first()
+    )
+    subscriber = Subscriber.objects.filter(subscriber_id=order.bap_id).first()
+    if request is None or subscriber is None:
+        return  # an order of no network: nobody listens
+    action = CALLBACKS[event.kind]
+    location = order.connector.charger.location
+    context = Context(
+        dialect=Dialect(request["dialect"]),
+        domain=request["domain"],
+        action=action.value,
+        version=request["version"],
+        bap_id=order.bap_id,
+        bap_uri=subscriber.callback_url,
+        bpp_id=settings.BECKN_BPP_ID,
+        bpp_uri=settings.BECKN_BPP_URI,
+        transaction_id=order.transaction_id,
+        message_id=str(uuid.uuid4()),
+        timestamp=now,
+        ttl=None,
+        city=location.city_code,
+        country=location.country,
+        raw={},
+    )
+    message = dialect_of(request["dialect"]).render(action.value, order_view(order, now=now))
+    outbox.enqueue_callback(
+        bap_id=order.bap_id,
+        transaction_id=order.transaction_id,
+        message_id=context.message_id,
+        action=f"on_{action.value}",
+        body={
+            "context": envelope.callback_context(
+                context, bpp_id=settings.BECKN_BPP_ID, bpp_uri=settings.BECKN_BPP_URI, timestamp=now
+            ),
+            "message": message,
+        },
+        expires_at=None,
+        cpo=order.cpo,
+        order_ref=order.pk,
+        dedup_key=f"event {event.pk}",
+    )

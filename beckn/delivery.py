@@ -1,0 +1,124 @@
+"""Delivers one callback: signed now, posted outside any transaction to the vetted address, its answer read."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as HttpTimeout
+
+from beckn import keys, outbox, transport
+from beckn.network_safety import ForbiddenAddress, Network, UnknownHost, vet
+from beckn.outbox import ClaimedCallback, Delivery
+from beckn.retry import GiveUp, Outcome, decide_retry
+
+log = structlog.get_logger(__name__)
+
+TROUBLES = frozenset({408, 425, 429})
+
+
+def deliver(callback: ClaimedCallback) -> Outcome:
+    """Send a claimed callback, record the attempt, settle the row."""
+    delivery = send(callback)
+    decision = None
+    if delivery.outcome is not Outcome.DELIVERED:
+        decision = decide_retry(
+            attempts=callback.attempts,
+            outcome=delivery.outcome,
+            now=callback.claimed_at + timedelta(milliseconds=delivery.duration_ms),
+            expires_at=callback.expires_at,
+            seed=str(callback.id),
+        )
+    outbox.settle(callback, delivery, decision)
+    if decision is not None:
+        level = log.error if isinstance(decision, GiveUp) else log.info
+        level("callback_not_delivered", outcome=delivery.outcome, error=delivery.error, **_ids(callback))
+    return delivery.outcome
+
+
+def send(callback: ClaimedCallback) -> Delivery:
+    """Post a callback; whatever happens out there becomes an outcome."""
+    started = time.monotonic()
+    status, response, error = None, b"", ""
+    try:
+        status, response = _post(callback)
+        outcome = judge(status, response)
+        error = "" if outcome is Outcome.DELIVERED else f"answered {status}"
+    except ForbiddenAddress as refusal:
+        outcome, error = Outcome.FORBIDDEN, str(refusal)
+    except (TimeoutError, HttpTimeout) as late:
+        # urllib3 counts a refused connection among the timeouts.
+        refused = isinstance(late, NewConnectionError)
+        outcome, error = Outcome.UNREACHABLE if refused else Outcome.TIMED_OUT, _say(late)
+    except (UnknownHost, OSError, HTTPError) as trouble:
+        outcome, error = Outcome.UNREACHABLE, _say(trouble)
+    return Delivery(
+        outcome=outcome,
+        duration_ms=int((time.monotonic() - started) * 1000),
+        http_status=status,
+        response=response[:2000].decode(errors="replace").replace("\0", "\ufffd")[:500],
+        error=error,
+    )
+
+
+def judge(status: int, body: bytes) -> Outcome:
+    """Say what an answer means: `message.ack.status` decides, an empty 2xx is an ACK too."""
+    if 300 <= status < 400:
+        return Outcome.REDIRECTED
+    if status >= 500 or status in TROUBLES:
+        return Outcome.TROUBLED
+    acknowledged = _ack_status(body)
+    if acknowledged == "NACK":
+        return Outcome.NACKED
+    if not 200 <= status < 300:
+        return Outcome.REFUSED
+    if acknowledged == "ACK" or (not body.strip() and len(body) <= transport.MAX_RESPONSE):
+        return Outcome.DELIVERED
+    return Outcome.UNCLEAR
+
+
+def _ack_status(body: bytes) -> str:
+    try:
+        status = json.loads(body)["message"]["ack"]["status"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return ""
+    return status.upper() if isinstance(status, str) else ""
+
+
+def _post(callback: ClaimedCallback) -> tuple[int, bytes]:
+    if not callback.is_active:
+        raise ForbiddenAddress("the subscriber is switched off")
+    if callback.body is None:
+        raise ForbiddenAddress("the body has been dropped")
+    url = f"{callback.callback_url.rstrip('/')}/{callback.action}"
+    destination = vet(url, allowed_networks(tuple(settings.BECKN_ALLOWED_NETWORKS)))
+    headers = {"Content-Type": "application/json", "Authorization": keys.sign_as_us(callback.body, timezone.now())}
+    return transport.post(destination, callback.body, headers)
+
+
+@cache
+def allowed_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return the networks of the setting, parsed once."""
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+def _say(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _ids(callback: ClaimedCallback) -> dict[str, Any]:
+    return {
+        "action": callback.action,
+        "bap": callback.bap_id,
+        "transaction_id": callback.transaction_id,
+        "message_id": callback.message_id,
+        "attempts": callback.attempts,
+    }

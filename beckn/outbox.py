@@ -1,0 +1,242 @@
+"""The outbox: callbacks are written with what they tell, claimed under a lease, and settled once."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from beckn import bodies, nudge
+from beckn.models import InboundMessage, OutboundCallback, OutboundState
+from beckn.protocol.jsontext import write_json
+from beckn.retry import GiveUp, Outcome, RetryAt
+from cpo_portal.accounts.models import Cpo
+
+#: Longer than any delivery may take (see `delivery`), so that a live courier never loses its lease.
+LEASE_SECONDS = 30
+CLAIM_LOCK = 0x4F7574  # serialises claims, so that no buyer app gets more callbacks at a time than its cap
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of one attempt."""
+
+    outcome: Outcome
+    duration_ms: int
+    http_status: int | None = None
+    response: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCallback:
+    """A callback in the hands of a courier; `attempts` counts the coming one, `claimed_at` is the database's clock."""
+
+    id: uuid.UUID
+    bap_id: str
+    transaction_id: str
+    message_id: str
+    action: str
+    attempts: int
+    expires_at: datetime | None
+    owner: str
+    claimed_at: datetime
+    callback_url: str
+    is_active: bool
+    body: bytes | None
+
+
+INSERT = """
+WITH callback AS (
+    INSERT INTO beckn_outboundcallback (id, bap_id, transaction_id, message_id, action, inbound_id, dedup_key,
+        body_hash, body_id, body_at, expires_at, cpo_id, order_ref)
+    VALUES (%(id)s, %(bap_id)s, %(transaction_id)s, %(message_id)s, %(action)s, %(inbound)s, %(dedup_key)s,
+        %(hash)s, %(id)s, statement_timestamp(), %(expires_at)s, %(cpo)s, %(order_ref)s)
+    ON CONFLICT DO NOTHING RETURNING body_id, body_at
+), body AS (
+    INSERT INTO beckn_messagebody (id, created_at, direction, codec, body)
+    SELECT body_id, body_at, 'OUT', %(codec)s, %(body)s FROM callback
+)
+SELECT body_id FROM callback
+"""
+
+
+def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
+    *,
+    bap_id: str,
+    transaction_id: str,
+    message_id: str,
+    action: str,
+    body: Mapping[str, Any],
+    expires_at: datetime | None,
+    inbound: InboundMessage | None = None,
+    cpo: Cpo | None = None,
+    order_ref: uuid.UUID | None = None,
+    dedup_key: str | None = None,
+) -> uuid.UUID | None:
+    """Queue a callback (`action` is `on_…`) in the caller's transaction; return its id, or None if it was there.
+
+    Safe to run twice: there is one callback per (inbound, action) and one per `dedup_key`. Within one
+    transaction_id callbacks go out in the order of these calls, so a caller holds its order's lock.
+    """
+    raw = write_json(body)
+    codec, stored = bodies.pack(raw)
+    values: dict[str, Any] = {
+        "id": uuid.uuid4(),
+        "bap_id": bap_id,
+        "transaction_id": transaction_id,
+        "message_id": message_id,
+        "action": action,
+        "inbound": inbound.pk if inbound else None,
+        "dedup_key": dedup_key,
+        "hash": bodies.hash_of(raw),
+        "expires_at": expires_at,
+        "cpo": cpo.pk if cpo else None,
+        "order_ref": order_ref,
+        "codec": codec,
+        "body": stored,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    transaction.on_commit(nudge.outbox)
+    callback_id: uuid.UUID = row[0]
+    return callback_id
+
+
+# Three statements in one round trip; each sees what was committed before it began, hence the exact cap.
+CLAIM = """
+SELECT pg_advisory_xact_lock(%(lock)s);
+
+UPDATE beckn_outboundcallback
+SET state = 'EXPIRED', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
+    last_error = left('the request''s ttl is over ' || last_error, 500)
+WHERE state = 'PENDING' AND expires_at <= statement_timestamp()
+  AND (leased_until IS NULL OR leased_until <= statement_timestamp());
+
+WITH busy AS (
+    SELECT bap_id, count(*) AS callbacks FROM beckn_outboundcallback
+    WHERE state = 'PENDING' AND leased_until IS NOT NULL AND leased_until > statement_timestamp() GROUP BY bap_id
+), due AS MATERIALIZED (
+    SELECT head.id, s.callback_url, s.is_active
+    FROM beckn_subscriber s LEFT JOIN busy ON busy.bap_id = s.subscriber_id
+    CROSS JOIN LATERAL (
+        SELECT c.id, c.next_attempt_at, c.sequence FROM beckn_outboundcallback c
+        WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
+          AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
+          AND NOT EXISTS (
+              SELECT FROM beckn_outboundcallback earlier
+              WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
+                AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)
+        ORDER BY c.next_attempt_at, c.sequence
+        LIMIT greatest(s.max_concurrent - coalesce(busy.callbacks, 0), 0)
+    ) head
+    WHERE s.role = 'BAP'
+    ORDER BY head.next_attempt_at, head.sequence LIMIT %(limit)s
+), claimed AS (
+    UPDATE beckn_outboundcallback c
+    SET attempts = c.attempts + 1, lease_owner = %(owner)s,
+        leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
+    FROM due WHERE c.id = due.id AND c.state = 'PENDING'
+    RETURNING c.*, due.callback_url, due.is_active
+)
+SELECT c.id, c.bap_id, c.transaction_id, c.message_id, c.action, c.attempts, c.expires_at, c.lease_owner,
+    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.body
+FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
+ORDER BY c.next_attempt_at, c.sequence
+"""
+
+
+def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
+    """Lease up to `limit` callbacks that may go out now; too late ones become EXPIRED on the way.
+
+    A callback waits while an earlier one of its transaction is PENDING; no buyer app is sent more at a time than its
+    cap. Not inside a transaction: the lease must be seen by others before the courier sets out.
+    """
+    values: dict[str, Any] = {"lock": CLAIM_LOCK, "limit": limit, "owner": lease_owner(), "lease": LEASE_SECONDS}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        while cursor.nextset():
+            pass
+        rows = cursor.fetchall()
+    return [ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body in rows]
+
+
+SETTLE = """
+WITH attempt AS (
+    INSERT INTO beckn_deliveryattempt (id, at, callback_id, outcome, http_status, duration_ms, response, error)
+    VALUES (gen_random_uuid(), statement_timestamp(), %(id)s, %(outcome)s, %(status)s, %(duration)s,
+        %(response)s, %(error)s)
+)
+UPDATE beckn_outboundcallback
+SET state = %(state)s, leased_until = NULL, lease_owner = '', last_error = %(last_error)s,
+    finished_at = CASE WHEN %(state)s = 'PENDING' THEN NULL ELSE statement_timestamp() END,
+    next_attempt_at = coalesce(%(next)s, next_attempt_at)
+WHERE id = %(id)s AND (state = 'PENDING' AND lease_owner = %(owner)s OR %(state)s = 'DELIVERED')
+"""
+
+
+def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | GiveUp | None) -> bool:
+    """Record the attempt and what follows from it (None: delivered); False when the lease was lost meanwhile.
+
+    That it was delivered is a fact and is recorded even then.
+    """
+    state, next_at, reason = OutboundState.DELIVERED.value, None, ""
+    if isinstance(decision, RetryAt):
+        state, next_at, reason = OutboundState.PENDING.value, decision.at, delivery.error or delivery.outcome
+    elif isinstance(decision, GiveUp):
+        state, reason = decision.state, f"{decision.reason}: {delivery.error}".removesuffix(": ")
+    values: dict[str, Any] = {
+        "id": callback.id,
+        "owner": callback.owner,
+        "state": state,
+        "next": next_at,
+        "last_error": reason[:500],
+        "outcome": delivery.outcome.value,
+        "status": delivery.http_status,
+        "duration": delivery.duration_ms,
+        "response": delivery.response[:500],
+        "error": delivery.error[:500],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, values)
+        return bool(cursor.rowcount)
+
+
+def send_again(callback: OutboundCallback) -> bool:
+    """Send a finished callback once more, the same bytes, however late; False if it is not finished."""
+    sent = OutboundCallback.objects.filter(pk=callback.pk).exclude(state=OutboundState.PENDING)
+    return _requeue(sent, expires_at=None)
+
+
+def repeat_answer(inbound_id: int) -> bool:
+    """Send what answered this message once more (or at once, where it waits); a ttl that is over stays over."""
+    answers = OutboundCallback.objects.filter(inbound_id=inbound_id).exclude(
+        state=OutboundState.PENDING, leased_until__isnull=False
+    )
+    return _requeue(answers)
+
+
+def _requeue(callbacks: QuerySet[OutboundCallback], **changes: Any) -> bool:
+    count = callbacks.update(
+        state=OutboundState.PENDING, attempts=0, next_attempt_at=Now(), finished_at=None, lease_owner="", **changes
+    )
+    if count:
+        transaction.on_commit(nudge.outbox)
+    return bool(count)
+
+
+def lease_owner() -> str:
+    """Return who claims: this thread of this process of this machine, and which claim."""
+    return f"{socket.gethostname()[:40]}/{os.getpid()}/{threading.get_native_id()}/{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,295 @@
+"""Carts and orders as buyer apps see them, from the first quote to the bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from urllib.parse import quote as quoted
+
+from beckn.models import NetworkProfile
+from beckn.presenting.offers import offer_summary, used_offers, validated_offers
+from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
+from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
+from beckn.protocol.order_views import (
+    CancellationView,
+    OrderState,
+    OrderView,
+    PaymentMethodView,
+    PaymentStatus,
+    PaymentView,
+    QuoteView,
+    RefundTermView,
+    SettlementView,
+)
+from beckn.protocol.values import Billing, Measure, MeasureUnit, Person
+from cpo_portal.charging import models as charging
+from cpo_portal.network.catalogue import products_at
+from cpo_portal.network.models import Connector
+from offers.engine.codec import trace_from_json
+from offers.models import Quote, Redemption
+from offers.ordering.cancel import terms_of
+from offers.ordering.orders import LockedQuote, quote_of, read_quote
+from offers.ordering.settle import bill_of
+from offers.quoting import PricedSession, SessionAsk
+from pricing.engine import values as engine
+from pricing.engine.money import Money, zero
+from pricing.engine.refunds import RefundTerm, decide_refund
+
+STATE_NAMES = {
+    FulfillmentState.PENDING: "Charging not started",
+    FulfillmentState.ACTIVE: "Charging",
+    FulfillmentState.CONNECTION_INTERRUPTED: "Connection interrupted",
+    FulfillmentState.COMPLETED: "Charging completed",
+}
+PAYMENT_METHODS = (
+    PaymentMethodView("PAYMENT-LINK", "Pay by the link"),
+    PaymentMethodView("UPI-TRANSFER", "Pay by UPI through the link"),
+)
+BANK_TRANSFER = PaymentMethodView("BANK-TRANSFER", "Pay by transfer to the bank account")
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What on_select answers with: the request's own words beside the price."""
+
+    connector: Connector
+    ask: SessionAsk
+    priced: PricedSession
+    stored: Quote
+    measure: Measure | None
+    vehicle: tuple[str, str] = ("", "")
+
+
+def cart_view(cart: Cart, now: datetime) -> OrderView:
+    """Return the answer to select."""
+    quote = cart.priced.quote
+    return OrderView(
+        provider=provider_view(cart.connector.cpo),
+        items=_items(cart.connector, quote.terms, cart.measure, cart.ask.products, None),
+        fulfillment=_fulfillment(cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle),
+        offers=validated_offers(
+            cart.priced.trace,
+            {terms.offer_id: terms for terms in cart.priced.book.book.all()},
+            asked=(*cart.ask.opted_in, *cart.ask.codes),
+        ),
+        quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
+    )
+
+
+def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderView:
+    """Return the order as it stands: quoted, running with its cost so far, or billed; in the CPO's scope."""
+    locked = quote_of(order)
+    shown, lines, energy_wh, total = _price_shown(order, locked)
+    billed = shown.is_bill
+    trace = trace_from_json(shown.trace)
+    placed = order.state == charging.OrderState.INITIALISED
+    connector = order.connector
+    return OrderView(
+        provider=provider_view(order.cpo),
+        items=_items(connector, locked.terms, _measure_of(locked.request.measure), locked.request.products, energy_wh),
+        fulfillment=_order_fulfillment(order, otp),
+        id="" if placed else str(order.pk),
+        state=None if placed else OrderState(order.state),
+        offers=used_offers(trace, locked.offers, lines, order.currency)
+        if billed
+        else validated_offers(trace, {terms.offer_id: terms for terms in locked.offers}, ceilings=_ceilings(order)),
+        quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
+        billing=_billing(order),
+        payments=_payments(order),
+        refund_terms=tuple(_refund_term(term, order) for term in terms_of(order.cpo_id)),
+        offer_summary=offer_summary(connector, lines, locked.offers, currency=order.currency, now=now)
+        if billed
+        else None,
+        settlement=_settlement(order),
+        cancellation=_cancellation(order),
+        created_at=order.created_at,
+        updated_at=now,
+    )
+
+
+def _price_shown(
+    order: charging.Order, locked: LockedQuote
+) -> tuple[Quote, tuple[engine.QuoteLine, ...], int | None, Money]:
+    """Return the price to show: the bill where there is one, the cost so far while charging, else the quote."""
+    if order.state == charging.OrderState.COMPLETE:
+        bill = read_quote(Quote.objects.select_related("tariff_version").get(order=order, is_bill=True))
+        return bill.row, bill.lines, bill.row.energy_wh, Money(bill.row.total, order.currency)
+    if order.fulfillment_state != charging.FulfillmentState.PENDING and order.state == charging.OrderState.ACTIVE:
+        running = bill_of(order)
+        return locked.row, running.lines, running.energy_wh, running.total
+    return locked.row, locked.lines, None, Money(locked.row.total, order.currency)
+
+
+def _items(
+    connector: Connector,
+    terms: engine.PriceTerms,
+    measure: Measure | None,
+    products: tuple[engine.ProductOrder, ...],
+    energy_wh: int | None,
+) -> tuple[ItemView, ...]:
+    add_ons: tuple[ItemView, ...] = ()
+    if products:
+        location = connector.charger.location
+        sold = {product.product_id: product for product in products_at([location])[location.pk]}
+        add_ons = tuple(
+            product_view(sold[choice.product_id], choice.count) for choice in products if choice.product_id in sold
+        )
+    return (
+        item_view(
+            connector,
+            energy_rate(terms),
+            add_ons=add_ons,
+            selected=measure,
+            allocated_kwh=None if energy_wh is None else Decimal(energy_wh) / 1000,
+            fulfillment_id=connector.charger.location.location_id,
+        ),
+    )
+
+
+def _measure_of(measure: engine.Measure) -> Measure:
+    match measure:
+        case engine.AmountMeasure(amount=amount):
+            return Measure(amount, MeasureUnit.INR)
+        case engine.EnergyMeasure(wh=wh):
+            return Measure(Decimal(wh) / 1000, MeasureUnit.KWH)
+        case engine.DurationMeasure(minutes=minutes):
+            return Measure(Decimal(minutes), MeasureUnit.MINUTES)
+
+
+def _fulfillment(
+    connector: Connector,
+    start: datetime,
+    end: datetime | None,
+    *,
+    vehicle: tuple[str, str] = ("", ""),
+    otp: str = "",
+    otp_required: bool = False,
+) -> FulfillmentView:
+    location = connector.charger.location
+    stops = [
+        StopView(
+            type=StopType.START,
+            at=start.astimezone(UTC),
+            location=location_view(location),
+            instructions=location.instructions,
+            otp_required=otp_required,
+            otp=otp,
+        )
+    ]
+    if end is not None:
+        stops.append(StopView(type=StopType.STOP, at=end.astimezone(UTC), location=location_view(location)))
+    return FulfillmentView(
+        id=location.location_id, stops=tuple(stops), vehicle_make=vehicle[0], vehicle_model=vehicle[1]
+    )
+
+
+def _order_fulfillment(order: charging.Order, otp: str) -> FulfillmentView:
+    session = charging.ChargingSession.objects.filter(order=order).first()
+    start = session.started_at if session else order.planned_start
+    end = session.stopped_at if session and session.stopped_at else order.planned_end
+    state = FulfillmentState(order.fulfillment_state)
+    profile = NetworkProfile.objects.filter(cpo=order.cpo_id).first() or NetworkProfile(cpo_id=order.cpo_id)
+    view = _fulfillment(
+        order.connector,
+        start,
+        end,
+        vehicle=(order.vehicle_make, order.vehicle_model),
+        otp=otp,
+        otp_required=profile.otp_required,
+    )
+    last = order.events.order_by("-id").first()
+    contact = charging.OrderContact.objects.filter(order=order).first()
+    return replace(
+        view,
+        state=state,
+        state_name=STATE_NAMES[state],
+        updated_at=last.occurred_at if last else order.created_at,
+        updated_by="charging-system" if session else order.cpo.provider_id,
+        customer=Person(**contact.customer) if contact else None,
+    )
+
+
+def _billing(order: charging.Order) -> Billing | None:
+    contact = charging.OrderContact.objects.filter(order=order).first()
+    if contact is None:
+        return None
+    at = contact.billing.get("at")
+    return Billing(**{**contact.billing, "at": datetime.fromisoformat(at) if at else None})
+
+
+def _payments(order: charging.Order) -> tuple[PaymentView, ...]:
+    gateway = charging.PaymentGateway.objects.filter(cpo=order.cpo_id).first()
+    methods = PAYMENT_METHODS if gateway else ()
+    if gateway and gateway.bank_account_number:
+        methods = (BANK_TRANSFER, *methods)
+    return tuple(
+        PaymentView(
+            id=str(payment.pk),
+            amount=Money(payment.amount, payment.currency),
+            status=PaymentStatus(payment.status),
+            type=payment.type,
+            url=_pay_url(gateway.pay_url, order, payment) if gateway else "",
+            transaction_id=payment.gateway_reference or order.transaction_id,
+            bank_code=gateway.bank_code if gateway else "",
+            bank_account_number=gateway.bank_account_number if gateway else "",
+            at=payment.paid_at,
+            methods=methods,
+        )
+        for payment in order.payments.order_by("created_at")
+    )
+
+
+def _pay_url(template: str, order: charging.Order, payment: charging.Payment) -> str:
+    """Fill the gateway's template, so that the link works as it stands."""
+    amount = f"{Money(payment.amount, payment.currency).rounded().amount:f}"
+    return template.replace("$transaction_id", quoted(order.transaction_id)).replace("$amount", amount)
+
+
+def _refund_term(term: RefundTerm, order: charging.Order) -> RefundTermView:
+    """Return a term with what it would give back of the quoted amount."""
+    quoted_amount = Money(order.quoted_amount, order.currency).rounded()
+    notice = timedelta(minutes=term.notice_minutes)
+    decision = decide_refund((term,), paid=quoted_amount, state=term.fulfillment_state, notice=notice)
+    state = FulfillmentState(term.fulfillment_state)
+    names = {FulfillmentState.PENDING: "Order Confirmed", FulfillmentState.ACTIVE: "Charging Active"}
+    return RefundTermView(
+        state="CONFIRMED" if state is FulfillmentState.PENDING else state.value,
+        state_name=names.get(state, STATE_NAMES[state]),
+        eligible=term.eligible,
+        description=term.description,
+        within=term.within,
+        amount=decision.amount if term.eligible else None,
+    )
+
+
+def _ceilings(order: charging.Order) -> dict[str, Money]:
+    rows = Redemption.objects.filter(order=order, offer__budget__isnull=False).exclude(state="RELEASED")
+    return {
+        offer_id: Money(reserved, order.currency)
+        for offer_id, reserved in rows.values_list("offer__offer_id", "reserved")
+    }
+
+
+def _settlement(order: charging.Order) -> SettlementView | None:
+    refund = order.refunds.order_by("created_at").first()
+    if refund is not None:
+        return SettlementView("REFUND", Money(refund.amount, refund.currency), refund.description)
+    if order.state == charging.OrderState.CANCELLED:
+        return SettlementView("REFUND", zero(order.currency), "By the refund terms nothing comes back.")
+    owed = order.payments.filter(type=charging.PaymentType.POST_FULFILLMENT).first()
+    if owed is not None:
+        return SettlementView("SHORTFALL", Money(owed.amount, owed.currency), "The session cost more than was paid.")
+    return None
+
+
+def _cancellation(order: charging.Order) -> CancellationView | None:
+    if order.cancelled_at is None:
+        return None
+    event = order.events.filter(kind=charging.EventKind.CANCELLED).first()
+    return CancellationView(
+        cancelled_by=order.cancelled_by,
+        at=order.cancelled_at,
+        reason_id=event.detail.get("reason_id", "") if event else "",
+        reason=order.cancellation_reason,
+    )

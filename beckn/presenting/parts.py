@@ -1,0 +1,144 @@
+"""The parts that catalogue and order share: provider, connector, site, offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from beckn.protocol.catalog_views import (
+    CategoryView,
+    ConnectorView,
+    InlineOfferView,
+    ItemView,
+    LocationView,
+    OfferView,
+    ProviderView,
+)
+from beckn.protocol.values import Measure
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.network.catalogue import status_of
+from cpo_portal.network.models import Connector, Location, Product
+from offers.engine.values import OfferTerms
+from offers.models import CampaignKind
+from offers.published import discounted_rate
+from pricing.engine.values import Dimension, PriceTerms
+
+
+def provider_view(cpo: Cpo) -> ProviderView:
+    """Return the CPO as it appears in an order."""
+    return ProviderView(
+        id=cpo.provider_id, name=cpo.name, short_desc=cpo.short_desc, images=(cpo.image_url,) if cpo.image_url else ()
+    )
+
+
+def location_view(location: Location) -> LocationView:
+    """Return the site."""
+    return LocationView(
+        gps=location.gps,
+        name=location.name,
+        address=location.address,
+        id=location.location_id,
+        city_code=location.city_code,
+        city=location.city,
+        state=location.state,
+    )
+
+
+def connector_view(connector: Connector) -> ConnectorView:
+    """Return the connector's specifications in the wire's words."""
+    return ConnectorView(
+        connector_id=connector.connector_id,
+        power_type=connector.power_type,
+        connector_type=connector.connector_type,
+        connector_format=connector.connector_format,
+        charging_speed=connector.charging_speed,
+        power_rating=f"{Decimal(connector.max_power_w) / 1000:g}kW",
+        status=status_of(connector).label,
+    )
+
+
+def item_view(
+    connector: Connector,
+    rate: Decimal | None,
+    *,
+    offers: Iterable[OfferTerms] = (),
+    add_ons: tuple[ItemView, ...] = (),
+    selected: Measure | None = None,
+    allocated_kwh: Decimal | None = None,
+    fulfillment_id: str = "",
+) -> ItemView:
+    """Return the connector as an item at `rate` per kWh, with the offers shown on it."""
+    charger = connector.charger
+    listed = list(offers)
+    return ItemView(
+        id=connector.item_id,
+        name=charger.name,
+        price=rate,
+        currency=connector.cpo.currency,
+        per="kWh",
+        short_desc=charger.short_desc,
+        connector=connector_view(connector),
+        category_ids=tuple(dict.fromkeys(category_id(terms) for terms in listed)),
+        location_ids=(charger.location.location_id,),
+        fulfillment_ids=(fulfillment_id,) if fulfillment_id else (),
+        offers=tuple(
+            InlineOfferView(offer_view(terms), discounted_rate(terms, rate) if rate is not None else None)
+            for terms in listed
+        ),
+        add_ons=add_ons,
+        selected=selected,
+        allocated_kwh=allocated_kwh,
+    )
+
+
+def product_view(product: Product, count: int | None = None) -> ItemView:
+    """Return a product as an add-on."""
+    return ItemView(
+        id=product.product_id,
+        name=product.name,
+        price=product.price,
+        currency=product.currency,
+        code=product.kind.lower(),
+        short_desc=product.short_desc,
+        count=count,
+    )
+
+
+def offer_view(terms: OfferTerms) -> OfferView:
+    """Return the offer as published."""
+    scope, benefit = terms.applicability, terms.benefit
+    return OfferView(
+        id=terms.offer_id,
+        name=terms.name,
+        short_desc=terms.short_desc,
+        long_desc=terms.long_desc,
+        campaign_kind=terms.campaign_kind,
+        display_code=terms.display_code,
+        value_type=benefit.value_type,
+        value=benefit.value,
+        value_cap=benefit.value_cap,
+        min_value=terms.qualifier.min_value,
+        valid_from=scope.valid_from,
+        valid_until=scope.valid_until,
+        images=terms.images,
+        location_ids=tuple(sorted(scope.location_ids)),
+        category_ids=(category_id(terms),),
+        item_ids=tuple(sorted(scope.item_ids)),
+        auto=terms.auto,
+        requires_code=terms.requires_code,
+    )
+
+
+def category_id(terms: OfferTerms) -> str:
+    """Return the id of the campaign's category in a catalogue: WEEKEND_SPECIAL is weekend-special."""
+    return terms.campaign_kind.lower().replace("_", "-")
+
+
+def category_view(terms: OfferTerms) -> CategoryView:
+    """Return the campaign as a category."""
+    return CategoryView(id=category_id(terms), name=CampaignKind(terms.campaign_kind).label)
+
+
+def energy_rate(terms: PriceTerms) -> Decimal | None:
+    """Return the first rate per kWh of a tariff, None where energy has none."""
+    return next((part.rate for part in terms.components if part.dimension is Dimension.ENERGY), None)

@@ -1,0 +1,95 @@
+"""What workers run. A task is a hint that there may be work; the rows say what the work is."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from celery import shared_task
+from django.db import connection
+
+from beckn import delivery, inbox, nudge, outbox
+from beckn.announcer import announce_events
+from offers.tasks import settle_stopped
+
+#: Messages per claim: few, so that idle threads find some left; another thread's claim takes the next.
+BATCH = 4
+#: A task ends after this long although there is work left, so that a stopping worker is not kept waiting.
+TASK_SECONDS = 20.0
+#: Fewer than a worker's threads: couriers that wait for slow buyer apps leave some for the inbox.
+MAX_COURIERS = 12
+
+_couriers = threading.BoundedSemaphore(MAX_COURIERS)
+
+SWEEP = """
+WITH beat AS (
+    INSERT INTO beckn_workerheartbeat (name, at) VALUES ('messages', statement_timestamp())
+    ON CONFLICT (name) DO UPDATE SET at = excluded.at
+)
+SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND next_attempt_at <= statement_timestamp()
+        AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
+    EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND next_attempt_at <= statement_timestamp()
+        AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
+    EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
+        OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL AND kind = 'CHARGING_STOPPED')
+"""
+
+
+@shared_task
+def drain_inbox() -> int:
+    """Work off what came in, and deliver the answers; return how many messages were done."""
+    done, end = 0, time.monotonic() + TASK_SECONDS
+    while time.monotonic() < end and (claimed := inbox.claim_inbound(BATCH)):
+        with nudge.delivering_next():
+            done += sum(inbox.process(message) for message in claimed)
+        deliver_callbacks(end, share=len(claimed) > 1)
+    return done
+
+
+@shared_task
+def deliver_due() -> int:
+    """Deliver what is due; return how many callbacks were tried."""
+    return deliver_callbacks(time.monotonic() + TASK_SECONDS, share=True)
+
+
+@shared_task
+def follow_events() -> int:
+    """Bill what has stopped, announce what has happened, and deliver it; return how many events were followed."""
+    with nudge.delivering_next():
+        followed = settle_stopped() + announce_events()
+    deliver_callbacks(time.monotonic() + TASK_SECONDS, share=False)
+    return followed
+
+
+@shared_task
+def sweep() -> None:
+    """Once a second: show that the worker lives, and wake threads for whatever no nudge has woken them for."""
+    with connection.cursor() as cursor:
+        cursor.execute(SWEEP)
+        inbound, outbound, events = cursor.fetchone()
+    if inbound:
+        nudge.inbox()
+    if outbound:
+        nudge.outbox()
+    if events:
+        follow_events()
+
+
+def deliver_callbacks(end: float, *, share: bool) -> int:
+    """Deliver one due callback after the other until none is left; return how many were tried.
+
+    Each claim is one callback, so that nothing waits behind a buyer app that does not answer. With `share`, and from
+    the second callback on, another thread is woken to look for the next meanwhile.
+    """
+    tried = 0
+    if not _couriers.acquire(blocking=False):
+        return tried
+    try:
+        while time.monotonic() < end and (claimed := outbox.claim_due_callbacks(1)):
+            if share or tried:
+                nudge.outbox()
+            delivery.deliver(claimed[0])
+            tried += 1
+    finally:
+        _couriers.release()
+    return tried

@@ -1,0 +1,356 @@
+"""The pages of users, CPOs, members and API tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from cpo_portal.accounts.access import Right
+from cpo_portal.accounts.models import ApiToken, Cpo, Membership, Role, TokenScope, User
+from cpo_portal.accounts.tokens import create_token, revoke_token
+from cpo_portal.adminkit import members
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, TenantAdmin, TenantExportMixin
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
+from cpo_portal.adminkit.filters import ChoicesDropdownFilter
+from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
+from cpo_portal.adminkit.signin import set_password_link
+from cpo_portal.adminkit.widgets import EmailInput, TextInput
+
+
+def shown_once(model_admin: Any, request: HttpRequest, title: str, secret: str, advice: str) -> HttpResponse:
+    """Return the page that shows a secret: it is in no message, cookie or log, and cannot be opened again."""
+    context = model_admin.admin_site.each_context(request) | {
+        "title": title,
+        "secret": secret,
+        "advice": advice,
+        "opts": model_admin.opts,
+    }
+    return TemplateResponse(request, "adminkit/shown_once.html", context)
+
+
+def show_link(model_admin: Any, request: HttpRequest, user: User) -> HttpResponse:
+    """Show the set-password link of a user."""
+    advice = f"Send this link to {user.email}: it works once, within three days. It is shown only now."
+    return shown_once(model_admin, request, "Set-password link", set_password_link(request, user), advice)
+
+
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A person; the address is compared however it is written."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        found = members.find_user(email)
+        if found is not None and found.pk != self.instance.pk:
+            raise ValidationError("A user with this e-mail address exists already.")
+        return email
+
+
+@admin.register(User)
+class UserAdmin(PlatformAdmin):
+    """People who sign in; an account is closed, never deleted, because rows say who made them."""
+
+    form = UserForm
+    list_display = ("email", "get_full_name", "state", "last_seen")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("email",)
+    fields = ("email", ("first_name", "last_name"), "is_active", "is_superuser", "last_seen", "joined")
+    readonly_fields = ("last_seen", "joined")
+    actions_detail = ("new_link",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Nobody closes the own account or hands in the own keys: the platform keeps an operator.
+        own = ["is_active", "is_superuser"] if obj is not None and obj.pk == request.user.pk else []
+        return [*self.readonly_fields, *own]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "is_superuser":
+            field.label, field.help_text = "Platform operator", "May do everything for every CPO."
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.is_staff = True
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return show_link(self, request, obj)
+
+    @object_action(
+        description="New set-password link",
+        confirm="Older links stop working once the person sets a password with the new one.",
+        icon="key",
+    )
+    def new_link(self, request: HttpRequest, obj: User) -> HttpResponse:
+        return show_link(self, request, obj)
+
+    @column(description="State")
+    def state(self, obj: User) -> SafeString:
+        if not obj.is_active:
+            return chip("Closed", Tone.BAD)
+        return chip("Platform operator", Tone.INFO) if obj.is_superuser else chip("Active", Tone.GOOD)
+
+    @column(description="Last sign-in", ordering="last_login")
+    def last_seen(self, obj: User) -> str:
+        return when(obj.last_login)
+
+    @column(description="Joined")
+    def joined(self, obj: User) -> str:
+        return when(obj.date_joined)
+
+
+@admin.register(Cpo)
+class CpoAdmin(PortalAdmin):
+    """CPOs: operators add and close them; an owner keeps the own CPO's public text and support contacts."""
+
+    list_display = ("name", "provider_id", "country", "currency", "time_zone", "state")
+    search_fields = ("name", "provider_id")
+    fieldsets = (
+        (None, {"fields": (("name", "provider_id"), "short_desc", "image_url")}),
+        ("Support contacts shown to drivers", {"fields": (("support_phone", "support_email"), "support_url")}),
+        ("Platform", {"fields": (("country", "currency", "time_zone"), "is_active")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cpo]:
+        rows: QuerySet[Cpo] = super().get_queryset(request)
+        own = cpo_of(request)
+        return rows if is_operator(request) else rows.filter(pk=own.pk if own else None)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) or cpo_of(request) is not None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_own = obj is None or obj == cpo_of(request)
+        return is_operator(request) or (Right.MANAGE_MEMBERS in rights(request) and is_own)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if is_operator(request):
+            return ["provider_id"] if obj else []
+        return ["provider_id", "country", "currency", "time_zone", "is_active"]
+
+    @column(description="State", ordering="is_active")
+    def state(self, obj: Cpo) -> SafeString:
+        return chip("Active", Tone.GOOD) if obj.is_active else chip("Closed", Tone.BAD)
+
+
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A member's role; the last owner keeps it."""
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        members.check_role_change(self.instance, role)
+        return role
+
+
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(label="E-mail address", widget=EmailInput)
+    full_name = forms.CharField(max_length=150, required=False, label="Name", widget=TextInput)
+    invited_by: User
+    invited_to: Cpo
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        members.check_invitation(self.invited_to, email, self.invited_by)
+        return email
+
+
+@admin.register(Membership)
+class MembershipAdmin(TenantExportMixin, TenantAdmin):
+    """Who works for the CPO: all members see it, owners change it."""
+
+    change_right = Right.MANAGE_MEMBERS
+    list_display = ("email", "full_name", "role_chip", "joined")
+    list_filter = (("role", ChoicesDropdownFilter),)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+    ordering = ("user__email",)
+    readonly_fields = ("email", "full_name", "joined")
+    actions_detail = ("new_link",)
+    export_fields = ("user__email", "user__first_name", "user__last_name", "role", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["email", "full_name", "role", "joined"] if obj else ["email", "full_name", "role"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change, **{"form": MemberForm, **kwargs})
+        form = super().get_form(request, obj, change, **{"form": InvitationForm, "fields": ["role"], **kwargs})
+        form.invited_by, form.invited_to = request.user, request.cpo
+        return form
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Members are removed one by one, each checked for being the last owner.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and not (isinstance(obj, Membership) and members.is_last_owner(obj))
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            return super().save_model(request, obj, form, change)
+        answers = form.cleaned_data
+        made, form.needs_password = members.invite(
+            request.cpo, email=answers["email"], role=answers["role"], full_name=answers["full_name"]
+        )
+        obj.pk, obj.user = made.pk, made.user
+        return None
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        members.remove(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        if not obj.user.has_usable_password() and obj.user.last_login is None and members.may_get_new_link(obj):
+            return show_link(self, request, obj.user)
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return response
+
+    @object_action(
+        description="New set-password link",
+        confirm="For a member who has not set a password yet: the new link is shown once.",
+        icon="key",
+    )
+    def new_link(self, request: HttpRequest, obj: Membership) -> HttpResponse:
+        if not members.may_get_new_link(obj):
+            raise ValidationError("This person has a password already, or belongs to another CPO as well.")
+        return show_link(self, request, obj.user)
+
+    @column(description="E-mail address", ordering="user__email")
+    def email(self, obj: Membership) -> str:
+        return obj.user.email
+
+    @column(description="Name", ordering="user__first_name")
+    def full_name(self, obj: Membership) -> str:
+        return obj.user.get_full_name() or EMPTY
+
+    @column(description="Role", ordering="role")
+    def role_chip(self, obj: Membership) -> SafeString:
+        tones = {Role.OWNER: Tone.INFO, Role.MANAGER: Tone.GOOD}
+        return chip(obj.get_role_display(), tones.get(Role(obj.role), Tone.NEUTRAL))
+
+    @column(description="Member since", ordering="created_at")
+    def joined(self, obj: Membership) -> str:
+        return when(obj.created_at, obj.cpo.time_zone)
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a new token may do, and until when."""
+
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise ValidationError("Choose a time that is still to come.")
+        return expires_at
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(TenantAdmin):
+    """Tokens of the APIs: made, shown once, revoked; never changed and never deleted."""
+
+    form = TokenForm
+    list_display = ("name", "scope_name", "begins", "state", "made_by", "last_used", "ends")
+    list_filter = (("scope", ChoicesDropdownFilter),)
+    list_select_related = ("created_by", "cpo")
+    search_fields = ("name", "prefix")
+    actions_detail = ("revoke",)
+    actions_row = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return ["name", "scope", "expires_at"]
+        return ["name", "scope_name", "begins", "state", "made_by", "made", "last_used", "ends"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else self.get_fields(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        answers = form.cleaned_data
+        made, obj.text = create_token(
+            request.cpo,
+            name=answers["name"],
+            scope=TokenScope(answers["scope"]),
+            expires_at=answers["expires_at"],
+            created_by=request.user,
+        )
+        obj.pk, obj.prefix = made.pk, made.prefix
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        advice = "Copy the token into the system that will use it. Only its hash is kept: it is shown only now."
+        return shown_once(self, request, f"API token “{obj.name}”", obj.text, advice)
+
+    @object_action(
+        description="Revoke",
+        confirm="Whatever uses this token is refused from now on. This cannot be undone.",
+        icon="block",
+        variant=ActionVariant.DANGER,
+    )
+    def revoke(self, request: HttpRequest, obj: ApiToken) -> str:
+        if not revoke_token(obj, timezone.now()):
+            raise ValidationError("This token was revoked before.")
+        return f"“{obj.name}” is revoked."
+
+    @column(description="May call", ordering="scope")
+    def scope_name(self, obj: ApiToken) -> str:
+        return obj.get_scope_display()
+
+    @column(description="Begins with")
+    def begins(self, obj: ApiToken) -> str:
+        return f"cpo_{obj.prefix}_…"
+
+    @column(description="State")
+    def state(self, obj: ApiToken) -> SafeString:
+        if obj.revoked_at:
+            return chip("Revoked", Tone.BAD)
+        if obj.expires_at and obj.expires_at <= timezone.now():
+            return chip("Expired", Tone.NEUTRAL)
+        return chip("Active", Tone.GOOD)
+
+    @column(description="Made by", ordering="created_by__email")
+    def made_by(self, obj: ApiToken) -> str:
+        return str(obj.created_by) if obj.created_by else EMPTY
+
+    @column(description="Made", ordering="created_at")
+    def made(self, obj: ApiToken) -> str:
+        return when(obj.created_at, obj.cpo.time_zone)
+
+    @column(description="Last used", ordering="last_used_at")
+    def last_used(self, obj: ApiToken) -> str:
+        return when(obj.last_used_at, obj.cpo.time_zone)
+
+    @column(description="Ends", ordering="expires_at")
+    def ends(self, obj: ApiToken) -> str:
+        return when(obj.expires_at, obj.cpo.time_zone) if obj.expires_at else "Never"

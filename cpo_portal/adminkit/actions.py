@@ -1,0 +1,91 @@
+"""Buttons on an object's page or row: they ask first, act on POST alone, and find the object inside the scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action as unfold_action
+from unfold.enums import ActionVariant
+
+from cpo_portal.adminkit.forms import DialogForm
+
+__all__ = ["ActionVariant", "go_to", "object_action"]
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Redirect; a dialog's request is made by script, which follows this header instead."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def object_action(
+    *,
+    description: str,
+    confirm: str,
+    icon: str | None = None,
+    variant: ActionVariant = ActionVariant.DEFAULT,
+    permission: str = "operate",
+    form_class: type[DialogForm] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Turn `method(self, request, obj)` into a button for `actions_detail` or `actions_row`.
+
+    `confirm` is the sentence of the dialog; with `form_class` the method gets the cleaned data as a fourth
+    argument. A returned string is shown as success, a returned response is sent, a ValidationError is shown as an
+    error and nothing else happens.
+    """
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def run(self: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+            obj = self.get_object(request, unquote(object_id))
+            arguments = (obj, form.cleaned_data) if form_class else (obj,)
+            try:
+                result = method(self, request, *arguments)
+            except ValidationError as refusal:
+                messages.error(request, " ".join(refusal.messages))
+                result = None
+            if isinstance(result, HttpResponse):
+                return result
+            if result:
+                messages.success(request, result)
+            return go_to(request, page_of(self, request, object_id))
+
+        dialog = {
+            "title": description,
+            "description": confirm,
+            "form_class": form_class,
+            "form_submit_text": description,
+        }
+        ask = unfold_action(run, description=description, icon=icon, variant=variant, dialog=dialog)
+
+        @wraps(ask)
+        def find_first(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+            obj = self.get_object(request, unquote(object_id))
+            if obj is None:
+                missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+                return missing
+            if not getattr(self, f"has_{permission}_permission")(request, obj):
+                raise PermissionDenied
+            response: HttpResponse = ask(self, request, object_id=object_id)
+            return response
+
+        find_first.allowed_permissions = [permission]  # type: ignore[attr-defined]
+        return find_first
+
+    return decorate
+
+
+def page_of(model_admin: Any, request: HttpRequest, object_id: str) -> str:
+    """Return the object's page, or the list when the object is gone."""
+    opts = model_admin.opts
+    if model_admin.get_object(request, unquote(object_id)) is None:
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])

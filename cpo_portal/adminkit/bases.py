@@ -1,0 +1,171 @@
+"""The bases of every model's pages in the admin: a CPO's own rows, the platform's rows, read-only tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from cpo_portal.adminkit.checks import TenantAdminChecks
+from cpo_portal.adminkit.exports import TenantExportMixin
+from cpo_portal.adminkit.forms import has_cpo_column, tenant_form
+from cpo_portal.adminkit.rules import TenantRules, cpo_of, is_operator
+
+__all__ = [
+    "PlatformAdmin",
+    "PortalAdmin",
+    "ReadOnlyMixin",
+    "TenantAdmin",
+    "TenantExportMixin",
+    "TenantInline",
+    "TenantStackedInline",
+    "TenantTabularInline",
+]
+
+
+class PortalAdmin(ModelAdmin):  # type: ignore[misc]
+    """What all pages share: an action that names no permission is for those who may operate, never for all."""
+
+    list_per_page = 50
+    warn_unsaved_form = True
+    compressed_fields = True
+    list_filter_submit = True
+    view_on_site = False
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # Pages of an unordered table may repeat and miss rows.
+        return super().get_ordering(request) or (() if self.model._meta.ordering else ("pk",))
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Tell who may press the page's own buttons."""
+        allowed: bool = self.has_change_permission(request, obj)
+        return allowed
+
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+        allowed: list[Any] = []
+        for item in actions:
+            names = getattr(item[0], "allowed_permissions", None) or ["operate"]
+            if all(getattr(self, f"has_{name}_permission")(request) for name in names):
+                allowed.append(item)
+        return allowed
+
+    def get_unfold_action(self, action: str) -> Any:
+        found = super().get_unfold_action(action)
+        if not getattr(found.method, "closed", False):
+            found.method = _closed(self, found.method)
+        return found
+
+
+def _closed(model_admin: PortalAdmin, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a button's method, which has an address of its own, so that it asks for `operate` by default."""
+    names = list(getattr(method, "allowed_permissions", None) or ["operate"])
+
+    def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        for name in names:
+            if not getattr(model_admin, f"has_{name}_permission")(request):
+                raise PermissionDenied
+        return method(request, *args, **kwargs)
+
+    ask_first.__dict__.update(getattr(method, "__dict__", {}), allowed_permissions=names, closed=True)
+    return ask_first
+
+
+class TenantAdmin(TenantRules, PortalAdmin):
+    """The pages of rows that belong to a CPO; everything outside the active CPO does not exist here."""
+
+    checks_class = TenantAdminChecks
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
+        return tenant_form(super().get_form(request, obj, change, **kwargs))
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm]:
+        return tenant_form(super().get_changelist_form(request, **kwargs))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if has_cpo_column(type(obj)):
+            cpo = cpo_of(request)
+            if not change:
+                obj.cpo = cpo
+            if cpo is None or obj.cpo_id != cpo.pk:
+                raise PermissionDenied
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        # A form opened for one CPO and sent after switching to another must not write into the other.
+        sent_for = request.POST.get("_cpo", "")
+        cpo = cpo_of(request)
+        if sent_for and (cpo is None or sent_for != str(cpo.pk)):
+            messages.error(request, f"Nothing was saved: you have switched to {cpo} since you opened that form.")
+            return HttpResponseRedirect(request.get_full_path())
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return response
+
+
+class _TenantInlineRules(TenantRules):
+    extra = 0
+    show_change_link = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset.form = tenant_form(formset.form)
+        return formset
+
+
+class TenantTabularInline(_TenantInlineRules, TabularInline):  # type: ignore[misc]
+    """Rows of a CPO below their parent, as a table."""
+
+
+class TenantStackedInline(_TenantInlineRules, StackedInline):  # type: ignore[misc]
+    """Rows of a CPO below their parent, one form below the other."""
+
+
+TenantInline = TenantTabularInline
+
+
+class PlatformAdmin(PortalAdmin):
+    """The pages of rows that belong to the platform: for its operators alone."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+
+class ReadOnlyMixin:
+    """A table that machines write: people look at it, and may press only buttons that ask for `operate`."""
+
+    can_delete = False
+    max_num = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

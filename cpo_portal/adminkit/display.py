@@ -1,0 +1,95 @@
+"""How values look in lists and forms: chips, bars, money, instants; everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display as column
+
+__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "when", "words"]
+
+EMPTY = "–"
+
+SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
+class Tone(StrEnum):
+    """What a chip or a bar says at a glance."""
+
+    NEUTRAL = "neutral"
+    INFO = "info"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+def chip(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
+    """Return a state as a small coloured word."""
+    return format_html('<span class="portal-chip portal-{}">{}</span>', Tone(tone), text)
+
+
+def bar(used: Decimal | int, limit: Decimal | int | None) -> SafeString:
+    """Return used of limit as a bar with the figures beside it; no limit is said in words."""
+    if limit is None:
+        return format_html('<span class="portal-figures">{} used, no limit</span>', _plain(used))
+    share = 100 if limit <= 0 else min(100, max(0, int(used * 100 / limit)))
+    tone = Tone.BAD if share >= 100 else Tone.WARN if share >= 80 else Tone.GOOD
+    return format_html(
+        '<span class="portal-bar"><progress class="portal-{}" max="100" value="{}" aria-label="{}% used"></progress>'
+        '<span class="portal-figures">{} / {}</span></span>',
+        tone,
+        share,
+        share,
+        _plain(used),
+        _plain(limit),
+    )
+
+
+def money(amount: Decimal | int | None, currency: str = "INR") -> str:
+    """Return ₹1,84,320.00 for rupees, thousands for other currencies; – for None."""
+    if amount is None:
+        return EMPTY
+    value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    whole, cents = f"{abs(value):.2f}".split(".")
+    grouped = group_indian(whole) if currency == "INR" else f"{int(whole):,}"
+    sign = "−" if value < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
+
+
+def group_indian(digits: str) -> str:
+    """Return 1843200 as 18,43,200: the last three digits, then pairs."""
+    head, tail = digits[:-3], digits[-3:]
+    pairs: list[str] = []
+    while head:
+        pairs.insert(0, head[-2:])
+        head = head[:-2]
+    return ",".join([*pairs, tail])
+
+
+def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
+    """Return an instant as the clock at the place shows it, with the zone: "Sat 4 Jan 2025, 18:30 IST"."""
+    if instant is None:
+        return EMPTY
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local:%Z}"
+
+
+def words(items: Iterable[object], limit: int = 5) -> SafeString:
+    """Return "a, b, c and 4 more"."""
+    listed = list(items)
+    if not listed:
+        return SafeString(EMPTY)
+    shown = format_html_join(", ", "{}", ((item,) for item in listed[:limit]))
+    return format_html("{} and {} more", shown, len(listed) - limit) if len(listed) > limit else shown
+
+
+def _plain(number: Decimal | int) -> str:
+    if isinstance(number, Decimal) and number != number.to_integral_value():
+        return f"{number:,.2f}"
+    return f"{int(number):,}"

@@ -1,0 +1,58 @@
+"""What every form on a CPO's rows does: stays inside the CPO and checks uniqueness within it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import ModelForm
+from unfold.forms import BaseDialogForm as DialogForm
+
+from cpo_portal.accounts.tenancy import current_cpo
+
+__all__ = ["DialogForm", "TenantFormMixin", "has_cpo_column", "tenant_form"]
+
+
+def has_cpo_column(model: type) -> bool:
+    """Tell whether the model itself says which CPO a row belongs to."""
+    return any(field.name == "cpo" for field in model._meta.concrete_fields)  # type: ignore[attr-defined]
+
+
+class TenantFormMixin:
+    """Gives a new row the CPO of the scope before it is checked, so that "unique per CPO" is checked too.
+
+    The CPO is no field of the form: Django would leave it, and every constraint that names it, out of the checks.
+    """
+
+    instance: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_cpo_column(type(self.instance)) and self.instance.cpo_id is None:
+            self.instance.cpo = current_cpo()
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"cpo"}
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """Show "already exists" at the one field that people can change, not as a sentence about the CPO."""
+        if NON_FIELD_ERRORS in getattr(errors, "error_dict", {}):
+            for error in list(errors.error_dict[NON_FIELD_ERRORS]):
+                names = [name for name in (error.params or {}).get("unique_check", ()) if name != "cpo"]
+                if error.code == "unique_together" and len(names) == 1 and names[0] in self.fields:  # type: ignore[attr-defined]
+                    model = type(self.instance)._meta
+                    label = model.get_field(names[0]).verbose_name
+                    errors.error_dict[NON_FIELD_ERRORS].remove(error)
+                    sentence = f"A {model.verbose_name} with this {label} exists already."
+                    errors.error_dict.setdefault(names[0], []).append(ValidationError(sentence, "unique"))
+            if not errors.error_dict[NON_FIELD_ERRORS]:
+                del errors.error_dict[NON_FIELD_ERRORS]
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
+def tenant_form(form: type[ModelForm]) -> type[ModelForm]:
+    """Return the form class with TenantFormMixin in front."""
+    if issubclass(form, TenantFormMixin):
+        return form
+    return type(form.__name__, (TenantFormMixin, form), {})

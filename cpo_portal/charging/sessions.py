@@ -1,0 +1,259 @@
+"""Sessions as charging systems report them: start, interrupt, resume, stop; each one transaction under its order.
+
+Every function locks the Order first and writes the OrderEvent with the fact. A repeat of the same report answers the
+same and changes nothing; a report that cannot be true raises ChargingRefusal and changes nothing. The first and the
+last register stand among the session's readings, so the readings alone tell what was delivered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from cpo_portal.charging.connectors import set_status
+from cpo_portal.charging.events import record_event
+from cpo_portal.charging.models import (
+    ChargingSession,
+    EventKind,
+    FulfillmentState,
+    MeterReading,
+    Order,
+    OrderEvent,
+    OrderState,
+    SessionState,
+)
+from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
+from cpo_portal.network.models import ChargingSystem, StatusChoice
+
+#: How far a charging system's clock may be from ours.
+CLOCK_SKEW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """A charger began to charge for an order; `session_id` is the charging system's own."""
+
+    session_id: str
+    order_id: UUID
+    item_id: str
+    started_at: datetime
+    register_wh: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStop:
+    """Charging ended with this register; `reason` is OCPP's word (EVDisconnected, Remote, ...)."""
+
+    at: datetime
+    register_wh: int
+    reason: str = ""
+
+
+@transaction.atomic
+def start_session(system: ChargingSystem, start: SessionStart, *, now: datetime) -> tuple[ChargingSession, bool]:
+    """Start an authorised order's session; the second value says whether it is new."""
+    order = (
+        Order.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("connector__charger")
+        .filter(pk=start.order_id)
+        .first()
+    )
+    if order is None or order.connector.charger.system_id != system.pk:
+        raise ChargingRefusal(
+            RefusalCode.UNKNOWN_ORDER, "No order of yours has this id; take it from the list of commands."
+        )
+    existing = ChargingSession.objects.filter(order=order).first()
+    if existing is not None:
+        return _repeated_start(existing, system, start), False
+    _refuse_start(order, system, start, now)
+    session = _create(order, system, start)
+    _keep_reading(session, start.started_at, start.register_wh)
+    _set_fulfillment(order, FulfillmentState.ACTIVE)
+    record_event(
+        order,
+        EventKind.CHARGING_STARTED,
+        occurred_at=start.started_at,
+        detail={"session_id": start.session_id, "register_wh": start.register_wh},
+    )
+    set_status(order.connector, StatusChoice.CHARGING, at=start.started_at, now=now)
+    return session, True
+
+
+@transaction.atomic
+def interrupt(system: ChargingSystem, session_id: str, *, at: datetime, now: datetime) -> ChargingSession:
+    """Note that the connection was interrupted; the session goes on once `resume` says so."""
+    return _switch(system, session_id, EventKind.INTERRUPTED, at=at, now=now)
+
+
+@transaction.atomic
+def resume(system: ChargingSystem, session_id: str, *, at: datetime, now: datetime) -> ChargingSession:
+    """Note that an interrupted session charges again."""
+    return _switch(system, session_id, EventKind.RESUMED, at=at, now=now)
+
+
+@transaction.atomic
+def stop_session(system: ChargingSystem, session_id: str, stop: SessionStop, *, now: datetime) -> ChargingSession:
+    """End a session with its last register; `offers` bills it from the event."""
+    order, session = lock_session(system, session_id)
+    if session.state == SessionState.STOPPED:
+        if (session.stopped_at, session.last_register_wh) == (stop.at, stop.register_wh):
+            return session
+        raise ChargingRefusal(
+            RefusalCode.SESSION_STOPPED,
+            f"This session stopped at {session.stopped_at:%Y-%m-%dT%H:%M:%SZ} with {session.last_register_wh} Wh; "
+            "its end cannot be changed.",
+        )
+    refuse_time(session, stop.at, now)
+    if stop.at < session.last_reading_at:
+        raise ChargingRefusal(
+            RefusalCode.OUT_OF_ORDER, "The stop lies before the last reading; send the time at which charging ended."
+        )
+    if stop.register_wh < session.last_register_wh:
+        raise ChargingRefusal(
+            RefusalCode.REGISTER_BACKWARDS,
+            f"The register ran backwards from {session.last_register_wh} to {stop.register_wh} Wh; "
+            "send the meter's cumulative register.",
+        )
+    if not session.readings.filter(measured_at=stop.at, register_wh=stop.register_wh).exists():
+        _keep_reading(session, stop.at, stop.register_wh)
+    session.state, session.stopped_at, session.stop_reason = SessionState.STOPPED, stop.at, stop.reason
+    session.last_register_wh, session.last_reading_at = stop.register_wh, stop.at
+    session.save(update_fields=["state", "stopped_at", "stop_reason", "last_register_wh", "last_reading_at"])
+    _set_fulfillment(order, FulfillmentState.COMPLETED)
+    delivered = stop.register_wh - session.start_register_wh
+    detail = {"session_id": session_id, "register_wh": stop.register_wh, "delivered_wh": delivered}
+    record_event(order, EventKind.CHARGING_STOPPED, occurred_at=stop.at, detail=detail | {"reason": stop.reason})
+    set_status(session.connector, StatusChoice.AVAILABLE, at=stop.at, now=now)
+    return session
+
+
+def lock_session(system: ChargingSystem, session_id: str) -> tuple[Order, ChargingSession]:
+    """Lock the order of the system's session and return both as they are now; raises UNKNOWN_SESSION."""
+    order_id = (
+        ChargingSession.objects.filter(system=system, session_id=session_id).values_list("order", flat=True).first()
+    )
+    if order_id is None:
+        raise ChargingRefusal(RefusalCode.UNKNOWN_SESSION, "You have started no session with this id; start it first.")
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+    return order, ChargingSession.objects.select_related("connector", "system").get(order=order)
+
+
+def refuse_future(system: ChargingSystem, at: datetime, now: datetime) -> None:
+    """Refuse a time ahead of the clock; a simulated system has a clock of its own."""
+    if at > now + CLOCK_SKEW and not system.is_simulated:
+        raise ChargingRefusal(
+            RefusalCode.IN_THE_FUTURE,
+            f"The time {at:%Y-%m-%dT%H:%M:%SZ} has not come yet; set the charging system's clock and send it again.",
+        )
+
+
+def refuse_time(session: ChargingSession, at: datetime, now: datetime) -> None:
+    """Refuse a time before the session's start or ahead of the clock."""
+    refuse_future(session.system, at, now)
+    if at < session.started_at:
+        raise ChargingRefusal(
+            RefusalCode.BEFORE_START,
+            f"The time {at:%Y-%m-%dT%H:%M:%SZ} lies before the session's start "
+            f"at {session.started_at:%Y-%m-%dT%H:%M:%SZ}.",
+        )
+
+
+def _repeated_start(existing: ChargingSession, system: ChargingSystem, start: SessionStart) -> ChargingSession:
+    same = (
+        existing.system_id == system.pk
+        and existing.session_id == start.session_id
+        and existing.connector.item_id == start.item_id
+        and existing.started_at == start.started_at
+        and existing.start_register_wh == start.register_wh
+    )
+    if same:
+        return existing
+    raise ChargingRefusal(
+        RefusalCode.ORDER_HAS_SESSION,
+        f"The order has the session {existing.session_id} already; one order, one session.",
+    )
+
+
+def _refuse_start(order: Order, system: ChargingSystem, start: SessionStart, now: datetime) -> None:
+    if order.connector.item_id != start.item_id:
+        raise ChargingRefusal(
+            RefusalCode.OTHER_CONNECTOR, f"The order is for {order.connector.item_id}; start it on that connector."
+        )
+    if order.state != OrderState.ACTIVE:
+        raise ChargingRefusal(RefusalCode.ORDER_NOT_ACTIVE, f"The order is {order.state}; it cannot be started.")
+    if order.start_authorized_at is None:
+        raise ChargingRefusal(
+            RefusalCode.START_NOT_AUTHORIZED,
+            "The driver has not asked to start; wait for the order among the commands.",
+        )
+    if ChargingSession.objects.filter(system=system, session_id=start.session_id).exists():
+        raise ChargingRefusal(RefusalCode.SESSION_ID_USED, "This session id belongs to another order; send a new one.")
+    refuse_future(system, start.started_at, now)
+    if start.started_at < order.start_authorized_at - CLOCK_SKEW and not system.is_simulated:
+        raise ChargingRefusal(
+            RefusalCode.BEFORE_START,
+            "The session began before the driver was let start; set the charging system's clock and send it again.",
+        )
+
+
+def _create(order: Order, system: ChargingSystem, start: SessionStart) -> ChargingSession:
+    """Insert the session; the unique keys decide between two that start at once."""
+    try:
+        with transaction.atomic():
+            return ChargingSession.objects.create(
+                cpo_id=order.cpo_id,
+                order=order,
+                system=system,
+                connector=order.connector,
+                session_id=start.session_id,
+                started_at=start.started_at,
+                start_register_wh=start.register_wh,
+                last_register_wh=start.register_wh,
+                last_reading_at=start.started_at,
+            )
+    except IntegrityError as error:
+        if "one_session_per_connector" in str(error):
+            raise ChargingRefusal(
+                RefusalCode.CONNECTOR_BUSY, "Another session runs on this connector; stop that one first."
+            ) from None
+        raise ChargingRefusal(
+            RefusalCode.SESSION_ID_USED, "This session id belongs to another order; send a new one."
+        ) from None
+
+
+def _switch(
+    system: ChargingSystem, session_id: str, kind: EventKind, *, at: datetime, now: datetime
+) -> ChargingSession:
+    """Move between ACTIVE and INTERRUPTED; a switch that was noted before, or changes nothing, is left alone."""
+    order, session = lock_session(system, session_id)
+    switches = OrderEvent.objects.filter(order=order, kind__in=(EventKind.INTERRUPTED, EventKind.RESUMED))
+    if switches.filter(kind=kind, occurred_at=at).exists():
+        return session
+    if session.state == SessionState.STOPPED:
+        raise ChargingRefusal(RefusalCode.SESSION_STOPPED, "This session has stopped; nothing can be added to it.")
+    refuse_time(session, at, now)
+    interrupted = kind is EventKind.INTERRUPTED
+    state = SessionState.INTERRUPTED if interrupted else SessionState.ACTIVE
+    if session.state == state:
+        return session
+    if switches.filter(occurred_at__gt=at).exists():
+        raise ChargingRefusal(
+            RefusalCode.OUT_OF_ORDER, "A later interruption or resumption is known already; this report is out of date."
+        )
+    session.state = state
+    session.save(update_fields=["state"])
+    _set_fulfillment(order, FulfillmentState.INTERRUPTED if interrupted else FulfillmentState.ACTIVE)
+    record_event(order, kind, occurred_at=at, detail={"session_id": session_id})
+    return session
+
+
+def _keep_reading(session: ChargingSession, at: datetime, register_wh: int) -> None:
+    MeterReading.objects.create(session=session, measured_at=at, register_wh=register_wh)
+
+
+def _set_fulfillment(order: Order, state: FulfillmentState) -> None:
+    order.fulfillment_state = state
+    order.save(update_fields=["fulfillment_state"])

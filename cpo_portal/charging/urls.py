@@ -1,0 +1,19 @@
+"""Addresses of the charging-system API and of the payment webhook, below /api/."""
+
+from django.urls import path, re_path
+
+from cpo_portal.charging import api
+
+#: What BECKN_ID allows; anything else is no id and answers 404.
+ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
+
+urlpatterns = [
+    re_path(rf"^charging/connectors/(?P<item_id>{ID})/status$", api.StatusView.as_view(), name="connector-status"),
+    path("charging/commands", api.CommandsView.as_view(), name="charging-commands"),
+    path("charging/sessions", api.SessionsView.as_view(), name="charging-sessions"),
+    re_path(rf"^charging/sessions/(?P<session_id>{ID})/readings$", api.ReadingsView.as_view(), name="readings"),
+    re_path(rf"^charging/sessions/(?P<session_id>{ID})/interrupt$", api.InterruptView.as_view(), name="interrupt"),
+    re_path(rf"^charging/sessions/(?P<session_id>{ID})/resume$", api.ResumeView.as_view(), name="resume"),
+    re_path(rf"^charging/sessions/(?P<session_id>{ID})/stop$", api.StopView.as_view(), name="stop"),
+    re_path(rf"^payments/(?P<provider_id>{ID})/notices$", api.NoticeView.as_view(), name="payment-notices"),
+]

@@ -1,0 +1,161 @@
+"""Locations, chargers, connectors and products as the staff API shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from rest_framework import serializers
+
+from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.network.api_fields import OwnRelatedField
+from cpo_portal.network.catalogue import status_of, units_left
+from cpo_portal.network.models import (
+    Charger,
+    ChargingSystem,
+    Connector,
+    Location,
+    Product,
+    ProductStock,
+    StatusChoice,
+)
+
+
+class OwnSerializer(serializers.ModelSerializer[Any]):
+    """A row of the token's CPO, known by an id of the CPO's own (`own_id`), which never changes."""
+
+    own_id: str
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        own_id = attrs.get(self.own_id)
+        if self.instance is not None:
+            if own_id is not None and own_id != getattr(self.instance, self.own_id):
+                raise serializers.ValidationError({self.own_id: "This id cannot be changed; make a new one instead."})
+        elif self.Meta.model.objects.filter(**{self.own_id: own_id}).exists():
+            raise serializers.ValidationError({self.own_id: "This id is in use; choose another one."})
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        return super().create(validated_data | {"cpo": current_cpo()})
+
+    class Meta:
+        model: Any = None
+
+
+class LocationSerializer(OwnSerializer):
+    """A site."""
+
+    own_id = "location_id"
+
+    class Meta:
+        model = Location
+        fields = [
+            "location_id",
+            "name",
+            "address",
+            "city",
+            "city_code",
+            "state",
+            "postal_code",
+            "country",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "instructions",
+            "opening_hours",
+            "opened_on",
+            "tags",
+            "image_url",
+            "is_published",
+        ]
+
+
+class ChargerSerializer(OwnSerializer):
+    """An EVSE."""
+
+    own_id = "evse_id"
+    location = OwnRelatedField(Location, slug_field="location_id", help_text="The location's id.")
+    system = OwnRelatedField(
+        ChargingSystem, slug_field="name", required=False, allow_null=True, help_text="The charging system's name."
+    )
+
+    class Meta:
+        model = Charger
+        fields = ["evse_id", "name", "short_desc", "location", "system"]
+
+
+class ConnectorSerializer(OwnSerializer):
+    """What is sold."""
+
+    own_id = "item_id"
+    charger = OwnRelatedField(Charger, slug_field="evse_id", help_text="The charger's EVSE id.")
+    location = serializers.CharField(source="charger.location.location_id", read_only=True)
+    status = serializers.SerializerMethodField(help_text="The last reported state.")
+
+    class Meta:
+        model = Connector
+        fields = [
+            "item_id",
+            "charger",
+            "location",
+            "connector_id",
+            "connector_type",
+            "connector_format",
+            "power_type",
+            "max_power_w",
+            "charging_speed",
+            "is_published",
+            "status",
+        ]
+
+    def get_status(self, connector: Connector) -> StatusChoice:
+        return status_of(connector)
+
+
+class ProductSerializer(OwnSerializer):
+    """A good or service; `stock` is null where units are not counted."""
+
+    own_id = "product_id"
+    locations = OwnRelatedField(
+        Location, slug_field="location_id", many=True, required=False, help_text="Where it is sold; [] is everywhere."
+    )
+    stock = serializers.IntegerField(min_value=0, max_value=2_147_483_647, required=False, allow_null=True)
+
+    class Meta:
+        model = Product
+        fields = [
+            "product_id",
+            "name",
+            "short_desc",
+            "kind",
+            "category",
+            "price",
+            "currency",
+            "locations",
+            "is_published",
+            "stock",
+        ]
+
+    def to_representation(self, instance: Product) -> dict[str, Any]:
+        # The stock is no attribute of the product: it has a table of its own.
+        instance.stock = units_left(instance)  # type: ignore[attr-defined]
+        return super().to_representation(instance)
+
+    @transaction.atomic
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        stock = validated_data.pop("stock", None)
+        return keep_stock(super().create(validated_data), stock)
+
+    @transaction.atomic
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        stock = validated_data.pop("stock", units_left(instance))
+        return keep_stock(super().update(instance, validated_data), stock)
+
+
+def keep_stock(product: Product, units: int | None) -> Product:
+    """Write how many units are left; None stops the counting. Returns the product as it is now."""
+    if units is None:
+        ProductStock.objects.filter(product=product).delete()
+    else:
+        ProductStock.objects.update_or_create(product=product, defaults={"units": units})
+    return Product.objects.select_related("stock_row").prefetch_related("locations").get(pk=product.pk)

@@ -1,0 +1,256 @@
+"""The admin pages of offers and of the offer policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.bases import TenantExportMixin
+from cpo_portal.adminkit.display import EMPTY, chip, column, when
+from cpo_portal.adminkit.filters import DropdownFilter
+from offers import authoring
+from offers.admin_pages import STATE_LABELS, limits_bar, offer_page, shown_version, state_chip
+from offers.engine.describe import benefit_in_words
+from offers.forms import OfferForm
+from offers.mapping import offer_terms
+from offers.models import CampaignKind, Offer, OfferPolicy, OfferState, OfferVersion
+from offers.states import Move, is_editable, moves_from, state_condition
+from pricing.admin import NoteForm
+from pricing.admin_drafts import DraftAdmin, expected_version
+from pricing.admin_single import SingleRowAdmin
+
+
+class StateFilter(DropdownFilter):  # type: ignore[misc]
+    """By what offers are now, not by what is stored."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        hidden = {OfferState.APPROVED, OfferState.IN_REVIEW}
+        return [(state, label) for state, label in STATE_LABELS.items() if state not in hidden]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        state = self.value()
+        return queryset.filter(state_condition(state, timezone.now())) if state in STATE_LABELS else queryset
+
+
+class KindFilter(DropdownFilter):  # type: ignore[misc]
+    """By the campaign of the published version, or of the draft where there is none."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(CampaignKind.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        if self.value() not in CampaignKind.values:
+            return queryset
+        drafts = OfferVersion.objects.filter(published_at=None, campaign_kind=self.value()).values("offer")
+        return queryset.filter(Q(live_version__campaign_kind=self.value()) | Q(live_version=None, pk__in=drafts))
+
+
+def move_button(move: Move, *, confirm: str, icon: str, done: str, danger: bool = False) -> Callable[..., Any]:
+    """Return a button that makes a move with a note."""
+    variant = ActionVariant.DANGER if danger else ActionVariant.DEFAULT
+
+    @object_action(
+        description=move.value.capitalize(), confirm=confirm, icon=icon, variant=variant, form_class=NoteForm
+    )
+    def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
+        user: Any = request.user
+        authoring.perform(move, offer, by=user, note=data["note"])
+        return done
+
+    return press
+
+
+@admin.register(Offer)
+class OfferAdmin(TenantExportMixin, DraftAdmin):
+    """Offers with their versions, states and limits."""
+
+    form = OfferForm
+    change_form_template = DraftAdmin.change_form_template
+    list_display = ("title", "state_now", "benefit", "validity", "used")
+    list_filter = (StateFilter, KindFilter)
+    search_fields = ("offer_id", "live_version__name", "live_version__display_code")
+    export_fields = ("offer_id", "state", "total_uses", "uses_per_customer", "budget", "redemption_cap")
+    actions_detail = ("publish_offer", "pause_offer", "resume_offer", "end_offer", "withdraw_offer", "archive_offer")
+    fieldsets = (
+        (
+            "What it is",
+            {
+                "fields": (
+                    "name",
+                    "offer_id",
+                    "short_desc",
+                    "long_desc",
+                    "image_url",
+                    "campaign_kind",
+                    "display_code",
+                    "requires_code",
+                )
+            },
+        ),
+        ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
+        ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
+        ("Qualifier", {"fields": ("min_value",)}),
+        ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
+        ("How it combines", {"fields": ("additive", "auto", "priority")}),
+        (
+            "Limits",
+            {
+                "fields": (("total_uses", "uses_per_customer"), ("budget", "redemption_cap")),
+                "description": "Limits belong to the offer, go on across its versions, and apply as soon as they are "
+                "saved.",
+            },
+        ),
+    )
+
+    publish_offer = move_button(
+        Move.PUBLISH,
+        confirm="The draft is frozen as a version and takes the place of the published one. Buyer apps see it and "
+        "quotes use it from now on; what is reserved keeps its own version.",
+        icon="publish",
+        done="The offer is published.",
+    )
+    pause_offer = move_button(
+        Move.PAUSE,
+        confirm="No new quote or order gets this offer until you resume it. Orders that hold it keep it.",
+        icon="pause_circle",
+        done="The offer is paused.",
+    )
+    resume_offer = move_button(
+        Move.RESUME,
+        confirm="Quotes and orders get this offer again, within its validity and limits.",
+        icon="play_circle",
+        done="The offer goes on.",
+    )
+    end_offer = move_button(
+        Move.END,
+        confirm="The offer ends now, before its time. Orders that hold it keep it.",
+        icon="stop_circle",
+        done="The offer has ended.",
+    )
+    withdraw_offer = move_button(
+        Move.WITHDRAW,
+        confirm="Emergency stop, for good: no quote gets this offer any more, and orders that hold it but are not yet "
+        "confirmed are refused it. It cannot be published again.",
+        icon="block",
+        done="The offer is withdrawn.",
+        danger=True,
+    )
+    archive_offer = move_button(
+        Move.ARCHIVE,
+        confirm="The offer leaves the working lists and its code becomes free. Its history stays.",
+        icon="archive",
+        done="The offer is archived.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        drafts = OfferVersion.objects.filter(published_at=None)
+        rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
+        return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            named = Q(name__icontains=search_term) | Q(display_code__icontains=search_term)
+            drafts = OfferVersion.objects.filter(named, published_at=None).values("offer")
+            found |= queryset.filter(pk__in=drafts)
+        return found, may_repeat
+
+    @column(description="Offer", header=True, ordering="offer_id")
+    def title(self, offer: Offer) -> list[str]:
+        version = shown_version(offer)
+        code = f" · {version.display_code}" if version and version.display_code else ""
+        return [version.name if version else offer.offer_id, f"{offer.offer_id}{code}"]
+
+    @admin.display(description="State")
+    def state_now(self, offer: Offer) -> Any:
+        draft = chip("Draft") if offer.live_version_id and getattr(offer, "drafts", ()) else ""
+        return format_html("{} {}", state_chip(offer, self._now()), draft)
+
+    @admin.display(description="Benefit")
+    def benefit(self, offer: Offer) -> str:
+        version = shown_version(offer)
+        return benefit_in_words(offer_terms(offer, version)) if version else EMPTY
+
+    @admin.display(description="Valid", ordering="live_version__valid_until")
+    def validity(self, offer: Offer) -> Any:
+        version, zone = shown_version(offer), offer.cpo.time_zone
+        if version is None:
+            return EMPTY
+        span = '<span class="portal-figures">{}<br>to {}</span>'
+        return format_html(span, when(version.valid_from, zone), when(version.valid_until, zone))
+
+    @admin.display(description="Used")
+    def used(self, offer: Offer) -> Any:
+        return limits_bar(offer)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return ("offer_id",) if obj is not None else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Who may only look reads the table of the page instead of a form.
+        if obj is not None and not self.has_change_permission(request, obj):
+            limits = (("total_uses", "uses_per_customer"), ("budget", "redemption_cap"))
+            return ((None, {"fields": ("offer_id",)}), ("Limits", {"fields": limits}))
+        return self.fieldsets
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        offer = self.get_object(request, str(object_id))
+        if offer is None:
+            return []
+        names = {f"{move.value}_offer" for move in moves_from(offer.state)}
+        if not offer.drafts:  # type: ignore[attr-defined]
+            names.discard("publish_offer")
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
+        buttons = super().get_actions_detail(request, object_id)
+        return [button for button in buttons if button.action_name.removeprefix(prefix) in names]
+
+    def may_edit(self, obj: Offer) -> bool:
+        return is_editable(obj.state)
+
+    def write_draft(self, request: HttpRequest, obj: Offer, form: OfferForm) -> Offer:
+        user: Any = request.user
+        if obj.pk is None:
+            cpo: Any = request.cpo  # type: ignore[attr-defined]
+            return authoring.create_offer(cpo, obj.offer_id, form.content(), limits=form.limits(), by=user)
+        authoring.save_draft(obj, form.content(), by=user, expected=expected_version(request))
+        return authoring.set_limits(obj, form.limits(), by=user) if form.limits_changed() else obj
+
+    def publish_draft(self, request: HttpRequest, obj: Offer) -> str:
+        user: Any = request.user
+        working = authoring.working_version(obj)
+        if working is not None and working.published_at is not None and obj.state == OfferState.APPROVED:
+            return f"“{working.name}” is saved; what it says was published already."
+        published = authoring.publish(obj, by=user)
+        version = published.live_version
+        return f"“{version.name if version else obj}” is published; buyer apps see it from now on."
+
+    def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
+        return offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
+
+    def _now(self) -> datetime:
+        return timezone.now()
+
+
+@admin.register(OfferPolicy)
+class OfferPolicyAdmin(SingleRowAdmin):
+    """How the CPO's offers and quotes behave."""
+
+    fieldsets = (
+        ("Offers", {"fields": ("objective",)}),
+        ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
+        ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
+    )

@@ -1,0 +1,177 @@
+"""What the pages of an offer show beside its form: the sentence, the facts, what a draft changes, versions, history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
+from cpo_portal.network.models import Connector, Location, Product
+from offers.authoring import content_of
+from offers.engine.describe import benefit_in_words, summary, windows_in_words
+from offers.mapping import applicability, offer_terms
+from offers.models import Offer, OfferState, OfferVersion
+from offers.states import DerivedState, counter_of, derived_state
+from pricing.admin_drafts import history_row, version_row
+from pricing.engine.wording import plain_number
+
+STATE_TONES: dict[str, Tone] = {
+    DerivedState.LIVE: Tone.GOOD,
+    DerivedState.SCHEDULED: Tone.INFO,
+    DerivedState.EXHAUSTED: Tone.WARN,
+    OfferState.PAUSED: Tone.WARN,
+    OfferState.WITHDRAWN: Tone.BAD,
+}
+STATE_LABELS: dict[str, str] = dict(OfferState.choices) | {
+    DerivedState.SCHEDULED.value: "Scheduled",
+    DerivedState.LIVE.value: "Live",
+    DerivedState.ENDED.value: "Ended",
+    DerivedState.EXHAUSTED.value: "Used up",
+}
+_MONEY_FIELDS = ("value_cap", "min_value")
+_IN_ORDER = (
+    "name",
+    "short_desc",
+    "long_desc",
+    "image_url",
+    "campaign_kind",
+    "display_code",
+    "requires_code",
+    "location_ids",
+    "item_ids",
+    "categories",
+    "valid_from",
+    "valid_until",
+    "weekly_windows",
+    "min_value",
+    "benefit_kind",
+    "value",
+    "value_cap",
+    "base",
+    "additive",
+    "auto",
+    "priority",
+)
+_EMPTY_MEANS = {
+    "location_ids": "Every location",
+    "item_ids": "All of them",
+    "weekly_windows": "Always",
+    "value_cap": "No cap",
+    "min_value": "None",
+}
+
+
+def shown_version(offer: Offer) -> OfferVersion | None:
+    """Return the published version, or the draft of an offer that has none; for rows with `drafts` prefetched."""
+    return offer.live_version or next(iter(getattr(offer, "drafts", ())), None)
+
+
+def state_chip(offer: Offer, now: datetime) -> Any:
+    """Return what the offer is at this instant as a chip."""
+    state = derived_state(offer, offer.live_version, counter_of(offer), now)
+    return chip(STATE_LABELS.get(state, state), STATE_TONES.get(state, Tone.NEUTRAL))
+
+
+def limits_bar(offer: Offer) -> Any:
+    """Return how much of the tightest total limit is used."""
+    counter = counter_of(offer)
+    if counter is None:
+        return EMPTY
+    if counter.limit_budget is not None:
+        return bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget)
+    return bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses)
+
+
+def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, Any]:
+    """Return the panels of the offer's page; `with_facts` for people who get no form."""
+    zone = offer.cpo.time_zone
+    versions = list(offer.versions.select_related("created_by")[:50])
+    working, live = versions[0], offer.live_version
+    names = _names(version for version in (working, live) if version is not None)
+    is_change = live is not None and working.published_at is None
+    history = offer.state_changes.select_related("version", "by")[:50]
+    return {
+        "summary_template": "pricing/admin/summary.html",
+        "number": working.number,
+        "chip": state_chip(offer, now),
+        "figures": limits_bar(offer) if counter_of(offer) is not None else "",
+        "sentence": summary(offer_terms(offer, live or working), zone),
+        "notes": _notes(offer, live, now),
+        "facts": _facts(live or working, names) if with_facts else (),
+        "changes": _changes(live, working, names) if is_change and live is not None else (),
+        "versions": [_version(offer, version) for version in versions],
+        "history": [history_row(change, dict(OfferState.choices), zone) for change in history],
+    }
+
+
+def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
+    if live is None:
+        return ["A draft: buyer apps do not see it until it is published."]
+    state = derived_state(offer, live, counter_of(offer), now)
+    if state == DerivedState.SCHEDULED:
+        return [f"It starts by itself on {when(live.valid_from, offer.cpo.time_zone)}."]
+    if state == OfferState.WITHDRAWN:
+        return ["Withdrawn for good: even what was reserved is refused. Archive it when it is settled."]
+    if state == DerivedState.ENDED and offer.state == OfferState.APPROVED:
+        return [f"It ended by itself on {when(live.valid_until, offer.cpo.time_zone)}."]
+    return []
+
+
+def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:
+    scope, zone = applicability(version), offer.cpo.time_zone
+    windows = windows_in_words(scope.weekly_windows)
+    validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
+    said = [version.name, benefit_in_words(offer_terms(offer, version)), windows, validity]
+    return version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+
+
+def _changes(before: OfferVersion, after: OfferVersion, names: dict[str, str]) -> list[dict[str, str]]:
+    old, new = content_of(before), content_of(after)
+    return [
+        {"label": label_of(name), "before": _said(before, name, names), "after": _said(after, name, names)}
+        for name in (*_IN_ORDER, "value_type")
+        if getattr(old, name) != getattr(new, name)
+    ]
+
+
+def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]]:
+    return [(label_of(name), said) for name in _IN_ORDER if (said := _said(version, name, names)) != EMPTY]
+
+
+def label_of(name: str) -> str:
+    """Return what people call a field of the content."""
+    labels = {"location_ids": "Locations", "item_ids": "Connectors and products", "weekly_windows": "Weekly windows"}
+    text = labels.get(name) or str(OfferVersion._meta.get_field(name).verbose_name)
+    return text[:1].upper() + text[1:]
+
+
+def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
+    """Return a field of a version in words."""
+    value = getattr(version, name)
+    if value is None or value in ("", []):
+        return _EMPTY_MEANS.get(name, EMPTY)
+    if name == "weekly_windows":
+        return windows_in_words(applicability(version).weekly_windows)
+    if name in _MONEY_FIELDS or (name == "value" and version.value_type == "amount"):
+        return money(value, version.currency)
+    if name == "value":
+        return f"{plain_number(value)} %"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(names.get(key, key) for key in value)
+    if isinstance(value, datetime):
+        return when(value, version.cpo.time_zone)
+    shown = getattr(version, f"get_{name}_display", None)
+    return str(shown() if shown else value)
+
+
+def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
+    """Return the names of the places and things that these versions name, by Beckn id."""
+    rows = list(versions)
+    places = {key for version in rows for key in version.location_ids}
+    items = {key for version in rows for key in version.item_ids}
+    names = dict(Location.objects.filter(location_id__in=places).values_list("location_id", "name"))
+    names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
+    return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

@@ -1,0 +1,291 @@
+"""The price check: what a session would cost, line by line, with the whole trace in words; it writes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cpo_portal.accounts.models import TokenScope
+from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.charging.models import Customer
+from cpo_portal.network.models import Connector
+from offers.api.serializers import AMOUNT, amount_text
+from offers.engine.values import OfferTrace
+from offers.quoting import SessionAsk, price_session
+from offers.refusals import Refusal
+from offers.trace_words import OUTCOMES, check_in_words, choice_in_words, outcome_in_words
+from pricing.api.refusals import body_of
+from pricing.engine.values import (
+    AmountMeasure,
+    Basis,
+    Delivery,
+    DurationMeasure,
+    EnergyMeasure,
+    Measure,
+    PricingError,
+    ProductOrder,
+    Quote,
+    Reading,
+)
+
+
+class MeasureSerializer(serializers.Serializer[Any]):
+    """How much: money, energy or time."""
+
+    value = serializers.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
+    unit = serializers.CharField(max_length=3, help_text="The currency (INR), kWh or min.")
+    basis = serializers.ChoiceField(
+        choices=[basis.value for basis in Basis], required=False, help_text="For money only; the CPO's if left out."
+    )
+
+
+class ProductOrderSerializer(serializers.Serializer[Any]):
+    """Units of a product that the driver adds."""
+
+    product_id = serializers.CharField(max_length=100)
+    count = serializers.IntegerField(min_value=1, max_value=1000)
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """The meter's cumulative register at an instant."""
+
+    at = serializers.DateTimeField()
+    register_wh = serializers.IntegerField(min_value=0, max_value=2**53)
+
+
+class PriceCheckSerializer(serializers.Serializer[Any]):
+    """A session to be priced."""
+
+    item_id = serializers.CharField(max_length=100)
+    measure = MeasureSerializer()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(required=False, allow_null=True)
+    products = ProductOrderSerializer(many=True, required=False)
+    customer = serializers.UUIDField(required=False, allow_null=True, help_text="A customer's id, as orders show it.")
+    opted_in = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
+    declined = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
+    codes = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
+    as_of = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Price with what was published at that instant."
+    )
+    readings = ReadingSerializer(
+        many=True, required=False, help_text="At least two: price what was delivered instead of the plan."
+    )
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """One line of the price."""
+
+    line_id = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    amount = serializers.DecimalField(**AMOUNT)
+    quantity = serializers.CharField(allow_null=True)
+    unit = serializers.CharField()
+    rate = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+    item_id = serializers.CharField()
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One condition of an offer as numbers and in words."""
+
+    code = serializers.CharField()
+    field = serializers.CharField()
+    expected = serializers.CharField()
+    actual = serializers.CharField()
+    passed = serializers.BooleanField()
+    margin = serializers.CharField()
+    words = serializers.CharField(allow_null=True)
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """What became of one offer."""
+
+    offer_id = serializers.CharField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+    outcome = serializers.CharField()
+    saving = serializers.DecimalField(**AMOUNT)
+    words = serializers.CharField()
+    checks = CheckSerializer(many=True)
+
+
+class TraceSerializer(serializers.Serializer[Any]):
+    """Every candidate's outcome, the chosen set and the runner-up."""
+
+    words = serializers.CharField()
+    chosen = serializers.ListField(child=serializers.CharField())
+    runner_up = serializers.ListField(child=serializers.CharField())
+    difference = serializers.DecimalField(**AMOUNT, allow_null=True)
+    certificate = serializers.CharField()
+    offers = OutcomeSerializer(many=True)
+
+
+class PriceSerializer(serializers.Serializer[Any]):
+    """A price with its lines and its trace."""
+
+    total = serializers.DecimalField(**AMOUNT)
+    currency = serializers.CharField()
+    energy_wh = serializers.IntegerField()
+    basis = serializers.CharField(allow_null=True)
+    tariff_id = serializers.CharField()
+    tariff_version = serializers.IntegerField()
+    engine_version = serializers.CharField()
+    flags = serializers.ListField(child=serializers.CharField())
+    lines = LineSerializer(many=True)
+    trace = TraceSerializer()
+
+
+class PriceCheckView(TokenScopedMixin, APIView):
+    """Prices a session as `select` would, for the token's CPO."""
+
+    write_scopes = frozenset({TokenScope.STAFF, TokenScope.STAFF_READ})
+
+    @extend_schema(
+        summary="Check a price",
+        request=PriceCheckSerializer,
+        responses={200: PriceSerializer, 400: OpenApiResponse(description="What is wrong, by field.")},
+    )
+    def post(self, request: Request) -> Response:
+        data = body_of(PriceCheckSerializer, request)
+        connector = Connector.objects.select_related("cpo", "charger__location").filter(item_id=data["item_id"]).first()
+        if connector is None:
+            raise ValidationError({"item_id": [f"You have no connector “{data['item_id']}”: name one of yours."]})
+        as_of = data.get("as_of")
+        ask = ask_from(data, connector.cpo.currency)
+        try:
+            priced = price_session(connector, ask, now=as_of or timezone.now(), as_of=as_of)
+        except (PricingError, Refusal) as refusal:
+            raise ValidationError({"non_field_errors": [str(refusal)]}) from refusal
+        return Response(quote_to_response(priced.quote))
+
+
+def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
+    """Return the validated body as the question that a buyer app would ask."""
+    return SessionAsk(
+        measure=_measure(data["measure"], currency),
+        planned_start=data["starts_at"],
+        planned_end=_end(data),
+        products=tuple(ProductOrder(entry["product_id"], entry["count"]) for entry in data.get("products", [])),
+        opted_in=tuple(data.get("opted_in", [])),
+        declined=tuple(data.get("declined", [])),
+        codes=tuple(data.get("codes", [])),
+        customer=_customer(data.get("customer")),
+        identity_required=data.get("customer") is not None,
+        delivery=_delivery(data.get("readings", [])),
+    )
+
+
+def quote_to_response(quote: Quote) -> dict[str, Any]:
+    """Return a quote in the shape of PriceSerializer."""
+    trace: OfferTrace = quote.trace or OfferTrace()
+    return {
+        "total": amount_text(quote.total.amount),
+        "currency": quote.total.currency,
+        "energy_wh": quote.energy_wh,
+        "basis": quote.basis.value if quote.basis else None,
+        "tariff_id": quote.terms.tariff_id,
+        "tariff_version": quote.terms.tariff_version,
+        "engine_version": quote.engine_version,
+        "flags": list(quote.flags),
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "kind": line.kind.value,
+                "title": line.title,
+                "amount": amount_text(line.amount.amount),
+                "quantity": amount_text(line.quantity) if line.quantity is not None else None,
+                "unit": line.unit,
+                "rate": amount_text(line.rate) if line.rate is not None else None,
+                "code": line.code,
+                "item_id": line.item_id,
+            }
+            for line in quote.lines
+        ],
+        "trace": _trace(trace),
+    }
+
+
+def _trace(trace: OfferTrace) -> dict[str, Any]:
+    return {
+        "words": choice_in_words(trace),
+        "chosen": list(trace.chosen),
+        "runner_up": list(trace.runner_up),
+        "difference": amount_text(trace.difference.amount) if trace.difference is not None else None,
+        "certificate": trace.certificate.value,
+        "offers": [
+            {
+                "offer_id": outcome.offer_id,
+                "version": outcome.version,
+                "name": outcome.name,
+                "outcome": outcome.outcome.value,
+                "saving": amount_text(outcome.saving.amount),
+                "words": f"{OUTCOMES[outcome.outcome]}. {outcome_in_words(outcome)}",
+                "checks": [
+                    {
+                        "code": check.code.value,
+                        "field": check.field,
+                        "expected": check.expected,
+                        "actual": check.actual,
+                        "passed": check.passed,
+                        "margin": check.margin,
+                        "words": None if check.passed else check_in_words(check),
+                    }
+                    for check in outcome.checks
+                ],
+            }
+            for outcome in trace.outcomes
+        ],
+    }
+
+
+def _measure(data: dict[str, Any], currency: str) -> Measure:
+    value, unit = data["value"], data["unit"]
+    if "basis" in data and unit != currency:
+        raise ValidationError({"measure": {"basis": ["A basis goes with an amount of money only: leave it out."]}})
+    if unit == currency:
+        basis = Basis(data["basis"]) if "basis" in data else Basis.BEFORE_SURGE_OFFER_TAX
+        return AmountMeasure(value, currency, basis)
+    if unit == "kWh":
+        return EnergyMeasure(int(value * 1000))
+    if unit == "min":
+        if value != int(value):
+            raise ValidationError({"measure": {"value": ["Give whole minutes."]}})
+        return DurationMeasure(int(value))
+    raise ValidationError({"measure": {"unit": [f"Use {currency}, kWh or min."]}})
+
+
+def _end(data: dict[str, Any]) -> datetime | None:
+    start, end = data["starts_at"], data.get("ends_at")
+    if end is not None and not start < end <= start + timedelta(days=7):
+        raise ValidationError({"ends_at": ["The session ends after it starts and within seven days."]})
+    found: datetime | None = end
+    return found
+
+
+def _customer(key: Any) -> Customer | None:
+    if key is None:
+        return None
+    customer = Customer.objects.filter(pk=key).first()
+    if customer is None:
+        raise ValidationError({"customer": ["You have no such customer: copy the id from one of your orders."]})
+    return customer
+
+
+def _delivery(entries: list[dict[str, Any]]) -> Delivery | None:
+    if not entries:
+        return None
+    if len(entries) < 2:
+        raise ValidationError({"readings": ["Give at least two readings: the first and the last."]})
+    readings = tuple(sorted((Reading(entry["at"], entry["register_wh"]) for entry in entries), key=lambda x: x.at))
+    return Delivery(readings[0].at, readings[-1].at, readings)

@@ -1,0 +1,184 @@
+"""Offers as the API reads and writes them; everything is named by its Beckn id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from offers.authoring import OfferContent, content_of, limits_of
+from offers.authoring.content import CONTENT_FIELDS
+from offers.authoring.limits import LIMIT_FIELDS
+from offers.engine.describe import summary
+from offers.engine.values import OfferLimits
+from offers.mapping import offer_terms
+from offers.models import (
+    BenefitKindChoice,
+    CampaignKind,
+    DiscountBaseChoice,
+    Offer,
+    OfferVersion,
+    ValueTypeChoice,
+)
+from offers.states import counter_of, derived_state
+
+AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+
+
+class WindowSerializer(serializers.Serializer[Any]):
+    """A weekly window on the clock of each location."""
+
+    weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="1 is Monday, 7 is Sunday.")
+    start = serializers.CharField(max_length=5, help_text="HH:MM.")
+    end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
+
+
+class OfferContentSerializer(serializers.Serializer[Any]):
+    """What a version of an offer says, in the terms of the ONDC construct."""
+
+    name = serializers.CharField(max_length=200)
+    short_desc = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    long_desc = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    image_url = serializers.URLField(required=False, allow_blank=True)
+    campaign_kind = serializers.ChoiceField(choices=CampaignKind.choices, required=False)
+    display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    requires_code = serializers.BooleanField(required=False)
+    location_ids = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
+    item_ids = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
+    categories = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
+    valid_from = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField(help_text="The first instant that is too late.")
+    weekly_windows = WindowSerializer(many=True, required=False)
+    min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
+    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False)
+    value = serializers.DecimalField(**AMOUNT)
+    value_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    base = serializers.ChoiceField(choices=DiscountBaseChoice.choices, required=False)
+    additive = serializers.BooleanField(required=False)
+    auto = serializers.BooleanField(required=False)
+    priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
+    currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    """Limits of an offer, across its versions; null is no limit."""
+
+    total_uses = serializers.IntegerField(required=False, allow_null=True)
+    uses_per_customer = serializers.IntegerField(required=False, allow_null=True)
+    budget = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    redemption_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+
+
+class UsedSerializer(serializers.Serializer[Any]):
+    """What is reserved and used of a limited offer."""
+
+    uses_reserved = serializers.IntegerField()
+    uses_committed = serializers.IntegerField()
+    budget_reserved = serializers.DecimalField(**AMOUNT)
+    budget_committed = serializers.DecimalField(**AMOUNT)
+
+
+class OfferInSerializer(serializers.Serializer[Any]):
+    """A new offer: its draft is made, nothing is published."""
+
+    offer_id = serializers.CharField(max_length=80)
+    content = OfferContentSerializer()
+    limits = LimitsSerializer(required=False)
+
+
+class OfferChangeSerializer(serializers.Serializer[Any]):
+    """What to change: content goes into a draft, limits apply at once; what is left out stays."""
+
+    content = OfferContentSerializer(required=False, partial=True)
+    limits = LimitsSerializer(required=False)
+    based_on_version = serializers.IntegerField(
+        required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
+    )
+
+
+class OfferVersionSerializer(serializers.Serializer[Any]):
+    """A version of an offer."""
+
+    number = serializers.IntegerField()
+    content = OfferContentSerializer()
+    summary = serializers.CharField(help_text="The offer in one sentence.")
+    published_at = serializers.DateTimeField(allow_null=True)
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """An offer with the version that buyers get, the draft, its limits and what is used of them."""
+
+    offer_id = serializers.CharField()
+    state = serializers.CharField(help_text="What it is now: also SCHEDULED, LIVE, ENDED or EXHAUSTED.")
+    stored_state = serializers.CharField(help_text="What staff made it.")
+    live = OfferVersionSerializer(allow_null=True)
+    draft = OfferVersionSerializer(allow_null=True)
+    limits = LimitsSerializer()
+    used = UsedSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+    def to_representation(self, offer: Offer) -> dict[str, Any]:
+        counter = counter_of(offer)
+        return {
+            "offer_id": offer.offer_id,
+            "state": derived_state(offer, offer.live_version, counter, self.context["now"]),
+            "stored_state": offer.state,
+            "live": _version(offer, offer.live_version),
+            "draft": _version(offer, next(iter(offer.drafts), None)),  # type: ignore[attr-defined]
+            "limits": LimitsSerializer(limits_of(offer)).data,
+            "used": UsedSerializer(counter).data if counter is not None else None,
+            "created_at": _instant(offer.created_at),
+        }
+
+
+class StateChangeSerializer(serializers.Serializer[Any]):
+    """One entry of an offer's history."""
+
+    at = serializers.DateTimeField()
+    from_state = serializers.CharField()
+    to_state = serializers.CharField()
+    version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+    by = serializers.CharField(allow_null=True, default=None)
+    by_token = serializers.CharField(help_text="The first characters of the token that did it.")
+    note = serializers.CharField()
+
+
+def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
+    """Return the content that the request asks for; what it leaves out stays as before."""
+    values = {name: tuple(value) if name in _LISTS else value for name, value in data.items()}
+    if "weekly_windows" in values:
+        values["weekly_windows"] = tuple(dict(window) for window in values["weekly_windows"])
+    if before is not None:
+        values = {name: getattr(before, name) for name in CONTENT_FIELDS} | values
+    return OfferContent(**values)
+
+
+def limits_from(data: dict[str, Any], before: OfferLimits | None = None) -> OfferLimits:
+    """Return the limits that the request asks for; what it leaves out stays as before."""
+    kept = {name: getattr(before, name) for name in LIMIT_FIELDS} if before is not None else {}
+    return OfferLimits(**kept | data)
+
+
+def _version(offer: Offer, version: OfferVersion | None) -> dict[str, Any] | None:
+    if version is None:
+        return None
+    content = OfferContentSerializer(content_of(version)).data
+    return {
+        "number": version.number,
+        "content": content,
+        "summary": summary(offer_terms(offer, version), offer.cpo.time_zone),
+        "published_at": _instant(version.published_at),
+    }
+
+
+def _instant(value: datetime | None) -> Any:
+    return serializers.DateTimeField().to_representation(value) if value is not None else None
+
+
+def amount_text(amount: Decimal) -> str:
+    """Return an amount as the API writes it: a string with its decimals."""
+    return f"{amount:f}"

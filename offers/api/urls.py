@@ -1,0 +1,11 @@
+"""The staff API's addresses of offers and of the price check."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from offers.api.price_check import PriceCheckView
+from offers.api.views import OfferViewSet
+
+router = SimpleRouter()
+router.register("offers", OfferViewSet, basename="offer")
+urlpatterns = [*router.urls, path("price-check", PriceCheckView.as_view(), name="price-check")]

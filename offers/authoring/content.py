@@ -1,0 +1,168 @@
+"""What staff write into an offer, and every reason to refuse it: by field, in one sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.network.models import Connector, Location, Product
+from offers.authoring.codes import code_in_use
+from offers.authoring.windows import normal_windows
+from offers.models import Offer, OfferVersion
+
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferContent:
+    """One version's content, field by field as in OfferVersion; ids are Beckn ids, instants are aware.
+
+    `currency` may be left empty: it is the CPO's.
+    """
+
+    name: str
+    valid_from: datetime
+    valid_until: datetime
+    value: Decimal
+    value_type: str = "percent"
+    benefit_kind: str = "discount"
+    value_cap: Decimal | None = None
+    base: str = "ITEMS"
+    min_value: Decimal | None = None
+    short_desc: str = ""
+    long_desc: str = ""
+    image_url: str = ""
+    campaign_kind: str = "OTHER"
+    display_code: str = ""
+    requires_code: bool = False
+    location_ids: tuple[str, ...] = ()
+    item_ids: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    weekly_windows: tuple[dict[str, Any], ...] = ()
+    additive: bool = False
+    auto: bool = True
+    priority: int = 0
+    currency: str = ""
+
+
+CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+
+
+def content_of(version: OfferVersion) -> OfferContent:
+    """Return what a version says."""
+    values = {name: getattr(version, name) for name in CONTENT_FIELDS}
+    return OfferContent(**values | {name: tuple(values[name]) for name in _LISTS})
+
+
+def apply_content(version: OfferVersion, content: OfferContent) -> None:
+    """Write the content into an unsaved or draft version."""
+    for name in CONTENT_FIELDS:
+        value = getattr(content, name)
+        setattr(version, name, list(value) if name in _LISTS else value)
+
+
+def checked(offer: Offer, content: OfferContent) -> OfferContent:
+    """Return the content in its normal form, or raise ValidationError by field.
+
+    Call inside a transaction that holds the offer's row, or for an offer that is not saved yet.
+    """
+    errors: dict[str, list[str]] = {}
+    values = {name: getattr(content, name) for name in CONTENT_FIELDS}
+    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories")}
+    values["currency"] = values["currency"] or offer.cpo.currency
+    values["display_code"] = values["display_code"].strip()
+    try:
+        values["weekly_windows"] = normal_windows(values["weekly_windows"])
+    except ValidationError as refusal:
+        errors["weekly_windows"] = refusal.messages
+        values["weekly_windows"] = ()
+    result = OfferContent(**values)
+    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code):
+        for name, message in check(offer, result):
+            errors.setdefault(name, []).append(message)
+    if errors:
+        raise ValidationError(errors)  # type: ignore[arg-type]
+    return result
+
+
+def check_offer_id(cpo: Cpo, offer_id: str) -> None:
+    """Refuse an id that already names something a buyer app can order; inside the CPO's scope."""
+    taken = Connector.objects.filter(cpo=cpo, item_id=offer_id).exists()
+    if taken or Product.objects.filter(cpo=cpo, product_id=offer_id).exists():
+        raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
+
+
+_Findings = Iterable[tuple[str, str]]
+
+
+def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
+    """Check types, lengths and choices as the model states them."""
+    if not content.name.strip():
+        yield "name", "Give the offer a name."
+    probe = OfferVersion(cpo=offer.cpo, number=1)
+    apply_content(probe, content)
+    try:
+        probe.clean_fields(exclude={"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"})
+    except ValidationError as refusal:
+        for name, messages in refusal.message_dict.items():
+            yield from ((name, message) for message in messages)
+    if len(content.name) > 200:
+        yield "name", "Shorten the name to 200 characters."
+    if content.currency != offer.cpo.currency:
+        yield "currency", f"Your offers are in {offer.cpo.currency}: leave the currency out."
+
+
+def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
+    for name in ("value", "value_cap", "min_value"):
+        amount = getattr(content, name)
+        if amount is not None and (not amount.is_finite() or amount != round(amount, 2) or abs(amount) >= 10**12):
+            yield name, "Use a number with at most two decimals."
+            return
+    percent = content.value_type == "percent"
+    if content.value <= 0:
+        yield "value", "Give a percentage above 0." if percent else "Give an amount above 0."
+    elif percent and content.value > _HUNDRED:
+        yield "value", "A percentage is at most 100: lower it, or choose an amount."
+    if content.value_cap is not None and content.value_cap <= 0:
+        yield "value_cap", "The cap is the most the driver saves: write it without a minus, or leave it empty."
+    elif content.value_cap is not None and not percent and content.value_cap < content.value:
+        yield "value_cap", "The cap is below the amount: raise it or leave it empty."
+    if content.min_value is not None and content.min_value < 0:
+        yield "min_value", "A minimum cannot be negative: write 0 or leave it empty."
+
+
+def _check_time(offer: Offer, content: OfferContent) -> _Findings:
+    for name in ("valid_from", "valid_until"):
+        if getattr(content, name).utcoffset() is None:
+            yield name, "Give the time with its offset, such as 2026-01-03T00:00:00+05:30."
+            return
+    if content.valid_until <= content.valid_from:
+        yield "valid_until", "The offer ends before it starts: choose a later end."
+
+
+def _check_places(offer: Offer, content: OfferContent) -> _Findings:
+    known = set(Location.objects.filter(location_id__in=content.location_ids).values_list("location_id", flat=True))
+    for unknown in sorted(set(content.location_ids) - known):
+        yield "location_ids", f"You have no location “{unknown}”: choose one of yours."
+    items = set(Connector.objects.filter(item_id__in=content.item_ids).values_list("item_id", flat=True))
+    items |= set(Product.objects.filter(product_id__in=content.item_ids).values_list("product_id", flat=True))
+    for unknown in sorted(set(content.item_ids) - items):
+        yield "item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
+
+
+def _check_code(offer: Offer, content: OfferContent) -> _Findings:
+    if content.requires_code and not content.display_code:
+        yield "display_code", "Give the code that the buyer must send."
+    elif content.requires_code and (other := code_in_use(offer, content.display_code)):
+        yield "display_code", f"The offer {other} already asks for this code: choose another."
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({value.strip() for value in values if value.strip()}))

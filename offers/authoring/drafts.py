@@ -1,0 +1,108 @@
+"""Drafts: the one version of an offer that may change, until it is published."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from cpo_portal.accounts.models import Cpo, User
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.content import OfferContent, apply_content, check_offer_id, checked, content_of
+from offers.engine.values import OfferLimits
+from offers.models import Offer, OfferState, OfferVersion
+from offers.states import is_editable
+
+
+def create_offer(
+    cpo: Cpo, offer_id: str, content: OfferContent, *, limits: OfferLimits | None = None, by: User | None = None
+) -> Offer:
+    """Make an offer with its first draft; raises ValidationError by field."""
+    from offers.authoring.limits import check_limits, set_limits
+
+    offer = Offer(cpo=cpo, offer_id=offer_id.strip())
+    with cpo_scope(cpo), transaction.atomic():
+        errors: dict[str, list[str]] = {}
+        for check in (
+            lambda: offer.clean_fields(exclude={"live_version"}),
+            lambda: check_offer_id(cpo, offer.offer_id),
+            lambda: check_limits(limits or OfferLimits()),
+            lambda: checked(offer, content),
+        ):
+            try:
+                check()
+            except ValidationError as refusal:
+                errors |= refusal.message_dict
+        if Offer.objects.filter(offer_id=offer.offer_id).exists():
+            errors["offer_id"] = [_taken(offer.offer_id)]
+        if errors:
+            raise ValidationError(errors)  # type: ignore[arg-type]
+        try:
+            with transaction.atomic():
+                offer.save(force_insert=True)
+        except IntegrityError as race:
+            raise ValidationError({"offer_id": _taken(offer.offer_id)}) from race
+        save_draft(offer, content, by=by)
+        return set_limits(offer, limits) if limits is not None else offer
+
+
+def save_draft(
+    offer: Offer, content: OfferContent, *, by: User | None = None, expected: int | None = None
+) -> OfferVersion:
+    """Put the content into the draft, or into a new draft when the latest version is published.
+
+    Content that equals the published version makes no draft. `expected` is the number of the version that the
+    author started from: when another one is the working version by now, nothing is saved.
+    """
+    with cpo_scope(offer.cpo), transaction.atomic():
+        locked = lock_offer(offer)
+        if not is_editable(locked.state):
+            raise ValidationError(f"This offer is {locked.get_state_display().lower()}: make a new one instead.")
+        latest = working_version(locked)
+        if expected is not None and latest is not None and latest.number != expected:
+            raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
+        content = checked(locked, content)
+        if latest is not None and latest.published_at is None:
+            version = latest
+        elif latest is not None and content_of(latest) == content:
+            return latest
+        else:
+            version = OfferVersion(cpo=locked.cpo, offer=locked, number=latest.number + 1 if latest else 1)
+        apply_content(version, content)
+        version.created_by = by
+        version.save()
+        return version
+
+
+def discard_draft(offer: Offer) -> None:
+    """Drop the draft and go back to the published version."""
+    with cpo_scope(offer.cpo), transaction.atomic():
+        lock_offer(offer)
+        drafts = OfferVersion.objects.filter(offer=offer, published_at=None)
+        if not OfferVersion.objects.filter(offer=offer).exclude(published_at=None).exists():
+            raise ValidationError("This offer has never been published: archive it instead.")
+        if not drafts.exists():
+            raise ValidationError("There is no draft to discard.")
+        drafts.delete()
+
+
+def working_version(offer: Offer) -> OfferVersion | None:
+    """Return the latest version: the draft where there is one, else the last one published."""
+    return OfferVersion.objects.filter(offer=offer).order_by("-number").first()
+
+
+def lock_offer(offer: Offer, *, against_new_uses: bool = False) -> Offer:
+    """Lock the offer's row and return it as it is now.
+
+    `against_new_uses` also keeps reservations and ledger entries, whose foreign keys share the row, waiting.
+    """
+    rows = Offer.objects.select_for_update(no_key=not against_new_uses, of=("self",)).select_related("cpo")
+    return rows.get(pk=offer.pk)
+
+
+def _taken(offer_id: str) -> str:
+    return f"You already have an offer “{offer_id}”: choose another id."
+
+
+def is_fresh(offer: Offer) -> bool:
+    """Tell whether the offer has never been published."""
+    return offer.state == OfferState.DRAFT and offer.live_version_id is None

@@ -1,0 +1,204 @@
+"""Limits of an offer, kept in step with the counters that reservations are guarded by."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.drafts import is_fresh, lock_offer
+from offers.engine.values import OfferLimits
+from offers.models import (
+    CustomerCounter,
+    Offer,
+    OfferCounter,
+    OfferState,
+    OfferStateChange,
+    Redemption,
+    RedemptionState,
+)
+from pricing.engine.wording import money_text
+
+LIMIT_FIELDS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
+
+# What the ledger says: per redemption, committed once there is a COMMIT, else reserved unless released.
+_DERIVED = """
+SELECT COALESCE(SUM(uses) FILTER (WHERE NOT committed), 0), COALESCE(SUM(uses) FILTER (WHERE committed), 0),
+       COALESCE(SUM(amount) FILTER (WHERE NOT committed), 0), COALESCE(SUM(amount) FILTER (WHERE committed), 0)
+FROM (
+    SELECT SUM(e.uses) AS uses, bool_or(e.kind = 'COMMIT') AS committed,
+           CASE WHEN bool_or(e.kind = 'COMMIT')
+                THEN SUM(CASE e.kind WHEN 'COMMIT' THEN e.amount WHEN 'REVERSE' THEN -e.amount ELSE 0 END)
+                WHEN bool_or(e.kind = 'RELEASE') THEN 0 ELSE SUM(e.amount) END AS amount
+    FROM offers_ledgerentry e WHERE e.offer_id = %s AND NOT e.sandbox GROUP BY e.redemption_id
+) per_redemption
+"""
+
+_DERIVED_BY_CUSTOMER = """
+INSERT INTO offers_customercounter (offer_id, customer_id, uses, limit_uses)
+SELECT r.offer_id, r.customer_id, SUM(e.uses), GREATEST(SUM(e.uses), %(limit)s)
+FROM offers_ledgerentry e JOIN offers_redemption r ON r.id = e.redemption_id
+WHERE r.offer_id = %(offer)s AND NOT e.sandbox AND r.customer_id IS NOT NULL
+GROUP BY r.offer_id, r.customer_id HAVING SUM(e.uses) > 0
+"""
+
+
+def limits_of(offer: Offer) -> OfferLimits:
+    """Return the limits as authored."""
+    return OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap)
+
+
+def check_limits(limits: OfferLimits) -> None:
+    """Refuse what is no limit at all, by field."""
+    errors: dict[str, str] = {}
+    for name in LIMIT_FIELDS:
+        value = getattr(limits, name)
+        if value is not None and value <= 0:
+            errors[name] = "Give a number above 0, or leave it empty for no limit."
+        elif isinstance(value, Decimal) and (value != round(value, 2) or value >= 10**12):
+            errors[name] = "Use an amount with at most two decimals."
+        elif isinstance(value, int) and value > 2**31 - 1:
+            errors[name] = "Give a smaller number, or leave it empty for no limit."
+    if limits.budget is not None and limits.redemption_cap is None:
+        errors["redemption_cap"] = "A budget needs a limit per redemption: set “most per redemption”."
+    elif limits.budget is not None and limits.redemption_cap is not None and limits.redemption_cap > limits.budget:
+        errors["redemption_cap"] = "One redemption may not exceed the whole budget: lower it."
+    if errors:
+        raise ValidationError(errors)  # type: ignore[arg-type]
+
+
+def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_token: str = "") -> Offer:
+    """Set all limits at once; a limit below what is reserved and used is refused, naming the figure."""
+    check_limits(limits)
+    try:
+        with cpo_scope(offer.cpo), transaction.atomic():
+            locked = _locked_for(offer, limits)
+            before = limits_of(locked)
+            if before != limits:
+                _keep_customer_counters(locked, limits)
+                _keep_total_counter(locked, limits)
+                _write(locked, before, limits, by=by, by_token=by_token)
+            return locked
+    except OperationalError as busy:
+        raise ValidationError("The offer is being used at this very moment: try again.") from busy
+
+
+def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
+    """Lock what the change needs in the law's order: redemptions, then the offer, then counters.
+
+    A counter is only made or dropped while no reservation can be written, so that none is left uncounted.
+    """
+    current = limits_of(Offer.objects.get(pk=offer.pk))
+    switches = _is_total(current) != _is_total(limits) or (current.uses_per_customer is None) != (
+        limits.uses_per_customer is None
+    )
+    if switches:
+        list(_living(offer).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    return lock_offer(offer, against_new_uses=switches)
+
+
+def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | None, by_token: str) -> None:
+    for name in LIMIT_FIELDS:
+        setattr(offer, name, getattr(after, name))
+    offer.save(update_fields=LIMIT_FIELDS)
+    if is_fresh(offer):
+        return
+    OfferStateChange.objects.create(
+        offer=offer,
+        from_state=offer.state,
+        to_state=offer.state,
+        version=offer.live_version,
+        by=by,
+        by_token=by_token,
+        at=timezone.now(),
+        note=_change_note(before, after),
+    )
+
+
+def _is_total(limits: OfferLimits) -> bool:
+    return limits.total_uses is not None or limits.budget is not None
+
+
+def _keep_total_counter(offer: Offer, limits: OfferLimits) -> None:
+    counter = OfferCounter.objects.select_for_update().filter(offer=offer).first()
+    if not _is_total(limits):
+        if counter is not None:
+            Redemption.objects.filter(offer=offer, counted=True).update(counted=False)
+            counter.delete()
+        return
+    made = counter is None
+    counter = counter or _derived_counter(offer)
+    _refuse_below_used(offer, counter, limits)
+    counter.limit_uses, counter.limit_budget = limits.total_uses, limits.budget
+    if made:
+        _living(offer).update(counted=True)
+    counter.save(force_insert=made)
+
+
+def _derived_counter(offer: Offer) -> OfferCounter:
+    with connection.cursor() as cursor:
+        cursor.execute(_DERIVED, [offer.pk])
+        uses_reserved, uses_committed, budget_reserved, budget_committed = cursor.fetchone()
+    return OfferCounter(
+        offer=offer,
+        paused=offer.state in {OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED, OfferState.ARCHIVED},
+        uses_reserved=uses_reserved,
+        uses_committed=uses_committed,
+        budget_reserved=budget_reserved,
+        budget_committed=budget_committed,
+    )
+
+
+def _refuse_below_used(offer: Offer, counter: OfferCounter, limits: OfferLimits) -> None:
+    errors = {}
+    uses = counter.uses_reserved + counter.uses_committed
+    if limits.total_uses is not None and limits.total_uses < uses:
+        errors["total_uses"] = f"{uses} uses are reserved or used already: set {uses} or more, or pause the offer."
+    spent = counter.budget_reserved + counter.budget_committed
+    if limits.budget is not None and limits.budget < spent:
+        figure = money_text(spent, offer.cpo.currency)
+        errors["budget"] = f"{figure} are reserved or spent already: set that or more, or pause the offer."
+    if errors:
+        raise ValidationError(errors)  # type: ignore[arg-type]
+
+
+def _keep_customer_counters(offer: Offer, limits: OfferLimits) -> None:
+    counters = CustomerCounter.objects.filter(offer=offer)
+    limit = limits.uses_per_customer
+    if limit is None:
+        if offer.uses_per_customer is not None:
+            counters.delete()
+            Redemption.objects.filter(offer=offer, counted_customer=True).update(counted_customer=False)
+        return
+    if offer.uses_per_customer is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_DERIVED_BY_CUSTOMER, {"offer": offer.pk, "limit": limit})
+        _living(offer).filter(customer__isnull=False).update(counted_customer=True)
+    most = counters.aggregate(most=Max("uses"))["most"] or 0
+    if limit < most:
+        message = f"A customer has {most} uses reserved or used already: set {most} or more, or pause the offer."
+        raise ValidationError({"uses_per_customer": message})
+    counters.exclude(limit_uses=limit).update(limit_uses=limit)
+
+
+def _living(offer: Offer) -> QuerySet[Redemption]:
+    # Sandbox orders keep a ledger of their own, without counters.
+    return Redemption.objects.filter(offer=offer, sandbox=False).exclude(state=RedemptionState.RELEASED)
+
+
+def _change_note(before: OfferLimits, after: OfferLimits) -> str:
+    changes = [
+        f"{Offer._meta.get_field(name).verbose_name}: {_plain(old)} → {_plain(new)}"
+        for name in LIMIT_FIELDS
+        if (old := getattr(before, name)) != (new := getattr(after, name))
+    ]
+    return f"Limits: {'; '.join(changes)}"[:300]
+
+
+def _plain(value: Decimal | int | None) -> str:
+    return "no limit" if value is None else f"{value}"

@@ -1,0 +1,108 @@
+"""Moves of an offer from state to state: one transaction each, with its entry in the history."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.content import checked, content_of
+from offers.authoring.drafts import lock_offer
+from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
+from offers.states import Move, next_state
+
+_GIVES = OfferState.APPROVED
+
+
+def publish(
+    offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
+) -> Offer:
+    """Freeze the draft and make it the live version; `expected` is the draft's number as the author saw it."""
+    return _move(offer, Move.PUBLISH, by=by, by_token=by_token, note=note, expected=expected)
+
+
+def pause(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Stop new reservations until `resume`; what is reserved is honoured."""
+    return _move(offer, Move.PAUSE, by=by, by_token=by_token, note=note)
+
+
+def resume(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Let a paused offer go on."""
+    return _move(offer, Move.RESUME, by=by, by_token=by_token, note=note)
+
+
+def end(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """End an offer before its time; what is reserved is honoured."""
+    return _move(offer, Move.END, by=by, by_token=by_token, note=note)
+
+
+def withdraw(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Stop an offer at once, for good, and refuse even what is reserved."""
+    return _move(offer, Move.WITHDRAW, by=by, by_token=by_token, note=note)
+
+
+def archive(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Put an offer away; its code becomes free."""
+    return _move(offer, Move.ARCHIVE, by=by, by_token=by_token, note=note)
+
+
+def perform(move: Move, offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Make a move that is named by its value."""
+    return _move(offer, move, by=by, by_token=by_token, note=note)
+
+
+def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str, expected: int | None = None) -> Offer:
+    with cpo_scope(offer.cpo), transaction.atomic():
+        locked = lock_offer(offer)
+        target = next_state(locked.state, move)
+        if target is None:
+            raise ValidationError(refusal_of(locked.state, move))
+        # Taken after the lock, so that an offer's history is in the order of its moves.
+        now = timezone.now()
+        before = locked.state
+        if move is Move.PUBLISH:
+            locked.live_version = _freeze_draft(locked, expected)
+        locked.state = target
+        locked.save(update_fields=["state", "live_version"])
+        OfferCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
+        OfferStateChange.objects.create(
+            offer=locked,
+            from_state=before,
+            to_state=target,
+            version=locked.live_version,
+            by=by,
+            by_token=by_token,
+            at=now,
+            note=note[:300],
+        )
+        return locked
+
+
+def _freeze_draft(offer: Offer, expected: int | None) -> OfferVersion:
+    draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
+    if draft is None:
+        raise ValidationError("There is no draft to publish: change the offer first.")
+    if expected is not None and draft.number != expected:
+        raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
+    # Places may have gone, and a code may have been taken, since the draft was saved.
+    checked(offer, content_of(draft))
+    now = timezone.now()
+    if draft.valid_until <= now:
+        raise ValidationError({"valid_until": "The offer is over already: choose a later end."})
+    draft.published_at = now
+    draft.save(update_fields=["published_at"])
+    return draft
+
+
+def refusal_of(state: str, move: Move) -> str:
+    """Say why a move is refused and what to do instead."""
+    if move is Move.PUBLISH:
+        return f"An offer that is {OfferState(state).label.lower()} cannot be published: make a new one."
+    if move is Move.RESUME:
+        return "Only a paused offer can be resumed."
+    if move is Move.ARCHIVE and state != OfferState.ARCHIVED:
+        return "End the offer before you archive it."
+    done = {Move.PAUSE: "paused", Move.END: "ended", Move.WITHDRAW: "withdrawn", Move.ARCHIVE: "archived"}[move]
+    return f"Only a published offer can be {done}; this one is {OfferState(state).label.lower()}."

@@ -1,0 +1,85 @@
+"""The in-process offer book of a CPO, named by its revision: read once per evaluation, rebuilt when it moved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
+from cpo_portal.accounts.models import Cpo
+from offers.engine.book import OfferBook
+from offers.engine.values import OfferTerms
+from offers.mapping import offer_terms
+from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+
+#: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
+IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBook:
+    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk)."""
+
+    book: OfferBook
+    keys: Mapping[str, tuple[int, int]]
+
+
+_books: dict[int, LoadedBook] = {}
+_locks: dict[int, threading.Lock] = {}
+_locks_guard = threading.Lock()
+
+
+def book_for(cpo: Cpo) -> LoadedBook:
+    """Return the CPO's book as of its committed revision: one query, and one more when it changed.
+
+    The revision is read before the content, and the content in one statement: a book may be newer than
+    its name, which costs one rebuild, but never older.
+    """
+    revision = BookRevision.objects.filter(cpo=cpo).values_list("revision", flat=True).first() or 0
+    loaded = _books.get(cpo.pk)
+    if loaded is not None and loaded.book.revision == revision:
+        return loaded
+    with _lock_of(cpo.pk):
+        loaded = _books.get(cpo.pk)
+        if loaded is None or loaded.book.revision < revision:
+            versions = OfferVersion.objects.filter(
+                offer__state__in=IN_BOOK, pk=_live_version_of_its_offer()
+            ).select_related("offer")
+            loaded = _compile(((version.offer, version) for version in versions), revision)
+            _books[cpo.pk] = loaded
+    return loaded
+
+
+def book_as_of(as_of: datetime) -> LoadedBook:
+    """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
+    last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
+    offers = Offer.objects.annotate(
+        then_state=Subquery(last.values("to_state")[:1]), then_version=Subquery(last.values("version")[:1])
+    ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
+    versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
+    pairs = []
+    for offer in offers:
+        offer.state = offer.then_state
+        pairs.append((offer, versions[offer.then_version]))
+    return _compile(pairs, revision=0)
+
+
+def _live_version_of_its_offer() -> Subquery:
+    return Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("live_version")[:1])
+
+
+def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
+    terms: list[OfferTerms] = []
+    keys: dict[str, tuple[int, int]] = {}
+    for offer, version in pairs:
+        terms.append(offer_terms(offer, version))
+        keys[offer.offer_id] = (offer.pk, version.pk)
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys)
+
+
+def _lock_of(cpo_id: int) -> threading.Lock:
+    with _locks_guard:
+        return _locks.setdefault(cpo_id, threading.Lock())

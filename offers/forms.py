@@ -1,0 +1,224 @@
+"""The form of an offer: the thing, its draft and its limits as one, in the order of the ONDC construct."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.widgets import (
+    Checkbox,
+    DecimalInput,
+    IntegerInput,
+    Select,
+    Select2Multiple,
+    Textarea,
+    TextInput,
+)
+from cpo_portal.network.models import Connector, Location, Product
+from offers.authoring import OfferContent, content_of, working_version
+from offers.authoring.content import CONTENT_FIELDS, check_offer_id, checked
+from offers.authoring.limits import LIMIT_FIELDS, check_limits
+from offers.engine.values import OfferLimits
+from offers.models import Offer, OfferVersion
+from pricing.forms_rows import LocalDateTimeField, RowsField, RowsWidget
+
+DAYS = (("1", "Mon"), ("2", "Tue"), ("3", "Wed"), ("4", "Thu"), ("5", "Fri"), ("6", "Sat"), ("7", "Sun"))
+_WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
+    models.TextField: Textarea,
+    models.DecimalField: DecimalInput,
+    models.BooleanField: Checkbox,
+    models.PositiveIntegerField: IntegerInput,
+    models.SmallIntegerField: IntegerInput,
+}
+
+
+class WindowRows(RowsWidget):
+    """Rows of weekdays and two times."""
+
+    template_name = "offers/admin/window_rows.html"
+    parts = ("start", "end")
+    many_parts = ("weekdays",)
+
+    def extra_context(self) -> dict[str, Any]:
+        return {"days": DAYS}
+
+
+class WindowsField(RowsField):
+    """Weekly windows as OfferContent takes them; a row with days and no times is the whole day."""
+
+    widget = WindowRows
+
+    def prepare_value(self, value: Any) -> Any:
+        return [row | {"weekdays": [str(day) for day in row["weekdays"]]} for row in value or []]
+
+    def clean(self, value: Any) -> tuple[dict[str, Any], ...]:
+        return tuple(
+            {
+                "weekdays": [int(day) for day in row["weekdays"] if day in dict(DAYS)],
+                "start": row["start"] or ("00:00" if not row["end"] else ""),
+                "end": row["end"] or ("00:00" if not row["start"] else ""),
+            }
+            for row in value or []
+        )
+
+
+class IdsField(forms.MultipleChoiceField):
+    """Beckn ids of the CPO's own things; ids that are gone stay in view until they are taken out."""
+
+    widget = Select2Multiple
+
+    def offer(self, choices: list[tuple[str, str]], chosen: tuple[str, ...] = ()) -> None:
+        """Let these be chosen, and keep what was chosen before."""
+        known = {key for key, _ in choices}
+        self.choices = [*choices, *((key, f"{key} (no longer there)") for key in chosen if key not in known)]
+
+
+def _field(model: type[models.Model], name: str) -> forms.Field:
+    """Return the model's own form field with the theme's widget."""
+    column: Any = model._meta.get_field(name)
+    widget = Select if column.choices else _WIDGETS.get(type(column), TextInput)
+    field: forms.Field = column.formfield(widget=widget)
+    return field
+
+
+class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An offer with what its draft says and its limits."""
+
+    name = _field(OfferVersion, "name")
+    short_desc = _field(OfferVersion, "short_desc")
+    long_desc = _field(OfferVersion, "long_desc")
+    image_url = _field(OfferVersion, "image_url")
+    campaign_kind = _field(OfferVersion, "campaign_kind")
+    display_code = _field(OfferVersion, "display_code")
+    requires_code = _field(OfferVersion, "requires_code")
+    location_ids = IdsField(label="Locations", required=False, help_text="None means every location.")
+    item_ids = IdsField(label="Connectors and products", required=False, help_text="None means all of them.")
+    categories = IdsField(
+        label="Product categories", required=False, help_text="Only with products of these categories."
+    )
+    valid_from = LocalDateTimeField()
+    valid_until = LocalDateTimeField()
+    weekly_windows = WindowsField(required=False)
+    min_value = _field(OfferVersion, "min_value")
+    benefit_kind = _field(OfferVersion, "benefit_kind")
+    value_type = _field(OfferVersion, "value_type")
+    value = _field(OfferVersion, "value")
+    value_cap = _field(OfferVersion, "value_cap")
+    base = _field(OfferVersion, "base")
+    additive = _field(OfferVersion, "additive")
+    auto = _field(OfferVersion, "auto")
+    priority = _field(OfferVersion, "priority")
+    total_uses = _field(Offer, "total_uses")
+    uses_per_customer = _field(Offer, "uses_per_customer")
+    budget = _field(Offer, "budget")
+    redemption_cap = _field(Offer, "redemption_cap")
+
+    class Meta:
+        model = Offer
+        fields = ["offer_id"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cpo = self._cpo()
+        version = working_version(self.instance) if self.instance.pk else None
+        if version is not None:
+            content = content_of(version)
+            self.initial |= {name: getattr(content, name) for name in CONTENT_FIELDS}
+            self.initial |= {name: getattr(self.instance, name) for name in LIMIT_FIELDS}
+        else:
+            self.initial |= _first_period(ZoneInfo(cpo.time_zone))
+        if "name" in self.fields:
+            self._fit_to(cpo)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.instance.cpo = self._cpo()
+        checks: list[Any] = []
+        if not set(self.errors) & set(LIMIT_FIELDS):
+            checks.append(lambda: check_limits(self.limits()))
+        if not set(self.errors) & set(CONTENT_FIELDS):
+            checks.append(lambda: checked(self.instance, self.content()))
+        if self.instance.pk is None and "offer_id" in self.cleaned_data:
+            checks.append(lambda: check_offer_id(self._cpo(), self.cleaned_data["offer_id"]))
+        for check in checks:
+            try:
+                check()
+            except ValidationError as refusal:
+                for name, faults in refusal.message_dict.items():
+                    self.add_error(name if name in self.fields else None, faults)
+        return self.cleaned_data
+
+    def content(self) -> OfferContent:
+        """Return what the form says."""
+        data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
+        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
+        return OfferContent(**data | lists | {"priority": data["priority"] or 0})
+
+    def limits(self) -> OfferLimits:
+        """Return the limits that the form asks for."""
+        return OfferLimits(**{name: self.cleaned_data[name] for name in LIMIT_FIELDS})
+
+    def limits_changed(self) -> bool:
+        """Tell whether the limits are others than those that the form was opened on."""
+        return self.instance.pk is None or bool(set(self.changed_data) & set(LIMIT_FIELDS))
+
+    def _cpo(self) -> Any:
+        return self.instance.cpo if self.instance.cpo_id else current_cpo()
+
+    def _fit_to(self, cpo: Any) -> None:
+        fields: Any = self.fields
+        zone = ZoneInfo(cpo.time_zone)
+        for name in ("valid_from", "valid_until"):
+            fields[name].zone = zone
+        fields["valid_from"].help_text = f"On the clock of {cpo.time_zone} ({timezone.now().astimezone(zone):%Z})."
+        fields["valid_until"].help_text = "The first minute that is too late: Monday 00:00 includes all of Sunday."
+        fields["weekly_windows"].help_text = (
+            "Only at these times, on the clock of each location; none means always. Leave both times empty for the "
+            "whole day; a window that ends before it starts goes on after midnight, and 00:00 ends the day."
+        )
+        fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
+        fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
+        fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
+        fields["auto"].help_text = "Otherwise the driver chooses it."
+        fields["budget"].help_text = f"In {cpo.currency}; needs “most per redemption”."
+        fields["long_desc"].widget.attrs["rows"] = 3
+        fields["short_desc"].help_text = "Shown in the lists of buyer apps."
+        for name in LIMIT_FIELDS[:2]:
+            fields[name].help_text = "Empty means no limit."
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in ("location_ids", "item_ids", "categories")}
+        fields["location_ids"].offer(_locations(), chosen["location_ids"])
+        fields["item_ids"].offer(_items(), chosen["item_ids"])
+        fields["categories"].offer(_categories(), chosen["categories"])
+
+
+def _first_period(zone: ZoneInfo) -> dict[str, datetime]:
+    """Propose the thirty days from the next midnight."""
+    tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
+    start = datetime.combine(tomorrow, time(0), tzinfo=zone)
+    return {"valid_from": start, "valid_until": datetime.combine(tomorrow + timedelta(days=30), time(0), tzinfo=zone)}
+
+
+def _locations() -> list[tuple[str, str]]:
+    rows = Location.objects.order_by("city", "name").values_list("location_id", "name", "city")
+    return [(key, f"{name}, {city} ({key})") for key, name, city in rows]
+
+
+def _items() -> list[tuple[str, str]]:
+    connectors = Connector.objects.select_related("charger__location").order_by("item_id")
+    products = Product.objects.order_by("name").values_list("product_id", "name")
+    return [
+        *((row.item_id, f"{row} – {row.charger.location.name}") for row in connectors),
+        *((key, f"{name} ({key})") for key, name in products),
+    ]
+
+
+def _categories() -> list[tuple[str, str]]:
+    found = Product.objects.exclude(category="").order_by("category").values_list("category", flat=True).distinct()
+    return [(name, name) for name in found]

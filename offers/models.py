@@ -1,0 +1,418 @@
+"""Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django_scopes import ScopedManager
+
+from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.charging.models import Customer, Order
+from cpo_portal.network.models import BECKN_ID
+from offers.engine import values as engine
+from pricing.models import TariffVersion
+
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
+
+
+class OfferState(models.TextChoices):
+    """What is stored; SCHEDULED, LIVE, ENDED by time and EXHAUSTED are derived at any instant."""
+
+    DRAFT = "DRAFT", "Draft"
+    IN_REVIEW = "IN_REVIEW", "In review"
+    APPROVED = "APPROVED", "Published"
+    PAUSED = "PAUSED", "Paused"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
+    ENDED = "ENDED", "Ended"
+    ARCHIVED = "ARCHIVED", "Archived"
+
+
+class CampaignKind(models.TextChoices):
+    """The campaigns of DEG use case 6, sent as offer-type."""
+
+    HAPPY_HOUR = "HAPPY_HOUR", "Happy hour"
+    WEEKEND_SPECIAL = "WEEKEND_SPECIAL", "Weekend special"
+    HOLIDAY_PROMOTION = "HOLIDAY_PROMOTION", "Holiday promotion"
+    EARLY_BIRD = "EARLY_BIRD", "Early bird"
+    BULK_CHARGING = "BULK_CHARGING", "Bulk charging"
+    NEW_STATION = "NEW_STATION", "New station launch"
+    HIGHWAY_SPECIAL = "HIGHWAY_SPECIAL", "Highway special"
+    URBAN_RURAL = "URBAN_RURAL", "Urban or rural pricing"
+    REGIONAL = "REGIONAL", "Regional promotion"
+    OTHER = "OTHER", "Other"
+
+
+class ObjectiveChoice(models.TextChoices):
+    MAX_SAVING = engine.Objective.MAX_SAVING.value, "The largest saving for the driver"
+    PRIORITY = engine.Objective.PRIORITY.value, "The offers' priority"
+
+
+class BasisChoice(models.TextChoices):
+    BEFORE = "BEFORE_SURGE_OFFER_TAX", "Energy and fees, before surge, offer and tax"
+    ALL_IN = "ALL_IN", "Everything included"
+
+
+class OfferPolicy(TenantModel):
+    """How a CPO's offers and quotes behave; one row per CPO."""
+
+    objective = models.CharField("choose offers by", max_length=12, choices=ObjectiveChoice, default="MAX_SAVING")
+    amount_basis = models.CharField(
+        "“charge me for ₹100” means", max_length=24, choices=BasisChoice, default="BEFORE_SURGE_OFFER_TAX"
+    )
+    quote_minutes = models.PositiveSmallIntegerField(
+        "a quote is valid for (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    payment_minutes = models.PositiveSmallIntegerField(
+        "time to pay (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    early_start_minutes = models.PositiveSmallIntegerField("may start early by (minutes)", default=15)
+    late_start_minutes = models.PositiveSmallIntegerField("no-show after (minutes)", default=30)
+
+    class Meta:
+        verbose_name = "quote and offer policy"
+        verbose_name_plural = "quote and offer policies"
+        constraints = [models.UniqueConstraint(fields=["cpo"], name="one_offer_policy_per_cpo")]
+
+    def __str__(self) -> str:
+        return "Quotes and offers"
+
+
+class Offer(TenantModel):
+    """An offer: identity, state and limits. What it gives stands in its versions; limits go on across them."""
+
+    offer_id = models.CharField("offer id", max_length=80, validators=[BECKN_ID])
+    state = models.CharField(max_length=10, choices=OfferState, default=OfferState.DRAFT, editable=False)
+    live_version = models.ForeignKey(
+        "OfferVersion", on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    total_uses = models.PositiveIntegerField("uses in total", null=True, blank=True, validators=[MinValueValidator(1)])
+    uses_per_customer = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    budget = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
+    redemption_cap = models.DecimalField(
+        "most per redemption", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)]
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["cpo", "offer_id"], name="offer_id_per_cpo"),
+            models.CheckConstraint(
+                condition=Q(budget=None) | Q(redemption_cap__isnull=False),
+                name="budget_needs_redemption_cap",
+                violation_error_message="A budget needs a limit per redemption: set “most per redemption”.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.offer_id
+
+
+class BenefitKindChoice(models.TextChoices):
+    DISCOUNT = engine.BenefitKind.DISCOUNT.value, "Discount"
+
+
+class ValueTypeChoice(models.TextChoices):
+    PERCENT = engine.ValueType.PERCENT.value, "Percent"
+    AMOUNT = engine.ValueType.AMOUNT.value, "Amount"
+
+
+class DiscountBaseChoice(models.TextChoices):
+    ITEMS = engine.DiscountBase.ITEMS.value, "Energy, time and products"
+    ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "The same and surge"
+
+
+class OfferVersion(TenantModel):
+    """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
+
+    Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
+    """
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    short_desc = models.CharField("short description", max_length=300, blank=True)
+    long_desc = models.TextField("long description", blank=True)
+    image_url = models.URLField("image address", blank=True)
+    campaign_kind = models.CharField(max_length=20, choices=CampaignKind, default=CampaignKind.OTHER)
+    display_code = models.CharField(max_length=40, blank=True, help_text="A label such as WEEKEND25.")
+    requires_code = models.BooleanField("the buyer must send the code", default=False)
+    benefit_kind = models.CharField("type", max_length=12, choices=BenefitKindChoice, default="discount")
+    value_type = models.CharField(max_length=10, choices=ValueTypeChoice, default="percent")
+    value = models.DecimalField(**MONEY, validators=[MinValueValidator(0.01)])
+    value_cap = models.DecimalField("at most", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
+    base = models.CharField("taken of", max_length=16, choices=DiscountBaseChoice, default="ITEMS")
+    min_value = models.DecimalField(
+        "minimum session value", **MONEY, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    currency = models.CharField(max_length=3, default="INR")
+    location_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    item_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    weekly_windows = models.JSONField(default=list, blank=True)
+    additive = models.BooleanField("may combine with other offers", default=False)
+    auto = models.BooleanField("applied automatically", default=True)
+    priority = models.SmallIntegerField(default=0, help_text="Breaks ties; the larger goes first.")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["offer", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "number"], name="offer_version_number"),
+            models.UniqueConstraint(fields=["offer"], condition=Q(published_at=None), name="one_draft_per_offer"),
+            models.CheckConstraint(
+                condition=Q(valid_until__gt=F("valid_from")),
+                name="offer_ends_after_it_starts",
+                violation_error_message="The offer ends before it starts: choose a later end.",
+            ),
+            models.CheckConstraint(
+                condition=Q(value__gt=0) & (Q(value_type="amount") | Q(value__lte=100)),
+                name="offer_percent_at_most_100",
+                violation_error_message="A percentage lies above 0 and is at most 100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(requires_code=False) | ~Q(display_code=""),
+                name="required_code_is_given",
+                violation_error_message="Give the code that the buyer must send.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
+
+    def clean(self) -> None:
+        is_amount = self.value_type == ValueTypeChoice.AMOUNT and self.value is not None
+        if is_amount and self.value_cap is not None and self.value_cap < self.value:
+            raise ValidationError({"value_cap": "The cap is below the amount: raise it or leave it empty."})
+
+
+class OfferStateChange(models.Model):
+    """Who moved an offer from which state to which, and which version was live then; append-only."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="state_changes")
+    from_state = models.CharField(max_length=10)
+    to_state = models.CharField(max_length=10)
+    version = models.ForeignKey(OfferVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    by_token = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = ScopedManager(cpo="offer__cpo")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class BookRevision(models.Model):
+    """The state of a CPO's offer book; triggers raise it with every statement that changes an offer."""
+
+    cpo = models.OneToOneField("accounts.Cpo", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    revision = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.revision)
+
+
+class OfferCounter(models.Model):
+    """What is reserved and used of a limited offer: a cache of the ledger that the guarded UPDATE tests."""
+
+    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, primary_key=True, related_name="counter")
+    limit_uses = models.PositiveIntegerField(null=True)
+    limit_budget = models.DecimalField(**MONEY, null=True)
+    paused = models.BooleanField(default=False)
+    uses_reserved = models.PositiveIntegerField(default=0)
+    uses_committed = models.PositiveIntegerField(default=0)
+    budget_reserved = models.DecimalField(**MONEY, default=0)
+    budget_committed = models.DecimalField(**MONEY, default=0)
+
+    objects = ScopedManager(cpo="offer__cpo")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(limit_uses=None) | Q(limit_uses__gte=F("uses_reserved") + F("uses_committed")),
+                name="uses_within_limit",
+            ),
+            models.CheckConstraint(
+                condition=Q(limit_budget=None) | Q(limit_budget__gte=F("budget_reserved") + F("budget_committed")),
+                name="budget_within_limit",
+            ),
+            models.CheckConstraint(
+                condition=Q(budget_reserved__gte=0, budget_committed__gte=0), name="budget_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uses_reserved + self.uses_committed}/{self.limit_uses or '∞'}"
+
+
+class CustomerCounter(models.Model):
+    """How often one customer holds or has used a limited offer."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="customer_counters")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    uses = models.PositiveIntegerField(default=0)
+    limit_uses = models.PositiveIntegerField()
+
+    objects = ScopedManager(cpo="offer__cpo")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "customer"], name="one_counter_per_customer"),
+            models.CheckConstraint(condition=Q(uses__lte=F("limit_uses")), name="customer_uses_within_limit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uses}/{self.limit_uses}"
+
+
+class RedemptionState(models.TextChoices):
+    RESERVED = "RESERVED", "Reserved"
+    COMMITTED = "COMMITTED", "Used"
+    RELEASED = "RELEASED", "Released"
+    REVERSED = "REVERSED", "Reversed"
+
+
+class Redemption(TenantModel):
+    """One offer held by one order, from init to settlement; `terms` is the version as it was priced."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="redemptions")
+    version = models.ForeignKey(OfferVersion, on_delete=models.PROTECT, related_name="redemptions")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="redemptions")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="redemptions")
+    state = models.CharField(max_length=10, choices=RedemptionState, default=RedemptionState.RESERVED)
+    reserved = models.DecimalField(**MONEY)
+    committed = models.DecimalField(**MONEY, default=0)
+    reversed = models.DecimalField(**MONEY, default=0)
+    currency = models.CharField(max_length=3)
+    counted = models.BooleanField(default=False, help_text="Whether the counter row holds it.")
+    counted_customer = models.BooleanField(default=False)
+    sandbox = models.BooleanField(default=False)
+    reserved_until = models.DateTimeField()
+    terms = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "offer"], condition=~Q(state="RELEASED"), name="one_redemption_per_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed__gte=0) & Q(reversed__lte=F("committed")), name="reversed_within_committed"
+            ),
+            models.CheckConstraint(condition=Q(reserved__gte=0, committed__gte=0), name="redemption_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["reserved_until"], condition=Q(state="RESERVED"), name="redemption_due"),
+            models.Index(fields=["offer", "state"], name="redemption_offer_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} {self.get_state_display()}"
+
+
+class LedgerKind(models.TextChoices):
+    RESERVE = "RESERVE", "Reserve"
+    COMMIT = "COMMIT", "Commit"
+    RELEASE = "RELEASE", "Release"
+    REVERSE = "REVERSE", "Reverse"
+
+
+class LedgerEntry(models.Model):
+    """One movement of an offer's money and uses; append-only, the truth that counters are derived from."""
+
+    redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, related_name="entries")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="entries")
+    version_number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=LedgerKind)
+    reference = models.CharField(max_length=100, default="", blank=True)
+    amount = models.DecimalField(**MONEY)
+    uses = models.SmallIntegerField()
+    currency = models.CharField(max_length=3)
+    sandbox = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    objects = ScopedManager(cpo="offer__cpo")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["redemption", "kind", "reference"], name="ledger_entry_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="ledger_amount_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} {self.currency}"
+
+
+class Quote(TenantModel):
+    """A price as it was given: everything needed to bill it, show it again and prove it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bap_id = models.CharField(max_length=200)
+    transaction_id = models.CharField(max_length=100)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="quotes")
+    tariff_version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="+")
+    valid_until = models.DateTimeField()
+    basis = models.CharField(max_length=24, blank=True)
+    total = models.DecimalField(**MONEY)
+    currency = models.CharField(max_length=3)
+    energy_wh = models.PositiveBigIntegerField()
+    request = models.JSONField()
+    terms = models.JSONField()
+    offer_terms = models.JSONField(default=list)
+    lines = models.JSONField()
+    trace = models.JSONField()
+    cart_hash = models.CharField(max_length=64)
+    terms_hash = models.CharField(max_length=64)
+    engine_version = models.CharField(max_length=20)
+    is_bill = models.BooleanField(default=False)
+    sandbox = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["bap_id", "transaction_id", "-created_at"], name="quote_transaction"),
+            models.Index(fields=["created_at"], name="quote_created"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class QuoteOffer(models.Model):
+    """What became of one candidate in one quote: the facts behind funnels and "why not?"."""
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="candidates")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.ForeignKey(OfferVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_id = models.CharField(max_length=100)
+    outcome = models.CharField(max_length=20)
+    reason_code = models.CharField(max_length=30, blank=True)
+    amount = models.DecimalField(**MONEY)
+
+    objects = ScopedManager(cpo="quote__cpo")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["quote", "asked_id"], name="quote_offer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.asked_id} {self.outcome}"

@@ -1,0 +1,111 @@
+"""Cancel: by the buyer, by the CPO, or because a promise could not be kept; refund by the CPO's terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cpo_portal.charging.events import record_event
+
+from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
+from offers import ledger
+from offers.ordering.orders import lock_order, paid_for
+from offers.refusals import Refusal, RefusalKind
+from pricing.engine import refunds
+from pricing.engine.money import Money, zero
+
+
+class CancelledBy(StrEnum):
+    """Who gave the order up, as Beckn says it."""
+
+    CONSUMER = "CONSUMER"
+    PROVIDER = "PROVIDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The cancelled order and what comes back."""
+
+    order: Order
+    refund: Money
+    description: str
+
+
+def cancel(order: Order, *, by: CancelledBy, reason: str, now: datetime, reason_id: str = "") -> Cancelled:
+    """Cancel an order that has not started. A CPO's own cancellation pays everything back, whatever the terms say."""
+    order = lock_order(order)
+    if order.state == OrderState.CANCELLED:
+        return Cancelled(order, _refunded(order), "This order was cancelled before.")
+    if order.state == OrderState.COMPLETE or order.fulfillment_state == FulfillmentState.COMPLETED:
+        raise Refusal(RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is completed; it cannot be cancelled.")
+    if order.fulfillment_state != FulfillmentState.PENDING:
+        raise Refusal(
+            RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is running; stop it, and pay what was delivered."
+        )
+    paid = paid_for(order)
+    if by is CancelledBy.PROVIDER or order.state == OrderState.INITIALISED:
+        decision = refunds.RefundDecision(paid, None)
+    else:
+        notice = order.planned_start - now
+        decision = refunds.decide_refund(
+            terms_of(order.cpo_id), paid=paid, state=order.fulfillment_state, notice=notice
+        )
+    return _close(order, by, reason, decision, now=now, reason_id=reason_id)
+
+
+def cancel_unmet(order: Order, reason: str, *, now: datetime) -> None:
+    """Cancel an order, locked by the caller, whose promise cannot be kept: everything paid comes back."""
+    _close(order, CancelledBy.PROVIDER, reason, refunds.RefundDecision(paid_for(order), None), now=now)
+
+
+def terms_of(cpo_id: int) -> tuple[refunds.RefundTerm, ...]:
+    """Return the CPO's refund terms as the engine reads them; none at all means that nothing comes back."""
+    return tuple(
+        refunds.RefundTerm(
+            fulfillment_state=row.fulfillment_state,
+            notice_minutes=row.notice_minutes,
+            eligible=row.refund_eligible,
+            percent=row.percent,
+            amount=row.amount,
+            within=timedelta(minutes=row.within_minutes),
+            description=row.description,
+        )
+        for row in RefundTerm.objects.filter(cpo=cpo_id)
+    )
+
+
+def _close(
+    order: Order, by: CancelledBy, reason: str, decision: refunds.RefundDecision, *, now: datetime, reason_id: str = ""
+) -> Cancelled:
+    ledger.release(order, now=now, reference="cancel")
+    order.state, order.cancelled_at = OrderState.CANCELLED, now
+    order.cancelled_by, order.cancellation_reason = by.value, reason[:300]
+    order.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancellation_reason"])
+    term = decision.term
+    description = term.description if term else "Everything that was paid comes back."
+    record_event(
+        order,
+        EventKind.CANCELLED,
+        occurred_at=now,
+        detail={"by": by.value, "reason_id": reason_id, "refund": f"{decision.amount.amount:f}"},
+    )
+    if decision.amount:
+        Refund.objects.get_or_create(
+            order=order,
+            reason="CANCELLATION",
+            defaults={
+                "cpo": order.cpo,
+                "amount": decision.amount.amount,
+                "currency": decision.amount.currency,
+                "description": description,
+                "due_by": now + term.within if term and term.within else None,
+            },
+        )
+        record_event(order, EventKind.REFUNDED, occurred_at=now, detail={"amount": f"{decision.amount.amount:f}"})
+    return Cancelled(order, decision.amount, description)
+
+
+def _refunded(order: Order) -> Money:
+    refund = Refund.objects.filter(order=order, reason="CANCELLATION").first()
+    return Money(refund.amount, refund.currency).rounded() if refund else zero(order.currency)

@@ -1,0 +1,226 @@
+"""Init: the order is made, its offers are reserved, its payment is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.events import record_event
+from django.db import IntegrityError, transaction
+
+from cpo_portal.charging.models import (
+    Customer,
+    EventKind,
+    LineStage,
+    Order,
+    OrderContact,
+    OrderState,
+    Payment,
+    PaymentStatus,
+)
+from cpo_portal.network.models import Connector
+from offers import ledger
+from offers.engine.values import OfferTerms, Outcome, ReasonCode
+from offers.models import Quote
+from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
+from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
+from offers.refusals import Refusal, RefusalKind
+
+#: How often a quote is made again because another buyer took the last of an offer in between.
+MAX_ROUNDS = 20
+
+#: Reasons that mean "valid, but used up"; any other reason that makes an opted-in offer invalid is 30006.
+USED_UP = frozenset({ReasonCode.TOTAL_USES, ReasonCode.CUSTOMER_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_UNKNOWN})
+NOT_VALID = frozenset(
+    {
+        ReasonCode.UNKNOWN,
+        ReasonCode.NOT_LIVE,
+        ReasonCode.PAUSED,
+        ReasonCode.WITHDRAWN,
+        ReasonCode.ENDED,
+        ReasonCode.NOT_YET_VALID,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """An init: who buys what, as the buyer app sent it; `billing` and `contact` are echoed in every callback."""
+
+    buyer: Buyer
+    connector: Connector
+    ask: SessionAsk
+    billing: dict[str, Any] = field(default_factory=dict)
+    contact: dict[str, Any] = field(default_factory=dict)
+    vehicle: tuple[str, str] = ("", "")
+    finder_fee: tuple[str, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order with the quote that it stands on; `requoted` says that the price is another than select's."""
+
+    order: Order
+    quote: Quote
+    priced: PricedSession
+    requoted: bool
+
+
+def place(placing: Placing, *, now: datetime) -> Placed:
+    """Make (or make again) the transaction's order and reserve its offers; raise Refusal, reserving nothing."""
+    order = open_order(placing.buyer.bap_id, placing.buyer.transaction_id)
+    if order is not None and order.state != OrderState.INITIALISED:
+        raise Refusal(
+            RefusalKind.ACTION_NOT_APPLICABLE,
+            "This transaction's order is confirmed already; start a new transaction for another session.",
+        )
+    if order is not None and paid_for(order):
+        raise Refusal(
+            RefusalKind.ACTION_NOT_APPLICABLE, "This order is paid already; confirm it, or cancel it for a refund."
+        )
+    customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
+    ask = _identified(placing.ask, customer)
+    if order is not None:
+        ledger.release(order, now=now, reference=f"init {now.isoformat()}")
+    lock, selected = _selected_lock(placing, now)
+    for _ in range(MAX_ROUNDS):
+        priced = price_session(placing.connector, ask, now=now, lock=lock)
+        refuse_invalid_offers(priced, ask)
+        try:
+            with transaction.atomic():
+                return _write(placing, ask, priced, order=order, selected=selected, now=now)
+        except ledger.LimitReached as reached:
+            lock = Lock(lock.terms, lock.tariff_version, lock.held, lock.exhausted | {reached.offer_id})
+    raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")
+
+
+def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
+    """Raise Refusal where an offer that the buyer opted in to is invalid (30006) or used up (30007)."""
+    asked = set(ask.opted_in)
+    for outcome in priced.trace.outcomes:
+        reason = outcome.reason
+        if outcome.offer_id not in asked or reason is None or outcome.outcome is Outcome.APPLIED:
+            continue
+        if reason.code in NOT_VALID:
+            raise Refusal(RefusalKind.OFFER_NOT_VALID, f"The offer {outcome.offer_id} is not valid: {said(reason)}.")
+        if outcome.outcome is Outcome.LIMITED or reason.code in USED_UP:
+            raise Refusal(
+                RefusalKind.OFFER_NOT_FULFILLABLE, f"The offer {outcome.offer_id} is used up: {said(reason)}."
+            )
+
+
+def said(check: Any) -> str:
+    """Return a failing check in words."""
+    return check.margin or f"{check.field} is {check.actual}, {check.expected} is needed"
+
+
+def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
+    """Return what is reserved for an offer: the most it may give where a budget is set, else what was quoted."""
+    limits = terms.limits
+    if limits.budget is None or limits.redemption_cap is None:
+        return discount
+    caps = [limits.redemption_cap] + ([terms.benefit.value_cap] if terms.benefit.value_cap is not None else [])
+    return max(min(caps), discount)
+
+
+def _identified(ask: SessionAsk, customer: Customer | None) -> SessionAsk:
+    return replace(ask, customer=customer, identity_required=True)
+
+
+def _selected_lock(placing: Placing, now: datetime) -> tuple[Lock, Quote | None]:
+    """Keep the tariff of the transaction's newest quote for the same cart while that quote is valid."""
+    selected = (
+        Quote.objects.select_related("tariff_version")
+        .filter(bap_id=placing.buyer.bap_id, transaction_id=placing.buyer.transaction_id, is_bill=False)
+        .order_by("-created_at")
+        .first()
+    )
+    if (
+        selected is None
+        or selected.valid_until < now
+        or selected.cart_hash != cart_hash(placing.connector, placing.ask)
+    ):
+        return Lock(), None
+    return Lock(terms=read_quote(selected).terms, tariff_version=selected.tariff_version), selected
+
+
+def _write(
+    placing: Placing,
+    ask: SessionAsk,
+    priced: PricedSession,
+    *,
+    order: Order | None,
+    selected: Quote | None,
+    now: datetime,
+) -> Placed:
+    quote = store_quote(priced, placing.connector, ask, placing.buyer, now=now)
+    order = _save_order(placing, ask, priced, quote, order=order, now=now)
+    until = max(quote.valid_until, order.payment_until)
+    ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)
+    Quote.objects.filter(pk=quote.pk).update(order=order)
+    OrderContact.objects.update_or_create(
+        order=order, defaults={"billing": placing.billing, "customer": placing.contact}
+    )
+    write_lines(order, priced.quote.lines, LineStage.QUOTED)
+    Payment.objects.update_or_create(
+        order=order,
+        type="PRE-FULFILLMENT",
+        defaults={
+            "cpo": order.cpo,
+            "amount": quote.total,
+            "currency": quote.currency,
+            # Nothing to pay is paid: a session at 100 % off needs no gateway.
+            "status": PaymentStatus.PAID if quote.total == 0 else PaymentStatus.NOT_PAID,
+        },
+    )
+    record_event(order, EventKind.PLACED, occurred_at=now, detail={"quote": str(quote.pk)})
+    return Placed(order, quote, priced, requoted=selected is None or selected.total != quote.total)
+
+
+def holds_of(priced: PricedSession) -> list[ledger.Hold]:
+    """Return what the applied offers of a price need reserved."""
+    savings = {outcome.offer_id: outcome.saving.amount for outcome in priced.trace.outcomes}
+    holds = []
+    for terms in priced.applied():
+        offer_pk, version_pk = priced.book.keys[terms.offer_id]
+        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling_of(terms, savings[terms.offer_id])))
+    return holds
+
+
+def _save_order(
+    placing: Placing, ask: SessionAsk, priced: PricedSession, quote: Quote, *, order: Order | None, now: datetime
+) -> Order:
+    values = {
+        "customer": ask.customer,
+        "connector": placing.connector,
+        "planned_start": ask.planned_start,
+        "planned_end": ask.planned_end,
+        "quote_ref": quote.pk,
+        "quoted_amount": quote.total,
+        "currency": quote.currency,
+        "payment_until": now + timedelta(minutes=priced.policy.payment_minutes),
+        "vehicle_make": placing.vehicle[0],
+        "vehicle_model": placing.vehicle[1],
+        "buyer_finder_fee_type": placing.finder_fee[0] if placing.finder_fee else "",
+        "buyer_finder_fee_value": placing.finder_fee[1] if placing.finder_fee else None,
+    }
+    if order is None:
+        try:
+            return Order.objects.create(
+                cpo=placing.connector.cpo,
+                transaction_id=placing.buyer.transaction_id,
+                bap_id=placing.buyer.bap_id,
+                sandbox=placing.buyer.sandbox,
+                **values,
+            )
+        except IntegrityError:
+            raise Refusal(
+                RefusalKind.BUSINESS_RULE, "Another init of this transaction is being handled; send it again."
+            ) from None
+    for name, value in values.items():
+        setattr(order, name, value)
+    order.save(update_fields=list(values))
+    return order

@@ -1,0 +1,149 @@
+"""Settle: a stopped session becomes a bill by the locked terms, and the ledger is committed with what was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cpo_portal.charging.events import record_event
+from django.db.models import F
+
+from cpo_portal.charging.models import (
+    ChargingSession,
+    EventKind,
+    LineStage,
+    Order,
+    OrderState,
+    Payment,
+    PaymentType,
+    PricedSlice,
+    Refund,
+)
+from cpo_portal.network.models import CHARGING_CATEGORY
+from offers import ledger
+from offers.engine.step import LockedStep
+from offers.engine.values import OfferTrace, Outcome
+from offers.models import Offer, Quote, Redemption, RedemptionState
+from offers.ordering.orders import LockedQuote, lock_order, paid_for, quote_of, write_lines
+from offers.quoting import write_quote
+from pricing.engine import values as engine
+from pricing.engine.price import price
+from pricing.engine.settle import SettlementKind, settlement
+
+#: A bill that would be wrong to print: a person looks at it first.
+HOLD_FLAGS = frozenset({"REVIEW_POWER"})
+
+
+def bill_of(order: Order) -> engine.Quote:
+    """Return the price of what was delivered so far, by the order's locked terms: running cost and bill alike."""
+    locked = quote_of(order)
+    session = ChargingSession.objects.get(order=order)
+    request = replace(locked.request, delivery=delivery_of(session))
+    step = LockedStep(locked.offers, ceilings=ceilings_of(order), category=CHARGING_CATEGORY)
+    return price(request, locked.terms, discounts=step)
+
+
+def delivery_of(session: ChargingSession) -> engine.Delivery:
+    """Return what the charging system reported, as the engine reads it."""
+    readings = session.readings.values_list("measured_at", "register_wh").order_by("measured_at", "received_at")
+    return engine.Delivery(
+        started_at=session.started_at,
+        stopped_at=session.stopped_at,
+        readings=tuple(engine.Reading(at, register) for at, register in readings),
+    )
+
+
+def ceilings_of(order: Order) -> dict[str, Decimal]:
+    """Return how much each budgeted offer of this order may give at most: what was reserved for it."""
+    rows = Redemption.objects.filter(
+        order=order, state__in=(RedemptionState.RESERVED, RedemptionState.COMMITTED), offer__budget__isnull=False
+    )
+    return dict(rows.values_list("offer__offer_id", F("reserved")))
+
+
+def settle(order: Order, *, now: datetime) -> Order:
+    """Bill a stopped session once; a second call changes nothing. A suspicious one is held, not billed."""
+    order = lock_order(order)
+    if order.state != OrderState.ACTIVE:
+        return order
+    bill = bill_of(order)
+    if HOLD_FLAGS & set(bill.flags):
+        record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
+        return order
+    _store_bill(order, bill, now)
+    _commit_offers(order, bill, now)
+    detail = _settle_money(order, bill, now)
+    order.state, order.billed_amount, order.settled_at = OrderState.COMPLETE, bill.total.amount, now
+    order.save(update_fields=["state", "billed_amount", "settled_at"])
+    record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)
+    return order
+
+
+def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
+    locked = quote_of(order)
+    trace: OfferTrace = bill.trace or OfferTrace()
+    row = Quote(
+        cpo=order.cpo,
+        bap_id=order.bap_id,
+        transaction_id=order.transaction_id,
+        sandbox=order.sandbox,
+        order=order,
+        tariff_version=locked.row.tariff_version,
+        valid_until=now,
+        offer_terms=[terms for terms in locked.row.offer_terms if terms["offer_id"] in trace.chosen],
+        cart_hash=locked.row.cart_hash,
+        is_bill=True,
+        created_at=now,
+    )
+    write_quote(bill, row, _keys_of(order, locked))
+    write_lines(order, bill.lines, LineStage.BILLED)
+    PricedSlice.objects.bulk_create(
+        PricedSlice(
+            order=order,
+            position=position,
+            starts_at=part.starts_at,
+            ends_at=part.ends_at,
+            energy_wh=part.energy_wh,
+            rate=part.rate,
+            currency=order.currency,
+            quality=part.quality.value,
+        )
+        for position, part in enumerate(bill.slices, start=1)
+    )
+
+
+def _keys_of(order: Order, locked: LockedQuote) -> dict[str, tuple[int, int]]:
+    rows = Redemption.objects.filter(order=order).values_list("offer__offer_id", "offer_id", "version_id")
+    return {offer_id: (offer_pk, version_pk) for offer_id, offer_pk, version_pk in rows}
+
+
+def _commit_offers(order: Order, bill: engine.Quote, now: datetime) -> None:
+    trace: OfferTrace = bill.trace or OfferTrace()
+    given = {x.offer_id: x.saving.amount for x in trace.outcomes if x.outcome is Outcome.APPLIED}
+    keys = dict(Offer.objects.filter(offer_id__in=given, cpo=order.cpo).values_list("offer_id", "pk"))
+    ledger.commit(order, {keys[offer_id]: amount for offer_id, amount in given.items()}, now=now)
+
+
+def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, str]:
+    """Write what is owed beside the bill: a refund of what was paid too much, or a second payment."""
+    decided = settlement(billed=bill.total, paid=paid_for(order))
+    if decided.kind is SettlementKind.REFUND:
+        Refund.objects.get_or_create(
+            order=order,
+            reason="SETTLEMENT",
+            defaults={
+                "cpo": order.cpo,
+                "amount": decided.amount.amount,
+                "currency": order.currency,
+                "description": "The session cost less than was paid.",
+                "due_by": now + timedelta(days=7),
+            },
+        )
+    elif decided.kind is SettlementKind.SHORTFALL:
+        Payment.objects.get_or_create(
+            order=order,
+            type=PaymentType.POST_FULFILLMENT,
+            defaults={"cpo": order.cpo, "amount": decided.amount.amount, "currency": order.currency},
+        )
+    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"}

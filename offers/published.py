@@ -1,0 +1,63 @@
+"""What a CPO shows of its offers: those that a catalogue lists at a connector, and the next one to come there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from offers.book import LoadedBook
+from offers.engine.values import OfferTerms, Usage, ValueType
+from offers.models import OfferState
+from pricing.engine.windows import next_opening
+
+_UNUSED = Usage()
+
+
+def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bool:
+    """Return whether an offer may be listed now: published, not over, not used up, not kept for who has the code."""
+    until = terms.applicability.valid_until
+    if terms.state != OfferState.APPROVED or terms.requires_code or (until is not None and until <= now):
+        return False
+    used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
+    if limits.total_uses is not None and used.uses >= limits.total_uses:
+        return False
+    return limits.budget is None or used.budget_used + (limits.redemption_cap or Decimal(0)) <= limits.budget
+
+
+def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
+    """Return the rate per kWh under a percentage, before surge and tax; None where no such rate exists."""
+    if terms.benefit.value_type is not ValueType.PERCENT:
+        return None
+    return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an offer is looked for: Beckn ids, and the zone of the site."""
+
+    location_id: str
+    item_id: str
+    category: str
+    time_zone: str
+
+
+def next_offer(
+    loaded: LoadedBook, place: Place, *, after: datetime, without: frozenset[str]
+) -> tuple[OfferTerms, datetime] | None:
+    """Return the offer for everyone that is the next to be open at a place, and when; None where there is none."""
+    found: list[tuple[datetime, str, OfferTerms]] = []
+    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category):
+        scope = terms.applicability
+        if terms.offer_id in without or not is_shown(terms, {}, after):
+            continue
+        opens: datetime | None = max(after, scope.valid_from or after)
+        if scope.weekly_windows and opens is not None:
+            opens = next_opening(scope.weekly_windows, opens, place.time_zone)
+        if opens is not None and (scope.valid_until is None or opens < scope.valid_until):
+            found.append((opens, terms.offer_id, terms))
+    if not found:
+        return None
+    opens, _, terms = min(found, key=lambda entry: entry[:2])
+    return terms, opens

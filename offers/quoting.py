@@ -1,0 +1,254 @@
+"""Price a session for a buyer and store the quote: a constant number of queries, whatever the number of offers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cpo_portal.charging.models import Customer, Order
+from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
+from offers.book import LoadedBook, book_as_of, book_for
+from offers.engine.codec import offer_to_json, trace_to_json
+from offers.engine.step import OfferStep
+from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
+from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.refusals import Refusal, RefusalKind
+from offers.usage import usage_of
+from pricing.engine import values as engine
+from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
+from pricing.engine.price import price
+from pricing.mapping import price_terms, tariffs_for
+from pricing.models import TariffVersion, TaxProfile
+
+#: More than any limit: the ledger refused this offer a moment ago, whatever a counter says by now.
+EXHAUSTED = Usage(uses=2**62, budget_used=Decimal(10) ** 15, customer_uses=2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAsk:
+    """What a buyer asks for: how much, when, with what, and its choices about offers.
+
+    `customer` is None while nobody is named; `identity_required` says that from here on it must be (init).
+    """
+
+    measure: engine.Measure
+    planned_start: datetime
+    planned_end: datetime | None = None
+    products: tuple[engine.ProductOrder, ...] = ()
+    opted_in: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    customer: Customer | None = None
+    identity_required: bool = False
+    delivery: engine.Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSession:
+    """A price, with the rows it came from."""
+
+    quote: engine.Quote
+    tariff_version: TariffVersion
+    book: LoadedBook
+    policy: OfferPolicy
+
+    @property
+    def trace(self) -> OfferTrace:
+        """Return what became of every candidate offer."""
+        trace: OfferTrace = self.quote.trace or OfferTrace()
+        return trace
+
+    def applied(self) -> list[OfferTerms]:
+        """Return the offers that apply, in the order chosen."""
+        found = (self.book.book.get(offer_id) for offer_id in self.trace.chosen)
+        return [terms for terms in found if terms is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What an earlier quote promised: its tariff version and terms. `held` offers are this order's own, whose
+    limits are not tested again; `exhausted` ones were refused by the ledger a moment ago."""
+
+    terms: engine.PriceTerms | None = None
+    tariff_version: TariffVersion | None = None
+    held: frozenset[str] = field(default_factory=frozenset)
+    exhausted: frozenset[str] = field(default_factory=frozenset)
+
+
+def price_session(
+    connector: Connector, ask: SessionAsk, *, now: datetime, as_of: datetime | None = None, lock: Lock | None = None
+) -> PricedSession:
+    """Price a session at a connector, inside its CPO's scope; write nothing.
+
+    Raise PricingError where the request has no price and Refusal where it names what does not exist.
+    """
+    lock = lock or Lock()
+    policy = policy_of(connector.cpo_id)
+    version, terms = _terms_of(connector, ask, lock, as_of)
+    loaded = book_for(connector.cpo) if as_of is None else book_as_of(as_of)
+    ask = _with_codes(ask, loaded)
+    usage = dict(_usage(connector, ask, loaded, terms, as_of)) | dict.fromkeys(lock.exhausted, EXHAUSTED)
+    context = OfferContext(
+        location_id=connector.charger.location.location_id,
+        item_id=connector.item_id,
+        category=CHARGING_CATEGORY,
+        now=now,
+        opted_in=frozenset(ask.opted_in),
+        declined=frozenset(ask.declined),
+        codes=frozenset(code.upper() for code in ask.codes),
+        customer_known=ask.customer is not None,
+        identity_required=ask.identity_required,
+        usage=usage,
+        held=lock.held,
+        objective=Objective(policy.objective),
+    )
+    request = engine.ChargingRequest(
+        item_id=connector.item_id,
+        max_power_w=connector.max_power_w,
+        planned_start=ask.planned_start,
+        planned_end=ask.planned_end,
+        measure=_with_basis(ask.measure, policy),
+        products=ask.products,
+        delivery=ask.delivery,
+    )
+    quote = price(request, terms, discounts=OfferStep(loaded.book, context))
+    return PricedSession(quote, version, loaded, policy)
+
+
+def policy_of(cpo_id: int) -> OfferPolicy:
+    """Return the CPO's policy, or the defaults where it has never been saved."""
+    return OfferPolicy.objects.filter(cpo=cpo_id).first() or OfferPolicy(cpo_id=cpo_id)
+
+
+def cart_hash(connector: Connector, ask: SessionAsk) -> str:
+    """Name the cart: the same connector, measure, products and plan; offers are no part of it."""
+    text = repr((connector.pk, ask.measure, sorted(ask.products, key=repr), ask.planned_start, ask.planned_end))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who a quote is for on the network."""
+
+    bap_id: str
+    transaction_id: str
+    sandbox: bool = False
+
+
+def store_quote(
+    priced: PricedSession,
+    connector: Connector,
+    ask: SessionAsk,
+    buyer: Buyer,
+    *,
+    now: datetime,
+    order: Order | None = None,
+) -> Quote:
+    """Store the quote with one row per candidate; in the caller's transaction."""
+    quote = priced.quote
+    valid_until = now + timedelta(minutes=priced.policy.quote_minutes)
+    return write_quote(
+        quote,
+        Quote(
+            cpo=connector.cpo,
+            bap_id=buyer.bap_id,
+            transaction_id=buyer.transaction_id,
+            sandbox=buyer.sandbox,
+            order=order,
+            tariff_version=priced.tariff_version,
+            valid_until=valid_until,
+            offer_terms=[offer_to_json(terms) for terms in priced.applied()],
+            cart_hash=cart_hash(connector, ask),
+            created_at=now,
+        ),
+        priced.book.keys,
+    )
+
+
+def write_quote(quote: engine.Quote, row: Quote, keys: Mapping[str, tuple[int, int]]) -> Quote:
+    """Fill a row with an engine's quote, save it and its candidates."""
+    trace: OfferTrace = quote.trace or OfferTrace()
+    row.basis = quote.basis.value if quote.basis else ""
+    row.total, row.currency = quote.total.amount, quote.total.currency
+    row.energy_wh = quote.energy_wh
+    row.request, row.terms = request_to_json(quote.request), terms_to_json(quote.terms)
+    row.lines, row.trace = [encode(line) for line in quote.lines], trace_to_json(trace)
+    row.terms_hash, row.engine_version = terms_hash(quote.terms), quote.engine_version
+    row.save(force_insert=True)
+    QuoteOffer.objects.bulk_create(
+        QuoteOffer(
+            quote=row,
+            offer_id=keys.get(outcome.offer_id, (None, None))[0],
+            version_id=keys.get(outcome.offer_id, (None, None))[1],
+            asked_id=outcome.offer_id[:100],
+            outcome=outcome.outcome.value,
+            reason_code=outcome.reason.code.value if outcome.reason else "",
+            amount=outcome.saving.amount,
+        )
+        for outcome in trace.outcomes
+    )
+    return row
+
+
+def _terms_of(
+    connector: Connector, ask: SessionAsk, lock: Lock, as_of: datetime | None
+) -> tuple[TariffVersion, engine.PriceTerms]:
+    if lock.terms is not None and lock.tariff_version is not None:
+        return lock.tariff_version, lock.terms
+    version = tariffs_for([connector], as_of=as_of).get(connector.pk)
+    if version is None:
+        raise Refusal(
+            RefusalKind.ITEM_NOT_FOUND, f"{connector.item_id} has no published tariff; choose another connector."
+        )
+    products = _products(connector, [choice.product_id for choice in ask.products])
+    tax = TaxProfile.objects.filter(cpo=connector.cpo_id).first()
+    return version, price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
+
+
+def _products(connector: Connector, ids: Collection[str]) -> Sequence[Product]:
+    if not ids:
+        return ()
+    location = connector.charger.location_id
+    found = [
+        product
+        for product in Product.objects.filter(product_id__in=ids, is_published=True).prefetch_related("locations")
+        if not (places := {place.pk for place in product.locations.all()}) or location in places
+    ]
+    missing = set(ids) - {product.product_id for product in found}
+    if missing:
+        raise Refusal(RefusalKind.PRODUCT_NOT_FOUND, f"{', '.join(sorted(missing))} is not sold there; leave it out.")
+    return found
+
+
+def _with_basis(measure: engine.Measure, policy: OfferPolicy) -> engine.Measure:
+    """Let the CPO's policy say what an amount means, unless ALL_IN was asked for (price check)."""
+    if isinstance(measure, engine.AmountMeasure) and measure.basis is engine.Basis.BEFORE_SURGE_OFFER_TAX:
+        return engine.AmountMeasure(measure.amount, measure.currency, engine.Basis(policy.amount_basis))
+    return measure
+
+
+def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
+    """Read an opted-in id that names no offer as a code, where one is spelled so."""
+    codes = tuple(x for x in ask.opted_in if loaded.book.get(x) is None and loaded.book.by_code(x) is not None)
+    if not codes:
+        return ask
+    return replace(ask, codes=ask.codes + codes, opted_in=tuple(x for x in ask.opted_in if x not in codes))
+
+
+def _usage(
+    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms, as_of: datetime | None
+) -> Mapping[str, Usage]:
+    products = tuple((product.product_id, product.category) for product in terms.product_prices)
+    candidates = loaded.book.candidates(
+        connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
+    )
+    found = {x.offer_id: x for x in candidates}
+    for name in (*ask.opted_in, *ask.codes):
+        named = loaded.book.get(name) or loaded.book.by_code(name)
+        if named is not None:
+            found[named.offer_id] = named
+    customer_id = ask.customer.pk if ask.customer else None
+    return usage_of(connector.cpo_id, list(found.values()), customer_id, as_of=as_of)

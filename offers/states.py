@@ -1,0 +1,116 @@
+"""The states of an offer: which move leads where, and what a stored state means at an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import F, Q
+
+from offers.models import Offer, OfferCounter, OfferState, OfferVersion
+
+
+class Move(StrEnum):
+    """What staff do with an offer."""
+
+    PUBLISH = "publish"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+    WITHDRAW = "withdraw"
+    ARCHIVE = "archive"
+
+
+class DerivedState(StrEnum):
+    """What a published offer is at an instant, beside the stored states."""
+
+    SCHEDULED = "SCHEDULED"
+    LIVE = "LIVE"
+    ENDED = "ENDED"
+    EXHAUSTED = "EXHAUSTED"
+
+
+_PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, OfferState.PAUSED, OfferState.ENDED)
+
+#: From a stored state, by a move, to a stored state; what is missing is refused. WITHDRAWN only leads to ARCHIVED:
+#: reservations that a withdrawal refuses must not come back to life.
+TRANSITIONS: dict[tuple[str, Move], OfferState] = {
+    **{(state, Move.PUBLISH): OfferState.APPROVED for state in _PUBLISHABLE},
+    (OfferState.APPROVED, Move.PAUSE): OfferState.PAUSED,
+    (OfferState.PAUSED, Move.RESUME): OfferState.APPROVED,
+    (OfferState.APPROVED, Move.END): OfferState.ENDED,
+    (OfferState.PAUSED, Move.END): OfferState.ENDED,
+    (OfferState.APPROVED, Move.WITHDRAW): OfferState.WITHDRAWN,
+    (OfferState.PAUSED, Move.WITHDRAW): OfferState.WITHDRAWN,
+    (OfferState.ENDED, Move.WITHDRAW): OfferState.WITHDRAWN,
+    (OfferState.DRAFT, Move.ARCHIVE): OfferState.ARCHIVED,
+    (OfferState.IN_REVIEW, Move.ARCHIVE): OfferState.ARCHIVED,
+    (OfferState.ENDED, Move.ARCHIVE): OfferState.ARCHIVED,
+    (OfferState.WITHDRAWN, Move.ARCHIVE): OfferState.ARCHIVED,
+}
+
+
+def next_state(state: str, move: Move) -> OfferState | None:
+    """Return where a move leads, None where it is refused."""
+    return TRANSITIONS.get((state, move))
+
+
+def moves_from(state: str) -> tuple[Move, ...]:
+    """Return the moves that a state allows."""
+    return tuple(move for move in Move if (state, move) in TRANSITIONS)
+
+
+def is_editable(state: str) -> bool:
+    """Tell whether a draft may be made or changed."""
+    return (state, Move.PUBLISH) in TRANSITIONS
+
+
+def derived_state(offer: Offer, version: OfferVersion | None, counter: OfferCounter | None, now: datetime) -> str:
+    """Return the stored state, or for a published offer SCHEDULED, LIVE, ENDED or EXHAUSTED at `now`."""
+    if offer.state != OfferState.APPROVED or version is None:
+        return offer.state
+    if now >= version.valid_until:
+        return DerivedState.ENDED
+    if now < version.valid_from:
+        return DerivedState.SCHEDULED
+    return DerivedState.EXHAUSTED if counter is not None and is_used_up(counter) else DerivedState.LIVE
+
+
+def counter_of(offer: Offer) -> OfferCounter | None:
+    """Return the counter of a limited offer, None where there is no limit."""
+    return getattr(offer, "counter", None)
+
+
+def is_used_up(counter: OfferCounter) -> bool:
+    """Tell whether the uses or the budget are all reserved or committed."""
+    uses, budget = counter.limit_uses, counter.limit_budget
+    return (uses is not None and counter.uses_reserved + counter.uses_committed >= uses) or (
+        budget is not None and counter.budget_reserved + counter.budget_committed >= budget
+    )
+
+
+def state_condition(state: str, now: datetime) -> Q:
+    """Return the condition on offers that holds exactly where `derived_state` answers `state`."""
+    published = Q(state=OfferState.APPROVED)
+    current = published & Q(live_version__valid_from__lte=now, live_version__valid_until__gt=now)
+    used_up = Q(counter__limit_uses__lte=F("counter__uses_reserved") + F("counter__uses_committed")) | Q(
+        counter__limit_budget__lte=F("counter__budget_reserved") + F("counter__budget_committed")
+    )
+    # Without a counter the comparison is NULL, which an exclusion must not take for "used up".
+    not_used_up = Q(counter=None) | (
+        (
+            Q(counter__limit_uses=None)
+            | Q(counter__limit_uses__gt=F("counter__uses_reserved") + F("counter__uses_committed"))
+        )
+        & (
+            Q(counter__limit_budget=None)
+            | Q(counter__limit_budget__gt=F("counter__budget_reserved") + F("counter__budget_committed"))
+        )
+    )
+    conditions = {
+        DerivedState.SCHEDULED.value: published & Q(live_version__valid_from__gt=now),
+        DerivedState.LIVE.value: current & not_used_up,
+        DerivedState.EXHAUSTED.value: current & used_up,
+        DerivedState.ENDED.value: Q(state=OfferState.ENDED) | (published & Q(live_version__valid_until__lte=now)),
+    }
+    return conditions.get(state, Q(state=state))

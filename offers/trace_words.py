@@ -1,0 +1,76 @@
+"""The trace of a quote in plain words: what became of each offer, and why."""
+
+from __future__ import annotations
+
+from offers.engine.values import Certificate, Check, OfferOutcome, OfferTrace, Outcome, ReasonCode
+from pricing.engine.wording import money_text
+
+OUTCOMES = {
+    Outcome.APPLIED: "Applied",
+    Outcome.ELIGIBLE_NOT_CHOSEN: "Eligible, not chosen",
+    Outcome.INELIGIBLE: "Not eligible",
+    Outcome.LIMITED: "Limit reached",
+}
+
+_REASONS = {
+    ReasonCode.UNKNOWN: "There is no such offer",
+    ReasonCode.NOT_LIVE: "It is not published",
+    ReasonCode.PAUSED: "It is paused",
+    ReasonCode.WITHDRAWN: "It is withdrawn",
+    ReasonCode.ENDED: "It has ended",
+    ReasonCode.NOT_YET_VALID: "It has not begun at the planned start",
+    ReasonCode.OUTSIDE_WEEKLY_WINDOW: "The planned start is outside its weekly windows",
+    ReasonCode.LOCATION: "It is not for this location",
+    ReasonCode.ITEM: "It is not for this connector or these products",
+    ReasonCode.CATEGORY: "It is not for these categories",
+    ReasonCode.CURRENCY: "It is in another currency",
+    ReasonCode.MIN_VALUE: "The session is worth less than its minimum",
+    ReasonCode.NOT_OPTED_IN: "The driver did not choose it",
+    ReasonCode.DECLINED: "The driver declined it",
+    ReasonCode.CODE_REQUIRED: "Its code was not given",
+    ReasonCode.TOTAL_USES: "All its uses are taken",
+    ReasonCode.CUSTOMER_USES: "The customer has used it as often as it allows",
+    ReasonCode.CUSTOMER_UNKNOWN: "It is limited per customer, and the customer is not known",
+    ReasonCode.BUDGET: "Its budget does not reach",
+    ReasonCode.NO_BENEFIT: "It would save nothing here",
+    ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
+    ReasonCode.BETTER_SET: "Other offers together save more",
+}
+_WITHOUT_FIGURES = {ReasonCode.PAUSED, ReasonCode.WITHDRAWN, ReasonCode.NOT_LIVE, ReasonCode.UNKNOWN}
+
+
+def check_in_words(check: Check) -> str:
+    """Return "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short)."."""
+    text = _REASONS.get(check.code, check.code.value)
+    if check.code in _WITHOUT_FIGURES or check.field == "state":
+        return f"{text}."
+    if check.expected and check.actual:
+        text = f"{text}: {check.actual} instead of {check.expected}"
+    return f"{text} ({check.margin})." if check.margin else f"{text}."
+
+
+def outcome_in_words(outcome: OfferOutcome) -> str:
+    """Return what became of an offer as one sentence."""
+    reason = outcome.reason
+    saving = money_text(outcome.saving.amount, outcome.saving.currency)
+    if outcome.outcome is Outcome.APPLIED:
+        text = f"It saves {saving}."
+    elif reason is not None:
+        text = check_in_words(reason)
+    else:
+        text = f"It would save {saving}."
+    return f"{text} It depends on who the customer is." if outcome.depends_on_identity else text
+
+
+def choice_in_words(trace: OfferTrace) -> str:
+    """Return which offers were chosen and how the second best set would have done."""
+    if not trace.chosen:
+        return "No offer applies."
+    text = f"Chosen: {', '.join(trace.chosen)}."
+    if trace.runner_up and trace.difference is not None:
+        gap = money_text(abs(trace.difference.amount), trace.difference.currency)
+        more = "less" if trace.difference.amount >= 0 else "more"
+        text += f" The next best, {', '.join(trace.runner_up)}, would have saved {gap} {more}."
+    if trace.certificate is Certificate.BOUNDED:
+        text += f" The search was cut short; no set saves more than {trace.gap} on top."
+    return text

@@ -1,0 +1,192 @@
+"""The admin pages of tariffs and of the tax profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.bases import TenantExportMixin, TenantTabularInline
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, words
+from cpo_portal.adminkit.filters import ChoicesDropdownFilter
+from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.widgets import TextInput
+from pricing import authoring
+from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_row
+from pricing.admin_single import SingleRowAdmin
+from pricing.describe import tariff_in_words
+from pricing.forms import EVERYWHERE, AssignmentForm, AssignmentFormSet, TariffForm
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+
+STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
+
+
+class NoteForm(DialogForm):  # type: ignore[misc]
+    """Asks why."""
+
+    note = forms.CharField(label="Why (shown in the history)", required=False, max_length=300, widget=TextInput)
+
+
+class AssignmentInline(TenantTabularInline):
+    """Where the tariff applies."""
+
+    model = TariffAssignment
+    form = AssignmentForm
+    formset = AssignmentFormSet
+    fields = ("location", "connector_type", "connector")
+    extra = 1
+    verbose_name = "place"
+    verbose_name_plural = "Or at these places"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TariffAssignment]:
+        # Everywhere is no row but a tick of the form.
+        rows: QuerySet[TariffAssignment] = super().get_queryset(request).exclude(EVERYWHERE)
+        return rows
+
+
+@admin.register(Tariff)
+class TariffAdmin(TenantExportMixin, DraftAdmin):
+    """Tariffs with their versions and places."""
+
+    form = TariffForm
+    change_form_template = DraftAdmin.change_form_template
+    inlines = (AssignmentInline,)
+    list_display = ("title", "state_chip", "price", "places")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    search_fields = ("name", "tariff_id")
+    export_fields = ("tariff_id", "name", "state")
+    actions_detail = ("end_tariff",)
+    fieldsets = (
+        ("What it is", {"fields": ("name", "tariff_id")}),
+        ("What it costs", {"fields": ("rate", "fees", ("minimum_kwh", "maximum_kwh"))}),
+        ("Where it applies", {"fields": ("everywhere",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tariff]:
+        drafts = TariffVersion.objects.filter(published_at=None)
+        places = TariffAssignment.objects.select_related("location", "connector")
+        rows: QuerySet[Tariff] = super().get_queryset(request).select_related("live_version", "cpo")
+        return rows.prefetch_related(
+            Prefetch("versions", queryset=drafts, to_attr="drafts"), Prefetch("assignments", queryset=places)
+        )
+
+    @column(description="Tariff", header=True, ordering="name")
+    def title(self, tariff: Tariff) -> list[str]:
+        return [tariff.name, tariff.tariff_id]
+
+    @admin.display(description="State", ordering="state")
+    def state_chip(self, tariff: Tariff) -> Any:
+        return state_chip(tariff)
+
+    @admin.display(description="Price")
+    def price(self, tariff: Tariff) -> str:
+        version = tariff.live_version or next(iter(getattr(tariff, "drafts", ())), None)
+        return tariff_in_words(authoring.content_of(version), tax_of(tariff)) if version else EMPTY
+
+    @admin.display(description="Applies")
+    def places(self, tariff: Tariff) -> Any:
+        return words((str(row) for row in tariff.assignments.all()), limit=3)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return ("tariff_id",) if obj is not None else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Who may only look reads the tables of the page instead of a form.
+        looks = obj is not None and not self.has_change_permission(request, obj)
+        return ((None, {"fields": ("name", "tariff_id")}),) if looks else self.fieldsets
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        tariff = self.get_object(request, str(object_id))
+        live = tariff is not None and tariff.state == TariffState.APPROVED
+        return super().get_actions_detail(request, object_id) if live else []
+
+    def write_draft(self, request: HttpRequest, obj: Tariff, form: TariffForm) -> Tariff:
+        user: Any = request.user
+        if obj.pk is None:
+            return authoring.create_tariff(
+                request.cpo,
+                obj.tariff_id,
+                obj.name,
+                form.content(),
+                by=user,  # type: ignore[attr-defined]
+            )
+        authoring.save_draft(obj, form.content(), by=user, expected=expected_version(request))
+        Tariff.objects.filter(pk=obj.pk).update(name=obj.name)
+        return obj
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        everywhere = [authoring.Place()] if form.cleaned_data["everywhere"] else []
+        authoring.assign(form.instance, [*formset.places(), *everywhere])
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+
+    def publish_draft(self, request: HttpRequest, obj: Tariff) -> str:
+        user: Any = request.user
+        working = authoring.working_version(obj)
+        if working is not None and working.published_at is not None and obj.state == TariffState.APPROVED:
+            return f"“{obj}” is saved; its prices were published already."
+        published = authoring.publish(obj, by=user)
+        version = published.live_version
+        return f"“{obj}” is published: version {version.number if version else ''} prices every quote from now on."
+
+    @object_action(
+        description="End",
+        confirm="No quote is priced with this tariff any more; connectors without another tariff are not sold. "
+        "Quotes and sessions that have it keep it.",
+        icon="stop_circle",
+        variant=ActionVariant.DANGER,
+        form_class=NoteForm,
+    )
+    def end_tariff(self, request: HttpRequest, tariff: Tariff, data: dict[str, Any]) -> str:
+        user: Any = request.user
+        authoring.end(tariff, by=user, note=data["note"])
+        return f"“{tariff}” has ended."
+
+    def page(self, request: HttpRequest, tariff: Tariff) -> dict[str, Any]:
+        zone, tax = tariff.cpo.time_zone, tax_of(tariff)
+        places = [str(row) for row in tariff.assignments.all()[:20]]
+        versions = list(tariff.versions.select_related("created_by"))
+        says = {version.pk: tariff_in_words(authoring.content_of(version), tax) for version in versions}
+        working, live = versions[0], tariff.live_version
+        draft_of_live = live is not None and working.published_at is None
+        changes = tariff.state_changes.select_related("version", "by")[:50]
+        labels = dict(TariffState.choices)
+        return {
+            "summary_template": "pricing/admin/summary.html",
+            "number": working.number,
+            "chip": state_chip(tariff),
+            "sentence": says[live.pk if live is not None else working.pk],
+            "notes": (f"Applies: {', '.join(places)}.",) if places else ("It applies nowhere: name a place.",),
+            "changes": [{"label": "Price", "before": says[live.pk], "after": says[working.pk]}]
+            if draft_of_live and live is not None
+            else (),
+            "versions": [
+                version_row(version, says[version.pk], tariff.live_version_id, zone) for version in versions[:50]
+            ],
+            "history": [history_row(change, labels, zone) for change in changes],
+        }
+
+
+@admin.register(TaxProfile)
+class TaxProfileAdmin(SingleRowAdmin):
+    """The one tax line of the CPO."""
+
+    fields = ("label", "rate", "sac_code", "gstin")
+
+
+def state_chip(tariff: Tariff) -> Any:
+    """Return the tariff's state as a chip."""
+    return chip(tariff.get_state_display(), STATE_TONES.get(TariffState(tariff.state), Tone.NEUTRAL))
+
+
+def tax_of(tariff: Tariff) -> TaxProfile | None:
+    """Return the CPO's tax profile; one query per list, because the rows share their CPO."""
+    cpo: Any = tariff.cpo
+    if not hasattr(cpo, "_tax_profile"):
+        cpo._tax_profile = TaxProfile.objects.filter(cpo=cpo).first()
+    found: TaxProfile | None = cpo._tax_profile
+    return found

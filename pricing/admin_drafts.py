@@ -1,0 +1,123 @@
+"""The admin pages of things with versions: one form over the thing and its draft, published by a button of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from cpo_portal.adminkit.bases import TenantAdmin
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
+
+
+class DraftAdmin(TenantAdmin):
+    """Subclasses say how a form is written to the draft, how it is published, and what the page shows.
+
+    Domain functions refuse by ValidationError; what only shows when saving (a race) becomes a message.
+    """
+
+    change_form_template = "pricing/admin/draft_form.html"
+    change_form_show_cancel_button = True
+
+    def write_draft(self, request: HttpRequest, obj: Any, form: Any) -> Any:
+        """Create or change the thing and its draft; return the thing."""
+        raise NotImplementedError
+
+    def publish_draft(self, request: HttpRequest, obj: Any) -> str:
+        """Publish the draft, if there is one, and say what happened."""
+        raise NotImplementedError
+
+    def may_edit(self, obj: Any) -> bool:
+        """Tell whether the thing's state still allows a draft."""
+        return True
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the templates show beside the form."""
+        raise NotImplementedError
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (not isinstance(obj, self.model) or self.may_edit(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What was sold once is history; it is ended or archived instead.
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, object_id) if object_id else None
+        context = {
+            "may_author": self.has_change_permission(request, obj) if object_id else self.has_add_permission(request),
+            "draft_page": self.page(request, obj) if obj is not None else {},
+        }
+        try:
+            return super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
+        except ValidationError as refusal:
+            messages.error(request, f"Nothing was saved. {' '.join(refusal.messages)}")
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        saved = self.write_draft(request, obj, form)
+        obj.__dict__.update(saved.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Sequence[Any], change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        obj = form.instance
+        if "_publish" in request.POST:
+            messages.success(request, self.publish_draft(request, obj))
+        else:
+            messages.success(request, f"The draft of “{obj}” is saved; buyer apps see it once you publish it.")
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self._stay(obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._stay(obj)
+
+    def _stay(self, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+        )
+
+
+def expected_version(request: HttpRequest) -> int | None:
+    """Return the version that the form was opened on."""
+    number = request.POST.get("_version", "")
+    return int(number) if number.isdecimal() and len(number) < 10 else None
+
+
+def version_row(version: Any, words: str, live_pk: int | None, zone: str) -> dict[str, Any]:
+    """Return one line of the table of versions."""
+    if version.published_at is None:
+        mark = chip("Draft", Tone.NEUTRAL)
+    else:
+        mark = chip("Current", Tone.GOOD) if version.pk == live_pk else chip("Replaced", Tone.NEUTRAL)
+    return {
+        "number": version.number,
+        "chip": mark,
+        "words": words,
+        "made": when(version.created_at, zone),
+        "by": str(version.created_by or ""),
+        "published": when(version.published_at, zone),
+    }
+
+
+def history_row(change: Any, labels: dict[str, str], zone: str) -> dict[str, Any]:
+    """Return one line of the table of state changes."""
+    before, after = labels.get(change.from_state, change.from_state), labels.get(change.to_state, change.to_state)
+    return {
+        "at": when(change.at, zone),
+        "what": after if before == after else f"{before} → {after}",
+        "version": change.version.number if change.version else EMPTY,
+        "who": str(change.by) if change.by else f"API token {change.by_token}…" if change.by_token else EMPTY,
+        "note": change.note,
+    }

@@ -1,0 +1,36 @@
+"""The admin page of a CPO's one row of settings: it opens directly, made with its defaults when first looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from cpo_portal.adminkit.bases import TenantAdmin
+
+
+class SingleRowAdmin(TenantAdmin):
+    """A table with one row per CPO."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        cpo = getattr(request, "cpo", None)
+        if cpo is None or not self.has_view_permission(request):
+            response: HttpResponse = super().changelist_view(request, extra_context)
+            return response
+        row, _ = self.model._default_manager.get_or_create(cpo=cpo)
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        # The list has nothing to go back to.
+        request.POST = request.POST | {"_continue": "1"}  # type: ignore[assignment]
+        response: HttpResponse = super().response_change(request, obj)
+        return response

@@ -1,0 +1,152 @@
+"""Tariffs as the API reads and writes them; places and tariffs are named by their Beckn ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cpo_portal.network.models import Connector, ConnectorType, Location
+from pricing.authoring import Place, TariffContent, content_of
+from pricing.describe import tariff_in_words
+from pricing.engine.values import Fee
+from pricing.models import Tariff, TariffAssignment, TariffVersion
+
+_AMOUNT = {"max_digits": 14, "decimal_places": 2}
+
+
+class FeeSerializer(serializers.Serializer[Any]):
+    """A fee per session."""
+
+    code = serializers.CharField(max_length=100, required=False, allow_blank=True, help_text="Made from the title.")
+    title = serializers.CharField(max_length=100)
+    amount = serializers.DecimalField(**_AMOUNT)
+
+
+class TariffContentSerializer(serializers.Serializer[Any]):
+    """What a version of a tariff says."""
+
+    rate = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="Price of a kWh, before tax.")
+    fees = FeeSerializer(many=True, required=False)
+    minimum_wh = serializers.IntegerField(required=False, allow_null=True)
+    maximum_wh = serializers.IntegerField(required=False, allow_null=True)
+    currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """Where a tariff applies: one connector, else a location and/or a connector type; {} is everywhere."""
+
+    location_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    item_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    connector_type = serializers.ChoiceField(choices=ConnectorType.choices, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("item_id") and (attrs.get("location_id") or attrs.get("connector_type")):
+            raise serializers.ValidationError("Name either one connector, or a location and a connector type.")
+        return attrs
+
+
+class TariffInSerializer(serializers.Serializer[Any]):
+    """A new tariff: its draft is made, nothing is published."""
+
+    tariff_id = serializers.CharField(max_length=60)
+    name = serializers.CharField(max_length=200)
+    content = TariffContentSerializer()
+    assignments = PlaceSerializer(many=True, required=False)
+
+
+class TariffChangeSerializer(serializers.Serializer[Any]):
+    """What to change; prices go into a draft, names and places apply at once."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    content = TariffContentSerializer(required=False, partial=True)
+    assignments = PlaceSerializer(many=True, required=False)
+    based_on_version = serializers.IntegerField(
+        required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
+    )
+
+
+class TariffVersionSerializer(serializers.Serializer[Any]):
+    """A version of a tariff."""
+
+    number = serializers.IntegerField()
+    content = TariffContentSerializer()
+    words = serializers.CharField(help_text="The price in plain words.")
+    published_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, version: TariffVersion) -> dict[str, Any]:
+        content = content_of(version)
+        tax = self.context["tax"]
+        return {
+            "number": version.number,
+            "content": TariffContentSerializer(content).data,
+            "words": tariff_in_words(content, tax),
+            "published_at": serializers.DateTimeField().to_representation(version.published_at)
+            if version.published_at
+            else None,
+        }
+
+
+class TariffSerializer(serializers.Serializer[Any]):
+    """A tariff with the version that prices now, the draft, and where it applies."""
+
+    tariff_id = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.CharField(help_text="DRAFT, APPROVED (published) or ENDED.")
+    live = TariffVersionSerializer(allow_null=True)
+    draft = TariffVersionSerializer(allow_null=True)
+    assignments = PlaceSerializer(many=True)
+    created_at = serializers.DateTimeField()
+
+    def to_representation(self, tariff: Tariff) -> dict[str, Any]:
+        def version(row: TariffVersion | None) -> Any:
+            return TariffVersionSerializer(row, context=self.context).data if row is not None else None
+
+        return {
+            "tariff_id": tariff.tariff_id,
+            "name": tariff.name,
+            "state": tariff.state,
+            "live": version(tariff.live_version),
+            "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
+            "assignments": [_place(row) for row in tariff.assignments.all()],
+            "created_at": serializers.DateTimeField().to_representation(tariff.created_at),
+        }
+
+
+def _place(row: TariffAssignment) -> dict[str, str]:
+    place = {
+        "location_id": row.location.location_id if row.location else "",
+        "item_id": row.connector.item_id if row.connector else "",
+        "connector_type": row.connector_type,
+    }
+    return {key: value for key, value in place.items() if value}
+
+
+def content_from(data: dict[str, Any], before: TariffContent | None = None) -> TariffContent:
+    """Return the content that the request asks for; what it leaves out stays as before."""
+    values: dict[str, Any] = dict(data)
+    if "fees" in values:
+        values["fees"] = tuple(Fee(fee.get("code", ""), fee["title"], fee["amount"]) for fee in values["fees"])
+    if before is not None:
+        kept = {name: getattr(before, name) for name in ("rate", "fees", "minimum_wh", "maximum_wh")}
+        values = kept | values
+    return TariffContent(**values)
+
+
+def places_from(entries: list[dict[str, Any]]) -> list[Place]:
+    """Return the places that the request names; an id that is not the CPO's is refused."""
+    places, faults = [], []
+    for entry in entries:
+        location_id, item_id = entry.get("location_id", ""), entry.get("item_id", "")
+        location = Location.objects.filter(location_id=location_id).first() if location_id else None
+        connector = Connector.objects.filter(item_id=item_id).first() if item_id else None
+        fault: dict[str, list[str]] = {}
+        if location_id and location is None:
+            fault["location_id"] = [f"You have no location “{location_id}”: name one of yours."]
+        if item_id and connector is None:
+            fault["item_id"] = [f"You have no connector “{item_id}”: name one of yours."]
+        faults.append(fault)
+        places.append(Place(location, connector, entry.get("connector_type", "")))
+    if any(faults):
+        raise serializers.ValidationError({"assignments": faults})
+    return places

@@ -1,0 +1,131 @@
+"""The staff API's routes of tariffs: a thin shell around `pricing.authoring`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from cpo_portal.accounts.tokens import TokenScopedMixin
+from pricing import authoring
+from pricing.api.refusals import body_of, refusals
+from pricing.api.serializers import (
+    TariffChangeSerializer,
+    TariffInSerializer,
+    TariffSerializer,
+    content_from,
+    places_from,
+)
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+
+BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
+_CONTENT_PATHS = {name: ("content", name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "currency")}
+REFUSED = {
+    400: OpenApiResponse(description="The fields that are wrong, each with a sentence."),
+    404: OpenApiResponse(description="There is no such thing at this CPO."),
+    409: OpenApiResponse(description="The state does not allow it; the message says what to do."),
+}
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """Why something is done; shown in the history."""
+
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class TariffFilter(filters.FilterSet):
+    """Narrows the list of tariffs."""
+
+    state = filters.ChoiceFilter(choices=TariffState.choices)
+
+    class Meta:
+        model = Tariff
+        fields = ["state"]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List tariffs"),
+    retrieve=extend_schema(summary="Read a tariff", responses={200: TariffSerializer, 404: REFUSED[404]}),
+)
+class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Tariff]):
+    """Tariffs of the token's CPO, by tariff id."""
+
+    serializer_class = TariffSerializer
+    filterset_class = TariffFilter
+    lookup_field = "tariff_id"
+    lookup_value_regex = BECKN_ID_PATH
+
+    def get_queryset(self) -> QuerySet[Tariff]:
+        if getattr(self, "swagger_fake_view", False):
+            return Tariff.objects.none()
+        drafts = TariffVersion.objects.filter(published_at=None)
+        places = TariffAssignment.objects.select_related("location", "connector").order_by("pk")
+        return Tariff.objects.select_related("live_version", "cpo").prefetch_related(
+            Prefetch("versions", queryset=drafts, to_attr="drafts"), Prefetch("assignments", queryset=places)
+        )
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        if not getattr(self, "swagger_fake_view", False):
+            context["tax"] = TaxProfile.objects.first()
+        return context
+
+    @extend_schema(
+        summary="Make a tariff", request=TariffInSerializer, responses={201: TariffSerializer, 400: REFUSED[400]}
+    )
+    def create(self, request: Request) -> Response:
+        data = body_of(TariffInSerializer, request)
+        places = places_from(data.get("assignments", []))
+        with refusals(_CONTENT_PATHS), transaction.atomic():
+            tariff = authoring.create_tariff(self.cpo, data["tariff_id"], data["name"], content_from(data["content"]))
+            authoring.assign(tariff, places)
+        return self._answer(tariff.tariff_id, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Change a tariff", request=TariffChangeSerializer, responses={200: TariffSerializer, **REFUSED}
+    )
+    def partial_update(self, request: Request, tariff_id: str) -> Response:
+        tariff = self.get_object()
+        data = body_of(TariffChangeSerializer, request)
+        with refusals(_CONTENT_PATHS), transaction.atomic():
+            if "content" in data:
+                latest = authoring.working_version(tariff)
+                before = authoring.content_of(latest) if latest is not None else None
+                authoring.save_draft(
+                    tariff, content_from(data["content"], before), expected=data.get("based_on_version")
+                )
+            if "assignments" in data:
+                authoring.assign(tariff, places_from(data["assignments"]))
+            if "name" in data:
+                Tariff.objects.filter(pk=tariff.pk).update(name=data["name"])
+        return self._answer(tariff_id)
+
+    @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: TariffSerializer, **REFUSED})
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, tariff_id: str) -> Response:
+        return self._perform(authoring.publish, request, tariff_id)
+
+    @extend_schema(summary="End a tariff", request=NoteSerializer, responses={200: TariffSerializer, **REFUSED})
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, tariff_id: str) -> Response:
+        return self._perform(authoring.end, request, tariff_id)
+
+    def _perform(self, move: Callable[..., Tariff], request: Request, tariff_id: str) -> Response:
+        tariff = self.get_object()
+        note = body_of(NoteSerializer, request)["note"]
+        with refusals(_CONTENT_PATHS):
+            move(tariff, by_token=request.auth.prefix, note=note)
+        return self._answer(tariff_id)
+
+    def _answer(self, tariff_id: str, code: int = status.HTTP_200_OK) -> Response:
+        tariff = self.get_queryset().get(tariff_id=tariff_id)
+        return Response(self.get_serializer(tariff).data, status=code)

@@ -1,0 +1,113 @@
+"""Rows to engine values: what a tariff version charges, and which version applies at a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Q
+
+from cpo_portal.network.models import Charger, Connector, Product
+from pricing.engine.codec import decode
+from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
+from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion, TaxProfile
+
+#: (location, connector, connector type): the place that an assignment names; None and "" name nothing.
+Place = tuple[int | None, int | None, str]
+
+
+def price_terms(
+    version: TariffVersion, tax: TaxProfile | None, *, time_zone: str, products: Iterable[Product]
+) -> PriceTerms:
+    """Return what the engine needs to price with this version; products in another currency cannot be added."""
+    return PriceTerms(
+        tariff_id=version.tariff.tariff_id,
+        tariff_version=version.number,
+        model=PricingModel(version.model),
+        currency=version.currency,
+        time_zone=time_zone,
+        components=decode(tuple[PriceComponent, ...], version.components),
+        fees=decode(tuple[Fee, ...], version.fees),
+        tax=Tax(tax.label, Decimal(tax.rate), tax.sac_code) if tax is not None and tax.rate else None,
+        product_prices=tuple(
+            ProductPrice(product.product_id, product.name, product.price, product.category)
+            for product in products
+            if product.currency == version.currency
+        ),
+        minimum_wh=version.minimum_wh,
+        maximum_wh=version.maximum_wh,
+    )
+
+
+def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = None) -> dict[int, TariffVersion]:
+    """Return the version that applies at each connector, by primary key, in at most three queries.
+
+    The most specific assignment of a published tariff wins: connector, location and type, location, type,
+    everywhere. A connector without one is left out. With `as_of` the versions are those of that instant; where
+    a tariff is assigned has no history and is today's. Connectors of several CPOs may be mixed.
+    """
+    locations = _locations_of(connectors)
+    live = None if as_of is None else _live_versions_at(as_of, {connector.cpo_id for connector in connectors})
+    versions: dict[tuple[int, Place], TariffVersion] = {}
+    for assignment in _assignments(connectors, set(locations.values())):
+        version = assignment.tariff.live_version if live is None else live.get(assignment.tariff_id)
+        if version is not None and (live is not None or assignment.tariff.state == TariffState.APPROVED):
+            version.tariff = assignment.tariff
+            place = (assignment.location_id, assignment.connector_id, assignment.connector_type)
+            versions[assignment.cpo_id, place] = version
+    found = {}
+    for connector in connectors:
+        places = _places_of(connector, locations[connector.charger_id])
+        version = next((versions[connector.cpo_id, x] for x in places if (connector.cpo_id, x) in versions), None)
+        if version is not None:
+            found[connector.pk] = version
+    return found
+
+
+def _locations_of(connectors: Sequence[Connector]) -> dict[int, int]:
+    """Return the location's key by charger; one query for the chargers that are not loaded yet."""
+    known: dict[int, int] = {}
+    missing: set[int] = set()
+    for connector in connectors:
+        if Connector.charger.is_cached(connector):
+            known[connector.charger_id] = connector.charger.location_id
+        else:
+            missing.add(connector.charger_id)
+    if missing:
+        known |= dict(Charger.objects.filter(pk__in=missing).values_list("pk", "location_id"))
+    return known
+
+
+def _assignments(connectors: Sequence[Connector], location_ids: set[int]) -> Iterable[TariffAssignment]:
+    return TariffAssignment.objects.filter(
+        Q(location=None) | Q(location__in=location_ids),
+        Q(connector=None) | Q(connector__in=[connector.pk for connector in connectors]),
+        cpo__in={connector.cpo_id for connector in connectors},
+    ).select_related("tariff__live_version")
+
+
+def _places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
+    """Return where a tariff for this connector may be assigned, the most specific first."""
+    return (
+        (None, connector.pk, ""),
+        (location_id, None, connector.connector_type),
+        (location_id, None, ""),
+        (None, None, connector.connector_type),
+        (None, None, ""),
+    )
+
+
+def _live_versions_at(instant: datetime, cpo_ids: set[int]) -> dict[int, TariffVersion]:
+    """Return the version that was live at an instant, by tariff, from the append-only history."""
+    last_changes = (
+        TariffStateChange.objects.filter(at__lte=instant, tariff__cpo__in=cpo_ids)
+        .order_by("tariff_id", "-at", "-id")
+        .distinct("tariff_id")
+        .select_related("version")
+    )
+    return {
+        change.tariff_id: change.version
+        for change in last_changes
+        if change.to_state == TariffState.APPROVED and change.version is not None
+    }

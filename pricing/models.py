@@ -1,0 +1,145 @@
+"""What a CPO charges: tariffs with immutable versions, where they apply, and the tax on top."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django_scopes import ScopedManager
+
+from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.network.models import BECKN_ID, Connector, ConnectorType, Location
+from pricing.engine.values import PricingModel as Model
+
+
+class TaxProfile(TenantModel):
+    """The one tax line of a CPO; a rate of 0 prints no line."""
+
+    label = models.CharField(max_length=40, default="GST")
+    rate = models.DecimalField(
+        "rate (%)",
+        max_digits=5,
+        decimal_places=2,
+        default=18,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    sac_code = models.CharField("SAC", max_length=10, blank=True, default="998714")
+    gstin = models.CharField("GSTIN", max_length=15, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cpo"], name="one_tax_profile_per_cpo")]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.rate.normalize():f} %"
+
+
+class TariffState(models.TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    APPROVED = "APPROVED", "Published"
+    ENDED = "ENDED", "Ended"
+
+
+class Tariff(TenantModel):
+    """A named price list; what it says stands in its versions."""
+
+    tariff_id = models.CharField("tariff id", max_length=60, validators=[BECKN_ID])
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=TariffState, default=TariffState.DRAFT, editable=False)
+    live_version = models.ForeignKey(
+        "TariffVersion", on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["cpo", "tariff_id"], name="tariff_id_per_cpo")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PricingModelChoice(models.TextChoices):
+    """The models of `pricing.engine` that can be authored."""
+
+    PER_KWH = Model.PER_KWH.value, "Per kWh"
+
+
+class TariffVersion(TenantModel):
+    """What a tariff says from one publication to the next; immutable once published (a trigger sees to it).
+
+    `components` and `fees` are lists in the form of `pricing.engine.codec`.
+    """
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    model = models.CharField(max_length=12, choices=PricingModelChoice, default=PricingModelChoice.PER_KWH)
+    currency = models.CharField(max_length=3, default="INR")
+    components = models.JSONField(default=list)
+    fees = models.JSONField(default=list)
+    minimum_wh = models.PositiveIntegerField(null=True, blank=True)
+    maximum_wh = models.PositiveIntegerField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["tariff", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["tariff", "number"], name="tariff_version_number"),
+            models.UniqueConstraint(
+                fields=["tariff"], condition=Q(published_at=None), name="one_tariff_draft_per_tariff"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff} v{self.number}"
+
+
+class TariffStateChange(models.Model):
+    """Who moved a tariff from which state to which, and which version was live then; append-only."""
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="state_changes")
+    from_state = models.CharField(max_length=10)
+    to_state = models.CharField(max_length=10)
+    version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    by_token = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = ScopedManager(cpo="tariff__cpo")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class TariffAssignment(TenantModel):
+    """Where a tariff applies: a connector, else a location (and connector type), else the whole CPO."""
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.CASCADE, related_name="assignments")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    connector_type = models.CharField(max_length=20, choices=ConnectorType, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cpo", "location", "connector", "connector_type"],
+                nulls_distinct=False,
+                name="one_tariff_per_place",
+                violation_error_message="Another tariff is already assigned there.",
+            ),
+            models.CheckConstraint(
+                condition=Q(connector=None) | Q(location=None, connector_type=""),
+                name="assignment_connector_alone",
+                violation_error_message="Name either one connector, or a location and a connector type.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        parts = [str(x) for x in (self.connector, self.location, self.get_connector_type_display()) if x]
+        return " · ".join(parts) or "everywhere"

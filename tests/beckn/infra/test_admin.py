@@ -1,0 +1,209 @@
+"""Who sees which participants, keys and messages, and what a body shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from nacl.signing import SigningKey as Signer
+
+from beckn import keys
+from beckn.models import InboundMessage, OutboundCallback, SigningKey, Subscriber
+
+from cpo_portal.accounts.models import Cpo, Membership, Role, User
+from cpo_portal.accounts.tenancy import cpo_scope
+from tests.beckn.infra.support import BuyerApp, queue
+
+pytestmark = pytest.mark.django_db
+PUBLIC = base64.b64encode(bytes(Signer(b"p" * 32).verify_key)).decode()
+
+
+@pytest.fixture
+def world(bap: BuyerApp) -> SimpleNamespace:
+    """Voltway with an owner and an analyst, Gridgo with an outsider, an operator; one callback each, one of nobody."""
+    w = SimpleNamespace()
+    w.voltway = Cpo.objects.create(provider_id="cpo1.com", name="Voltway")
+    w.gridgo = Cpo.objects.create(provider_id="cpo2.com", name="Gridgo")
+    w.operator = User.objects.create_user("operator@platform.example", is_superuser=True, is_staff=True)
+    for name, cpo, role in (
+        ("owner", w.voltway, Role.OWNER),
+        ("analyst", w.voltway, Role.ANALYST),
+        ("outsider", w.gridgo, Role.OWNER),
+    ):
+        user = User.objects.create_user(f"{name}@example.com", is_staff=True)
+        with cpo_scope(cpo):
+            Membership.objects.create(cpo=cpo, user=user, role=role)
+        setattr(w, name, user)
+    w.callback = queue("t-volt", number=1, cpo=w.voltway)
+    w.foreign = queue("t-grid", number=2, cpo=w.gridgo)
+    w.nobodys = queue("t-nobodys", number=3)
+    return w
+
+
+@pytest.fixture
+def visit(world: SimpleNamespace, settings: Any) -> Any:
+    settings.ROOT_URLCONF = "tests.beckn.infra.urls"
+
+    def open_page(person: str, page: str, *args: Any, data: dict[str, Any] | None = None) -> Any:
+        client = Client()
+        client.force_login(getattr(world, person), backend="django.contrib.auth.backends.ModelBackend")
+        url = reverse(f"admin:beckn_{page}", args=args)
+        return client.get(url) if data is None else client.post(url, data)
+
+    return open_page
+
+
+def listed(answer: Any) -> set[str]:
+    return {name for name in ("t-volt", "t-grid", "t-nobodys") if name in answer.content.decode()}
+
+
+@pytest.mark.parametrize(
+    ("person", "seen"),
+    [
+        ("owner", {"t-volt"}),
+        ("analyst", {"t-volt"}),
+        ("outsider", {"t-grid"}),
+        ("operator", {"t-volt", "t-grid", "t-nobodys"}),
+    ],
+)
+def test_members_see_their_cpos_callbacks_and_operators_all(visit: Any, person: str, seen: set[str]) -> None:
+    answer = visit(person, "outboundcallback_changelist")
+    assert (answer.status_code, listed(answer)) == (200, seen)
+
+
+def test_guessed_address_of_another_cpos_callback_leads_nowhere(visit: Any, world: SimpleNamespace) -> None:
+    for person, callback in (("owner", world.foreign), ("outsider", world.callback), ("owner", world.nobodys)):
+        answer = visit(person, "outboundcallback_change", callback.pk)
+        assert answer.status_code == 302
+        again = visit(person, "outboundcallback_send_again", callback.pk, data={"_dialog": "1"})
+        assert again.status_code in {302, 403, 404}
+    assert set(OutboundCallback.objects.values_list("state", flat=True)) == {"PENDING"}
+
+
+def test_page_shows_the_body_to_those_who_operate_only(visit: Any, world: SimpleNamespace) -> None:
+    assert "&quot;number&quot;: 1" in visit("owner", "outboundcallback_change", world.callback.pk).content.decode()
+    page = visit("analyst", "outboundcallback_change", world.callback.pk)
+    assert page.status_code == 200
+    assert "&quot;number&quot;" not in page.content.decode()
+
+
+def test_one_time_password_is_hidden(visit: Any, world: SimpleNamespace) -> None:
+    from beckn.outbox import enqueue_callback
+
+    body = {"stops": [{"authorization": {"type": "OTP", "token": "739201"}}], "token": "visible"}
+    pk = enqueue_callback(
+        bap_id="bap.example",
+        transaction_id="t",
+        message_id="m",
+        action="on_confirm",
+        body=body,
+        expires_at=None,
+        cpo=world.voltway,
+    )
+    page = visit("owner", "outboundcallback_change", pk).content.decode()
+    assert "739201" not in page
+    assert "visible" in page
+
+
+def test_log_cannot_be_changed_by_anyone(visit: Any, world: SimpleNamespace) -> None:
+    for person in ("owner", "operator"):
+        assert visit(person, "outboundcallback_add").status_code == 403
+        assert visit(person, "outboundcallback_delete", world.callback.pk).status_code == 403
+        assert visit(person, "outboundcallback_change", world.callback.pk, data={"state": "DEAD"}).status_code == 403
+    assert OutboundCallback.objects.get(pk=world.callback.pk).state == "PENDING"
+
+
+def kill(callback: OutboundCallback) -> None:
+    OutboundCallback.objects.filter(pk=callback.pk).update(state="DEAD", attempts=84, finished_at=timezone.now())
+
+
+def test_owner_sends_dead_callbacks_of_the_cpo_again(visit: Any, world: SimpleNamespace) -> None:
+    kill(world.callback)
+    kill(world.foreign)
+    chosen = {"action": "send_chosen_again", "_selected_action": [world.callback.pk, world.foreign.pk]}
+    assert visit("owner", "outboundcallback_changelist", data=chosen).status_code == 302
+    assert OutboundCallback.objects.get(pk=world.callback.pk).state == "PENDING"
+    assert OutboundCallback.objects.get(pk=world.foreign.pk).state == "DEAD"
+
+
+def test_analyst_cannot_send_anything_again(visit: Any, world: SimpleNamespace) -> None:
+    kill(world.callback)
+    chosen = {"action": "send_chosen_again", "_selected_action": [world.callback.pk]}
+    visit("analyst", "outboundcallback_changelist", data=chosen)
+    assert visit("analyst", "outboundcallback_send_again", world.callback.pk).status_code == 403
+    assert OutboundCallback.objects.get(pk=world.callback.pk).state == "DEAD"
+
+
+def test_inbound_messages_are_seen_the_same_way(visit: Any, world: SimpleNamespace, post: Any, bap: BuyerApp) -> None:
+    for name in ("t-volt", "t-grid", "t-nobodys"):
+        post("select", bap.body("select", transaction_id=name), by=bap)
+    InboundMessage.objects.filter(transaction_id="t-volt").update(cpo=world.voltway)
+    message = InboundMessage.objects.get(transaction_id="t-volt")
+    assert listed(visit("owner", "inboundmessage_changelist")) == {"t-volt"}
+    assert listed(visit("outsider", "inboundmessage_changelist")) == set()
+    assert listed(visit("operator", "inboundmessage_changelist")) == {"t-volt", "t-grid", "t-nobodys"}
+    assert "deg:ev-charging" in visit("owner", "inboundmessage_change", message.pk).content.decode()
+    assert visit("outsider", "inboundmessage_change", message.pk).status_code == 302
+
+
+@pytest.mark.parametrize("person", ["owner", "analyst", "outsider"])
+def test_participants_are_the_operators_business(visit: Any, person: str, bap: BuyerApp) -> None:
+    subscriber = Subscriber.objects.get(subscriber_id=bap.id)
+    assert visit(person, "subscriber_changelist").status_code == 403
+    assert visit(person, "subscriber_change", subscriber.pk).status_code == 403
+
+
+def inline(**key: str) -> dict[str, str]:
+    management = {"keys-TOTAL_FORMS": "1", "keys-INITIAL_FORMS": "0", "keys-MIN_NUM_FORMS": "0"}
+    return management | {f"keys-0-{name}": value for name, value in key.items()}
+
+
+def subscriber_form(**changes: str) -> dict[str, str]:
+    form = {
+        "subscriber_id": "new.example",
+        "role": "BAP",
+        "callback_url": "https://new.example/beckn",
+        "is_active": "on",
+        "default_ttl_seconds": "30",
+        "max_concurrent": "4",
+    }
+    return form | changes
+
+
+def test_operator_registers_a_participant_with_its_key(visit: Any) -> None:
+    data = subscriber_form() | inline(key_id="k1", public_key_text=PUBLIC)
+    answer = visit("operator", "subscriber_add", data=data)
+    assert answer.status_code == 302
+    key = SigningKey.objects.get(subscriber__subscriber_id="new.example")
+    assert (key.key_id, bytes(key.public_key), key.sealed_seed) == ("k1", base64.b64decode(PUBLIC), None)
+
+
+def test_key_that_is_none_is_refused_in_the_form(visit: Any) -> None:
+    data = subscriber_form() | inline(key_id="k1", public_key_text="AAAA")
+    answer = visit("operator", "subscriber_add", data=data)
+    assert answer.status_code == 200
+    assert "The public key is not 32 bytes in base64." in answer.content.decode()
+    assert not Subscriber.objects.filter(subscriber_id="new.example").exists()
+
+
+def test_our_own_seed_is_on_no_page(visit: Any) -> None:
+    key = keys.own_key()
+    platform = Subscriber.objects.get(subscriber_id=key.subscriber_id)
+    page = visit("operator", "subscriber_change", platform.pk).content.decode()
+    sealed = bytes(SigningKey.objects.get(key_id=key.key_id).sealed_seed or b"")
+    assert base64.b64encode(key.public_key).decode() in page.replace("&#x2B;", "+")
+    for secret in (key.seed, sealed):
+        for text in (base64.b64encode(secret).decode(), secret.hex(), repr(secret), json.dumps(list(secret))):
+            assert text not in page
+
+
+def test_participant_cannot_be_deleted(visit: Any, bap: BuyerApp) -> None:
+    subscriber = Subscriber.objects.get(subscriber_id=bap.id)
+    assert visit("operator", "subscriber_delete", subscriber.pk, data={"post": "yes"}).status_code == 403
+    assert Subscriber.objects.filter(pk=subscriber.pk).exists()

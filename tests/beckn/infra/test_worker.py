@@ -1,0 +1,132 @@
+"""Real worker processes and a real broker: threads share the work, and a killed worker loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from django.db import connection
+
+from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, WorkerHeartbeat
+from tests.beckn.infra.support import BuyerApp, Sink, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LEASE_SECONDS = 2
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Send a task's name to the workers of this test."""
+    for name in ("queue", "control"):
+        (tmp_path / "broker" / name).mkdir(parents=True)
+    options = {"data_folder_in": str(tmp_path / "broker/queue"), "data_folder_out": str(tmp_path / "broker/queue")}
+    app = Celery("sender", broker="filesystem://", set_as_current=False)
+    app.conf.broker_transport_options = options | {"control_folder": str(tmp_path / "broker/control")}
+    yield lambda task: app.send_task(f"beckn.tasks.{task}", queue="messages", ignore_result=True)
+    app.close()
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path, broker: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    workers: list[subprocess.Popen[bytes]] = []
+    environment = os.environ | {
+        "CELERY_BROKER_URL": "filesystem://",
+        "PORTAL_BROKER_DIR": str(tmp_path / "broker"),
+        "TEST_LEASE_SECONDS": str(LEASE_SECONDS),
+        "TEST_MARK": str(tmp_path / "mark"),
+    }
+
+    def start() -> subprocess.Popen[bytes]:
+        command = ["-m", "celery", "-A", "tests.beckn.infra.worker", "worker", "-P", "threads", "-c", "6"]
+        with (tmp_path / f"worker{len(workers)}.log").open("wb") as log:
+            worker = subprocess.Popen(
+                [sys.executable, *command, "-Q", "messages", "--without-gossip", "--without-mingle"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    connection.close()
+
+
+def test_workers_threads_share_the_inbox_and_deliver_each_answer_once(
+    post: Any, bap: BuyerApp, sink: Sink, start_worker: Any, broker: Any
+) -> None:
+    start_worker()
+    for number in range(40):
+        post("select", bap.body("select", transaction_id=f"t-{number % 20}", message_id=f"m-{number:02}"), by=bap)
+        broker("drain_inbox")
+    broker("sweep")
+    wait_until(lambda: OutboundCallback.objects.filter(state="DELIVERED").count() == 40, 20)
+    received = [json.loads(raw)["context"]["message_id"] for _, raw, _ in sink.received]
+    assert sorted(received) == [f"m-{number:02}" for number in range(40)]
+    assert all(received.index(f"m-{n:02}") < received.index(f"m-{n + 20:02}") for n in range(20))
+    assert set(InboundMessage.objects.values_list("state", "attempts")) == {("DONE", 1)}
+    assert DeliveryAttempt.objects.count() == 40
+    assert sink.most_at_once <= 4
+    wait_until(lambda: WorkerHeartbeat.objects.filter(name="messages").exists())
+
+
+def test_killed_workers_message_is_done_by_the_next_once_its_lease_is_over(
+    post: Any, bap: BuyerApp, sink: Sink, start_worker: Any, broker: Any, tmp_path: Path
+) -> None:
+    worker = start_worker()
+    post("cancel", bap.body("cancel", transaction_id="t-1", message_id="m-1"), by=bap)
+    post("status", bap.body("status", transaction_id="t-1", message_id="m-2"), by=bap)
+    broker("drain_inbox")
+    wait_until((tmp_path / "mark").exists, 20)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    assert not OutboundCallback.objects.exists()  # its transaction went with it
+    start_worker()
+    wait_until(lambda: InboundMessage.objects.filter(leased_until__isnull=False).count() == 1)
+
+    def swept() -> bool:
+        broker("sweep")
+        return OutboundCallback.objects.filter(state="DELIVERED").count() == 2
+
+    wait_until(swept, 20)
+    assert [json.loads(raw)["context"]["message_id"] for _, raw, _ in sink.received] == ["m-1", "m-2"]
+    assert list(InboundMessage.objects.order_by("pk").values_list("state", "attempts")) == [("DONE", 2), ("DONE", 1)]
+
+
+def test_killed_couriers_callback_is_sent_again_with_the_same_bytes(
+    post: Any, bap: BuyerApp, sink: Sink, start_worker: Any, broker: Any
+) -> None:
+    import threading
+
+    from tests.beckn.infra.support import acknowledge
+
+    release = threading.Event()
+    sink.behave = lambda request, raw: (len(sink.received) == 1 and release.wait(20), acknowledge(request, raw))[1]
+    worker = start_worker()
+    post("select", bap.body("select"), by=bap)
+    broker("drain_inbox")
+    wait_until(lambda: len(sink.received) == 1, 20)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    release.set()
+    start_worker()
+
+    def swept() -> bool:
+        broker("sweep")
+        return OutboundCallback.objects.get().state == "DELIVERED"
+
+    wait_until(swept, 20)
+    (_, first, _), (_, second, _) = sink.received
+    assert first == second
+    assert OutboundCallback.objects.get().attempts == 2

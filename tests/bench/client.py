@@ -1,0 +1,84 @@
+"""A buyer app's side of the load, in a process of its own: keep-alive connections, each sends as soon as it is
+answered."""
+
+from __future__ import annotations
+
+import pickle
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Whole HTTP requests for one port."""
+
+    port: int
+    connections: int
+    requests: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How long all took, and each, in seconds; every answer was 200 with an ACK."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+
+def send_all(load: Load) -> Answered:
+    """Send a load from a process that does nothing else; raise RuntimeError where an answer is no ACK."""
+    made = subprocess.run([sys.executable, __file__], input=pickle.dumps(load), capture_output=True, check=False)
+    if made.returncode:
+        raise RuntimeError(made.stderr.decode())
+    seconds, latencies = pickle.loads(made.stdout)
+    return Answered(seconds, latencies)
+
+
+def _send(port: int, connections: int, requests: list[bytes]) -> tuple[float, list[float]]:
+    selector = selectors.DefaultSelector()
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
+    left = iter(requests)
+    latencies: list[float] = []
+    sent: dict[socket.socket, float] = {}
+    began = time.perf_counter()
+    for sock in sockets:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(sock, selectors.EVENT_READ)
+        sent[sock] = time.perf_counter()
+        sock.sendall(next(left))
+    while sent:
+        for key, _ in selector.select():
+            sock: socket.socket = key.fileobj  # type: ignore[assignment]
+            _read_ack(sock)
+            now = time.perf_counter()
+            latencies.append(now - sent.pop(sock))
+            request = next(left, None)
+            if request is not None:
+                sent[sock] = now
+                sock.sendall(request)
+    return time.perf_counter() - began, latencies
+
+
+def _read_ack(sock: socket.socket) -> None:
+    answer = b""
+    while b"}}}" not in answer:
+        part = sock.recv(65536)
+        if not part or len(answer) > 65536:
+            raise SystemExit(f"the server answered {answer[:400]!r}")
+        answer += part
+    if not answer.startswith(b"HTTP/1.1 200") or b'"ACK"' not in answer:
+        raise SystemExit(f"the server answered {answer[:1000]!r}")
+
+
+if __name__ == "__main__":
+    # The module's classes are pickled by name; here it is called __main__, so plain values go both ways.
+    given = pickle.load(sys.stdin.buffer)
+    sys.stdout.buffer.write(pickle.dumps(_send(*given)))

@@ -1,0 +1,70 @@
+"""Figures by name, the goals they are held against, and how both are printed."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """At least or at most so much."""
+
+    limit: float
+    at_least: bool = False
+
+    def met(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
+
+
+GOALS = {
+    "ack.ratio_to_null_drf": Goal(0.30, at_least=True),
+    "ack.p99_ratio_to_null_drf": Goal(3),
+    "callback.ratio_to_null_task.items10": Goal(4),
+    "callback.ratio_to_null_task.items200": Goal(6),
+    "select.sql_queries_spread": Goal(0),
+    "network.search_ms": Goal(20),
+    "idle.cpu_percent": Goal(3),
+}
+
+
+def p50(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[94]
+
+
+def p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[98]
+
+
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:
+    """Return the median of the ratios of what was measured side by side."""
+    return p50([a / b for a, b in zip(numerators, denominators, strict=True)])
+
+
+def interleaved(rounds: int, **measures: Callable[[], Any]) -> dict[str, list[Any]]:
+    """Return what each measure gave in each round: A B A B …, so that a slow minute of the machine meets all alike."""
+    found: dict[str, list[Any]] = {name: [] for name in measures}
+    for _ in range(rounds):
+        for name, measure in measures.items():
+            found[name].append(measure())
+    return found
+
+
+def row(name: str, value: float) -> str:
+    """Return one line of the table; a missed goal is marked."""
+    shown = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" if value < 100 else f"{value:.1f}"
+    goal = GOALS.get(name)
+    if goal is None:
+        return f"  {name:<44}{shown:>12}"
+    return f"  {name:<44}{shown:>12}   goal {goal}{'' if goal.met(value) else '  MISSED'}"

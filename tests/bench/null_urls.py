@@ -1,0 +1,26 @@
+"""The yardstick of reception: what a DRF view costs on this server that reads the body and does nothing with it."""
+
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cpo_portal.urls import urlpatterns as portal
+
+
+class NullView(APIView):
+    """Answer any POST with as many bytes as an ACK has."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def post(self, request: Request) -> Response:
+        assert request._request.body
+        return Response({"message": {"ack": {"status": "ACK"}}})
+
+
+urlpatterns = [path("null", NullView.as_view()), *portal]

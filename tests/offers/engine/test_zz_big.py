@@ -1,0 +1,219 @@
+"""What must hold for any offers at all: sums, bounds, order, more offers never cost more, and budgets to the Wh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from offers.engine.values import DiscountBase, Objective, ValueType
+from pricing.engine.inverse import energy_for_amount
+from pricing.engine.price import price
+from pricing.engine.values import (
+    Basis,
+    Dimension,
+    EnergyMeasure,
+    Fee,
+    LineKind,
+    PriceComponent,
+    PricingError,
+    ProductOrder,
+    ProductPrice,
+    Tax,
+)
+from tests.offers.engine.samples import offer, step
+from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, kwh, rupees, window
+
+MOST = 250  # Wh: few enough to count up, at rates so high that every threshold lies inside
+
+
+def money(low, high):
+    return st.integers(low * 100, high * 100).map(lambda x: Decimal(x) / 100)
+
+
+scopes = st.sampled_from([frozenset(), frozenset(), frozenset({"connector-1"}), frozenset({"coffee"})])
+offers = st.builds(
+    lambda offer_id, percent, value, cap, least, items, additive, auto, priority: offer(
+        offer_id,
+        value_type=ValueType.PERCENT if percent else ValueType.AMOUNT,
+        value=min(value, Decimal(100)) if percent else value,
+        value_cap=cap,
+        min_value=least,
+        item_ids=items,
+        additive=additive,
+        auto=auto,
+        priority=priority,
+        base=DiscountBase.ITEMS,
+    ),
+    st.sampled_from("abcdef"),
+    st.integers(0, 3).map(bool),
+    st.one_of(money(0, 60), st.integers(1, 10).map(lambda x: Decimal(10 * x))),
+    st.one_of(st.none(), money(0, 60)),
+    st.one_of(st.none(), money(0, 90)),
+    scopes,
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 1),
+)
+pools = st.lists(offers, max_size=5, unique_by=lambda x: x.offer_id)
+tariffs = st.builds(
+    lambda rate, evening, fee, coffee, tax: replace(
+        PLAIN,
+        components=(
+            PriceComponent(Dimension.ENERGY, evening, (window("10:05", "10:12"),)),
+            PriceComponent(Dimension.ENERGY, rate),
+        ),
+        fees=(Fee("SERVICE", "Service Fee", fee),),
+        tax=Tax("GST", tax),
+        product_prices=(ProductPrice("coffee", "Coffee", coffee),),
+        maximum_wh=MOST,
+    ),
+    money(20, 900),
+    money(20, 900),
+    money(0, 10),
+    money(0, 30),
+    st.sampled_from([Decimal(0), Decimal(18)]),
+)
+objectives = st.sampled_from(Objective)
+choices = st.frozensets(st.sampled_from("abcdef"), max_size=4)
+
+
+def with_coffee(request, ordered):
+    request = replace(request, max_power_w=600)
+    return replace(request, products=(ProductOrder("coffee", 1),)) if ordered else request
+
+
+@settings(deadline=None, max_examples=1500)
+@given(pools, tariffs, st.integers(1, MOST), st.booleans(), choices, objectives)
+def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, opted_in, objective):
+    request = with_coffee(ask(EnergyMeasure(wh)), ordered)
+    quote = price(request, terms, discounts=step(*pool, opted_in=opted_in, objective=objective))
+    assert sum(x.amount.amount for x in quote.lines) == quote.total.amount >= 0
+    by_id = {x.line_id: x.amount.amount for x in quote.lines}
+    taken = dict.fromkeys(by_id, Decimal(0))
+    terms_of = {x.offer_id: x for x in pool}
+    for found in (x for x in quote.lines if x.kind is LineKind.DISCOUNT):
+        assert sum(share.amount for _, share in found.shares) == -found.amount.amount
+        limit = terms_of[found.code].benefit.value_cap
+        assert limit is None or -found.amount.amount <= limit
+        for line_id, share in found.shares:
+            taken[line_id] += share.amount
+    assert all(taken[line_id] <= max(by_id[line_id], Decimal(0)) for line_id in by_id)
+    applied = [terms_of[x] for x in quote.trace.chosen]
+    assert len(applied) < 2 or all(x.additive for x in applied)
+    assert price(request, terms, discounts=step(*pool[::-1], opted_in=opted_in, objective=objective)) == quote
+
+
+@settings(deadline=None, max_examples=1500)
+@given(pools, offers, tariffs, st.integers(1, MOST), st.booleans())
+def test_adding_an_offer_never_raises_the_price(pool, another, terms, wh, ordered):
+    request = with_coffee(ask(EnergyMeasure(wh)), ordered)
+    others = [x for x in pool if x.offer_id != another.offer_id]
+    before = price(request, terms, discounts=step(*others))
+    after = price(request, terms, discounts=step(*others, another))
+    assert after.total <= before.total
+
+
+@settings(deadline=None, max_examples=15000)
+@given(pools, tariffs, st.booleans(), choices, objectives, money(1, 120))
+def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, opted_in, objective, budget):
+    discounts = step(*pool, opted_in=opted_in, objective=objective)
+    check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
+
+
+def flat(*, rate="500", fee="0", tax="0"):
+    return replace(
+        PLAIN,
+        components=(PriceComponent(Dimension.ENERGY, Decimal(rate)),),
+        fees=(Fee("SERVICE", "Service Fee", Decimal(fee)),),
+        tax=Tax("GST", Decimal(tax)),
+        product_prices=(ProductPrice("coffee", "Coffee", Decimal("20.00")),),
+        maximum_wh=MOST,
+    )
+
+
+@settings(deadline=None, max_examples=400)
+@given(money(1, 130), st.sampled_from([flat(), flat(fee="10", tax="18")]))
+@example(Decimal("20.00"), flat())
+def test_budgets_where_offers_pull_against_each_other(budget, terms):
+    everybody = frozenset("abc")
+    cases = [
+        ([offer("a", "10", additive=True), offer("b", "10", additive=True), offer("n", "20")], frozenset()),
+        ([offer("a", "10", additive=True), offer("b", "10", additive=True), offer("c", "20")], everybody),
+        (
+            [
+                offer("a", "10", additive=True),
+                offer("b", "10", additive=True),
+                offer("c", "20"),
+                offer("d", "15", additive=True),
+            ],
+            everybody,
+        ),
+        (
+            [offer("a", "60", additive=True, item_ids=frozenset({"connector-1"})), offer("b", "60", additive=True)],
+            frozenset(),
+        ),
+        ([offer("a", "100", item_ids=frozenset({"connector-1"}))], frozenset()),
+        ([offer("a", "50", additive=True), offer("b", "49.5", additive=True)], frozenset()),
+        ([offer("a", "5", min_value="30", auto=False), offer("b", "40")], frozenset("a")),
+    ]
+    for n, (pool, opted_in) in enumerate(cases):
+        discounts = step(*pool, opted_in=opted_in)
+        if (n, terms.fees) not in COUNTED:
+            COUNTED[n, terms.fees] = totals_of(terms, True, discounts)
+        check_against(COUNTED[n, terms.fees], terms, True, discounts, budget)
+
+
+#: Totals by Wh, counted once for each case and tariff of the test above.
+COUNTED: dict[object, list[Decimal]] = {}
+
+
+def totals_of(terms, ordered, discounts):
+    requests = (with_coffee(ask(EnergyMeasure(wh)), ordered) for wh in range(1, MOST + 1))
+    return [price(request, terms, discounts=discounts).total.amount for request in requests]
+
+
+def check_against(totals, terms, ordered, discounts, budget):
+    within = [wh for wh, total in enumerate(totals, start=1) if total <= budget]
+    request = with_coffee(rupees(str(budget), Basis.ALL_IN), ordered)
+    try:
+        found = energy_for_amount(request, terms, discounts=discounts)
+    except PricingError as error:
+        assert (within, error.code) == ([], "BUDGET_TOO_SMALL")
+    else:
+        assert found == within[-1]
+
+
+@settings(deadline=None, max_examples=15000)
+@given(pools, tariffs, st.booleans(), choices, objectives, st.lists(st.integers(1, MOST), min_size=3, max_size=8))
+def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, opted_in, objective, energies):
+    discounts = step(*pool, opted_in=opted_in, objective=objective)
+    carts = []
+
+    class Recorder:
+        def __call__(self, cart):
+            carts.append(cart)
+            return discounts(cart)
+
+    for wh in sorted(energies):
+        price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=Recorder())
+    bound = discounts.net_at_least(carts[0], carts[-1])
+    for cart in carts:
+        net = sum(x.amount.amount for x in (*cart.lines, *discounts(cart).lines))
+        assert bound <= net
+
+
+def test_a_large_budget_is_found_quickly_among_many_offers():
+    pool = [offer(f"o{n:02}", str(1 + n % 5), additive=True, min_value=str(100 * n)) for n in range(15)]
+    found = energy_for_amount(rupees("25000", Basis.ALL_IN), replace(PLAIN, maximum_wh=None), discounts=step(*pool))
+    total = price(ask(EnergyMeasure(found)), PLAIN, discounts=step(*pool)).total.amount
+    dearer = price(ask(EnergyMeasure(found + 1)), PLAIN, discounts=step(*pool)).total.amount
+    assert total <= 25000 < dearer
+
+
+def test_the_same_offer_saves_the_same_a_week_later():
+    later = replace(kwh("5"), planned_start=SATURDAY + timedelta(days=7))
+    assert price(kwh("5"), PLAIN, discounts=step(offer())).total == price(later, PLAIN, discounts=step(offer())).total

@@ -1,0 +1,411 @@
+"""An order from init to its bill, and the ways in which it ends otherwise."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging import sessions
+from cpo_portal.charging.models import Order, OrderEvent, OrderLine, Payment, PricedSlice, Refund
+from cpo_portal.charging.notices import signature_of
+from cpo_portal.charging.payments import create_gateway, record_notice
+from cpo_portal.charging.readings import Reading, record_readings
+from cpo_portal.network.models import Connector
+from offers.models import LedgerEntry, Offer, OfferCounter, OfferState, Quote, Redemption
+from offers.ordering.cancel import CancelledBy, cancel
+from offers.ordering.confirm import confirm
+from offers.ordering.place import Placed, Placing, place
+from offers.ordering.settle import bill_of
+from offers.ordering.start import authorise_start, request_stop
+from offers.quoting import Buyer, SessionAsk
+from offers.refusals import Refusal, RefusalKind
+from offers.tasks import release_expired, settle_stopped
+from pricing.models import TariffVersion
+from tests.world import World, ask_for, make_offer, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Sale:
+    """Drives one order of a world; every step is a transaction of its own, as a message would be."""
+
+    world: World
+    secret: str
+    gateway: Any
+    order: Order | None = None
+
+    def init(self, ask: SessionAsk | None = None, *, now: datetime | None = None, transaction_id: str = "t-1") -> Placed:
+        with cpo_scope(self.world.cpo), transaction.atomic():
+            connector = Connector.objects.select_related("cpo", "charger__location").get(pk=self.world.connector.pk)
+            placing = Placing(
+                Buyer("bap.example", transaction_id),
+                connector,
+                ask or ask_for(start=now),
+                billing={"name": "Sarah", "phone": "+91-9876543210"},
+            )
+            placed = place(placing, now=now or timezone.now())
+        self.order = placed.order
+        return placed
+
+    def pay(self, amount: str = "91.45", *, now: datetime | None = None) -> str:
+        with cpo_scope(self.world.cpo):
+            payment = Payment.objects.get(order=self.order, type="PRE-FULFILLMENT")
+            raw = json.dumps(
+                {
+                    "event_id": str(uuid.uuid4()),
+                    "payment_id": str(payment.pk),
+                    "transaction_id": "t-1",
+                    "status": "PAID",
+                    "amount": amount,
+                    "currency": "INR",
+                }
+            ).encode()
+            signature = signature_of(raw, self.secret.encode())
+            return record_notice(self.gateway, raw, signature, now=now or timezone.now()).outcome.value
+
+    def confirm(self, *, now: datetime | None = None) -> str:
+        with cpo_scope(self.world.cpo), transaction.atomic():
+            return confirm(self.fresh(), now=now or timezone.now()).otp
+
+    def start(self, otp: str, *, now: datetime | None = None) -> None:
+        with cpo_scope(self.world.cpo), transaction.atomic():
+            authorise_start(self.fresh(), otp_text=otp, otp_required=True, now=now or timezone.now())
+
+    def charge(self, wh: int, minutes: int = 20, *, stop: bool = True) -> None:
+        """Let the simulated charger deliver so much from register 1,000,000 on."""
+        begin = timezone.now()
+        with cpo_scope(self.world.cpo):
+            start = sessions.SessionStart("s-1", self.fresh().pk, self.world.connector.item_id, begin, 1_000_000)
+            sessions.start_session(self.world.system, start, now=begin)
+            steps = 4
+            readings = [
+                Reading(begin + timedelta(minutes=minutes) * step / steps, 1_000_000 + wh * step // steps)
+                for step in range(1, steps)
+            ]
+            record_readings(self.world.system, "s-1", readings, now=begin)
+            if stop:
+                end = sessions.SessionStop(begin + timedelta(minutes=minutes), 1_000_000 + wh, "Remote")
+                sessions.stop_session(self.world.system, "s-1", end, now=begin)
+
+    def fresh(self) -> Order:
+        assert self.order is not None
+        return Order.objects.select_related("cpo", "connector__charger__location").get(pk=self.order.pk)
+
+    def lines(self, stage: str) -> list[str]:
+        with cpo_scope(self.world.cpo):
+            return [f"{x.amount:.2f}" for x in OrderLine.objects.filter(order=self.order, stage=stage)]
+
+    def events(self) -> list[str]:
+        with cpo_scope(self.world.cpo):
+            return list(OrderEvent.objects.filter(order=self.order).values_list("kind", flat=True))
+
+
+@pytest.fixture
+def sale() -> Sale:
+    world = make_world()
+    make_offer(world.cpo, total_uses=5)
+    with cpo_scope(world.cpo):
+        gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id/$amount")
+    return Sale(world, secret, gateway)
+
+
+def ledger_kinds(sale: Sale) -> list[tuple[str, Decimal]]:
+    with cpo_scope(sale.world.cpo):
+        return list(LedgerEntry.objects.order_by("id").values_list("kind", "amount"))
+
+
+def test_from_init_to_the_bill_of_94_64(sale: Sale) -> None:
+    assert sale.init().quote.total == Decimal("91.45")
+    assert sale.lines("QUOTED") == ["90.00", "10.00", "-22.50", "13.95"]
+    assert sale.pay() == "PAID"
+    sale.start(sale.confirm())
+    sale.charge(5200)
+    assert settle_stopped() == 1
+    assert settle_stopped() == 0
+    assert sale.lines("BILLED") == ["93.60", "10.00", "-23.40", "14.44"]
+    with cpo_scope(sale.world.cpo):
+        order = sale.fresh()
+        assert (order.state, order.fulfillment_state) == ("COMPLETE", "COMPLETED")
+        assert order.billed_amount == Decimal("94.64")
+        owed = Payment.objects.get(order=order, type="POST-FULFILLMENT")
+        assert (owed.amount, owed.status) == (Decimal("3.19"), "NOT-PAID")
+        assert sum(part.energy_wh for part in PricedSlice.objects.filter(order=order)) == 5200
+        redemption = Redemption.objects.get(order=order)
+        assert (redemption.state, redemption.committed) == ("COMMITTED", Decimal("23.40"))
+        counter = OfferCounter.objects.get()
+        assert (counter.uses_reserved, counter.uses_committed) == (0, 1)
+        assert counter.budget_committed == Decimal("23.40")
+    assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("COMMIT", Decimal("23.40"))]
+    assert sale.events() == [
+        "PLACED",
+        "PAYMENT_REPORTED",
+        "CONFIRMED",
+        "CHARGING_STARTED",
+        "CHARGING_STOPPED",
+        "SETTLED",
+    ]
+
+
+def test_the_running_cost_is_the_bill_of_what_is_read_so_far(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(5200, stop=False)
+    with cpo_scope(sale.world.cpo):
+        running = bill_of(sale.fresh())
+    # 3.9 kWh are read after 15 of 20 minutes: 70.20 + 10.00 − 17.55 + 11.28
+    assert (running.energy_wh, f"{running.total.amount:f}") == (3900, "73.93")
+
+
+def test_less_than_prepaid_is_refunded(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(4000)
+    assert settle_stopped() == 1
+    with cpo_scope(sale.world.cpo):
+        # 72.00 + 10.00 − 18.00 + 11.52 = 75.52 of 91.45
+        assert Refund.objects.get().amount == Decimal("15.93")
+
+
+def test_a_qualifier_that_no_longer_holds_takes_the_offer_away(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(2777)  # 49.99 of energy: a hundredth below the offer's minimum
+    assert settle_stopped() == 1
+    assert sale.lines("BILLED") == ["49.99", "10.00", "10.80"]
+    assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("RELEASE", Decimal("22.50"))]
+
+
+def test_a_second_confirm_makes_no_second_order(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    assert len(sale.confirm()) == 6
+    assert sale.confirm() == ""
+    with cpo_scope(sale.world.cpo):
+        assert Order.objects.count() == 1
+    assert sale.events().count("CONFIRMED") == 1
+
+
+def test_an_unpaid_order_is_not_confirmed(sale: Sale) -> None:
+    sale.init()
+    with pytest.raises(Refusal, match=r"91\.45 INR has not been reported"):
+        sale.confirm()
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().state == "INITIALISED"
+
+
+def test_a_second_init_replaces_the_first_and_its_reservation(sale: Sale) -> None:
+    first = sale.init().order
+    second = sale.init(ask_for("200"))
+    assert second.order.pk == first.pk
+    assert sale.lines("QUOTED") == ["189.99", "10.00", "-47.50", "27.45"]
+    with cpo_scope(sale.world.cpo):
+        assert OfferCounter.objects.get().uses_reserved == 1
+    assert [kind for kind, _ in ledger_kinds(sale)] == ["RESERVE", "RELEASE", "RESERVE"]
+
+
+def test_a_paid_order_is_not_made_again(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with pytest.raises(Refusal, match="paid already"):
+        sale.init(ask_for("200"))
+    with cpo_scope(sale.world.cpo):
+        assert Payment.objects.get().status == "PAID"
+
+
+CANCELLATIONS = [
+    pytest.param(timedelta(hours=4, minutes=1), "77.73", id="four-hours-and-a-minute-before"),
+    pytest.param(timedelta(hours=3, minutes=59), None, id="a-minute-too-late"),
+]
+
+
+@pytest.mark.parametrize(("notice", "refund"), CANCELLATIONS)
+def test_a_buyers_cancellation_follows_the_refund_terms(sale: Sale, notice: timedelta, refund: str | None) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + notice), now=now)
+    sale.pay()
+    sale.confirm()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        cancelled = cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="changed my mind", now=now)
+    assert f"{cancelled.refund.amount:f}" == (refund or "0.00")
+    with cpo_scope(sale.world.cpo):
+        assert [f"{row.amount:.2f}" for row in Refund.objects.all()] == ([refund] if refund else [])
+        assert OfferCounter.objects.get().uses_reserved == 0
+        assert sale.fresh().state == "CANCELLED"
+
+
+def test_the_cpos_own_cancellation_pays_everything_back(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.confirm()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        cancelled = cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="charger broken", now=timezone.now())
+    assert f"{cancelled.refund.amount:f}" == "91.45"
+
+
+def test_a_running_session_cannot_be_cancelled(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(1000, stop=False)
+    with cpo_scope(sale.world.cpo), pytest.raises(Refusal, match="running") as refusal, transaction.atomic():
+        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=timezone.now())
+    assert refusal.value.kind is RefusalKind.CANCELLATION_NOT_POSSIBLE
+    assert "CANCELLED" not in sale.events()
+
+
+def test_confirm_keeps_the_price_although_the_offer_was_paused(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with cpo_scope(sale.world.cpo):
+        Offer.objects.update(state=OfferState.PAUSED)
+    assert len(sale.confirm()) == 6
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().quoted_amount == Decimal("91.45")
+
+
+def test_confirm_of_a_withdrawn_offer_cancels_and_refunds(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with cpo_scope(sale.world.cpo):
+        Offer.objects.update(state=OfferState.WITHDRAWN)
+        order = sale.fresh()
+        with transaction.atomic():
+            with pytest.raises(Refusal, match="withdrawn") as refusal:
+                confirm(order, now=timezone.now())
+        assert refusal.value.kind is RefusalKind.OFFER_NOT_VALID
+        assert sale.fresh().state == "CANCELLED"
+        assert Refund.objects.get().amount == Decimal("91.45")
+        assert OfferCounter.objects.get().uses_reserved == 0
+
+
+#: A reported payment gives an hour to confirm.
+LATER = timedelta(minutes=61)
+
+
+def test_confirm_after_the_reservation_at_the_same_price(sale: Sale) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + LATER), now=now)
+    sale.pay(now=now)
+    assert len(sale.confirm(now=now + LATER)) == 6
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().quoted_amount == Decimal("91.45")
+        assert OfferCounter.objects.get().uses_reserved == 1
+        assert Quote.objects.filter(order=sale.order).count() == 2
+
+
+def test_confirm_after_the_reservation_at_a_higher_price_names_both_totals(sale: Sale) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + LATER), now=now)
+    sale.pay(now=now)
+    with cpo_scope(sale.world.cpo):
+        version = TariffVersion.objects.create(
+            cpo=sale.world.cpo,
+            tariff=sale.world.tariff,
+            number=2,
+            components=[{"dimension": "ENERGY", "rate": "18"}],
+            fees=[{"code": "service-fee", "title": "Service Fee", "amount": "20"}],
+            published_at=now,
+        )
+        sale.world.tariff.live_version = version
+        sale.world.tariff.save()
+        with transaction.atomic():
+            with pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now") as refusal:
+                confirm(sale.fresh(), now=now + LATER)
+        assert refusal.value.kind is RefusalKind.QUOTE_CHANGED
+        assert sale.fresh().state == "CANCELLED"
+        assert Refund.objects.get().amount == Decimal("91.45")
+
+
+def test_within_the_reservation_a_new_tariff_changes_nothing(sale: Sale) -> None:
+    sale.init()
+    with cpo_scope(sale.world.cpo):
+        dear = sale.world.tariff
+        version = TariffVersion.objects.create(
+            cpo=sale.world.cpo,
+            tariff=dear,
+            number=2,
+            components=[{"dimension": "ENERGY", "rate": "30"}],
+            published_at=timezone.now(),
+        )
+        dear.live_version = version
+        dear.save()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(5200)
+    settle_stopped()
+    assert sale.lines("BILLED") == ["93.60", "10.00", "-23.40", "14.44"]
+
+
+def test_reservations_that_nobody_paid_for_are_freed(sale: Sale) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now), now=now - timedelta(minutes=31))
+    assert release_expired() == 1
+    assert release_expired() == 0
+    with cpo_scope(sale.world.cpo):
+        assert OfferCounter.objects.get().uses_reserved == 0
+    assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("RELEASE", Decimal("22.50"))]
+
+
+STARTS = [
+    pytest.param(timedelta(minutes=16), "at most 15 minutes early", id="too-early"),
+    pytest.param(timedelta(minutes=-31), "missed by more than 30 minutes", id="no-show"),
+]
+
+
+@pytest.mark.parametrize(("ahead", "sentence"), STARTS)
+def test_a_start_outside_the_slot_is_refused(sale: Sale, ahead: timedelta, sentence: str) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + ahead), now=now)
+    sale.pay()
+    otp = sale.confirm()
+    with pytest.raises(Refusal, match=sentence):
+        sale.start(otp, now=now)
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().start_authorized_at is None
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=15), timedelta(minutes=-30)], ids=["15-early", "30-late"])
+def test_a_start_at_the_edge_of_the_slot_is_accepted(sale: Sale, ahead: timedelta) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + ahead), now=now)
+    sale.pay()
+    otp = sale.confirm()
+    sale.start(otp, now=now)
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().start_authorized_at == now
+
+
+def test_five_wrong_otps_lock_the_start(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    otp = sale.confirm()
+    wrong = f"{(int(otp) + 1) % 1_000_000:06d}"
+    with cpo_scope(sale.world.cpo):
+        for _ in range(4):
+            with transaction.atomic(), pytest.raises(Refusal, match="OTP is wrong"):
+                authorise_start(sale.fresh(), otp_text=wrong, otp_required=True, now=timezone.now())
+        for text in (wrong, otp):
+            with transaction.atomic(), pytest.raises(Refusal, match="locked"):
+                authorise_start(sale.fresh(), otp_text=text, otp_required=True, now=timezone.now())
+        assert sale.fresh().start_authorized_at is None
+
+
+def test_a_stop_before_the_start_is_refused(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.confirm()
+    with cpo_scope(sale.world.cpo), transaction.atomic(), pytest.raises(Refusal, match="nothing to stop"):
+        request_stop(sale.fresh(), now=timezone.now())

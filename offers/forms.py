@@ -158,6 +158,8 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
     def content(self) -> OfferContent:
         """Return what the form says."""
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
+        instants = {"valid_from", "valid_until"} - set(self.changed_data)
+        data |= {name: self.initial[name] for name in instants if name in self.initial}
         lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 

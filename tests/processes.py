@@ -19,7 +19,9 @@ def run_at_once(count: int, work: Callable[[int], Any], *, seconds: float = 60) 
     """
     connections.close_all()
     barrier, answers = _FORK.Barrier(count), _FORK.Queue()
-    processes = [_FORK.Process(target=_run, args=(work, number, barrier, answers), daemon=True) for number in range(count)]
+    processes = [
+        _FORK.Process(target=_run, args=(work, number, barrier, answers), daemon=True) for number in range(count)
+    ]
     for process in processes:
         process.start()
     try:

@@ -37,7 +37,10 @@ class World:
 def make_world(provider_id: str = "cpo1.com", *, item_id: str = "pe-charging-01") -> World:
     """Make a CPO with everything that a sale needs, but no offer."""
     cpo = Cpo.objects.create(
-        provider_id=provider_id, name=f"{provider_id} EV charging", support_phone="1800 1080", support_email="a@b.example"
+        provider_id=provider_id,
+        name=f"{provider_id} EV charging",
+        support_phone="1800 1080",
+        support_email="a@b.example",
     )
     with cpo_scope(cpo):
         system = ChargingSystem.objects.create(cpo=cpo, name="CSMS", is_simulated=True)

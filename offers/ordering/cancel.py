@@ -60,7 +60,9 @@ def cancel_unmet(order: Order, reason: str, *, now: datetime) -> None:
 
 
 def terms_of(cpo_id: int) -> tuple[refunds.RefundTerm, ...]:
-    """Return the CPO's refund terms as the engine reads them; none at all means that nothing comes back."""
+    """Return the CPO's refund terms in a session's order, the longest notice first; none: nothing comes back."""
+    stages = list(FulfillmentState.values)
+    rows = sorted(RefundTerm.objects.filter(cpo=cpo_id), key=lambda row: stages.index(row.fulfillment_state))
     return tuple(
         refunds.RefundTerm(
             fulfillment_state=row.fulfillment_state,
@@ -71,7 +73,7 @@ def terms_of(cpo_id: int) -> tuple[refunds.RefundTerm, ...]:
             within=timedelta(minutes=row.within_minutes),
             description=row.description,
         )
-        for row in RefundTerm.objects.filter(cpo=cpo_id)
+        for row in rows
     )
 
 

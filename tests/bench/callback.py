@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import random
 import socket
@@ -32,7 +33,7 @@ def run() -> Figures:
         _wait_for_worker(sink)
         connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sizes: dict[str, int] = {}
+        bodies: dict[str, bytes] = {}
 
         def answer_to(name: str, make: Callable[[], buyer.Message]) -> Callable[[], float]:
             def measure() -> float:
@@ -44,7 +45,7 @@ def run() -> Figures:
                 if b'"ACK"' not in (said := connection.recv(65536)) and b'"ACK"' not in connection.recv(65536):
                     raise RuntimeError(f"the server answered {said[:500]!r}")
                 arrived = sink.wait_for(message.message_id)
-                sizes[name] = sink.last_size
+                bodies[name] = sink.last_body
                 return (arrived - began) * 1000
 
             return measure
@@ -74,14 +75,20 @@ def run() -> Figures:
     figures = {f"callback.p50_ms.{name}": p50(found) for name, found in times.items()}
     figures |= {f"callback.p95_ms.{name}": p95(found) for name, found in times.items()}
     figures |= {f"callback.ratio_to_null_task.{n}": p50(times[n]) / base for n in ("select", "items10", "items200")}
-    return figures | {f"callback.bytes.{name}": size for name, size in sizes.items()}
+    if [_items(bodies[name]) for name in ("items10", "items200")] != [10, 200]:
+        raise RuntimeError("a search was not answered with the items that it is meant to find")
+    return figures | {f"callback.bytes.{name}": len(body) for name, body in bodies.items()}
+
+
+def _items(body: bytes) -> int:
+    providers = json.loads(body)["message"]["catalog"]["providers"]
+    return sum(len(provider["items"]) for provider in providers)
 
 
 def _seed() -> None:
-    """One CPO with 10 connectors in Delhi, one with 200 in Mumbai, both with an offer."""
-    for provider_id, count, centre in (("cpo1.com", 10, DELHI), ("cpo2.com", 200, MUMBAI)):
+    """Two CPOs with an offer each; 10 connectors in Delhi, with the two that they have there anyway, 200 in Mumbai."""
+    for provider_id, count, centre in (("cpo1.com", 8, DELHI), ("cpo2.com", 200, MUMBAI)):
         world = make_world(provider_id)
-        world.connector.charger.location.__class__.objects.none()
         add_connectors(world.cpo, count, [centre], spread=0.005)
         make_offer(world.cpo)
 

@@ -11,6 +11,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+from cpo_portal.runtime.home import REPO
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -35,7 +37,10 @@ class Answered:
 
 def send_all(load: Load) -> Answered:
     """Send a load from a process that does nothing else; raise RuntimeError where an answer is no ACK."""
-    made = subprocess.run([sys.executable, __file__], input=pickle.dumps(load), capture_output=True, check=False)
+    given = pickle.dumps((load.port, load.connections, load.requests))
+    made = subprocess.run(
+        [sys.executable, "-m", __spec__.name], input=given, capture_output=True, check=False, cwd=REPO
+    )
     if made.returncode:
         raise RuntimeError(made.stderr.decode())
     seconds, latencies = pickle.loads(made.stdout)
@@ -79,6 +84,4 @@ def _read_ack(sock: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    # The module's classes are pickled by name; here it is called __main__, so plain values go both ways.
-    given = pickle.load(sys.stdin.buffer)
-    sys.stdout.buffer.write(pickle.dumps(_send(*given)))
+    sys.stdout.buffer.write(pickle.dumps(_send(*pickle.load(sys.stdin.buffer))))

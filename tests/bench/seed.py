@@ -33,9 +33,7 @@ def add_connectors(cpo: Cpo, count: int, centres: list[tuple[float, float]], *, 
         Connector.objects.bulk_create(connectors, BATCH)
 
 
-def _site(
-    cpo: Cpo, number: int, dice: random.Random, centres: list[tuple[float, float]], spread: float
-) -> Location:
+def _site(cpo: Cpo, number: int, dice: random.Random, centres: list[tuple[float, float]], spread: float) -> Location:
     latitude, longitude = centres[number % len(centres)]
     latitude, longitude = dice.gauss(latitude, spread), dice.gauss(longitude, spread)
     return Location(

@@ -1,4 +1,4 @@
-"""The handler of a select: its SQL queries at 10 and 1,000 offers and at 10 and 2,000 connectors, which must be equal."""
+"""The handler of a select: its SQL queries at 10 and 1,000 offers, and at 10 and 2,000 connectors, must be equal."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ import threading
 import time
 from types import TracebackType
 
-ACK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 38\r\n\r\n{"message": {"ack": {"status":"ACK"}}}\n'
+ACKED = b'{"message":{"ack":{"status":"ACK"}}}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ACKED) + ACKED
 MESSAGE_ID = re.compile(rb'"message_id":\s*"([^"]+)"')
 
 
@@ -23,7 +24,7 @@ class Sink:
         self._datagrams.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/bap"
         self.datagram_port: int = self._datagrams.getsockname()[1]
-        self.last_size = 0
+        self.last_body = b""
 
     def __enter__(self) -> Sink:
         for loop in (self._accept, self._receive):
@@ -69,7 +70,7 @@ class Sink:
                         length = int(value)
                 body = stream.read(length)
                 instant = time.perf_counter()
-                connection.sendall(ACK)
+                connection.sendall(ANSWER)
                 found = MESSAGE_ID.search(body)
-                self.last_size = length
+                self.last_body = body
                 self.arrived.put((found[1].decode() if found else "", instant))

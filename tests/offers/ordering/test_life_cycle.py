@@ -44,7 +44,9 @@ class Sale:
     gateway: Any
     order: Order | None = None
 
-    def init(self, ask: SessionAsk | None = None, *, now: datetime | None = None, transaction_id: str = "t-1") -> Placed:
+    def init(
+        self, ask: SessionAsk | None = None, *, now: datetime | None = None, transaction_id: str = "t-1"
+    ) -> Placed:
         with cpo_scope(self.world.cpo), transaction.atomic():
             connector = Connector.objects.select_related("cpo", "charger__location").get(pk=self.world.connector.pk)
             placing = Placing(

@@ -54,9 +54,7 @@ def refuse(message: InboundMessage, refusal: Refusal, *, now: datetime, cpo: Cpo
     _queue(message, content, now=now, cpo=cpo, order=None)
 
 
-def answered_by(
-    handler: Callable[[InboundMessage, Any, datetime], None],
-) -> Callable[[InboundMessage, Request, datetime], None]:
+def answered_by(handler: Callable[[InboundMessage, Any, datetime], None]) -> Handler:
     """Turn what a handler refuses into its error callback; `know()` says whose message it was."""
 
     @wraps(handler)

@@ -120,5 +120,4 @@ def _item(
         energy_rate(terms),
         offers=[offer for offer in candidates if offer.offer_id in shown],
         add_ons=tuple(product_view(product) for product in products.get(location.pk, [])),
-        fulfillment_id=location.location_id,
     )

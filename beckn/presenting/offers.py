@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from pricing.engine.values import LineKind, QuoteLine
 
 def validated_offers(
     trace: OfferTrace,
-    known: Mapping[str, OfferTerms],
+    known: Callable[[str], OfferTerms | None],
     *,
     asked: Iterable[str] = (),
     ceilings: Mapping[str, Money] | None = None,
@@ -35,7 +35,7 @@ def validated_offers(
     wanted = set(asked)
     views = []
     for outcome in trace.outcomes:
-        terms = known.get(outcome.offer_id)
+        terms = known(outcome.offer_id)
         hidden = terms is None or terms.requires_code or terms.state != OfferState.APPROVED
         if hidden and outcome.outcome is not Outcome.APPLIED and outcome.offer_id not in wanted:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +27,9 @@ from beckn.protocol.values import Billing, Measure, MeasureUnit, Person
 from cpo_portal.charging import models as charging
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Connector
+from offers.book import book_for
 from offers.engine.codec import trace_from_json
+from offers.engine.values import OfferTerms
 from offers.models import Quote, Redemption
 from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, quote_of, read_quote
@@ -70,7 +73,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         fulfillment=_fulfillment(cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle),
         offers=validated_offers(
             cart.priced.trace,
-            {terms.offer_id: terms for terms in cart.priced.book.book.all()},
+            cart.priced.book.book.get,
             asked=(*cart.ask.opted_in, *cart.ask.codes),
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
@@ -93,7 +96,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         state=None if placed else OrderState(order.state),
         offers=used_offers(trace, locked.offers, lines, order.currency)
         if billed
-        else validated_offers(trace, {terms.offer_id: terms for terms in locked.offers}, ceilings=_ceilings(order)),
+        else validated_offers(trace, _known_offers(order, locked), ceilings=_ceilings(order)),
         quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
         billing=_billing(order),
         payments=_payments(order),
@@ -106,6 +109,12 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         created_at=order.created_at,
         updated_at=now,
     )
+
+
+def _known_offers(order: charging.Order, locked: LockedQuote) -> Callable[[str], OfferTerms | None]:
+    """Return the look-up of what the quote may speak of: its own offers as they were then, the others as today."""
+    own, today = {terms.offer_id: terms for terms in locked.offers}, book_for(order.cpo).book
+    return lambda offer_id: own.get(offer_id) or today.get(offer_id)
 
 
 def _price_shown(
@@ -142,7 +151,6 @@ def _items(
             add_ons=add_ons,
             selected=measure,
             allocated_kwh=None if energy_wh is None else Decimal(energy_wh) / 1000,
-            fulfillment_id=connector.charger.location.location_id,
         ),
     )
 

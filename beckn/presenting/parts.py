@@ -65,7 +65,6 @@ def item_view(
     add_ons: tuple[ItemView, ...] = (),
     selected: Measure | None = None,
     allocated_kwh: Decimal | None = None,
-    fulfillment_id: str = "",
 ) -> ItemView:
     """Return the connector as an item at `rate` per kWh, with the offers shown on it."""
     charger = connector.charger
@@ -80,7 +79,7 @@ def item_view(
         connector=connector_view(connector),
         category_ids=tuple(dict.fromkeys(category_id(terms) for terms in listed)),
         location_ids=(charger.location.location_id,),
-        fulfillment_ids=(fulfillment_id,) if fulfillment_id else (),
+        fulfillment_ids=(charger.location.location_id,),
         offers=tuple(
             InlineOfferView(offer_view(terms), discounted_rate(terms, rate) if rate is not None else None)
             for terms in listed

@@ -22,7 +22,7 @@ def seal(value: bytes) -> bytes:
     return bytes(SecretBox(_subkey(b"seal")).encrypt(value))
 
 
-def unseal(sealed: bytes) -> bytes:
+def unseal(sealed: bytes | memoryview) -> bytes:
     """Return a sealed secret; raise SealBroken where PORTAL_DATA_KEY is not the one that sealed it."""
     try:
         return bytes(SecretBox(_subkey(b"seal")).decrypt(bytes(sealed)))

@@ -108,7 +108,7 @@ class HasScope(BasePermission):
 class TokenScopedMixin:
     """A DRF view whose whole handling happens inside the token's CPO."""
 
-    permission_classes = [HasScope]
+    permission_classes: Any = [HasScope]
     token_scopes: frozenset[str] = frozenset({TokenScope.STAFF, TokenScope.STAFF_READ})
     write_scopes: frozenset[str] = frozenset({TokenScope.STAFF})
     request: Any

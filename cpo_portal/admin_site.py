@@ -65,12 +65,8 @@ def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
             "Who gets what discount, where and when; publish it to every buyer app.",
             "offers.offer",
         ),
-        Step(
-            "Set tariffs", "Tariffs", "The list price per kWh that every quote and bill starts from.", "pricing.tariff"
-        ),
-        Step(
-            "Build the network", "Network", "Sites and their time zones, chargers and connectors.", "network.location"
-        ),
+        Step("Set tariffs", "Tariffs", "The price per kWh that every quote and bill starts from.", "pricing.tariff"),
+        Step("Build the network", "Network", "Sites with their time zone, chargers, connectors.", "network.location"),
         Step("Orders", "Orders", "Quotes, sessions, bills and refunds as they happen.", "charging.order"),
         Step(
             "Invite the team",

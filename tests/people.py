@@ -15,8 +15,6 @@ from cpo_portal.accounts.tokens import create_token
 from offers.authoring import OfferContent
 from tests.world import World, make_world
 
-PASSWORD = "a long enough word"
-
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -45,7 +43,7 @@ def make_people() -> People:
 
 def make_member(cpo: Cpo, name: str, role: Role) -> User:
     """Make a user who works for one CPO."""
-    user = User.objects.create_user(f"{name}@example.com", PASSWORD, first_name=name.capitalize())
+    user = User.objects.create_user(f"{name}@example.com", first_name=name.capitalize())
     with cpo_scope(cpo):
         Membership.objects.create(cpo=cpo, user=user, role=role)
     return user

@@ -1,4 +1,4 @@
-"""The pages of users, CPOs, members and API tokens."""
+"""The pages of members and API tokens."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -18,142 +16,11 @@ from cpo_portal.accounts.models import ApiToken, Cpo, Membership, Role, TokenSco
 from cpo_portal.accounts.tokens import create_token, revoke_token
 from cpo_portal.adminkit import members
 from cpo_portal.adminkit.actions import ActionVariant, object_action
-from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, TenantAdmin, TenantExportMixin
+from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
-from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
-from cpo_portal.adminkit.signin import set_password_link
+from cpo_portal.adminkit.secret_page import ShowsSecretMixin, show_link, shown_once
 from cpo_portal.adminkit.widgets import EmailInput, TextInput
-
-
-def shown_once(model_admin: Any, request: HttpRequest, title: str, secret: str, advice: str) -> HttpResponse:
-    """Return the page that shows a secret: it is in no message, cookie or log, and cannot be opened again."""
-    context = model_admin.admin_site.each_context(request) | {
-        "title": title,
-        "secret": secret,
-        "advice": advice,
-        "opts": model_admin.opts,
-    }
-    return TemplateResponse(request, "adminkit/shown_once.html", context)
-
-
-def show_link(model_admin: Any, request: HttpRequest, user: User) -> HttpResponse:
-    """Show the set-password link of a user."""
-    advice = f"Send this link to {user.email}: it works once, within three days. It is shown only now."
-    return shown_once(model_admin, request, "Set-password link", set_password_link(request, user), advice)
-
-
-class UserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A person; the address is compared however it is written."""
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        found = members.find_user(email)
-        if found is not None and found.pk != self.instance.pk:
-            raise ValidationError("A user with this e-mail address exists already.")
-        return email
-
-
-@admin.register(User)
-class UserAdmin(PlatformAdmin):
-    """People who sign in; an account is closed, never deleted, because rows say who made them."""
-
-    form = UserForm
-    list_display = ("email", "get_full_name", "state", "last_seen")
-    list_filter = ("is_active", "is_superuser")
-    search_fields = ("email", "first_name", "last_name")
-    ordering = ("email",)
-    fields = ("email", ("first_name", "last_name"), "is_active", "is_superuser", "last_seen", "joined")
-    readonly_fields = ("last_seen", "joined")
-    actions_detail = ("new_link",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        # Nobody closes the own account or hands in the own keys: the platform keeps an operator.
-        own = ["is_active", "is_superuser"] if obj is not None and obj.pk == request.user.pk else []
-        return [*self.readonly_fields, *own]
-
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "is_superuser":
-            field.label, field.help_text = "Platform operator", "May do everything for every CPO."
-        return field
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            obj.is_staff = True
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
-
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        return show_link(self, request, obj)
-
-    @object_action(
-        description="New set-password link",
-        confirm="Older links stop working once the person sets a password with the new one.",
-        icon="key",
-    )
-    def new_link(self, request: HttpRequest, obj: User) -> HttpResponse:
-        return show_link(self, request, obj)
-
-    @column(description="State")
-    def state(self, obj: User) -> SafeString:
-        if not obj.is_active:
-            return chip("Closed", Tone.BAD)
-        return chip("Platform operator", Tone.INFO) if obj.is_superuser else chip("Active", Tone.GOOD)
-
-    @column(description="Last sign-in", ordering="last_login")
-    def last_seen(self, obj: User) -> str:
-        return when(obj.last_login)
-
-    @column(description="Joined")
-    def joined(self, obj: User) -> str:
-        return when(obj.date_joined)
-
-
-@admin.register(Cpo)
-class CpoAdmin(PortalAdmin):
-    """CPOs: operators add and close them; an owner keeps the own CPO's public text and support contacts."""
-
-    list_display = ("name", "provider_id", "country", "currency", "time_zone", "state")
-    search_fields = ("name", "provider_id")
-    fieldsets = (
-        (None, {"fields": (("name", "provider_id"), "short_desc", "image_url")}),
-        ("Support contacts shown to drivers", {"fields": (("support_phone", "support_email"), "support_url")}),
-        ("Platform", {"fields": (("country", "currency", "time_zone"), "is_active")}),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Cpo]:
-        rows: QuerySet[Cpo] = super().get_queryset(request)
-        own = cpo_of(request)
-        return rows if is_operator(request) else rows.filter(pk=own.pk if own else None)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) or cpo_of(request) is not None
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_own = obj is None or obj == cpo_of(request)
-        return is_operator(request) or (Right.MANAGE_MEMBERS in rights(request) and is_own)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if is_operator(request):
-            return ["provider_id"] if obj else []
-        return ["provider_id", "country", "currency", "time_zone", "is_active"]
-
-    @column(description="State", ordering="is_active")
-    def state(self, obj: Cpo) -> SafeString:
-        return chip("Active", Tone.GOOD) if obj.is_active else chip("Closed", Tone.BAD)
 
 
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -180,7 +47,7 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Membership)
-class MembershipAdmin(TenantExportMixin, TenantAdmin):
+class MembershipAdmin(ShowsSecretMixin, TenantExportMixin, TenantAdmin):
     """Who works for the CPO: all members see it, owners change it."""
 
     change_right = Right.MANAGE_MEMBERS
@@ -191,7 +58,13 @@ class MembershipAdmin(TenantExportMixin, TenantAdmin):
     ordering = ("user__email",)
     readonly_fields = ("email", "full_name", "joined")
     actions_detail = ("new_link",)
-    export_fields = ("user__email", "user__first_name", "user__last_name", "role", "created_at")
+    export_fields = {
+        "user__email": "email",
+        "user__first_name": "first name",
+        "user__last_name": "last name",
+        "role": "role",
+        "created_at": "member since",
+    }
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["email", "full_name", "role", "joined"] if obj else ["email", "full_name", "role"]
@@ -202,7 +75,7 @@ class MembershipAdmin(TenantExportMixin, TenantAdmin):
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None:
             return super().get_form(request, obj, change, **{"form": MemberForm, **kwargs})
-        form = super().get_form(request, obj, change, **{"form": InvitationForm, "fields": ["role"], **kwargs})
+        form: Any = super().get_form(request, obj, change, **{"form": InvitationForm, "fields": ["role"], **kwargs})
         form.invited_by, form.invited_to = request.user, request.cpo
         return form
 
@@ -237,6 +110,7 @@ class MembershipAdmin(TenantExportMixin, TenantAdmin):
         description="New set-password link",
         confirm="For a member who has not set a password yet: the new link is shown once.",
         icon="key",
+        offered=members.may_get_new_link,
     )
     def new_link(self, request: HttpRequest, obj: Membership) -> HttpResponse:
         if not members.may_get_new_link(obj):
@@ -272,7 +146,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(TenantAdmin):
+class ApiTokenAdmin(ShowsSecretMixin, TenantAdmin):
     """Tokens of the APIs: made, shown once, revoked; never changed and never deleted."""
 
     form = TokenForm
@@ -317,6 +191,7 @@ class ApiTokenAdmin(TenantAdmin):
         confirm="Whatever uses this token is refused from now on. This cannot be undone.",
         icon="block",
         variant=ActionVariant.DANGER,
+        offered=lambda token: token.revoked_at is None,
     )
     def revoke(self, request: HttpRequest, obj: ApiToken) -> str:
         if not revoke_token(obj, timezone.now()):

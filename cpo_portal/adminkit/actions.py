@@ -26,7 +26,7 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def object_action(
+def object_action(  # noqa: PLR0913  one keyword per property of the button
     *,
     description: str,
     confirm: str,
@@ -34,12 +34,14 @@ def object_action(
     variant: ActionVariant = ActionVariant.DEFAULT,
     permission: str = "operate",
     form_class: type[DialogForm] | None = None,
+    offered: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Turn `method(self, request, obj)` into a button for `actions_detail` or `actions_row`.
 
     `confirm` is the sentence of the dialog; with `form_class` the method gets the cleaned data as a fourth
     argument. A returned string is shown as success, a returned response is sent, a ValidationError is shown as an
-    error and nothing else happens.
+    error and nothing else happens. `offered(obj)` says whether the object's page shows the button; the method must
+    still refuse what is too late.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +80,7 @@ def object_action(
             return response
 
         find_first.allowed_permissions = [permission]  # type: ignore[attr-defined]
+        find_first.offered = offered  # type: ignore[attr-defined]
         return find_first
 
     return decorate

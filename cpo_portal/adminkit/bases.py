@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,7 @@ from cpo_portal.adminkit.rules import TenantRules, cpo_of, is_operator
 
 __all__ = [
     "PlatformAdmin",
+    "PlatformTabularInline",
     "PortalAdmin",
     "ReadOnlyMixin",
     "TenantAdmin",
@@ -54,11 +56,23 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
                 allowed.append(item)
         return allowed
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        allowed = super().get_actions_detail(request, object_id)
+        if not any(getattr(action.method, "offered", None) for action in allowed):
+            return list(allowed)
+        obj = self.get_object(request, unquote(str(object_id)))
+        return [action for action in allowed if obj and _is_offered(action.method, obj)]
+
     def get_unfold_action(self, action: str) -> Any:
         found = super().get_unfold_action(action)
         if not getattr(found.method, "closed", False):
             found.method = _closed(self, found.method)
         return found
+
+
+def _is_offered(method: Callable[..., Any], obj: Any) -> bool:
+    offered = getattr(method, "offered", None)
+    return offered is None or bool(offered(obj))
 
 
 def _closed(model_admin: PortalAdmin, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,8 +147,8 @@ class TenantStackedInline(_TenantInlineRules, StackedInline):  # type: ignore[mi
 TenantInline = TenantTabularInline
 
 
-class PlatformAdmin(PortalAdmin):
-    """The pages of rows that belong to the platform: for its operators alone."""
+class PlatformRules:
+    """Everything is for the platform's operators alone."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_operator(request)
@@ -153,6 +167,16 @@ class PlatformAdmin(PortalAdmin):
 
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request)
+
+
+class PlatformAdmin(PlatformRules, PortalAdmin):
+    """The pages of rows that belong to the platform."""
+
+
+class PlatformTabularInline(PlatformRules, TabularInline):  # type: ignore[misc]
+    """Rows of the platform below their parent, as a table."""
+
+    extra = 0
 
 
 class ReadOnlyMixin:

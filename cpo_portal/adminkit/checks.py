@@ -48,7 +48,7 @@ def _editable_relations(admin_obj: Any) -> list[str]:
 
 def _leaves_the_cpo(admin_obj: Any, path: str) -> bool:
     try:
-        fields = get_fields_from_path(admin_obj.model, path)
+        fields: list[Any] = get_fields_from_path(admin_obj.model, path)
     except FieldDoesNotExist:
         return False
     return any(

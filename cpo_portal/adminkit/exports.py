@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,10 +25,16 @@ def harmless(cell: Any) -> Any:
 
 
 class TenantExportMixin(ExportActionMixin):  # type: ignore[misc]
-    """Adds an export to a TenantAdmin: put it first among the bases and name the columns in `export_fields`."""
+    """Adds a CSV export to a TenantAdmin: put it first among the bases and name the columns in `export_fields`.
 
-    export_fields: Sequence[str] = ()
+    The names are fields or paths ("user__email"); a mapping gives them headings. The button downloads the list as
+    it is filtered, the action downloads the chosen rows.
+    """
+
+    export_fields: Sequence[str] | Mapping[str, str] = ()
     export_form_class = ExportForm
+    skip_export_form = True
+    skip_export_form_from_action = True
     show_change_form_export = False
     change_form_template = None
     formats = [base_formats.CSV]
@@ -52,7 +58,8 @@ class TenantExportMixin(ExportActionMixin):  # type: ignore[misc]
     def get_data_for_export(self, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any) -> Any:
         data = super().get_data_for_export(request, queryset, **kwargs)
         rows = [tuple(harmless(cell) for cell in row) for row in data]
-        headers = data.headers
+        named = self.export_fields if isinstance(self.export_fields, Mapping) else {}
+        headers = [named.get(header, header) for header in data.headers]
         data.wipe()
         data.headers = headers
         data.extend(rows)

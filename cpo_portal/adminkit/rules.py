@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from cpo_portal.accounts.access import Right
@@ -88,9 +88,9 @@ class TenantRules:
         kwargs.setdefault("queryset", self.choices(db_field, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
-    def choices(self, db_field: Field[Any, Any], request: HttpRequest) -> QuerySet[Any]:
+    def choices(self, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows that a relation may point at."""
-        related: Any = db_field.remote_field.model
+        related = db_field.remote_field.model
         if is_scoped(related) or db_field.name in self.shared_relations:
             return related._default_manager.all()
         if related is User and cpo_of(request) is not None:

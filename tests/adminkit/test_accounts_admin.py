@@ -186,8 +186,11 @@ def test_a_token_is_revoked_by_those_who_may_change_their_own_cpo(
 def test_a_token_is_revoked_once(world: SimpleNamespace) -> None:
     client = client_of(world.owner)
     address = reverse("admin:accounts_apitoken_revoke", args=[world.token.pk])
+    assert address in client.get(reverse("admin:accounts_apitoken_change", args=[world.token.pk])).content.decode()
     texts = [client.post(address, {"_form_submitted": "on"}, follow=True).content.decode() for _ in range(2)]
     assert "“Voltway reports” is revoked." in texts[0]
+    page = reverse("admin:accounts_apitoken_change", args=[world.token.pk])
+    assert address not in client.get(page).content.decode()
     assert "This token was revoked before." in texts[1]
 
 

@@ -9,5 +9,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),
+    path("api/", include("cpo_portal.network.urls")),
+    path("api/", include("cpo_portal.charging.urls")),
+    path("api/", include("pricing.api.urls")),
+    path("api/", include("offers.api.urls")),
     path("", include("beckn.urls")),
 ]

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cpo_portal.charging.events import record_event
-
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
 from offers import ledger
 from offers.ordering.orders import lock_order, paid_for

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cpo_portal.charging.events import record_event
 from django.db import transaction
 
 from cpo_portal.charging import otp
+from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderState, PaymentStatus
 from offers import ledger
 from offers.engine.values import Outcome

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.events import record_event
 from django.db import IntegrityError, transaction
 
+from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     Customer,
     EventKind,

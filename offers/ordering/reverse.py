@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from cpo_portal.charging.events import record_event
-
 from cpo_portal.charging.models import EventKind, Order
 from offers import ledger
 from offers.models import Redemption

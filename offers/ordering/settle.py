@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cpo_portal.charging.events import record_event
 from django.db.models import F
 
+from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     ChargingSession,
     EventKind,

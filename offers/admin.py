@@ -16,7 +16,9 @@ from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.adminkit.filters import DropdownFilter
+from cpo_portal.charging.panels import ORDER_PANELS
 from offers import authoring
+from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import STATE_LABELS, limits_bar, offer_page, shown_version, state_chip
 from offers.engine.describe import benefit_in_words
 from offers.forms import OfferForm
@@ -79,7 +81,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
-    change_form_template = DraftAdmin.change_form_template
+    change_form_template: Any = DraftAdmin.change_form_template
     list_display = ("title", "state_now", "benefit", "validity", "used")
     list_filter = (StateFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
@@ -177,7 +179,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="State")
     def state_now(self, offer: Offer) -> Any:
-        draft = chip("Draft") if offer.live_version_id and getattr(offer, "drafts", ()) else ""
+        draft = chip("Draft") if offer.live_version_id and offer.drafts else ""  # type: ignore[attr-defined]
         return format_html("{} {}", state_chip(offer, self._now()), draft)
 
     @admin.display(description="Benefit")
@@ -254,3 +256,6 @@ class OfferPolicyAdmin(SingleRowAdmin):
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
     )
+
+
+ORDER_PANELS.extend((considered, held, ledger))

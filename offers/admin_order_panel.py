@@ -1,20 +1,20 @@
-"""The panel of an order's page that explains its price: each quote's offers with their reasons, and the ledger."""
+"""The panels of an order's page that explain its price: each quote's offers with their reasons, and the ledger."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cpo_portal.adminkit.display import Tone, chip, money, when
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, when
 from cpo_portal.charging.models import Order
+from cpo_portal.charging.panels import Panel, table, zone_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferOutcome, OfferTrace, Outcome
 from offers.models import LedgerEntry, Quote, Redemption, RedemptionState
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 
+_SHOWN_QUOTES = 5
 OUTCOME_TONES = {
     Outcome.APPLIED: Tone.GOOD,
     Outcome.ELIGIBLE_NOT_CHOSEN: Tone.INFO,
@@ -29,62 +29,68 @@ REDEMPTION_TONES = {
 }
 
 
-def offers_panel(request: HttpRequest, order: Order) -> SafeString:
-    """Return the panel's HTML; inside the order's CPO scope."""
-    zone = order.cpo.time_zone
-    quotes = Quote.objects.filter(order=order).order_by("-created_at")[:5]
-    redemptions = Redemption.objects.filter(order=order).select_related("offer", "version").order_by("created_at")
-    entries = LedgerEntry.objects.filter(redemption__order=order).select_related("offer").order_by("id")
-    context = {
-        "quotes": [_quote(quote, order, zone) for quote in quotes],
-        "redemptions": [_redemption(redemption) for redemption in redemptions],
-        "entries": [_entry(entry, zone) for entry in entries],
-    }
-    return SafeString(render_to_string("offers/admin/order_panel.html", context, request))
+def considered(request: HttpRequest, order: Order) -> Panel | None:
+    """Say for every quote of the order which offers were looked at, and what became of each."""
+    quotes = Quote.objects.filter(order=order).select_related("tariff_version").order_by("-created_at")
+    parts = [_quote(quote, order) for quote in quotes[:_SHOWN_QUOTES]]
+    return Panel("Why this price", format_html_join("", "{}", ((part,) for part in parts))) if parts else None
 
 
-def _quote(quote: Quote, order: Order, zone: str) -> dict[str, Any]:
+def held(request: HttpRequest, order: Order) -> Panel | None:
+    """Show which offers the order holds or has used."""
+    rows = [
+        (
+            f"{row.version.name} (version {row.version.number})",
+            chip(row.get_state_display(), REDEMPTION_TONES[RedemptionState(row.state)]),
+            money(row.reserved, row.currency),
+            money(row.committed, row.currency),
+            money(row.reversed, row.currency),
+        )
+        for row in Redemption.objects.filter(order=order).select_related("version").order_by("created_at")
+    ]
+    headers = ("Offer", "State", "Reserved", "Given", "Taken back")
+    return Panel("Offers held and used", table(headers, rows, numbers=(2, 3, 4))) if rows else None
+
+
+def ledger(request: HttpRequest, order: Order) -> Panel | None:
+    """Show the entries that the order made in the offers' ledger."""
+    zone = zone_of(order)
+    rows = [
+        (
+            when(entry.at, zone),
+            entry.get_kind_display(),
+            f"{entry.offer} (version {entry.version_number})",
+            money(entry.amount, entry.currency),
+            f"{entry.uses:+d}" if entry.uses else "",
+            entry.reference or EMPTY,
+        )
+        for entry in LedgerEntry.objects.filter(redemption__order=order).select_related("offer").order_by("id")
+    ]
+    headers = ("When", "Entry", "Offer", "Amount", "Uses", "Reference")
+    return Panel("Offer ledger", table(headers, rows, numbers=(3, 4))) if rows else None
+
+
+def _quote(quote: Quote, order: Order) -> SafeString:
     trace = trace_from_json(quote.trace) if quote.trace else OfferTrace()
-    return {
-        "title": "Bill" if quote.is_bill else "Quote in force" if quote.pk == order.quote_ref else "Earlier quote",
-        "id": str(quote.pk),
-        "at": when(quote.created_at, zone),
-        "total": money(quote.total, quote.currency),
-        "versions": f"tariff {quote.terms['tariff_id']} version {quote.tariff_version.number}, engine "
-        f"{quote.engine_version}",
-        "choice": choice_in_words(trace),
-        "outcomes": [_outcome(outcome) for outcome in trace.outcomes],
-    }
+    title = "Bill" if quote.is_bill else "Quote in force" if quote.pk == order.quote_ref else "Earlier quote"
+    tariff = f"tariff {quote.terms['tariff_id']}, version {quote.terms['tariff_version']}"
+    made = f"{when(quote.created_at, zone_of(order))}, {tariff}, engine {quote.engine_version}"
+    outcomes = table(("Offer", "Outcome", "Why", "Saving"), map(_outcome, trace.outcomes), numbers=(3,))
+    return format_html(
+        "<p><strong>{}: {}</strong> – {}.</p><p>{}</p>{}",
+        title,
+        money(quote.total, quote.currency),
+        made,
+        choice_in_words(trace),
+        outcomes if trace.outcomes else "",
+    )
 
 
-def _outcome(outcome: OfferOutcome) -> dict[str, Any]:
-    return {
-        "name": outcome.name or outcome.offer_id,
-        "offer_id": outcome.offer_id,
-        "version": outcome.version,
-        "chip": chip(OUTCOMES[outcome.outcome], OUTCOME_TONES[outcome.outcome]),
-        "words": outcome_in_words(outcome),
-        "saving": money(outcome.saving.amount, outcome.saving.currency),
-    }
-
-
-def _redemption(redemption: Redemption) -> dict[str, Any]:
-    state = RedemptionState(redemption.state)
-    return {
-        "offer": f"{redemption.version.name} (version {redemption.version.number})",
-        "chip": chip(state.label, REDEMPTION_TONES[state]),
-        "reserved": money(redemption.reserved, redemption.currency),
-        "committed": money(redemption.committed, redemption.currency),
-        "reversed": money(redemption.reversed, redemption.currency),
-    }
-
-
-def _entry(entry: LedgerEntry, zone: str) -> dict[str, Any]:
-    return {
-        "at": when(entry.at, zone),
-        "what": entry.get_kind_display(),
-        "offer": str(entry.offer),
-        "amount": money(entry.amount, entry.currency),
-        "uses": f"{entry.uses:+d}" if entry.uses else "",
-        "reference": entry.reference,
-    }
+def _outcome(outcome: OfferOutcome) -> tuple[object, ...]:
+    version = f", version {outcome.version}" if outcome.version else ""
+    return (
+        f"{outcome.name or outcome.offer_id} ({outcome.offer_id}{version})",
+        chip(OUTCOMES[outcome.outcome], OUTCOME_TONES[outcome.outcome]),
+        outcome_in_words(outcome),
+        money(outcome.saving.amount, outcome.saving.currency),
+    )

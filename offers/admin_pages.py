@@ -142,7 +142,8 @@ def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]
 def label_of(name: str) -> str:
     """Return what people call a field of the content."""
     labels = {"location_ids": "Locations", "item_ids": "Connectors and products", "weekly_windows": "Weekly windows"}
-    text = labels.get(name) or str(OfferVersion._meta.get_field(name).verbose_name)
+    column: Any = OfferVersion._meta.get_field(name)
+    text = labels.get(name) or str(column.verbose_name)
     return text[:1].upper() + text[1:]
 
 
@@ -160,7 +161,7 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):
-        return ", ".join(names.get(key, key) for key in value)
+        return ", ".join(str(names.get(key, key)) for key in value)
     if isinstance(value, datetime):
         return when(value, version.cpo.time_zone)
     shown = getattr(version, f"get_{name}_display", None)

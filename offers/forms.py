@@ -130,10 +130,10 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         version = working_version(self.instance) if self.instance.pk else None
         if version is not None:
             content = content_of(version)
-            self.initial |= {name: getattr(content, name) for name in CONTENT_FIELDS}
-            self.initial |= {name: getattr(self.instance, name) for name in LIMIT_FIELDS}
+            self.initial.update({name: getattr(content, name) for name in CONTENT_FIELDS})
+            self.initial.update({name: getattr(self.instance, name) for name in LIMIT_FIELDS})
         else:
-            self.initial |= _first_period(ZoneInfo(cpo.time_zone))
+            self.initial.update(_first_period(ZoneInfo(cpo.time_zone)))
         if "name" in self.fields:
             self._fit_to(cpo)
 

@@ -40,6 +40,10 @@ class LimitReached(Exception):
         self.offer_id = offer_id
 
 
+class LimitsChanged(LimitReached):
+    """The offer's limits are no longer those of the book it was priced with; price again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What is to be reserved: an offer as priced, its rows' keys, and the most it may give this order."""
@@ -57,6 +61,7 @@ def reserve(
     holds = sorted(holds, key=lambda hold: hold.offer_pk)
     counted = [] if order.sandbox else holds
     with transaction.atomic():
+        _refuse_changed_limits([hold for hold in counted if not _is_counted(hold.terms)])
         for hold in counted:
             if hold.terms.limits.uses_per_customer is not None:
                 _take_customer_use(hold, customer)
@@ -130,6 +135,25 @@ def reverse(
 
 def _is_counted(terms: OfferTerms) -> bool:
     return terms.limits.total_uses is not None or terms.limits.budget is not None
+
+
+def _refuse_changed_limits(holds: Sequence[Hold]) -> None:
+    """Refuse to reserve, uncounted, an offer that has been given a limit since the book was read.
+
+    Whoever sets limits holds the offer's row exclusively, so the shared lock waits for them and then sees it.
+    """
+    keys = {hold.offer_pk: hold.terms.offer_id for hold in holds}
+    if not keys:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, total_uses IS NULL AND budget IS NULL FROM offers_offer WHERE id = ANY(%s)"
+            " ORDER BY id FOR KEY SHARE",
+            [list(keys)],
+        )
+        for pk, unlimited in cursor.fetchall():
+            if not unlimited:
+                raise LimitsChanged(keys[pk])
 
 
 def _take_customer_use(hold: Hold, customer: Customer | None) -> None:

@@ -31,7 +31,8 @@ EXHAUSTED = Usage(uses=2**62, budget_used=Decimal(10) ** 15, customer_uses=2**62
 class SessionAsk:
     """What a buyer asks for: how much, when, with what, and its choices about offers.
 
-    `customer` is None while nobody is named; `identity_required` says that from here on it must be (init).
+    `customer` is None while nobody is named; `identity_required` says that from here on it must be (init). `basis`
+    says what an amount means; None leaves it to the CPO's policy.
     """
 
     measure: engine.Measure
@@ -44,6 +45,7 @@ class SessionAsk:
     customer: Customer | None = None
     identity_required: bool = False
     delivery: engine.Delivery | None = None
+    basis: engine.Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def price_session(
         max_power_w=connector.max_power_w,
         planned_start=ask.planned_start,
         planned_end=ask.planned_end,
-        measure=_with_basis(ask.measure, policy),
+        measure=_with_basis(ask, policy),
         products=ask.products,
         delivery=ask.delivery,
     )
@@ -223,11 +225,11 @@ def _products(connector: Connector, ids: Collection[str]) -> Sequence[Product]:
     return found
 
 
-def _with_basis(measure: engine.Measure, policy: OfferPolicy) -> engine.Measure:
-    """Let the CPO's policy say what an amount means, unless ALL_IN was asked for (price check)."""
-    if isinstance(measure, engine.AmountMeasure) and measure.basis is engine.Basis.BEFORE_SURGE_OFFER_TAX:
-        return engine.AmountMeasure(measure.amount, measure.currency, engine.Basis(policy.amount_basis))
-    return measure
+def _with_basis(ask: SessionAsk, policy: OfferPolicy) -> engine.Measure:
+    """Say what an amount means: as asked, else as the CPO's policy has it."""
+    if not isinstance(ask.measure, engine.AmountMeasure):
+        return ask.measure
+    return replace(ask.measure, basis=ask.basis or engine.Basis(policy.amount_basis))
 
 
 def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:

@@ -54,7 +54,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     """Tariffs with their versions and places."""
 
     form = TariffForm
-    change_form_template = DraftAdmin.change_form_template
+    change_form_template: Any = DraftAdmin.change_form_template
     inlines = (AssignmentInline,)
     list_display = ("title", "state_chip", "price", "places")
     list_filter = (("state", ChoicesDropdownFilter),)

@@ -81,7 +81,7 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["rate"].help_text = f"In {currency}, before tax; the tax profile adds the tax."
         version = working_version(self.instance) if self.instance.pk else None
         if version is not None:
-            self.initial |= _initial(content_of(version))
+            self.initial.update(_initial(content_of(version)))
             self.initial["everywhere"] = TariffAssignment.objects.filter(EVERYWHERE, tariff=self.instance).exists()
 
     def clean(self) -> dict[str, Any]:

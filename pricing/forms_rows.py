@@ -23,6 +23,7 @@ _MOST_ROWS = 200
 class RowsWidget(forms.Widget):
     """Renders rows by `template_name`; subclasses say which inputs a row has and when it is empty."""
 
+    template_name: str = ""
     parts: tuple[str, ...] = ()
     many_parts: tuple[str, ...] = ()
 
@@ -48,7 +49,7 @@ class RowsWidget(forms.Widget):
         return False
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        blank = dict.fromkeys(self.parts, "") | {part: [] for part in self.many_parts}
+        blank: dict[str, Any] = dict.fromkeys(self.parts, "") | {part: [] for part in self.many_parts}
         rows = [*(value or []), blank]
         context = {"name": name, "rows": rows, "blank": blank, "next": len(rows), **self.extra_context()}
         return mark_safe(render_to_string(self.template_name, context))  # noqa: S308  the template escapes
@@ -102,7 +103,9 @@ class LocalDateTimeField(forms.DateTimeField):
         return instant
 
     def has_changed(self, initial: Any, data: Any) -> bool:
+        # The picker knows minutes; an instant with seconds, which only the API writes, is not changed by showing it.
+        shown = initial.replace(second=0, microsecond=0) if isinstance(initial, datetime) else initial
         try:
-            return bool(initial != self.to_python(data))
+            return bool(shown != self.to_python(data))
         except ValidationError:
             return True

@@ -55,7 +55,7 @@ class ProductOrderSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(min_value=1, max_value=1000)
 
 
-class ReadingSerializer(serializers.Serializer[Any]):
+class RegisterReadingSerializer(serializers.Serializer[Any]):
     """The meter's cumulative register at an instant."""
 
     at = serializers.DateTimeField()
@@ -77,7 +77,7 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
     as_of = serializers.DateTimeField(
         required=False, allow_null=True, help_text="Price with what was published at that instant."
     )
-    readings = ReadingSerializer(
+    readings = RegisterReadingSerializer(
         many=True, required=False, help_text="At least two: price what was delivered instead of the plan."
     )
 
@@ -183,6 +183,7 @@ def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
         customer=_customer(data.get("customer")),
         identity_required=data.get("customer") is not None,
         delivery=_delivery(data.get("readings", [])),
+        basis=Basis(data["measure"]["basis"]) if "basis" in data["measure"] else None,
     )
 
 
@@ -254,8 +255,7 @@ def _measure(data: dict[str, Any], currency: str) -> Measure:
     if "basis" in data and unit != currency:
         raise ValidationError({"measure": {"basis": ["A basis goes with an amount of money only: leave it out."]}})
     if unit == currency:
-        basis = Basis(data["basis"]) if "basis" in data else Basis.BEFORE_SURGE_OFFER_TAX
-        return AmountMeasure(value, currency, basis)
+        return AmountMeasure(value, currency)
     if unit == "kWh":
         return EnergyMeasure(int(value * 1000))
     if unit == "min":

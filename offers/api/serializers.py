@@ -93,7 +93,7 @@ class OfferInSerializer(serializers.Serializer[Any]):
 class OfferChangeSerializer(serializers.Serializer[Any]):
     """What to change: content goes into a draft, limits apply at once; what is left out stays."""
 
-    content = OfferContentSerializer(required=False, partial=True)
+    content = OfferContentSerializer(required=False)
     limits = LimitsSerializer(required=False)
     based_on_version = serializers.IntegerField(
         required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
@@ -149,7 +149,7 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
-    values = {name: tuple(value) if name in _LISTS else value for name, value in data.items()}
+    values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in data.items()}
     if "weekly_windows" in values:
         values["weekly_windows"] = tuple(dict(window) for window in values["weekly_windows"])
     if before is not None:

@@ -6,6 +6,6 @@ from rest_framework.routers import SimpleRouter
 from offers.api.price_check import PriceCheckView
 from offers.api.views import OfferViewSet
 
-router = SimpleRouter()
+router = SimpleRouter(trailing_slash=False)
 router.register("offers", OfferViewSet, basename="offer")
 urlpatterns = [*router.urls, path("price-check", PriceCheckView.as_view(), name="price-check")]

@@ -30,7 +30,7 @@ from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.states import DerivedState, Move, state_condition
-from pricing.api.refusals import body_of, refusals
+from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
 
 _PATHS = {name: ("content", name) for name in CONTENT_FIELDS} | {name: ("limits", name) for name in LIMIT_FIELDS}
@@ -98,7 +98,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
         )
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"now": timezone.now()}
+        return dict(super().get_serializer_context()) | {"now": timezone.now()}
 
     @extend_schema(
         summary="Make an offer", request=OfferInSerializer, responses={201: OfferSerializer, 400: REFUSED[400]}
@@ -124,7 +124,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
                 authoring.save_draft(offer, content, expected=data.get("based_on_version"))
             if "limits" in data:
                 limits = limits_from(data["limits"], authoring.limits_of(offer))
-                authoring.set_limits(offer, limits, by_token=request.auth.prefix)
+                authoring.set_limits(offer, limits, by_token=token_prefix(request))
         return self._answer(offer_id)
 
     @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
@@ -173,7 +173,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
         offer = self.get_object()
         note = body_of(NoteSerializer, request)["note"]
         with refusals(_PATHS):
-            authoring.perform(move, offer, by_token=request.auth.prefix, note=note)
+            authoring.perform(move, offer, by_token=token_prefix(request), note=note)
         return self._answer(offer_id)
 
     def _answer(self, offer_id: str, code: int = status.HTTP_200_OK) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
@@ -193,11 +194,16 @@ def _living(offer: Offer) -> QuerySet[Redemption]:
 
 def _change_note(before: OfferLimits, after: OfferLimits) -> str:
     changes = [
-        f"{Offer._meta.get_field(name).verbose_name}: {_plain(old)} → {_plain(new)}"
+        f"{_label(name)}: {_plain(old)} → {_plain(new)}"
         for name in LIMIT_FIELDS
         if (old := getattr(before, name)) != (new := getattr(after, name))
     ]
     return f"Limits: {'; '.join(changes)}"[:300]
+
+
+def _label(name: str) -> str:
+    column: Any = Offer._meta.get_field(name)
+    return str(column.verbose_name)
 
 
 def _plain(value: Decimal | int | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -63,7 +65,7 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
         now = timezone.now()
         before = locked.state
         if move is Move.PUBLISH:
-            locked.live_version = _freeze_draft(locked, expected)
+            locked.live_version = _freeze_draft(locked, expected, now)
         locked.state = target
         locked.save(update_fields=["state", "live_version"])
         OfferCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
@@ -80,7 +82,7 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
         return locked
 
 
-def _freeze_draft(offer: Offer, expected: int | None) -> OfferVersion:
+def _freeze_draft(offer: Offer, expected: int | None, now: datetime) -> OfferVersion:
     draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
     if draft is None:
         raise ValidationError("There is no draft to publish: change the offer first.")
@@ -88,7 +90,6 @@ def _freeze_draft(offer: Offer, expected: int | None) -> OfferVersion:
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
     # Places may have gone, and a code may have been taken, since the draft was saved.
     checked(offer, content_of(draft))
-    now = timezone.now()
     if draft.valid_until <= now:
         raise ValidationError({"valid_until": "The offer is over already: choose a later end."})
     draft.published_at = now

@@ -79,10 +79,10 @@ def _most(low: Corner, high: Corner, rest: list[list[Candidate]], chosen: tuple[
     """
     at_high = {x.offer_id: x for x in high.candidates}
     if not rest:
-        return high.lines.joint(at_high[x.offer_id] for x in chosen)
+        return high.lines.joint([at_high[x.offer_id] for x in chosen])
     open_to = [x for x in rest[0] if all(x.combines_with(y) for y in chosen)]
     options = [(*chosen, x) for x in open_to if not x.additive]
     options.append((*chosen, *(x for x in open_to if x.additive)))
     sure = max(low.lines.joint(option) for option in options)
-    possible = [x for x in options if high.lines.joint(at_high[y.offer_id] for y in x) >= sure]
+    possible = [x for x in options if high.lines.joint([at_high[y.offer_id] for y in x]) >= sure]
     return max(_most(low, high, rest[1:], option) for option in possible)

@@ -17,6 +17,7 @@ from pricing.engine.windows import is_open, next_opening, zone_of
 from pricing.engine.wording import money_text, span_text, weekday_text
 
 LIVE_STATE = "APPROVED"
+_NOTHING = Decimal(0)
 _STATE_REASONS = {
     "PAUSED": ReasonCode.PAUSED,
     "WITHDRAWN": ReasonCode.WITHDRAWN,
@@ -84,10 +85,13 @@ def _outcome(checks: list[Check]) -> Outcome:
 
 
 def _saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
-    base = sum((situation.amounts[n] for n in lines), Decimal(0))
+    if lines is situation.item_lines:
+        base = situation.item_value
+    else:
+        base = sum([situation.amounts[n] for n in lines], _NOTHING)
     saving = rule_of(offer).saving(offer, base)
     ceiling = situation.context.ceilings.get(offer.offer_id)
-    return saving if ceiling is None else min(saving, max(ceiling, Decimal(0)))
+    return saving if ceiling is None else min(saving, max(ceiling, _NOTHING))
 
 
 def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check]:

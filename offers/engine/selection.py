@@ -12,6 +12,7 @@ from offers.engine.values import Certificate, Objective
 
 #: Sets looked at before a search is stopped and its answer called BOUNDED.
 NODE_CAP = 4000
+_NOTHING = Decimal(0)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -53,8 +54,14 @@ class LineAmounts:
     amounts: tuple[Decimal, ...]
     unit: Decimal = Decimal("0.01")
 
-    def joint(self, offers: Iterable[Candidate]) -> Decimal:
+    def joint(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers save together."""
+        if not offers:
+            return _NOTHING
+        first = offers[0].lines
+        # Nearly always the offers share one base, and then the sum is cut at what it holds.
+        if all(x.lines == first for x in offers):
+            return min(sum([x.saving for x in offers], _NOTHING), sum([self.amounts[n] for n in first], _NOTHING))
         return joint_amount([Claim(x.saving, x.lines) for x in offers], self.amounts, self.unit)
 
 
@@ -83,14 +90,14 @@ def choose_offers(
         runner_up.offers,
         runner_up.saving,
         Certificate.BOUNDED if stopped else Certificate.PROVEN,
-        most_saving(pool, lines) - chosen.saving if stopped else Decimal(0),
+        most_saving(pool, lines) - chosen.saving if stopped else _NOTHING,
     )
 
 
 def most_saving(pool: Sequence[Candidate], lines: LineAmounts) -> Decimal:
     """Return the saving of the best feasible set, whoever opted in to what."""
-    alone = max((x.saving for x in pool if not x.additive), default=Decimal(0))
-    return max(alone, lines.joint(x for x in pool if x.additive))
+    alone = max((x.saving for x in pool if not x.additive), default=_NOTHING)
+    return max(alone, lines.joint([x for x in pool if x.additive]))
 
 
 def stages(pool: Sequence[Candidate], objective: Objective) -> list[list[Candidate]]:
@@ -124,7 +131,7 @@ class _Set:
         )
 
 
-_NONE = _Set((), Decimal(0))
+_NONE = _Set((), _NOTHING)
 
 
 class _Search:

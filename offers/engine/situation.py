@@ -12,12 +12,17 @@ from pricing.engine.values import ITEM_KINDS, Cart, LineKind, QuoteLine
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A cart in its context; `item_value` is the cart value of the offers construct, `codes` are the codes the
-    buyer sent, `wanted` and `declined` what it chose by id or code; codes are compared case-folded."""
+    """A cart in its context.
+
+    `item_lines` are the positions of the ITEM lines and `item_value` is their sum, the cart value of the offers
+    construct. `codes` are the codes the buyer sent, `wanted` and `declined` what it chose by id or code; codes are
+    compared case-folded.
+    """
 
     cart: Cart
     context: OfferContext
     amounts: tuple[Decimal, ...]
+    item_lines: tuple[int, ...]
     item_value: Decimal
     codes: frozenset[str]
     wanted: frozenset[str]
@@ -27,19 +32,23 @@ class Situation:
 def situation_of(cart: Cart, context: OfferContext) -> Situation:
     """Look at a cart once, on behalf of all the offers."""
     amounts = tuple(line.amount.amount for line in cart.lines)
-    item_value = sum((x.amount.amount for x in cart.lines if x.kind in ITEM_KINDS), Decimal(0))
+    item_lines = tuple(n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS)
+    item_value = sum([amounts[n] for n in item_lines], Decimal(0))
     codes = _folded(context.codes)
     wanted = codes | context.opted_in | _folded(context.opted_in)
     declined = context.declined | _folded(context.declined)
-    return Situation(cart, context, amounts, item_value, codes, wanted, declined)
+    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined)
 
 
 def lines_in_scope(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
     """Return the positions of the cart's lines that the benefit is taken of."""
     kinds = rule_of(offer).base_kinds(offer)
     scope = offer.applicability
+    unrestricted = not scope.item_ids and not scope.categories
+    if unrestricted and kinds is ITEM_KINDS:
+        return situation.item_lines
     lines = enumerate(situation.cart.lines)
-    if not scope.item_ids and not scope.categories:
+    if unrestricted:
         return tuple(n for n, line in lines if line.kind in kinds)
     return tuple(n for n, line in lines if line.kind in kinds and _matches(offer, line, situation.context.category))
 
@@ -62,4 +71,4 @@ def is_named(offer: OfferTerms, names: frozenset[str]) -> bool:
 
 
 def _folded(names: frozenset[str]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
+    return frozenset(name.casefold() for name in names) if names else names

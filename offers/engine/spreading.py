@@ -22,11 +22,6 @@ Shares = dict[int, Decimal]
 
 def joint_amount(claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Decimal) -> Decimal:
     """Return the most that the claims can take together; it does not depend on their order."""
-    if not claims:
-        return Decimal(0)
-    if all(x.lines == claims[0].lines for x in claims):
-        held = sum((amounts[n] for n in claims[0].lines), Decimal(0))
-        return min(sum((x.amount for x in claims), Decimal(0)), held)
     return sum((sum(shares.values(), Decimal(0)) for shares in spread(claims, amounts, unit)), Decimal(0))
 
 

@@ -43,10 +43,11 @@ class OfferStep:
         selection = choose_offers(_candidates(appraisals), lines, objective=self._context.objective)
         shares = _shares(selection.chosen, lines)
         discounts = _discount_lines(selection.chosen, appraisals, shares, cart)
-        outcomes = [*_outcomes(appraisals, selection, discounts, cart.currency), *self._unknown(cart.currency)]
+        outcomes = _outcomes(appraisals, selection, discounts, cart.currency)
+        outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
         trace = OfferTrace(
-            outcomes=tuple(sorted(outcomes, key=lambda x: x.offer_id)),
+            outcomes=tuple(outcomes),
             chosen=tuple(x.offer_id for x in selection.chosen),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
@@ -90,7 +91,7 @@ class OfferStep:
         check = Check(ReasonCode.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False)
         return [
             OfferOutcome(x, 0, "", Outcome.INELIGIBLE, zero(currency), (check,))
-            for x in self._context.opted_in
+            for x in sorted(self._context.opted_in)
             if self._named(x) is None
         ]
 

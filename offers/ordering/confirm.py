@@ -18,7 +18,7 @@ from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of
 from offers.ordering.place import NOT_VALID, USED_UP, holds_of, said
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
-from pricing.engine.values import PricingError
+from pricing.engine.values import AmountMeasure, PricingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,7 @@ def _ask_again(order: Order, old: LockedQuote) -> SessionAsk:
         codes=tuple(terms.display_code for terms in old.offers if terms.requires_code),
         customer=order.customer,
         identity_required=True,
+        basis=old.request.measure.basis if isinstance(old.request.measure, AmountMeasure) else None,
     )
 
 

@@ -92,6 +92,8 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         try:
             with transaction.atomic():
                 return _write(placing, ask, priced, order=order, selected=selected, now=now)
+        except ledger.LimitsChanged:
+            continue
         except ledger.LimitReached as reached:
             lock = Lock(lock.terms, lock.tariff_version, lock.held, lock.exhausted | {reached.offer_id})
     raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -12,7 +13,7 @@ from pricing.describe import tariff_in_words
 from pricing.engine.values import Fee
 from pricing.models import Tariff, TariffAssignment, TariffVersion
 
-_AMOUNT = {"max_digits": 14, "decimal_places": 2}
+_AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
 class FeeSerializer(serializers.Serializer[Any]):
@@ -59,7 +60,7 @@ class TariffChangeSerializer(serializers.Serializer[Any]):
     """What to change; prices go into a draft, names and places apply at once."""
 
     name = serializers.CharField(max_length=200, required=False)
-    content = TariffContentSerializer(required=False, partial=True)
+    content = TariffContentSerializer(required=False)
     assignments = PlaceSerializer(many=True, required=False)
     based_on_version = serializers.IntegerField(
         required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
@@ -126,7 +127,9 @@ def content_from(data: dict[str, Any], before: TariffContent | None = None) -> T
     """Return the content that the request asks for; what it leaves out stays as before."""
     values: dict[str, Any] = dict(data)
     if "fees" in values:
-        values["fees"] = tuple(Fee(fee.get("code", ""), fee["title"], fee["amount"]) for fee in values["fees"])
+        values["fees"] = tuple(
+            Fee(fee.get("code", ""), fee.get("title", ""), fee.get("amount", Decimal(0))) for fee in values["fees"]
+        )
     if before is not None:
         kept = {name: getattr(before, name) for name in ("rate", "fees", "minimum_wh", "maximum_wh")}
         values = kept | values

@@ -17,7 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from pricing import authoring
-from pricing.api.refusals import body_of, refusals
+from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.serializers import (
     TariffChangeSerializer,
     TariffInSerializer,
@@ -74,7 +74,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
         )
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if not getattr(self, "swagger_fake_view", False):
             context["tax"] = TaxProfile.objects.first()
         return context
@@ -123,7 +123,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
         tariff = self.get_object()
         note = body_of(NoteSerializer, request)["note"]
         with refusals(_CONTENT_PATHS):
-            move(tariff, by_token=request.auth.prefix, note=note)
+            move(tariff, by_token=token_prefix(request), note=note)
         return self._answer(tariff_id)
 
     def _answer(self, tariff_id: str, code: int = status.HTTP_200_OK) -> Response:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
 from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
 from pricing.engine.plans import check_energy, most_energy, too_long
-from pricing.engine.rates import energy_slices, rate_card
+from pricing.engine.rates import energy_slices, has_energy_rate, no_rate, rate_card
 from pricing.engine.taxes import tax_on
 from pricing.engine.values import (
     AmountMeasure,
@@ -37,6 +37,8 @@ def energy_for_amount(request: ChargingRequest, terms: PriceTerms, *, discounts:
     measure = request.measure
     if not isinstance(measure, AmountMeasure):
         raise TypeError("only an AmountMeasure is turned into energy")
+    if not has_energy_rate(terms):
+        raise PricingError("NO_ENERGY_PRICE", "Ask for energy or minutes: this tariff has one price per session.")
     plans = _Plans(request, terms, discounts)
     if measure.basis is Basis.ALL_IN:
         return _largest_within(plans, measure.amount)
@@ -52,6 +54,15 @@ class _Plans:
         self.fixed = fixed_lines(request, terms, self.card)
         self.fixed_cost = sum((x.amount.amount for x in self.fixed), Decimal(0))
         self._totals: dict[int, Decimal] = {}
+        gap = next((span.starts_at for span in self.card.energy if span.component is None), None)
+        whole = self.supply(most_energy(request))
+        #: The most energy that has a price: up to the first time without a rate, or the longest session.
+        self.most = whole.energy_wh if gap is None else whole.delivered_at(gap)
+        self.gap = gap
+
+    def too_much(self) -> PricingError:
+        """Return the error of an amount that buys more than there is a price for."""
+        return too_long() if self.gap is None else no_rate(self.terms, self.gap)
 
     def supply(self, energy_wh: int) -> Supply:
         duration = min(duration_at(self.request.max_power_w, energy_wh), HORIZON)
@@ -103,8 +114,8 @@ def _before_taxes(plans: _Plans, amount: Decimal) -> int:
     only = plans.card.energy[0].component if len(plans.card.energy) == 1 else None
     if only is not None and only.rate and plans.card.time[0].component is None and len(plans.card.time) == 1:
         exact = (amount - plans.fixed_cost) * 1000 / only.rate
-        if exact > most_energy(plans.request):
-            raise too_long()
+        if exact > plans.most:
+            raise plans.too_much()
         energy_wh = int(exact)
     else:
         energy_wh = _affordable(plans, amount)
@@ -116,9 +127,9 @@ def _before_taxes(plans: _Plans, amount: Decimal) -> int:
 
 def _affordable(plans: _Plans, amount: Decimal) -> int:
     """Return the last Wh whose exact cost is within the amount; energy may cross rates, time may cost too."""
-    if plans.exact_cost(most_energy(plans.request)) <= amount:
-        raise too_long()
-    return _first(lambda wh: plans.exact_cost(wh) > amount, 0, most_energy(plans.request)) - 1
+    if not plans.most or plans.exact_cost(plans.most) <= amount:
+        raise plans.too_much()
+    return _first(lambda wh: plans.exact_cost(wh) > amount, 0, plans.most) - 1
 
 
 def _largest_within(plans: _Plans, budget: Decimal) -> int:
@@ -128,17 +139,17 @@ def _largest_within(plans: _Plans, budget: Decimal) -> int:
     jump; within one, `total_at_least` is tight and the search is a bisection.
     """
     low = max(1, plans.terms.minimum_wh or 1)
-    high = min(most_energy(plans.request), plans.terms.maximum_wh or most_energy(plans.request))
+    high = min(plans.most, plans.terms.maximum_wh or plans.most)
     if high < low:
-        raise too_long()
+        raise plans.too_much()
     pending = _regimes(plans, low, high)
     for _ in range(_MOST_STEPS):
         if not pending:
             break
         start, end = pending.pop()
         if plans.total(end) <= budget:
-            if end == most_energy(plans.request):
-                raise too_long()
+            if end == plans.most:
+                raise plans.too_much()
             return end
         if start < end and plans.total_at_least(start, end) <= budget:
             pending += _pieces(plans, start, end - 1, budget)

@@ -24,7 +24,7 @@ def minor_units(currency: str) -> int:
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's minor units; -0.00 becomes 0.00."""
-    rounded = amount.quantize(_QUANTA[minor_units(currency)], rounding=ROUND_HALF_UP)
+    rounded = amount.quantize(_QUANTA[MINOR_UNITS.get(currency, 2)], rounding=ROUND_HALF_UP)
     return rounded if rounded else abs(rounded)
 
 

@@ -69,12 +69,23 @@ def rate_card(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> Rate
     )
 
 
+def has_energy_rate(terms: PriceTerms) -> bool:
+    """Say whether energy has a price of its own, as it has in every tariff but a FIXED one."""
+    return terms.model is not PricingModel.FIXED or any(x.dimension is Dimension.ENERGY for x in terms.components)
+
+
+def no_rate(terms: PriceTerms, instant: datetime) -> PricingError:
+    """Return the error of a session that touches a time without a rate."""
+    local = instant.astimezone(zone_of(terms.time_zone))
+    return PricingError("NO_RATE", f"Choose another time: this tariff has no rate from {weekday_text(local)}.")
+
+
 def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[PricedSlice, ...]:
     """Cut the energy of a supply at the changes of rate; the slices add up exactly to the supply's energy.
 
     Raises PricingError NO_RATE where charging touches a time without a rate. A FIXED tariff has no slices.
     """
-    if terms.model is PricingModel.FIXED and not any(x.dimension is Dimension.ENERGY for x in terms.components):
+    if not has_energy_rate(terms):
         return ()
     spans = [x for x in card.energy if x.starts_at < supply.charging_ends] or [card.energy[0]]
     readings = {point.at for point in supply.points} if supply.metered else frozenset()
@@ -82,8 +93,7 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
     delivered = 0
     for span in spans:
         if span.component is None:
-            local = span.starts_at.astimezone(zone_of(terms.time_zone))
-            raise PricingError("NO_RATE", f"Choose another time: this tariff has no rate from {weekday_text(local)}.")
+            raise no_rate(terms, span.starts_at)
         ends_at = supply.charging_ends if span is spans[-1] else span.ends_at
         upto = supply.delivered_at(ends_at)
         cuts_at_readings = span.starts_at in readings and ends_at in readings

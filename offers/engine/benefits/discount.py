@@ -25,7 +25,8 @@ def saving(offer: OfferTerms, base: Decimal) -> Decimal:
     limit = maximum(offer)
     if limit is not None and limit < exact:
         exact = limit
-    return max(_NOTHING, min(round_amount(exact, offer.currency), base))
+    rounded = round_amount(exact, offer.currency)
+    return max(_NOTHING, base if base < rounded else rounded)
 
 
 def slope(offer: OfferTerms, base: Decimal) -> Decimal:
@@ -35,10 +36,12 @@ def slope(offer: OfferTerms, base: Decimal) -> Decimal:
 
 
 def maximum(offer: OfferTerms) -> Decimal | None:
-    limits = [offer.benefit.value_cap, offer.limits.redemption_cap]
-    if offer.benefit.value_type is ValueType.AMOUNT:
-        limits.append(offer.benefit.value)
-    return min((x for x in limits if x is not None), default=None)
+    amount = offer.benefit.value if offer.benefit.value_type is ValueType.AMOUNT else None
+    least = offer.benefit.value_cap
+    for limit in (offer.limits.redemption_cap, amount):
+        if limit is not None and (least is None or limit < least):
+            least = limit
+    return least
 
 
 def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:

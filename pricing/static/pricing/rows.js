@@ -12,7 +12,7 @@ document.addEventListener("click", (event) => {
   const remove = event.target.closest("[data-rows-remove]");
   if (remove) {
     const list = remove.closest("[data-next]");
-    remove.closest(".portal-row").remove();
+    remove.closest(".draft-row").remove();
     list.querySelector("input")?.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });

@@ -31,7 +31,7 @@ def world() -> World:
 
 @pytest.fixture
 def author() -> User:
-    return User.objects.create_user("author@example.com", "a long enough word")
+    return User.objects.create_user("author@example.com")
 
 
 def test_a_new_offer_is_a_draft_with_one_version(world: World, author: User) -> None:
@@ -57,7 +57,7 @@ def test_publishing_freezes_the_draft_and_writes_the_history(world: World, autho
         change = OfferStateChange.objects.get(offer=offer)
         assert published.live_version is not None
         assert (published.state, published.live_version.number) == ("APPROVED", 1)
-        assert published.live_version.published_at == change.at or published.live_version.published_at is not None
+        assert published.live_version.published_at == change.at
         assert (change.from_state, change.to_state, change.version.number, change.by, change.note) == (
             "DRAFT",
             "APPROVED",
@@ -388,5 +388,5 @@ def test_a_withdrawn_offer_takes_no_draft(world: World) -> None:
     offer = authoring.create_offer(world.cpo, "weekend-25", WEEKEND)
     authoring.publish(offer)
     authoring.withdraw(offer)
-    with pytest.raises(ValidationError, match="This offer is withdrawn: make a new one instead."):
+    with pytest.raises(ValidationError, match="This offer is withdrawn: make a new one"):
         authoring.save_draft(offer, weekend(value=Decimal(10)))

@@ -171,6 +171,17 @@ def test_a_plan_that_touches_a_time_without_a_rate_is_refused():
     assert refused.value.code == "NO_RATE"
 
 
+@pytest.mark.parametrize("basis", Basis)
+def test_an_amount_may_buy_energy_up_to_a_time_without_a_rate(basis):
+    terms = replace(BARE, components=(PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "10:10"),)),))
+    assert price(rupees("79.99", basis), terms).energy_wh == 4999
+    with pytest.raises(PricingError, match="no rate from Sat 10:10"):
+        price(rupees("80.02", basis), terms)
+    closed = replace(terms, components=(PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "10:00"),)),))
+    with pytest.raises(PricingError, match="no rate from Sat 10:00"):
+        price(rupees("10", basis), closed)
+
+
 def test_an_amount_on_a_tariff_by_the_hour_buys_to_the_wh():
     assert price(rupees("90"), BY_THE_HOUR).energy_wh == 5000
     assert price(rupees("89.99"), BY_THE_HOUR).energy_wh == 4999
@@ -190,6 +201,8 @@ def test_a_fixed_price_has_no_energy_line():
     quote = price(kwh("20"), terms)
     assert printed(quote) == [("Price per session", "250.00"), ("GST (18%)", "45.00")]
     assert quote.slices == ()
+    with pytest.raises(PricingError, match="one price per session"):
+        price(rupees("300"), terms)
 
 
 LIMITED = replace(PLAIN, minimum_wh=1000, maximum_wh=60_000)

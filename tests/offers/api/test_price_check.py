@@ -1,0 +1,239 @@
+"""The price check: the rules' worked numbers, the trace in words, and not a row written."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.utils import timezone
+
+from cpo_portal.accounts.models import TokenScope
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging.models import Customer
+from cpo_portal.network.models import Product
+from offers import authoring
+from offers.engine.values import OfferLimits
+from offers.models import CustomerCounter, Offer
+from pricing import authoring as pricing_authoring
+from pricing.authoring import TariffContent
+from tests.people import api_client, weekend
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+SATURDAY = "2026-12-05T10:00:00+05:30"
+WEDNESDAY = "2026-12-09T10:00:00+05:30"
+HUNDRED = {"value": "100", "unit": "INR"}
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def offer(world: World) -> Offer:
+    return authoring.publish(authoring.create_offer(world.cpo, "weekend-discount-25", weekend()))
+
+
+@pytest.fixture
+def staff(world: World) -> Client:
+    return api_client(world.cpo)
+
+
+def check(client: Client, **changes: Any) -> Any:
+    body = {"item_id": "pe-charging-01", "measure": HUNDRED, "starts_at": SATURDAY} | changes
+    return client.post("/api/price-check", json.dumps(body), content_type="application/json")
+
+
+def test_a_hundred_rupees_on_a_saturday_are_priced_as_the_rules_say(staff: Client, offer: Offer) -> None:
+    answer = check(staff)
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert (body["total"], body["energy_wh"], body["currency"]) == ("91.45", 5000, "INR")
+    assert [(line["kind"], line["amount"]) for line in body["lines"]] == [
+        ("ENERGY", "90.00"),
+        ("FEE", "10.00"),
+        ("DISCOUNT", "-22.50"),
+        ("TAX", "13.95"),
+    ]
+    assert body["trace"]["chosen"] == ["weekend-discount-25"]
+    assert body["trace"]["offers"][0]["words"] == "Applied. It saves ₹22.50."
+
+
+def test_readings_are_billed_instead_of_the_plan(staff: Client, offer: Offer) -> None:
+    readings = [
+        {"at": "2026-12-05T10:20:00+05:30", "register_wh": 1_005_200},
+        {"at": SATURDAY, "register_wh": 1_000_000},
+    ]
+    body = check(staff, readings=readings).json()
+    assert (body["total"], body["energy_wh"]) == ("94.64", 5200)
+
+
+def test_a_weekday_says_why_not_and_when_next(staff: Client, offer: Offer) -> None:
+    body = check(staff, starts_at=WEDNESDAY).json()
+    assert body["total"] == "118.00"
+    outcome = body["trace"]["offers"][0]
+    assert outcome["outcome"] == "INELIGIBLE"
+    assert outcome["words"] == (
+        "Not eligible. The planned start is outside its weekly windows: Wed 10:00 instead of one of 1 windows "
+        "(next window Sat 00:00)."
+    )
+    failing = next(found for found in outcome["checks"] if not found["passed"])
+    assert (failing["code"], failing["margin"]) == ("OUTSIDE_WEEKLY_WINDOW", "next window Sat 00:00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "total"),
+    [
+        pytest.param({"measure": {"value": "5", "unit": "kWh"}}, "91.45", id="5 kWh"),
+        pytest.param({"measure": {"value": "10", "unit": "min"}}, "91.45", id="10 minutes at 30 kW"),
+        pytest.param({"declined": ["weekend-discount-25"]}, "118.00", id="declined"),
+        pytest.param({"measure": {"value": "100", "unit": "INR", "basis": "ALL_IN"}}, "99.99", id="everything in"),
+        pytest.param(
+            {"measure": {"value": "5", "unit": "kWh"}, "products": [{"product_id": "coffee", "count": 1}]},
+            "197.65",
+            id="with a coffee",
+        ),
+    ],
+)
+def test_each_way_of_asking_has_its_price(
+    world: World, staff: Client, offer: Offer, changes: dict[str, Any], total: str
+) -> None:
+    with cpo_scope(world.cpo):
+        Product.objects.create(cpo=world.cpo, product_id="coffee", name="Coffee", price=Decimal(120))
+    answer = check(staff, **changes)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["total"] == total
+
+
+def test_as_of_prices_with_what_was_published_then(world: World, staff: Client, offer: Offer) -> None:
+    with cpo_scope(world.cpo):
+        tariff = world.tariff
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(18)))
+    pricing_authoring.publish(tariff)
+    then = timezone.now()
+    authoring.end(offer)
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(36)))
+    pricing_authoring.publish(tariff)
+    kwh = {"value": "5", "unit": "kWh"}
+    start = (then + timedelta(days=1)).isoformat()
+    now = check(staff, measure=kwh, starts_at=start).json()
+    before = check(staff, measure=kwh, starts_at=start, as_of=then.isoformat()).json()
+    assert (now["tariff_version"], before["tariff_version"]) == (3, 2)
+    assert [line["amount"] for line in now["lines"] if line["kind"] == "ENERGY"] == ["180.00"]
+    assert [line["amount"] for line in before["lines"] if line["kind"] == "ENERGY"] == ["90.00"]
+    assert "weekend-discount-25" in [found["offer_id"] for found in before["trace"]["offers"]]
+
+
+def test_nothing_is_written(world: World, staff: Client, offer: Offer) -> None:
+    def rows() -> dict[str, int]:
+        with every_cpo():
+            return {
+                model._meta.label: model._default_manager.count()
+                for model in apps.get_models()
+                if model._meta.app_label in {"offers", "pricing", "charging", "network", "beckn"}
+            }
+
+    check(staff)
+    before = rows()
+    assert check(staff, opted_in=["weekend-discount-25"]).status_code == 200
+    assert rows() == before
+
+
+BAD = [
+    pytest.param(
+        {"item_id": "there-01"}, {"item_id": ["You have no connector “there-01”: name one of yours."]}, id="item"
+    ),
+    pytest.param({"measure": {"value": "5", "unit": "km"}}, {"measure": {"unit": ["Use INR, kWh or min."]}}, id="unit"),
+    pytest.param(
+        {"measure": {"value": "1.5", "unit": "min"}}, {"measure": {"value": ["Give whole minutes."]}}, id="1.5 min"
+    ),
+    pytest.param(
+        {"measure": {"value": "5", "unit": "kWh", "basis": "ALL_IN"}},
+        {"measure": {"basis": ["A basis goes with an amount of money only: leave it out."]}},
+        id="basis of energy",
+    ),
+    pytest.param(
+        {"ends_at": SATURDAY},
+        {"ends_at": ["The session ends after it starts and within seven days."]},
+        id="ends as it starts",
+    ),
+    pytest.param(
+        {"customer": "00000000-0000-0000-0000-000000000001"},
+        {"customer": ["You have no such customer: copy the id from one of your orders."]},
+        id="unknown customer",
+    ),
+    pytest.param(
+        {"readings": [{"at": SATURDAY, "register_wh": 1}]},
+        {"readings": ["Give at least two readings: the first and the last."]},
+        id="one reading",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), BAD)
+def test_bad_input_is_answered_by_field(
+    world: World, staff: Client, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    make_world("cpo2.com", item_id="there-01")
+    answer = check(staff, **changes)
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["error"]["fields"] == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"measure": {"value": "1", "unit": "INR"}}, id="below the fee"),
+        pytest.param({"measure": {"value": "99999999", "unit": "kWh"}}, id="absurd energy"),
+        pytest.param({"measure": {"value": "-1", "unit": "kWh"}}, id="negative"),
+        pytest.param({"products": [{"product_id": "caviar", "count": 1}]}, id="unknown product"),
+        pytest.param({"starts_at": "now"}, id="no instant"),
+        pytest.param({"measure": None}, id="no measure"),
+        pytest.param({"opted_in": "all"}, id="text for a list"),
+    ],
+)
+def test_what_has_no_price_is_a_clear_refusal(staff: Client, changes: dict[str, Any]) -> None:
+    answer = check(staff, **changes)
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["error"]["fields"]
+
+
+def test_another_cpos_customer_does_not_exist(world: World, staff: Client) -> None:
+    other = make_world("cpo2.com", item_id="there-01")
+    with cpo_scope(other.cpo):
+        stranger = Customer.objects.create(cpo=other.cpo)
+    assert check(staff, customer=str(stranger.pk)).status_code == 400
+
+
+def test_a_customer_who_used_up_the_offer_is_told_so(world: World, staff: Client, offer: Offer) -> None:
+    authoring.set_limits(offer, OfferLimits(uses_per_customer=1))
+    with cpo_scope(world.cpo):
+        customer = Customer.objects.create(cpo=world.cpo)
+        CustomerCounter.objects.create(offer=offer, customer=customer, uses=1, limit_uses=1)
+    assert check(staff).json()["total"] == "91.45"
+    body = check(staff, customer=str(customer.pk)).json()
+    assert body["total"] == "118.00"
+    assert body["trace"]["offers"][0]["outcome"] == "LIMITED"
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [(TokenScope.STAFF, 200), (TokenScope.STAFF_READ, 200), (TokenScope.CHARGING_SYSTEM, 403), (None, 401)],
+    ids=str,
+)
+def test_reading_tokens_may_ask(world: World, scope: TokenScope | None, status: int) -> None:
+    client = api_client(world.cpo, scope) if scope else Client()
+    assert check(client).status_code == status
+
+
+def test_the_moment_of_the_check_is_utc(staff: Client, offer: Offer) -> None:
+    """An instant written in any offset is the same instant."""
+    same = datetime.fromisoformat(SATURDAY).astimezone(UTC).isoformat()
+    assert check(staff, starts_at=same).json() == check(staff).json()

@@ -9,17 +9,25 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 
 from beckn import bodies, outbox
 from beckn.admin_forms import SigningKeyForm
-from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, OutboundState, SigningKey, Subscriber
+from beckn.models import (
+    DeliveryAttempt,
+    InboundMessage,
+    NetworkProfile,
+    OutboundCallback,
+    OutboundState,
+    SigningKey,
+    Subscriber,
+)
 from beckn.readable import pretty
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import object_action
-from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, ReadOnlyMixin
+from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline, PortalAdmin, ReadOnlyMixin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
+from pricing.admin_single import SingleRowAdmin
 
 TONES = {
     "RECEIVED": Tone.INFO,
@@ -31,7 +39,7 @@ TONES = {
 }
 
 
-class SigningKeyInline(TabularInline):  # type: ignore[misc]
+class SigningKeyInline(PlatformTabularInline):
     """A participant's keys: added and revoked, never changed or deleted."""
 
     model = SigningKey
@@ -55,6 +63,13 @@ class SubscriberAdmin(PlatformAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # messages name it for ever; it can be switched off
+
+
+@admin.register(NetworkProfile)
+class NetworkProfileAdmin(SingleRowAdmin):
+    """How the CPO appears to buyer apps."""
+
+    fields = ("otp_required", "surge_consent_required", "offer_codes", "show_buyer_finder_fee")
 
 
 class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):

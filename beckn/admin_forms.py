@@ -8,18 +8,16 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from beckn.models import SigningKey
 from beckn.subscribers import read_public_key
+from cpo_portal.adminkit.widgets import TextInput
 
 
 class SigningKeyForm(forms.ModelForm):
     """A key is typed in base64; once saved, its id and bytes stay."""
 
-    public_key_text = forms.CharField(
-        label="Public key", help_text="Ed25519, 32 bytes in base64.", widget=UnfoldAdminTextInputWidget
-    )
+    public_key_text = forms.CharField(label="Public key", help_text="Ed25519, 32 bytes in base64.", widget=TextInput)
 
     class Meta:
         model = SigningKey

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from nacl.secret import SecretBox
 
 from beckn.models import SigningKey, Subscriber, SubscriberRole
 from beckn.protocol.signing import public_key_of, sign
+from cpo_portal.accounts.sealing import seal, unseal
 
 CACHE_SECONDS = 30.0
 #: How long a signature of ours may be on its way.
@@ -56,16 +56,6 @@ def sign_as_us(raw: bytes, now: datetime) -> str:
         created=created,
         expires=created + SIGNATURE_SECONDS,
     )
-
-
-def seal(secret: bytes) -> bytes:
-    """Encrypt under the data key."""
-    return bytes(SecretBox(settings.DATA_KEY).encrypt(secret))
-
-
-def unseal(sealed: bytes | memoryview) -> bytes:
-    """Decrypt what `seal` returned; raises nacl.exceptions.CryptoError when the data key is another one."""
-    return bytes(SecretBox(settings.DATA_KEY).decrypt(bytes(sealed)))
 
 
 def forget() -> None:

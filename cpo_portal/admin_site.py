@@ -24,21 +24,28 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
             "Offers": (
                 Entry("Offers", "sell", "offers.offer"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
+                Entry("Quotes and offers", "tune", "offers.offerpolicy"),
+                Entry("Tax", "percent", "pricing.taxprofile"),
             ),
             "Network": (
                 Entry("Locations", "location_on", "network.location"),
                 Entry("Chargers", "ev_station", "network.charger"),
                 Entry("Connectors", "power", "network.connector"),
                 Entry("Products", "local_cafe", "network.product"),
+                Entry("Charging systems", "dns", "network.chargingsystem"),
             ),
             "Sales": (
                 Entry("Orders", "receipt_long", "charging.order"),
                 Entry("Customers", "group", "charging.customer"),
                 Entry("Payments", "account_balance_wallet", "charging.payment"),
+                Entry("Refunds", "undo", "charging.refund"),
+                Entry("Refund terms", "rule", "charging.refundterm"),
+                Entry("Payment gateway", "credit_card", "charging.paymentgateway"),
             ),
             "Beckn": (
                 Entry("Messages", "inbox", "beckn.inboundmessage"),
                 Entry("Callbacks", "outbox", "beckn.outboundcallback"),
+                Entry("Network profile", "badge", "beckn.networkprofile"),
                 Entry("Subscribers", "hub", "beckn.subscriber"),
             ),
             "Team": (

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import celeryd_init, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpo_portal.settings")
 
 from django.conf import settings
 from django.db import close_old_connections
 
+from cpo_portal import file_broker
+
 app = Celery("cpo_portal")
+# Celery looks for this name in its own settings, and closes the database connection after every task without it.
+app.conf["CELERY_DB_REUSE_MAX"] = settings.CELERY_DB_REUSE_MAX
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
     broker_connection_retry_on_startup=True,
@@ -26,6 +31,7 @@ app.conf.update(
     timezone="UTC",
 )
 if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+    file_broker.install()
     folder = Path(settings.PORTAL_BROKER_DIR or settings.PORTAL_HOME / "broker")
     (folder / "queue").mkdir(parents=True, exist_ok=True)
     (folder / "control").mkdir(parents=True, exist_ok=True)
@@ -49,6 +55,13 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600, "queue": "bulk"},
     },
 }
+
+
+@celeryd_init.connect
+def poll_seldom(sender: str, conf: Any, **_: object) -> None:
+    """Let the worker for long work look for files twice a second: a hundred times would cost 1.5 % of a processor."""
+    if sender.startswith("bulk@") and conf.broker_transport_options:
+        conf.broker_transport_options["polling_interval"] = 0.5
 
 
 @task_prerun.connect

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: signed messages of the network need no session, cookie or page policy (ADR 0009).
+    "beckn.lane.MessageLane",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -104,6 +106,8 @@ DATABASES = {
 DATABASES["default"]["OPTIONS"].setdefault(
     "options", "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
 )
+# Statements that go to the driver itself (receiving a message) are prepared the fifth time; Django's own never are.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DATABASE_APP_ROLE = env.text("PORTAL_APP_ROLE", "cpo_portal_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

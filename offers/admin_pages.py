@@ -79,7 +79,7 @@ def limits_bar(offer: Offer) -> Any:
     if counter is None:
         return EMPTY
     if counter.limit_budget is not None:
-        return bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget)
+        return bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, offer.cpo.currency)
     return bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses)
 
 

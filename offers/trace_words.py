@@ -37,6 +37,8 @@ _REASONS = {
     ReasonCode.BETTER_SET: "Other offers together save more",
 }
 _WITHOUT_FIGURES = {ReasonCode.PAUSED, ReasonCode.WITHDRAWN, ReasonCode.NOT_LIVE, ReasonCode.UNKNOWN}
+#: Their margin says it all; the figures beside it are instants and sums for machines.
+_MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
 
 
 def check_in_words(check: Check) -> str:
@@ -44,7 +46,7 @@ def check_in_words(check: Check) -> str:
     text = _REASONS.get(check.code, check.code.value)
     if check.code in _WITHOUT_FIGURES or check.field == "state":
         return f"{text}."
-    if check.expected and check.actual:
+    if check.expected and check.actual and check.code not in _MARGIN_ALONE:
         text = f"{text}: {check.actual} instead of {check.expected}"
     return f"{text} ({check.margin})." if check.margin else f"{text}."
 

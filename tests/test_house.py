@@ -1,4 +1,4 @@
-"""What the house promises of itself: words that agree, locks without addresses, settings that refuse to start half-set."""
+"""What the house promises of itself: words that agree, locks without addresses, settings that fail loudly."""
 
 from __future__ import annotations
 

@@ -34,10 +34,11 @@ def chip(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
     return format_html('<span class="portal-chip portal-{}">{}</span>', Tone(tone), text)
 
 
-def bar(used: Decimal | int, limit: Decimal | int | None) -> SafeString:
-    """Return used of limit as a bar with the figures beside it; no limit is said in words."""
+def bar(used: Decimal | int, limit: Decimal | int | None, currency: str = "") -> SafeString:
+    """Return used of limit as a bar with the figures beside it, amounts of a currency; no limit is said in words."""
+    figure = (lambda value: money(value, currency)) if currency else _plain
     if limit is None:
-        return format_html('<span class="portal-figures">{} used, no limit</span>', _plain(used))
+        return format_html('<span class="portal-figures">{} used, no limit</span>', figure(used))
     share = 100 if limit <= 0 else min(100, max(0, int(used * 100 / limit)))
     tone = Tone.BAD if share >= 100 else Tone.WARN if share >= 80 else Tone.GOOD
     return format_html(
@@ -46,8 +47,8 @@ def bar(used: Decimal | int, limit: Decimal | int | None) -> SafeString:
         tone,
         share,
         share,
-        _plain(used),
-        _plain(limit),
+        figure(used),
+        figure(limit),
     )
 
 

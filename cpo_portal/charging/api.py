@@ -76,7 +76,7 @@ class RefusalsMixin:
         return response
 
 
-class ChargingSystemView(RefusalsMixin, TokenScopedMixin, APIView):
+class ChargingSystemView(RefusalsMixin, TokenScopedMixin, APIView):  # type: ignore[misc]
     """A route for charging systems: the token says for which one it speaks."""
 
     token_scopes = frozenset({TokenScope.CHARGING_SYSTEM})
@@ -87,7 +87,7 @@ class ChargingSystemView(RefusalsMixin, TokenScopedMixin, APIView):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
-        system = ChargingSystem.objects.filter(token_links__token=request.auth).first()
+        system = ChargingSystem.objects.filter(token_links__token=self.request.auth).first()
         if system is None:
             raise PermissionDenied("This token belongs to no charging system; make one on the system's page.")
         if system.is_simulated and not settings.ALLOW_SIMULATED_CHARGING:

@@ -13,6 +13,9 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey
 
+#: What is kept of a contact, and how much of it.
+LONGEST = {"name": 200, "phone": 40, "email": 254, "organization": 200, "tax_id": 40}
+
 
 def identity_of(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> bytes | None:
     """Return the keyed hash of the billing phone, else of the customer's phone, else of an e-mail address.
@@ -66,11 +69,11 @@ def _make(cpo: Cpo, digest: bytes) -> Customer:
 
 def _keep_contact(customer: Customer, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> None:
     """Write what is new; an unchanged contact is not written, so that it locks nobody out."""
-    fields = ("name", "phone", "email", "organization", "tax_id")
     known = CustomerContact.objects.filter(customer=customer).first()
-    kept = {field: getattr(known, field, "") for field in fields}
+    kept = {field: getattr(known, field, "") for field in LONGEST}
     merged = {
-        field: (_text(billing, field) or _text(contact, field))[: _longest(field)] or kept[field] for field in fields
+        field: (_text(billing, field) or _text(contact, field))[:longest] or kept[field]
+        for field, longest in LONGEST.items()
     }
     if known is not None and merged == kept:
         return
@@ -78,15 +81,10 @@ def _keep_contact(customer: Customer, billing: Mapping[str, Any], contact: Mappi
         [CustomerContact(customer=customer, **merged)],
         update_conflicts=True,
         unique_fields=["customer"],
-        update_fields=[*fields, "updated_at"],
+        update_fields=[*LONGEST, "updated_at"],
     )
 
 
 def _text(source: Mapping[str, Any], field: str) -> str:
     value = source.get(field)
     return value.strip() if isinstance(value, str) else ""
-
-
-def _longest(field: str) -> int | None:
-    length: int | None = CustomerContact._meta.get_field(field).max_length
-    return length

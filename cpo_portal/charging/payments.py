@@ -106,7 +106,7 @@ def record_notice(gateway: PaymentGateway, raw: bytes, signature: str, *, now: d
     A report of an unknown payment (also: one before init) is answered but not kept, so that the gateway's next try
     finds the payment.
     """
-    if not is_signed(raw, signature, unseal(gateway.sealed_secret)):
+    if not is_signed(raw, signature, unseal(bytes(gateway.sealed_secret))):
         raise ChargingRefusal(
             RefusalCode.BAD_SIGNATURE, "X-Signature is not `sha256=` and the HMAC-SHA256 of the body with the secret."
         )

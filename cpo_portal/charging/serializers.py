@@ -76,7 +76,7 @@ class StartSerializer(serializers.Serializer[Any]):
     register_wh = RegisterField()
 
 
-class ReadingSerializer(serializers.Serializer[Any]):
+class MeterReadingSerializer(serializers.Serializer[Any]):
     """The meter at an instant."""
 
     at = InstantField()
@@ -89,7 +89,7 @@ class ReadingsSerializer(serializers.Serializer[Any]):
     """Readings in any order, all kept or none; `item_id`, where given, must be the session's connector."""
 
     item_id = IdField(required=False)
-    readings = serializers.ListField(child=ReadingSerializer(), min_length=1, max_length=MAX_READINGS)
+    readings = serializers.ListField(child=MeterReadingSerializer(), min_length=1, max_length=MAX_READINGS)
 
 
 class MomentSerializer(serializers.Serializer[Any]):

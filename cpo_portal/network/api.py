@@ -44,7 +44,7 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):
+class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):  # type: ignore[misc]
     """Rows of the token's CPO by the CPO's own ids; a row that is in use is not deleted."""
 
     parser_classes = [BoundedJSONParser]

@@ -27,15 +27,10 @@ class OwnRelatedField(serializers.SlugRelatedField[Any]):
 
     def __init__(self, model: Any, **kwargs: Any) -> None:
         self.model = model
-        if not kwargs.get("read_only"):
-            kwargs["queryset"] = model.objects.none()
-        super().__init__(**kwargs)
+        super().__init__(queryset=model.objects.none(), **kwargs)
 
     def get_queryset(self) -> Any:
         return self.model.objects.all()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> OwnRelatedField:
-        return type(self)(self.model, **{key: value for key, value in self._kwargs.items() if key != "queryset"})
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 """Finding connectors across all CPOs: by place, by what they are, by when their location is open, by name.
 
-Three queries whatever is found: the ids of the answer, nearest first; these connectors with charger and status; their
-locations with their CPOs. A large circle is looked through from its middle, which adds a query per ring.
+Four queries whatever is found: the ids of the answer, nearest first; these connectors with charger and status; their
+locations; their CPOs. A large circle is looked through from its middle, which adds a query per ring.
 """
 
 from __future__ import annotations
@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import every_cpo
 from cpo_portal.network.fields import inside_box
 from cpo_portal.network.geo import Circle, boxes_around, distance_from
 from cpo_portal.network.hours import open_during
-from cpo_portal.network.models import Connector, Location, StatusChoice
+from cpo_portal.network.models import (
+    ChargingSpeed,
+    Connector,
+    ConnectorFormat,
+    ConnectorType,
+    Location,
+    PowerType,
+    StatusChoice,
+)
 
 #: A search reads the opening hours of at most this many connectors' locations; the nearest come first.
 MAX_CANDIDATES = 50_000
@@ -64,7 +73,11 @@ def find_connectors(query: ConnectorQuery, now: datetime) -> list[Connector]:
         rows = Connector.objects.select_related("charger", "status_row").in_bulk(chosen)
         found = [rows[pk] for pk in chosen]
         used = {connector.charger.location_id for connector in found}
-        locations = Location.objects.select_related("cpo").in_bulk(used)
+        # The point only serves the index; a CPO is made once, not once per location.
+        locations = Location.objects.defer("position").in_bulk(used)
+        cpos = Cpo.objects.in_bulk({location.cpo_id for location in locations.values()})
+    for location in locations.values():
+        location.cpo = cpos[location.cpo_id]
     for connector in found:
         connector.charger.location = locations[connector.charger.location_id]
         connector.cpo = connector.charger.location.cpo
@@ -98,6 +111,12 @@ _SPECIFICATIONS = {
     "charging-speed": "charging_speeds",
     "status": "statuses",
 }
+_CHOICES: dict[str, type[TextChoices]] = {
+    "connector_type": ConnectorType,
+    "connector_format": ConnectorFormat,
+    "power_type": PowerType,
+    "charging_speed": ChargingSpeed,
+}
 # What people also write, in the plain spelling.
 _ALSO_WRITTEN = {"AC": {"AC1PHASE", "AC3PHASE"}, "CCS": {"CCS2"}, "COMBO2": {"CCS2"}, "OUTOFSERVICE": {"OUTOFORDER"}}
 # More than any connector can give, and within PostgreSQL's integer: an unreadable rating matches nothing.
@@ -117,7 +136,7 @@ def _watts(text: str) -> int:
         number, factor = (bare[:-2], 1000) if bare.endswith("kw") else (bare[:-1], 1)
     try:
         watts = Decimal(number) * factor
-    except InvalidOperation:
+    except ArithmeticError:
         return _NO_SUCH_POWER
     return int(watts) if watts.is_finite() and 0 <= watts < _NO_SUCH_POWER else _NO_SUCH_POWER
 
@@ -132,11 +151,10 @@ def _known(asked: frozenset[str], choices: Iterable[str]) -> list[str]:
 def _matches(query: ConnectorQuery) -> Q:
     """Return what must hold of a connector and its names; its location is restricted elsewhere."""
     held = Q(is_published=True)
-    for field in ("connector_type", "connector_format", "power_type", "charging_speed"):
+    for field, choices in _CHOICES.items():
         asked: frozenset[str] = getattr(query, f"{field}s")
         if asked:
-            choices = [value for value, _ in Connector._meta.get_field(field).choices or ()]
-            held &= Q(**{f"{field}__in": _known(asked, choices)})
+            held &= Q(**{f"{field}__in": _known(asked, choices.values)})
     if query.connector_ids:
         held &= Q(connector_id__in=query.connector_ids)
     if query.min_power_w is not None:

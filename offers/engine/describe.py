@@ -16,7 +16,7 @@ _MIDNIGHT = time(0)
 
 
 def benefit_in_words(offer: OfferTerms) -> str:
-    """Return the benefit and its least value: "25 % off the energy, at most ₹100.00, from ₹50.00"."""
+    """Return the benefit and its least value: "25 % off energy and add-ons, at most ₹100.00, from ₹50.00"."""
     text = rule_of(offer).words(offer)
     least = offer.qualifier.min_value
     return text if not least else f"{text}, from {money_text(least, offer.currency)}"

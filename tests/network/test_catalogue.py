@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -9,6 +11,8 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.catalogue import products_at, status_of, units_left
 from cpo_portal.network.models import ConnectorStatus, ProductStock
 from tests.network.places import Net, make_location, make_product
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +40,5 @@ def test_products_by_location_in_one_query(
 
 def test_the_last_state(net: Net) -> None:
     with cpo_scope(net.cpo):
-        ConnectorStatus.objects.create(
-            connector=net.connectors[0], status="OUTOFORDER", reported_at="2026-01-01T00:00Z"
-        )
+        ConnectorStatus.objects.create(connector=net.connectors[0], status="OUTOFORDER", reported_at=NOW)
         assert [status_of(connector).label for connector in net.connectors] == ["Out of order", "Unknown"]

@@ -64,7 +64,7 @@ def title(offer: OfferTerms) -> str:
 
 def words(offer: OfferTerms) -> str:
     benefit = offer.benefit
-    scope = "the energy and its surge" if benefit.base is DiscountBase.ITEMS_AND_SURGE else "the energy"
+    scope = "energy, add-ons and surge" if benefit.base is DiscountBase.ITEMS_AND_SURGE else "energy and add-ons"
     if benefit.value_type is ValueType.PERCENT:
         text = f"{plain_number(benefit.value)} % off {scope}"
     else:

@@ -32,4 +32,4 @@ class BenefitRule(Protocol):
         """Return the benefit as a price line shows it: "25% off"."""
 
     def words(self, offer: OfferTerms) -> str:
-        """Return the benefit for a reader: "25 % off the energy, at most ₹100.00"."""
+        """Return the benefit for a reader: "25 % off energy and add-ons, at most ₹100.00"."""

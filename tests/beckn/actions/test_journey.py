@@ -87,7 +87,7 @@ def test_from_init_to_rating(talk: Conversation) -> None:
     # 2.6 kWh: 46.80 of energy is below the offer's minimum, so it does not apply yet.
     assert amounts(running) == ["46.80", "10.00", "10.22"]
     progress = tag(talk.say("track", {"order_id": order_id})["message"]["tracking"]["tags"], "charging-progress")
-    assert progress["delivered-kwh"] == "2.6"
+    assert progress["energy-delivered"] == "2.6"
 
 
 def test_the_bill_is_announced_with_usage_and_summary(talk: Conversation) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from beckn import keys, nudge, registry, tasks
+import beckn.actions
+from beckn import keys, nudge, registry
 from tests.beckn.infra.support import BuyerApp, Sink, echo
 
 
@@ -56,16 +55,13 @@ def sink(bap: BuyerApp) -> Iterator[Sink]:
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The handlers of all actions: each echoes, until a test puts another one in."""
     table = dict.fromkeys(("search", "select", "status", "track", "cancel"), echo)
-    actions = ModuleType("beckn.actions")
-    actions.HANDLERS = table  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "beckn.actions", actions)
+    monkeypatch.setattr(beckn.actions, "HANDLERS", table)
     return table
 
 
 @pytest.fixture
-def post(client: Any, settings: Any) -> Any:
+def post(client: Any) -> Any:
     """Post bytes to an action; signed by `by` unless headers are given."""
-    settings.ROOT_URLCONF = "tests.beckn.infra.urls"
 
     def send(action: str, raw: bytes, *, by: BuyerApp | None = None, **headers: str) -> Any:
         if by is not None:
@@ -73,8 +69,3 @@ def post(client: Any, settings: Any) -> Any:
         return client.post(f"/beckn/{action}", raw, content_type="application/json", headers=headers)
 
     return send
-
-
-def drain() -> int:
-    """Work the inbox off and deliver, in this thread."""
-    return tasks.drain_inbox()

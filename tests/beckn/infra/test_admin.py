@@ -14,8 +14,7 @@ from django.utils import timezone
 from nacl.signing import SigningKey as Signer
 
 from beckn import keys
-from beckn.models import InboundMessage, OutboundCallback, SigningKey, Subscriber
-
+from beckn.models import InboundMessage, NetworkProfile, OutboundCallback, SigningKey, Subscriber
 from cpo_portal.accounts.models import Cpo, Membership, Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from tests.beckn.infra.support import BuyerApp, queue
@@ -47,8 +46,7 @@ def world(bap: BuyerApp) -> SimpleNamespace:
 
 
 @pytest.fixture
-def visit(world: SimpleNamespace, settings: Any) -> Any:
-    settings.ROOT_URLCONF = "tests.beckn.infra.urls"
+def visit(world: SimpleNamespace) -> Any:
 
     def open_page(person: str, page: str, *args: Any, data: dict[str, Any] | None = None) -> Any:
         client = Client()
@@ -207,3 +205,17 @@ def test_participant_cannot_be_deleted(visit: Any, bap: BuyerApp) -> None:
     subscriber = Subscriber.objects.get(subscriber_id=bap.id)
     assert visit("operator", "subscriber_delete", subscriber.pk, data={"post": "yes"}).status_code == 403
     assert Subscriber.objects.filter(pk=subscriber.pk).exists()
+
+
+def test_manager_sets_how_the_cpo_appears_and_others_do_not(visit: Any, world: SimpleNamespace) -> None:
+    page = visit("owner", "networkprofile_changelist")
+    assert page.status_code == 302
+    with cpo_scope(world.voltway):
+        profile = NetworkProfile.objects.get()
+    data = {"offer_codes": "ONDC", "surge_consent_required": "on", "_cpo": str(world.voltway.pk)}
+    for person, status in (("outsider", 302), ("analyst", 403), ("owner", 302)):
+        assert visit(person, "networkprofile_change", profile.pk, data=data).status_code == status
+        with cpo_scope(world.voltway):
+            profile.refresh_from_db()
+        changed = person == "owner"
+        assert (profile.offer_codes == "ONDC", profile.surge_consent_required) == (changed, changed)

@@ -15,13 +15,11 @@ from tests.beckn.infra.support import BuyerApp, queue
 
 
 @pytest.fixture
-def ready(client: Any, settings: Any) -> Any:
-    settings.ROOT_URLCONF = "tests.beckn.infra.urls"
+def ready(client: Any) -> Any:
     return lambda: client.get("/readyz")
 
 
-def test_healthz_answers_without_the_database(client: Any, settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.beckn.infra.urls"
+def test_healthz_answers_without_the_database(client: Any) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 

@@ -320,3 +320,14 @@ def test_dead_connection_is_replaced_within_the_request(post: Any, bap: BuyerApp
     connection.connection.close()
     assert post("select", raw, by=bap).json() == ACK
     assert InboundMessage.objects.filter(action="select").count() == 1
+
+
+def test_lane_answers_before_all_middleware_and_lets_others_pass(
+    post: Any, bap: BuyerApp, client: Any, settings: Any
+) -> None:
+    settings.MIDDLEWARE = ["beckn.lane.MessageLane", "tests.beckn.infra.lane_probe.mark"]
+    answer = post("select", bap.body("select"), by=bap)
+    assert (answer.json(), answer["Content-Type"], answer.has_header("X-Passed")) == (ACK, "application/json", False)
+    assert post("select", b"{").status_code == 401
+    assert [client.get(path)["X-Passed"] for path in ("/beckn/select", "/healthz")] == ["yes", "yes"]
+    assert client.get("/beckn/select").status_code == 405

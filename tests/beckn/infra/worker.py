@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import django
@@ -16,6 +14,7 @@ from cpo_portal.celery import app
 
 django.setup()
 
+import beckn.actions  # noqa: E402
 from beckn import inbox, outbox  # noqa: E402
 from tests.beckn.infra.support import echo  # noqa: E402
 
@@ -31,8 +30,6 @@ def hang_once(message: Any, request: Any, now: datetime) -> None:
         time.sleep(600)
 
 
-actions = ModuleType("beckn.actions")
-actions.HANDLERS = {"select": echo, "status": echo, "cancel": hang_once}  # type: ignore[attr-defined]
-sys.modules["beckn.actions"] = actions
+beckn.actions.HANDLERS = {"select": echo, "status": echo, "cancel": hang_once}
 
 __all__ = ["app"]

@@ -31,14 +31,16 @@ FULL = offer(
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        pytest.param(offer(), "25 % off the energy", id="percent"),
-        pytest.param(offer(value="12.50"), "12.5 % off the energy", id="half-percent"),
-        pytest.param(FULL, "25 % off the energy, at most ₹100.00, from ₹50.00", id="capped-from"),
-        pytest.param(rupees_off("a", "184320"), "₹1,84,320.00 off the energy", id="an-amount-in-indian-digits"),
+        pytest.param(offer(), "25 % off energy and add-ons", id="percent"),
+        pytest.param(offer(value="12.50"), "12.5 % off energy and add-ons", id="half-percent"),
+        pytest.param(FULL, "25 % off energy and add-ons, at most ₹100.00, from ₹50.00", id="capped-from"),
+        pytest.param(rupees_off("a", "184320"), "₹1,84,320.00 off energy and add-ons", id="an-amount-in-indian-digits"),
         pytest.param(
-            offer(base=DiscountBase.ITEMS_AND_SURGE), "25 % off the energy and its surge", id="with-the-surge"
+            offer(base=DiscountBase.ITEMS_AND_SURGE), "25 % off energy, add-ons and surge", id="with-the-surge"
         ),
-        pytest.param(offer(redemption_cap=Decimal(80)), "25 % off the energy, at most ₹80.00", id="redemption-cap"),
+        pytest.param(
+            offer(redemption_cap=Decimal(80)), "25 % off energy and add-ons, at most ₹80.00", id="redemption-cap"
+        ),
     ],
 )
 def test_a_benefit_in_words(terms, words):
@@ -47,8 +49,8 @@ def test_a_benefit_in_words(terms, words):
 
 def test_a_whole_offer_in_one_sentence():
     assert summary(FULL, "Asia/Kolkata") == (
-        "Takes 25 % off the energy, at most ₹100.00, from ₹50.00, at 3 locations, Saturdays and Sundays all day, "
-        "from 1 Nov 2026 00:00 IST until 1 Dec 2026 00:00 IST; applied automatically; combines with no other offer; "
+        "Takes 25 % off energy and add-ons, at most ₹100.00, from ₹50.00, at 3 locations, "
+        "Saturdays and Sundays all day, from 1 Nov 2026 00:00 IST until 1 Dec 2026 00:00 IST; applied automatically; combines with no other offer; "
         "at most 1000 uses in all; 2 per customer; a budget of ₹1,84,320.00."
     )
 

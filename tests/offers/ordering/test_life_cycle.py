@@ -284,9 +284,8 @@ def test_confirm_of_a_withdrawn_offer_cancels_and_refunds(sale: Sale) -> None:
     with cpo_scope(sale.world.cpo):
         Offer.objects.update(state=OfferState.WITHDRAWN)
         order = sale.fresh()
-        with transaction.atomic():
-            with pytest.raises(Refusal, match="withdrawn") as refusal:
-                confirm(order, now=timezone.now())
+        with transaction.atomic(), pytest.raises(Refusal, match="withdrawn") as refusal:
+            confirm(order, now=timezone.now())
         assert refusal.value.kind is RefusalKind.OFFER_NOT_VALID
         assert sale.fresh().state == "CANCELLED"
         assert Refund.objects.get().amount == Decimal("91.45")
@@ -323,9 +322,9 @@ def test_confirm_after_the_reservation_at_a_higher_price_names_both_totals(sale:
         )
         sale.world.tariff.live_version = version
         sale.world.tariff.save()
-        with transaction.atomic():
-            with pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now") as refusal:
-                confirm(sale.fresh(), now=now + LATER)
+        dearer = pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now")
+        with transaction.atomic(), dearer as refusal:
+            confirm(sale.fresh(), now=now + LATER)
         assert refusal.value.kind is RefusalKind.QUOTE_CHANGED
         assert sale.fresh().state == "CANCELLED"
         assert Refund.objects.get().amount == Decimal("91.45")

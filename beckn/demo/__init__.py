@@ -1,0 +1,1 @@
+"""The demonstration: two CPOs with sites, prices and offers, two buyer apps, and the people who sign in."""

@@ -1,0 +1,87 @@
+"""Makes what the demonstration's CPOs charge and promise: tariffs, tax, policies, products, refund terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from beckn.demo.tables import FEE_TITLE, PRODUCTS, REFUND_TERMS, TARIFFS, ProductRow, TariffRow
+from beckn.models import NetworkProfile
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.models import RefundTerm
+from cpo_portal.network.models import Location, Product, ProductStock
+from offers.models import OfferPolicy
+from pricing.authoring import Place, TariffContent, assign, create_tariff, publish
+from pricing.engine.values import Fee
+from pricing.models import Tariff, TaxProfile
+
+
+def make_prices(cpo: Cpo) -> None:
+    """Make what is missing; what is there is left as staff may have changed it."""
+    TaxProfile.objects.get_or_create(cpo=cpo, defaults={"label": "GST", "rate": Decimal(18), "sac_code": "998714"})
+    OfferPolicy.objects.get_or_create(cpo=cpo)
+    NetworkProfile.objects.get_or_create(cpo=cpo)
+    _make_refund_terms(cpo)
+    _make_tariffs(cpo)
+    _make_products(cpo)
+
+
+def _make_refund_terms(cpo: Cpo) -> None:
+    if RefundTerm.objects.exists():
+        return
+    for row in REFUND_TERMS:
+        term = RefundTerm(
+            cpo=cpo,
+            fulfillment_state=row.fulfillment_state,
+            notice_minutes=row.notice_minutes,
+            refund_eligible=row.percent is not None,
+            percent=row.percent,
+            within_minutes=row.within_minutes,
+            description=row.description,
+        )
+        term.full_clean()
+        term.save()
+
+
+def _make_tariffs(cpo: Cpo) -> None:
+    there = set(Tariff.objects.values_list("tariff_id", flat=True))
+    for row in TARIFFS:
+        if row.cpo != cpo.provider_id or row.tariff_id in there:
+            continue
+        fees = (Fee("", FEE_TITLE, Decimal(row.fee)),) if row.fee else ()
+        tariff = create_tariff(cpo, row.tariff_id, row.name, TariffContent(rate=Decimal(row.rate), fees=fees))
+        if row.published:
+            publish(tariff)
+            assign(tariff, _places(row))
+
+
+def _places(row: TariffRow) -> Iterable[Place]:
+    if not row.location_tag:
+        return [Place(connector_type=row.connector_type)]
+    tagged = Location.objects.filter(tags__contains=[row.location_tag])
+    return [Place(location=location, connector_type=row.connector_type) for location in tagged]
+
+
+def _make_products(cpo: Cpo) -> None:
+    there = set(Product.objects.values_list("product_id", flat=True))
+    for row in PRODUCTS:
+        if row.cpo == cpo.provider_id and row.product_id not in there:
+            _make_product(cpo, row)
+
+
+def _make_product(cpo: Cpo, row: ProductRow) -> None:
+    product = Product(
+        cpo=cpo,
+        product_id=row.product_id,
+        name=row.name,
+        short_desc=row.short_desc,
+        kind=row.kind,
+        category=row.category,
+        price=Decimal(row.price),
+    )
+    product.full_clean()
+    product.save()
+    if row.location_tag:
+        product.locations.set(Location.objects.filter(tags__contains=[row.location_tag]))
+    if row.stock is not None:
+        ProductStock.objects.create(product=product, units=row.stock)

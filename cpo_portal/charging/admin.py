@@ -1,0 +1,308 @@
+"""The pages of orders, customers, payments and refunds, which machines write, and of the CPO's own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from cpo_portal.adminkit.accounts_admin import shown_once
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when
+from cpo_portal.adminkit.filters import ChoicesDropdownFilter
+from cpo_portal.charging.models import (
+    Customer,
+    CustomerContact,
+    Order,
+    OrderState,
+    Payment,
+    PaymentGateway,
+    Refund,
+    RefundTerm,
+)
+from cpo_portal.charging.panels import (
+    ORDER_PANELS,
+    ORDER_TONES,
+    Panel,
+    panels_of,
+    payment_chip,
+    refund_chip,
+    table,
+    zone_of,
+)
+from cpo_portal.charging.payments import give_secret, rotate_secret
+
+__all__ = ["ORDER_PANELS", "Panel", "add_order_action", "table"]
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
+    """What was sold and what became of it."""
+
+    list_display = ("made", "connector", "bap_id", "state_chip", "fulfillment_state", "quoted", "billed")
+    list_filter = (("state", ChoicesDropdownFilter), ("fulfillment_state", ChoicesDropdownFilter))
+    list_select_related = ("connector__charger__location",)
+    search_fields = ("id__iexact", "transaction_id__iexact", "connector__item_id")
+    search_help_text = "A whole order id or transaction id, or a connector's item id."
+    show_full_result_count = False
+    date_hierarchy = None
+    export_fields = ("id", "created_at", "state", "fulfillment_state", "quoted_amount", "billed_amount", "currency")
+    change_form_after_template = "charging/order_panels.html"
+    actions_detail: tuple[str, ...] = ()
+    fields = (
+        ("id", "transaction_id", "bap_id"),
+        ("state_chip", "fulfillment_state"),
+        ("connector", "customer"),
+        ("planned", "payable"),
+        ("quoted", "billed"),
+        ("made", "confirmed"),
+        "cancelled",
+    )
+    readonly_fields = (
+        "state_chip",
+        "planned",
+        "payable",
+        "quoted",
+        "billed",
+        "made",
+        "confirmed",
+        "cancelled",
+    )
+
+    class Media:
+        css = {"all": ("charging/order.css",)}
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        order = self.get_object(request, object_id)
+        panels = panels_of(request, order) if order is not None and self.has_view_permission(request, order) else []
+        context = (extra_context or {}) | {"order_panels": panels}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    @column(description="State", ordering="state")
+    def state_chip(self, obj: Order) -> SafeString:
+        return chip(obj.get_state_display(), ORDER_TONES[OrderState(obj.state)])
+
+    @column(description="Made", ordering="created_at")
+    def made(self, obj: Order) -> str:
+        return when(obj.created_at, zone_of(obj))
+
+    @column(description="Planned")
+    def planned(self, obj: Order) -> str:
+        start, end = when(obj.planned_start, zone_of(obj)), when(obj.planned_end, zone_of(obj))
+        return f"{start} to {end}" if obj.planned_end else start
+
+    @column(description="Payment until")
+    def payable(self, obj: Order) -> str:
+        return when(obj.payment_until, zone_of(obj))
+
+    @column(description="Confirmed")
+    def confirmed(self, obj: Order) -> str:
+        return when(obj.confirmed_at, zone_of(obj))
+
+    @column(description="Cancelled")
+    def cancelled(self, obj: Order) -> str:
+        if obj.cancelled_at is None:
+            return EMPTY
+        return f"{when(obj.cancelled_at, zone_of(obj))} by {obj.cancelled_by}: {obj.cancellation_reason}"
+
+    @column(description="Quoted", ordering="quoted_amount")
+    def quoted(self, obj: Order) -> str:
+        return money(obj.quoted_amount, obj.currency)
+
+    @column(description="Billed", ordering="billed_amount")
+    def billed(self, obj: Order) -> str:
+        return money(obj.billed_amount, obj.currency)
+
+
+def add_order_action(name: str, action: Callable[..., Any]) -> None:
+    """Let an upper room add a button, made by `object_action`, to an order's page; a name that is there is replaced."""
+    setattr(OrderAdmin, name, action)
+    OrderAdmin.actions_detail = tuple(dict.fromkeys((*OrderAdmin.actions_detail, name)))
+
+
+class ContactInline(ReadOnlyMixin, TenantStackedInline):
+    """Personal data, for those who operate; an analyst does without."""
+
+    model = CustomerContact
+    fields = ("name", "phone", "email", "organization", "tax_id")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_operate_permission(request, obj)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyMixin, TenantAdmin):
+    """Drivers, known by keyed hashes."""
+
+    list_display = ("__str__", "known_since", "orders_made")
+    search_fields = ("id__iexact",)
+    search_help_text = "A whole customer id."
+    list_select_related = ("cpo",)
+    inlines = (ContactInline,)
+    fields = ("id", "known_since", "orders_made")
+    readonly_fields = ("known_since", "orders_made")
+
+    @column(description="Known since", ordering="created_at")
+    def known_since(self, obj: Customer) -> str:
+        return when(obj.created_at, obj.cpo.time_zone)
+
+    @column(description="Orders")
+    def orders_made(self, obj: Customer) -> int:
+        return obj.orders.count()
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
+    """What is asked for and what was paid."""
+
+    list_display = ("asked", "order", "type", "state", "due", "paid", "gateway_reference")
+    list_filter = (("status", ChoicesDropdownFilter), ("type", ChoicesDropdownFilter))
+    list_select_related = ("cpo", "order")
+    search_fields = ("id__iexact", "order__id__iexact", "gateway_reference__iexact")
+    search_help_text = "A whole payment id, order id or gateway's reference."
+    export_fields = ("id", "order", "type", "status", "amount", "paid_amount", "currency", "paid_at")
+    fields = ("id", "order", ("type", "state"), ("due", "paid"), "gateway_reference", "asked", "paid_when", "reports")
+    readonly_fields = ("state", "due", "paid", "asked", "paid_when", "reports")
+
+    @column(description="State", ordering="status")
+    def state(self, obj: Payment) -> SafeString:
+        return payment_chip(obj)
+
+    @column(description="Asked", ordering="created_at")
+    def asked(self, obj: Payment) -> str:
+        return when(obj.created_at, obj.cpo.time_zone)
+
+    @column(description="Paid at", ordering="paid_at")
+    def paid_when(self, obj: Payment) -> str:
+        return when(obj.paid_at, obj.cpo.time_zone)
+
+    @column(description="Amount", ordering="amount")
+    def due(self, obj: Payment) -> str:
+        return money(obj.amount, obj.currency)
+
+    @column(description="Paid", ordering="paid_amount")
+    def paid(self, obj: Payment) -> str:
+        return money(obj.paid_amount, obj.currency)
+
+    @column(description="Reports")
+    def reports(self, obj: Payment) -> str:
+        zone = obj.cpo.time_zone
+        return "; ".join(
+            f"{when(notice.received_at, zone)} {notice.event_id}: {notice.outcome}"
+            for notice in obj.notices.order_by("id")
+        )
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
+    """What drivers get back."""
+
+    list_display = ("made", "order", "reason", "state", "back", "due")
+    list_filter = (("status", ChoicesDropdownFilter),)
+    list_select_related = ("cpo", "order")
+    search_fields = ("order__id__iexact",)
+    search_help_text = "A whole order id."
+    export_fields = ("order", "reason", "amount", "currency", "status", "due_by")
+    fields = ("order", ("reason", "state"), "back", "description", ("made", "due"))
+    readonly_fields = ("state", "back", "made", "due")
+
+    @column(description="State", ordering="status")
+    def state(self, obj: Refund) -> SafeString:
+        return refund_chip(obj)
+
+    @column(description="Amount", ordering="amount")
+    def back(self, obj: Refund) -> str:
+        return money(obj.amount, obj.currency)
+
+    @column(description="Made", ordering="created_at")
+    def made(self, obj: Refund) -> str:
+        return when(obj.created_at, obj.cpo.time_zone)
+
+    @column(description="Due by", ordering="due_by")
+    def due(self, obj: Refund) -> str:
+        return when(obj.due_by, obj.cpo.time_zone)
+
+
+@admin.register(RefundTerm)
+class RefundTermAdmin(TenantAdmin):
+    """What comes back when an order is cancelled; buyer apps see it before they pay."""
+
+    list_display = ("fulfillment_state", "notice", "comes_back", "within_minutes")
+    fields = (
+        ("fulfillment_state", "notice_minutes"),
+        "refund_eligible",
+        ("percent", "amount"),
+        "within_minutes",
+        "description",
+    )
+
+    @column(description="Notice", ordering="notice_minutes")
+    def notice(self, obj: RefundTerm) -> str:
+        return f"{obj.notice_minutes} min or more" if obj.notice_minutes else "any"
+
+    @column(description="Comes back")
+    def comes_back(self, obj: RefundTerm) -> SafeString:
+        if not obj.refund_eligible:
+            return chip("Nothing", Tone.NEUTRAL)
+        text = f"{obj.percent.normalize():f} %" if obj.percent is not None else money(obj.amount, obj.cpo.currency)
+        return chip(text, Tone.GOOD)
+
+
+class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Where drivers pay."""
+
+    def clean_pay_url(self) -> str:
+        url: str = self.cleaned_data["pay_url"].strip()
+        if not url.startswith(("https://", "http://")) or "$transaction_id" not in url:
+            raise ValidationError("Write an address that begins with https:// and holds $transaction_id.")
+        return url
+
+
+@admin.register(PaymentGateway)
+class PaymentGatewayAdmin(TenantAdmin):
+    """The CPO's payment gateway; its secret is shown when it is made and never again."""
+
+    form = GatewayForm
+    list_display = ("name", "pay_url", "reports_to")
+    fields = ("name", "pay_url", ("bank_code", "bank_account_number"), "reports_to")
+    readonly_fields = ("reports_to",)
+    list_select_related = ("cpo",)
+    actions_detail = ("new_secret",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.secret_text = give_secret(obj)
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show(request, obj, obj.secret_text)
+
+    @object_action(
+        description="New secret",
+        confirm="The old secret stops working at once: reports signed with it are refused.",
+        icon="key",
+        variant=ActionVariant.DANGER,
+    )
+    def new_secret(self, request: HttpRequest, obj: PaymentGateway) -> HttpResponse:
+        return self._show(request, obj, rotate_secret(obj))
+
+    @column(description="Reports go to")
+    def reports_to(self, obj: PaymentGateway) -> str:
+        return f"POST /api/payments/{obj.cpo.provider_id}/notices" if obj.pk else EMPTY
+
+    def _show(self, request: HttpRequest, obj: PaymentGateway, secret: str) -> HttpResponse:
+        advice = "Copy the secret into the payment gateway, which signs its reports with it. It is shown only now."
+        return shown_once(self, request, f"Secret of “{obj.name}”", secret, advice)

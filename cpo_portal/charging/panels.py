@@ -1,0 +1,184 @@
+"""The panels of an order's page; rooms above add theirs to ORDER_PANELS without this room knowing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cpo_portal.accounts.access import Right
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, when
+from cpo_portal.adminkit.rules import rights
+from cpo_portal.charging.models import (
+    ChargingSession,
+    EventKind,
+    LineStage,
+    Order,
+    OrderContact,
+    OrderState,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    SessionState,
+)
+
+ORDER_TONES = {
+    OrderState.INITIALISED: Tone.NEUTRAL,
+    OrderState.ACTIVE: Tone.INFO,
+    OrderState.COMPLETE: Tone.GOOD,
+    OrderState.CANCELLED: Tone.WARN,
+}
+SESSION_TONES = {
+    SessionState.ACTIVE: Tone.INFO,
+    SessionState.INTERRUPTED: Tone.WARN,
+    SessionState.STOPPED: Tone.GOOD,
+}
+EVENT_TONES = {
+    EventKind.CANCELLED: Tone.WARN,
+    EventKind.INTERRUPTED: Tone.WARN,
+    EventKind.HELD: Tone.BAD,
+    EventKind.SETTLED: Tone.GOOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A titled part of the page; `body` is safe HTML, made with `table()` or format_html."""
+
+    title: str
+    body: SafeString
+
+
+#: Called in this order with the request and the order; None leaves the panel out.
+ORDER_PANELS: list[Callable[[HttpRequest, Order], Panel | None]] = []
+
+
+def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
+    """Return this room's panels, then those that upper rooms added."""
+    own = (contact, quote, bill, payments, refunds, session, timeline)
+    made = (make(request, order) for make in (*own, *ORDER_PANELS))
+    return [panel for panel in made if panel is not None]
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> SafeString:
+    """Return an escaped HTML table; `numbers` are the columns that are set to the right."""
+    classes = ["portal-number" if place in numbers else "" for place in range(len(headers))]
+    head = format_html_join("", '<th class="{}">{}</th>', zip(classes, headers, strict=True))
+    lines = [format_html_join("", '<td class="{}">{}</td>', zip(classes, row, strict=True)) for row in rows]
+    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
+    return format_html(
+        '<div class="portal-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
+    )
+
+
+def zone_of(order: Order) -> str:
+    """Return the zone in whose clock the order's page speaks: the location's."""
+    return order.connector.charger.location.time_zone
+
+
+def contact(request: HttpRequest, order: Order) -> Panel | None:
+    """Personal data, for those who operate."""
+    kept = OrderContact.objects.filter(order=order).first()
+    if kept is None or Right.CHANGE not in rights(request):
+        return None
+    rows = [
+        (name, ", ".join(str(value) for value in part.values() if value and not isinstance(value, dict | list)))
+        for name, part in (("Billing", kept.billing), ("Driver", kept.customer))
+        if part
+    ]
+    return Panel("Contact", table(("", "As the buyer app sent it"), rows)) if rows else None
+
+
+def quote(request: HttpRequest, order: Order) -> Panel | None:
+    return Panel("Quote", _lines(order, LineStage.QUOTED))
+
+
+def bill(request: HttpRequest, order: Order) -> Panel | None:
+    return Panel("Bill", _lines(order, LineStage.BILLED)) if order.billed_amount is not None else None
+
+
+def payments(request: HttpRequest, order: Order) -> Panel | None:
+    zone = zone_of(order)
+    rows = [
+        (
+            row.get_type_display(),
+            payment_chip(row),
+            money(row.amount, row.currency),
+            money(row.paid_amount, row.currency),
+            row.gateway_reference or EMPTY,
+            when(row.paid_at, zone),
+            row.notices.count(),
+        )
+        for row in Payment.objects.filter(order=order)
+    ]
+    headers = ("Due", "State", "Amount", "Paid", "Reference", "When", "Reports")
+    return Panel("Payments", table(headers, rows, numbers=(2, 3, 6))) if rows else None
+
+
+def refunds(request: HttpRequest, order: Order) -> Panel | None:
+    zone = zone_of(order)
+    rows = [
+        (row.reason, refund_chip(row), money(row.amount, row.currency), row.description, when(row.due_by, zone))
+        for row in Refund.objects.filter(order=order)
+    ]
+    return Panel("Refunds", table(("Reason", "State", "Amount", "Why", "Due by"), rows, numbers=(2,))) if rows else None
+
+
+def session(request: HttpRequest, order: Order) -> Panel | None:
+    row = ChargingSession.objects.select_related("system").filter(order=order).first()
+    if row is None:
+        return None
+    zone, delivered = zone_of(order), row.last_register_wh - row.start_register_wh
+    rows = [
+        ("State", chip(row.get_state_display(), SESSION_TONES[SessionState(row.state)])),
+        ("Session", f"{row.session_id} of {row.system}"),
+        ("Started", when(row.started_at, zone)),
+        ("Stopped", f"{when(row.stopped_at, zone)} {row.stop_reason}"),
+        ("Delivered", f"{delivered / 1000:.3f} kWh"),
+        ("Register", f"{row.start_register_wh} Wh → {row.last_register_wh} Wh"),
+        ("Readings", f"{row.readings.count()}, the last {when(row.last_reading_at, zone)}"),
+    ]
+    return Panel("Session", table(("", ""), rows))
+
+
+def timeline(request: HttpRequest, order: Order) -> Panel | None:
+    zone = zone_of(order)
+    rows = [
+        (
+            when(event.occurred_at, zone),
+            chip(event.get_kind_display(), EVENT_TONES.get(EventKind(event.kind), Tone.INFO)),
+            ", ".join(f"{key}: {value}" for key, value in event.detail.items()) or EMPTY,
+        )
+        for event in order.events.order_by("id")
+    ]
+    return Panel("Events", table(("When", "What", "Detail"), rows)) if rows else None
+
+
+def payment_chip(payment: Payment) -> SafeString:
+    """Return whether the money is here."""
+    paid = payment.status == PaymentStatus.PAID
+    return chip(payment.get_status_display(), Tone.GOOD if paid else Tone.NEUTRAL)
+
+
+def refund_chip(refund: Refund) -> SafeString:
+    """Return whether the money went back."""
+    return chip(refund.get_status_display(), Tone.GOOD if refund.status == RefundStatus.PAID else Tone.WARN)
+
+
+def _lines(order: Order, stage: LineStage) -> SafeString:
+    rows = [
+        (
+            line.title,
+            line.get_kind_display(),
+            f"{line.quantity.normalize():f} {line.unit}".strip() if line.quantity is not None else EMPTY,
+            money(line.amount, line.currency),
+        )
+        for line in order.lines.filter(stage=stage)
+    ]
+    total = order.quoted_amount if stage == LineStage.QUOTED else order.billed_amount
+    rows.append(("Total", "", "", money(total, order.currency)))
+    return table(("Line", "Kind", "Quantity", "Amount"), rows, numbers=(2, 3))

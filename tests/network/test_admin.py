@@ -1,0 +1,206 @@
+"""The network's pages: an owner and a colleague author, an analyst looks, an outsider sees nothing of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.accounts.tokens import find_token
+from cpo_portal.network.models import ChargingSystemToken, Connector, ConnectorStatus, Location, ProductStock
+from tests.network.places import Net, make_product
+
+pytestmark = pytest.mark.django_db
+
+NO_INLINE = {"chargers-TOTAL_FORMS": "0", "chargers-INITIAL_FORMS": "0"}
+SITE = NO_INLINE | {
+    "location_id": "site-2",
+    "name": "Second site",
+    "address": "2 Road",
+    "city": "Bengaluru",
+    "country": "IND",
+    "latitude": "12.9",
+    "longitude": "77.6",
+    "time_zone": "Asia/Kolkata",
+    "opening_hours": '[{"weekday": 1, "from": "22:00", "to": "06:00"}]',
+    "tags": "highway,airport",
+    "is_published": "on",
+}
+PAGES = ["location", "charger", "connector", "product", "chargingsystem"]
+
+
+def names(net: Net) -> list[str]:
+    with cpo_scope(net.cpo):
+        return list(Location.objects.order_by("pk").values_list("name", flat=True))
+
+
+@pytest.mark.parametrize("role", ["OWNER", "MANAGER"])
+def test_staff_make_a_location(api: Client, net: Net, role: str) -> None:
+    answer = net.sign_in(role).post("/admin/network/location/add/", SITE)
+    assert answer.status_code == 302, answer.context["errors"]
+    with cpo_scope(net.cpo):
+        made = Location.objects.get(location_id="site-2")
+    assert (made.cpo, made.tags, made.position) == (net.cpo, ["highway", "airport"], (77.6, 12.9))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"time_zone": "Mars"}, "is no IANA time zone"),
+        ({"opening_hours": '[{"weekday": 9}]'}, "Write opening hours as"),
+        ({"opening_hours": "{"}, "Enter a valid JSON."),
+        ({"location_id": "site-1"}, "A location with this location id exists already."),
+    ],
+)
+def test_a_mistake_is_explained_and_nothing_is_saved(
+    api: Client, net: Net, change: dict[str, str], sentence: str
+) -> None:
+    answer = net.sign_in("OWNER").post("/admin/network/location/add/", SITE | change)
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert names(net) == ["Voltway MG Road"]
+
+
+def test_an_id_stays(api: Client, net: Net) -> None:
+    client = net.sign_in("OWNER")
+    url = f"/admin/network/location/{net.location.pk}/change/"
+    existing = {"chargers-TOTAL_FORMS": "0", "chargers-INITIAL_FORMS": "0"}
+    assert client.post(url, SITE | existing | {"location_id": "other"}).status_code == 302
+    with cpo_scope(net.cpo):
+        assert Location.objects.values_list("location_id", "name").get() == ("site-1", "Second site")
+
+
+def test_an_id_stays_below_its_parent(api: Client, net: Net) -> None:
+    rows = {
+        "connectors-TOTAL_FORMS": "1",
+        "connectors-INITIAL_FORMS": "1",
+        "connectors-0-id": str(net.connectors[0].pk),
+        "connectors-0-item_id": "renamed",
+        "connectors-0-connector_id": "7",
+        "connectors-0-connector_type": "CCS2",
+        "connectors-0-connector_format": "CABLE",
+        "connectors-0-power_type": "DC",
+        "connectors-0-max_power_w": "60000",
+        "connectors-0-charging_speed": "FAST",
+    }
+    body = rows | {"name": "Charger", "location": str(net.location.pk)}
+    answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
+    assert answer.status_code == 302, answer.context["errors"]
+    with cpo_scope(net.cpo):
+        assert Connector.objects.values_list("item_id", "connector_id").get(pk=net.connectors[0].pk) == ("item-1", "7")
+
+
+@pytest.mark.parametrize("room", PAGES)
+def test_every_page_opens(api: Client, net: Net, room: str) -> None:
+    make_product(net.cpo, "coffee", locations=(net.location,))
+    with cpo_scope(net.cpo):
+        ConnectorStatus.objects.create(connector=net.connectors[0], status="OUTOFORDER", reported_at=timezone.now())
+    pk = {
+        "location": net.location,
+        "charger": net.charger,
+        "connector": net.connectors[0],
+        "chargingsystem": net.system,
+    }
+    client = net.sign_in("ANALYST")
+    assert client.get(f"/admin/network/{room}/").status_code == 200
+    if room in pk:
+        assert client.get(f"/admin/network/{room}/{pk[room].pk}/change/").status_code == 200
+        assert client.get(f"/admin/network/{room}/add/").status_code == 403
+    if room == "connector":
+        assert "Out of order" in client.get("/admin/network/connector/").content.decode()
+
+
+@pytest.mark.parametrize("room", PAGES)
+def test_an_outsider_sees_nothing(api: Client, net: Net, other: Net, room: str) -> None:
+    make_product(net.cpo, "coffee")
+    client = other.sign_in("OWNER")
+    assert "Voltway" not in client.get(f"/admin/network/{room}/").content.decode()
+    rows: dict[str, Any] = {
+        "location": net.location,
+        "charger": net.charger,
+        "connector": net.connectors[0],
+        "chargingsystem": net.system,
+    }
+    if room in rows:
+        assert client.get(f"/admin/network/{room}/{rows[room].pk}/change/").status_code == 302
+        assert client.post(f"/admin/network/{room}/{rows[room].pk}/delete/", {"post": "yes"}).status_code == 302
+        with every_cpo():
+            assert type(rows[room]).objects.filter(pk=rows[room].pk).count() == 1
+
+
+def test_a_charger_is_not_moved_to_anothers_site(api: Client, net: Net, other: Net) -> None:
+    body = {
+        "name": "Moved",
+        "location": str(other.location.pk),
+        "connectors-TOTAL_FORMS": "0",
+        "connectors-INITIAL_FORMS": "0",
+    }
+    answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
+    assert answer.status_code == 200
+    with cpo_scope(net.cpo):
+        net.charger.refresh_from_db()
+    assert (net.charger.name, net.charger.location_id) == ("Charger evse-1", net.location.pk)
+
+
+def test_stock_is_counted_once_it_is_given(api: Client, net: Net) -> None:
+    product = make_product(net.cpo, "coffee")
+    body = {
+        "name": "Coffee",
+        "kind": "GOOD",
+        "price": "40",
+        "currency": "INR",
+        "stock_row-TOTAL_FORMS": "1",
+        "stock_row-INITIAL_FORMS": "0",
+        "stock_row-0-units": "7",
+    }
+    answer = net.sign_in("MANAGER").post(f"/admin/network/product/{product.pk}/change/", body)
+    assert answer.status_code == 302, answer.context["errors"]
+    with cpo_scope(net.cpo):
+        assert ProductStock.objects.get(product=product).units == 7
+
+
+@pytest.mark.parametrize(("role", "status"), [("OWNER", 200), ("MANAGER", 200), ("ANALYST", 403)])
+def test_a_systems_token_is_shown_once(api: Client, net: Net, role: str, status: int) -> None:
+    client = net.sign_in(role)
+    url = reverse("admin:network_chargingsystem_make_token", args=[net.system.pk])
+    answer = client.post(url, {"_form_submitted": "1"})
+    assert answer.status_code == status
+    shown = re.search(r"cpo_[0-9a-f]{8}_[\w-]+", answer.content.decode())
+    with cpo_scope(net.cpo):
+        links = list(ChargingSystemToken.objects.select_related("token"))
+    if status == 403:
+        assert (shown, links) == (None, [])
+        return
+    assert shown is not None
+    token = find_token(shown.group(), timezone.now())
+    assert [(link.token, link.system, link.token.scope) for link in links] == [(token, net.system, "CHARGING_SYSTEM")]
+    assert "no-store" in answer.headers["Cache-Control"]
+    page = client.get(f"/admin/network/chargingsystem/{net.system.pk}/change/").content.decode()
+    assert shown.group() not in page
+    assert shown.group()[:13] in page
+
+
+def test_an_outsider_makes_no_token(api: Client, net: Net, other: Net) -> None:
+    other.sign_in("OWNER").post(
+        reverse("admin:network_chargingsystem_make_token", args=[net.system.pk]), {"_form_submitted": "1"}
+    )
+    with every_cpo():
+        assert ChargingSystemToken.objects.count() == 0
+
+
+def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Net, other: Net) -> None:
+    with every_cpo():
+        pks = [str(pk) for pk in Connector.objects.order_by("pk").values_list("pk", flat=True)]
+    answer = net.sign_in("ANALYST").post(
+        "/admin/network/connector/export/", {"format": "0", "resource": "0", "export_items": pks}
+    )
+    assert answer.content.decode().splitlines() == [
+        "item_id,connector_type,connector_format,power_type,max_power_w,is_published",
+        "item-1,CCS2,CABLE,DC,60000,1",
+        "item-2,TYPE2,CABLE,AC_3_PHASE,22000,1",
+    ]

@@ -33,6 +33,8 @@ MAX_ATTEMPTS = 5
 #: The pause after the first failure; each further one is four times as long.
 FIRST_DELAY = timedelta(milliseconds=500)
 
+# A claim need not reach the disk: one that a crash of the database takes back is made again, and whoever held it finds
+# its lease lost. What is done under the lease is written before anybody hears of it.
 CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT c.id FROM beckn_inboundmessage c
@@ -51,7 +53,7 @@ WITH due AS MATERIALIZED (
     FROM due WHERE c.id = due.id
     RETURNING c.*
 )
-SELECT c.*, body.codec AS body_codec, body.body AS body_stored
+SELECT c.*, body.codec AS body_codec, body.body AS body_stored, set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.id
 """

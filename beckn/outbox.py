@@ -115,7 +115,8 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
     return callback_id
 
 
-# Three statements in one round trip; each sees what was committed before it began, hence the exact cap.
+# Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
+# inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
 CLAIM = """
 SELECT pg_advisory_xact_lock(%(lock)s);
 
@@ -152,7 +153,8 @@ WITH busy AS (
     RETURNING c.*, due.callback_url, due.is_active
 )
 SELECT c.id, c.bap_id, c.transaction_id, c.message_id, c.action, c.attempts, c.expires_at, c.lease_owner,
-    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.body
+    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.body,
+    set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.sequence
 """
@@ -170,7 +172,9 @@ def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
         while cursor.nextset():
             pass
         rows = cursor.fetchall()
-    return [ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body in rows]
+    return [
+        ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body, _ in rows
+    ]
 
 
 SETTLE = """

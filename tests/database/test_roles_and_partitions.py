@@ -36,7 +36,7 @@ def test_the_app_role_is_neither_owner_nor_superuser() -> None:
     ],
 )
 def test_the_app_role_cannot_change_the_house(statement: str) -> None:
-    with pytest.raises(ProgrammingError, match="owner|permission"), connection.cursor() as cursor:
+    with pytest.raises(ProgrammingError, match=r"owner|permission"), connection.cursor() as cursor:
         cursor.execute(statement)
 
 

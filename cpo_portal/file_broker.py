@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import TRANSPORT_ALIASES, _transport_cache, filesystem
 from kombu.utils.json import dumps
 
 log = structlog.get_logger(__name__)
@@ -65,3 +65,5 @@ class Transport(filesystem.Transport):
 def install() -> None:
     """Let `filesystem://` mean this transport, in this process."""
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
+    # Kombu remembers what an alias meant when it was first used.
+    _transport_cache.pop("filesystem", None)

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 
 from beckn import bodies, outbox
 from beckn.admin_forms import SigningKeyForm
+from beckn.admin_order_panel import TONES
+from beckn.admin_order_panel import messages as order_messages
 from beckn.models import (
     DeliveryAttempt,
     InboundMessage,
@@ -25,18 +27,12 @@ from beckn.readable import pretty
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline, PortalAdmin, ReadOnlyMixin
-from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
+from cpo_portal.charging.panels import ORDER_PANELS
 from pricing.admin_single import SingleRowAdmin
 
-TONES = {
-    "RECEIVED": Tone.INFO,
-    "PENDING": Tone.INFO,
-    "DONE": Tone.GOOD,
-    "DELIVERED": Tone.GOOD,
-    "EXPIRED": Tone.WARN,
-    "DEAD": Tone.BAD,
-}
+ORDER_PANELS.append(order_messages)
 
 
 class SigningKeyInline(PlatformTabularInline):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order, Rating, Refund
 from offers.models import OfferState, Redemption
@@ -219,3 +222,14 @@ def test_a_wrong_otp_is_refused_and_counted(talk: Conversation) -> None:
         order = Order.objects.get()
     assert (order.otp_failures, order.start_authorized_at) == (1, None)
     assert "error" not in talk.update("start-charging", otp)
+
+
+def test_the_orders_page_lists_its_messages(talk: Conversation, client: Client) -> None:
+    talk.init("weekend-discount-25")
+    owner = User.objects.create_superuser("operator@portal.example", "a-long-password")
+    client.force_login(owner)
+    with cpo_scope(talk.world.cpo):
+        order = Order.objects.get()
+    page = client.get(f"/admin/charging/order/{order.pk}/change/").content.decode()
+    links = re.findall(r'href="/admin/beckn/(inboundmessage|outboundcallback)/[^"]+/change/">(\w+)<', page)
+    assert links == [("inboundmessage", "init"), ("outboundcallback", "on_init")]

@@ -19,10 +19,12 @@ from beckn.protocol import envelope
 from beckn.protocol.values import Action, Context, Dialect
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import EventKind, Order, OrderEvent
+from cpo_portal.charging.postponed import Postponed
 from offers.ordering.cancel import CancelledBy
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+_later = Postponed()
 
 #: Which event is told by which callback. The others are told by the answer to the request that made them,
 #: or, like a stop, by the event that follows (the bill).
@@ -43,15 +45,18 @@ def announce_events() -> int:
     The order is locked first, so the callbacks of one order are queued in the order of its events.
     """
     with every_cpo():
-        waiting = OrderEvent.objects.filter(announced_at=None).order_by("id")[:BATCH]
+        waiting = OrderEvent.objects.filter(announced_at=None).exclude(order__in=_later.keys()).order_by("id")[:BATCH]
         orders = {event.order_id: event.order for event in waiting.select_related("order__cpo")}
     claimed = 0
     for order in orders.values():
         try:
             with transaction.atomic(), cpo_scope(order.cpo):
                 claimed += _announce(order)
-        except Exception:  # one order that cannot be told must not silence the others; it is tried again
-            log.exception("event_not_announced", order=str(order.pk))
+        except Exception as error:  # noqa: BLE001  one order must not silence the others; it is tried again
+            _later.put_off(order.pk)
+            log.error("event_not_announced", order=str(order.pk), error=type(error).__name__)
+        else:
+            _later.forget(order.pk)
     return claimed
 
 

@@ -31,7 +31,8 @@ SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND nex
     EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND next_attempt_at <= statement_timestamp()
         AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
-        OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL AND kind = 'CHARGING_STOPPED')
+        OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
+            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED'))
 """
 
 
@@ -70,6 +71,7 @@ def sweep() -> None:
     if inbound:
         nudge.inbox()
     if outbound:
+        outbox.bury_orphans()
         nudge.outbox()
     if events:
         follow_events()

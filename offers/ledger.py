@@ -18,7 +18,7 @@ from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
 from offers.engine.codec import offer_to_json
-from offers.engine.values import OfferTerms
+from offers.engine.values import OfferTerms, Usage
 from offers.models import (
     CustomerCounter,
     LedgerEntry,
@@ -30,6 +30,13 @@ from offers.models import (
 )
 
 NOTHING = Decimal(0)
+
+_KEY_SHARED = """
+SELECT id, total_uses IS NOT NULL OR budget IS NOT NULL, uses_per_customer FROM offers_offer
+WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
+"""
+#: A figure per customer may be changed under a weaker lock than the switching on and off of a counter.
+_SHARED = _KEY_SHARED.replace("KEY SHARE", "SHARE")
 
 
 class LimitReached(Exception):
@@ -57,20 +64,42 @@ class Hold:
 def reserve(
     order: Order, holds: Sequence[Hold], *, customer: Customer | None, reserved_until: datetime, now: datetime
 ) -> list[Redemption]:
-    """Reserve all of these or, raising LimitReached, none. A sandbox order touches no counter."""
+    """Reserve all of these in place of what the order holds or, raising LimitReached, change nothing.
+
+    A sandbox order touches no counter.
+    """
     holds = sorted(holds, key=lambda hold: hold.offer_pk)
     counted = [] if order.sandbox else holds
     with transaction.atomic():
-        _refuse_changed_limits([hold for hold in counted if not _is_counted(hold.terms)])
-        for hold in counted:
-            if hold.terms.limits.uses_per_customer is not None:
-                _take_customer_use(hold, customer)
-        for hold in counted:
-            if _is_counted(hold.terms):
-                _take(hold)
+        old = _locked(order, RedemptionState.RESERVED)
+        _refuse_changed_limits(counted)
+        _mark([(redemption, None) for redemption in old])
+        _move_customers([x for x in old if x.counted_customer], [x for x in counted if _is_personal(x)], customer)
+        _move_totals([x for x in old if x.counted], [x for x in counted if _is_counted(x.terms)])
+        for redemption in old:
+            _enter_release(redemption, now=now, reference=f"replaced {now.isoformat()}")
         return [
             _write_reservation(order, hold, customer=customer, reserved_until=reserved_until, now=now) for hold in holds
         ]
+
+
+def covers(order: Order, offer_ids: Iterable[str]) -> bool:
+    """Return whether the order still holds a reservation of each of these offers, by Beckn id."""
+    held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)
+    return set(offer_ids) <= set(held.values_list("offer__offer_id", flat=True))
+
+
+def own_usage(order: Order, customer: Customer | None) -> dict[str, Usage]:
+    """Return what this order itself takes of each offer's limits, so that a new price does not count it against it."""
+    rows = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED).select_related("offer")
+    return {
+        row.offer.offer_id: Usage(
+            uses=1 if row.counted else 0,
+            budget_used=row.reserved if row.counted else NOTHING,
+            customer_uses=1 if row.counted_customer and customer and row.customer_id == customer.pk else 0,
+        )
+        for row in rows
+    }
 
 
 def keep(order: Order, *, reserved_until: datetime) -> None:
@@ -137,34 +166,57 @@ def _is_counted(terms: OfferTerms) -> bool:
     return terms.limits.total_uses is not None or terms.limits.budget is not None
 
 
-def _refuse_changed_limits(holds: Sequence[Hold]) -> None:
-    """Refuse to reserve, uncounted, an offer that has been given a limit since the book was read.
+def _is_personal(hold: Hold) -> bool:
+    return hold.terms.limits.uses_per_customer is not None
 
-    Whoever sets limits holds the offer's row exclusively, so the shared lock waits for them and then sees it.
+
+def _refuse_changed_limits(holds: Sequence[Hold]) -> None:
+    """Refuse to reserve by limits that are no longer the offer's: what is counted, and how much a customer may.
+
+    Whoever changes limits holds the offer's row; the shared lock waits for them, sees what they wrote, and keeps the
+    next one out until this reservation is committed.
     """
-    keys = {hold.offer_pk: hold.terms.offer_id for hold in holds}
-    if not keys:
+    if not holds:
         return
+    locked = _SHARED if any(_is_personal(hold) for hold in holds) else _KEY_SHARED
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, total_uses IS NULL AND budget IS NULL FROM offers_offer WHERE id = ANY(%s)"
-            " ORDER BY id FOR KEY SHARE",
-            [list(keys)],
-        )
-        for pk, unlimited in cursor.fetchall():
-            if not unlimited:
-                raise LimitsChanged(keys[pk])
+        cursor.execute(locked, [[hold.offer_pk for hold in holds]])
+        today = {pk: (counted, personal) for pk, counted, personal in cursor.fetchall()}
+    for hold in holds:
+        if today[hold.offer_pk] != (_is_counted(hold.terms), hold.terms.limits.uses_per_customer):
+            raise LimitsChanged(hold.terms.offer_id)
+
+
+def _move_customers(old: Sequence[Redemption], new: Sequence[Hold], customer: Customer | None) -> None:
+    """Give customers' uses back and take new ones, counter by counter in the order of the offers."""
+    given = {redemption.offer_id: redemption for redemption in old}
+    taken = {hold.offer_pk: hold for hold in new}
+    for offer_pk in sorted({*given, *taken}):
+        if offer_pk in given:
+            _give_customer_use_back(given[offer_pk])
+        if offer_pk in taken:
+            _take_customer_use(taken[offer_pk], customer)
+
+
+def _move_totals(old: Sequence[Redemption], new: Sequence[Hold]) -> None:
+    """Give totals back and take new ones, counter by counter in the order of the offers."""
+    given = {redemption.offer_id: redemption for redemption in old}
+    taken = {hold.offer_pk: hold for hold in new}
+    for offer_pk in sorted({*given, *taken}):
+        if offer_pk in given:
+            _settle_total(given[offer_pk], None)
+        if offer_pk in taken:
+            _take(taken[offer_pk])
 
 
 def _take_customer_use(hold: Hold, customer: Customer | None) -> None:
     if customer is None:
         raise LimitReached(hold.terms.offer_id)
-    limit = hold.terms.limits.uses_per_customer
+    limit = hold.terms.limits.uses_per_customer or 0
     CustomerCounter.objects.bulk_create(
-        [CustomerCounter(offer_id=hold.offer_pk, customer=customer, uses=0, limit_uses=limit or 0)],
-        ignore_conflicts=True,
+        [CustomerCounter(offer_id=hold.offer_pk, customer=customer, uses=0, limit_uses=limit)], ignore_conflicts=True
     )
-    # The limit may have been changed since the row was made; it is raised or lowered as far as the uses allow.
+    # `limit` is the offer's own figure of this moment: `_refuse_changed_limits` holds its row.
     taken = CustomerCounter.objects.filter(offer=hold.offer_pk, customer=customer, uses__lt=limit).update(
         uses=F("uses") + 1, limit_uses=limit
     )
@@ -210,25 +262,37 @@ def _write_reservation(
 
 def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
-    for redemption, amount in outcomes:
-        state = RedemptionState.RELEASED if amount is None else RedemptionState.COMMITTED
-        Redemption.objects.filter(pk=redemption.pk).update(state=state, committed=amount or NOTHING)
+    _mark(outcomes)
     for redemption, amount in outcomes:
         if amount is None and redemption.counted_customer:
             _give_customer_use_back(redemption)
     for redemption, amount in outcomes:
         if redemption.counted:
-            OfferCounter.objects.filter(offer=redemption.offer_id).update(
-                uses_reserved=F("uses_reserved") - 1,
-                uses_committed=F("uses_committed") + (0 if amount is None else 1),
-                budget_reserved=F("budget_reserved") - redemption.reserved,
-                budget_committed=F("budget_committed") + (amount or NOTHING),
-            )
+            _settle_total(redemption, amount)
     for redemption, amount in outcomes:
         if amount is None:
-            _enter(redemption, LedgerKind.RELEASE, amount=redemption.reserved, uses=-1, now=now, reference=reference)
+            _enter_release(redemption, now=now, reference=reference)
         else:
             _enter(redemption, LedgerKind.COMMIT, amount=amount, uses=0, now=now)
+
+
+def _mark(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
+    for redemption, amount in outcomes:
+        state = RedemptionState.RELEASED if amount is None else RedemptionState.COMMITTED
+        Redemption.objects.filter(pk=redemption.pk).update(state=state, committed=amount or NOTHING)
+
+
+def _settle_total(redemption: Redemption, amount: Decimal | None) -> None:
+    OfferCounter.objects.filter(offer=redemption.offer_id).update(
+        uses_reserved=F("uses_reserved") - 1,
+        uses_committed=F("uses_committed") + (0 if amount is None else 1),
+        budget_reserved=F("budget_reserved") - redemption.reserved,
+        budget_committed=F("budget_committed") + (amount or NOTHING),
+    )
+
+
+def _enter_release(redemption: Redemption, *, now: datetime, reference: str) -> None:
+    _enter(redemption, LedgerKind.RELEASE, amount=redemption.reserved, uses=-1, now=now, reference=reference)
 
 
 def _give_customer_use_back(redemption: Redemption) -> None:

@@ -366,8 +366,8 @@ class Quote(TenantModel):
     """A price as it was given: everything needed to bill it, show it again and prove it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    bap_id = models.CharField(max_length=200)
-    transaction_id = models.CharField(max_length=100)
+    bap_id = models.CharField(max_length=255)
+    transaction_id = models.CharField(max_length=255)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="quotes")
     tariff_version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateTimeField()
@@ -376,6 +376,7 @@ class Quote(TenantModel):
     currency = models.CharField(max_length=3)
     energy_wh = models.PositiveBigIntegerField()
     request = models.JSONField()
+    choices = models.JSONField(default=dict)
     terms = models.JSONField()
     offer_terms = models.JSONField(default=list)
     lines = models.JSONField()

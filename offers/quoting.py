@@ -16,7 +16,7 @@ from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import usage_of
+from offers.usage import usage_of, without
 from pricing.engine import values as engine
 from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
 from pricing.engine.price import price
@@ -32,7 +32,8 @@ class SessionAsk:
     """What a buyer asks for: how much, when, with what, and its choices about offers.
 
     `customer` is None while nobody is named; `identity_required` says that from here on it must be (init). `basis`
-    says what an amount means; None leaves it to the CPO's policy.
+    says what an amount means; None leaves it to the CPO's policy. `start_given` is False where the buyer named no
+    start, and now stands in.
     """
 
     measure: engine.Measure
@@ -46,6 +47,7 @@ class SessionAsk:
     identity_required: bool = False
     delivery: engine.Delivery | None = None
     basis: engine.Basis | None = None
+    start_given: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class PricedSession:
     tariff_version: TariffVersion
     book: LoadedBook
     policy: OfferPolicy
+    #: Until when the price that it keeps was promised, where it keeps one.
+    kept_until: datetime | None = None
 
     @property
     def trace(self) -> OfferTrace:
@@ -71,12 +75,13 @@ class PricedSession:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What an earlier quote promised: its tariff version and terms. `held` offers are this order's own, whose
-    limits are not tested again; `exhausted` ones were refused by the ledger a moment ago."""
+    """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
+    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
-    held: frozenset[str] = field(default_factory=frozenset)
+    valid_until: datetime | None = None
+    own: Mapping[str, Usage] = field(default_factory=dict)
     exhausted: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -92,7 +97,7 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = book_for(connector.cpo) if as_of is None else book_as_of(as_of)
     ask = _with_codes(ask, loaded)
-    usage = dict(_usage(connector, ask, loaded, terms, as_of)) | dict.fromkeys(lock.exhausted, EXHAUSTED)
+    used = without(_usage(connector, ask, loaded, terms, as_of), lock.own)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -103,8 +108,7 @@ def price_session(
         codes=frozenset(code.upper() for code in ask.codes),
         customer_known=ask.customer is not None,
         identity_required=ask.identity_required,
-        usage=usage,
-        held=lock.held,
+        usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
     )
     request = engine.ChargingRequest(
@@ -117,7 +121,7 @@ def price_session(
         delivery=ask.delivery,
     )
     quote = price(request, terms, discounts=OfferStep(loaded.book, context))
-    return PricedSession(quote, version, loaded, policy)
+    return PricedSession(quote, version, loaded, policy, lock.valid_until)
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -127,7 +131,8 @@ def policy_of(cpo_id: int) -> OfferPolicy:
 
 def cart_hash(connector: Connector, ask: SessionAsk) -> str:
     """Name the cart: the same connector, measure, products and plan; offers are no part of it."""
-    text = repr((connector.pk, ask.measure, sorted(ask.products, key=repr), ask.planned_start, ask.planned_end))
+    start = ask.planned_start if ask.start_given else None
+    text = repr((connector.pk, ask.measure, sorted(ask.products, key=repr), start, ask.planned_end))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -151,7 +156,7 @@ def store_quote(
 ) -> Quote:
     """Store the quote with one row per candidate; in the caller's transaction."""
     quote = priced.quote
-    valid_until = now + timedelta(minutes=priced.policy.quote_minutes)
+    valid_until = priced.kept_until or now + timedelta(minutes=priced.policy.quote_minutes)
     return write_quote(
         quote,
         Quote(
@@ -164,6 +169,7 @@ def store_quote(
             valid_until=valid_until,
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
             cart_hash=cart_hash(connector, ask),
+            choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
             created_at=now,
         ),
         priced.book.keys,

@@ -1,55 +1,62 @@
-"""Periodic work of offers: bill stopped sessions, free reservations whose time is over."""
+"""Periodic work of offers: bill stopped sessions, pay late payments back, end what nobody went on with."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderEvent, OrderState
+from cpo_portal.charging.postponed import Postponed
 from offers import ledger
 from offers.models import Redemption, RedemptionState
+from offers.ordering.cancel import cancel_no_show, cancel_unmet, refund_late_payment
 from offers.ordering.settle import settle
+from offers.quoting import policy_of
 from pricing.engine.values import PricingError
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+#: An order that was made and then neither paid nor confirmed is closed after so long; what was paid comes back.
+ABANDONED = timedelta(hours=24)
+
+_later = Postponed()
 
 
 def settle_stopped() -> int:
-    """Bill every stopped session that nobody is billing; return how many there were.
+    """Bill every stopped session, and pay back every late payment, that nobody is at; return how many events.
 
     The order is locked before its event is claimed, so two workers cannot bill one session.
     """
     with every_cpo():
         waiting = list(
-            OrderEvent.objects.filter(settled_at=None, kind=EventKind.CHARGING_STOPPED)
+            OrderEvent.objects.filter(
+                settled_at=None, kind__in=(EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED)
+            )
+            .exclude(order__in=_later.keys())
             .select_related("order__cpo")
             .order_by("id")[:BATCH]
         )
-    settled = 0
-    for event in waiting:
-        try:
-            with transaction.atomic(), cpo_scope(event.order.cpo):
-                settled += _settle_event(event)
-        except Exception:  # one bill that cannot be made must not hold up the others; it is tried again
-            log.exception("session_not_settled", order=str(event.order_id))
-    return settled
+    return sum(_alone(event.order, lambda event=event: _follow(event)) for event in waiting)  # type: ignore[misc]
 
 
-def _settle_event(event: OrderEvent) -> int:
+def _follow(event: OrderEvent) -> int:
     now = timezone.now()
-    orders = Order.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    if orders.filter(pk=event.order_id).first() is None:
+    if _locked(Order.objects.filter(pk=event.order_id)) is None:
         return 0
     if not OrderEvent.objects.filter(pk=event.pk, settled_at=None).update(settled_at=now):
         return 0
-    _settle_or_hold(event.order, now)
+    if event.kind == EventKind.PAYMENT_REPORTED:
+        refund_late_payment(event, now=now)
+    else:
+        _settle_or_hold(event.order, now)
     return 1
 
 
@@ -65,25 +72,95 @@ def _settle_or_hold(order: Order, now: datetime) -> None:
 
 @shared_task
 def release_expired() -> int:
-    """Free the reservations of orders that were not confirmed in time; return how many orders."""
+    """Free what is held for orders that nobody went on with; return how many orders were touched.
+
+    A reservation whose time is over is freed (its order may still be confirmed at a new price); an order that was
+    abandoned is cancelled; a confirmed one whose driver did not come is cancelled by the refund terms.
+    """
     now = timezone.now()
     with every_cpo():
-        due = (
-            Redemption.objects.filter(
+        unpaid = [
+            redemption.order
+            for redemption in Redemption.objects.filter(
                 state=RedemptionState.RESERVED,
                 reserved_until__lt=now,
                 order__state=OrderState.INITIALISED,
                 order__payment_until__lt=now,
             )
+            .exclude(order__in=_later.keys())
             .select_related("order__cpo")
             .order_by("reserved_until")[:BATCH]
+        ]
+        abandoned = _waiting(state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
+        unstarted = _waiting(state=OrderState.ACTIVE, fulfillment_state=FulfillmentState.PENDING, planned_start__lt=now)
+    return (
+        sum(_alone(order, lambda order=order: _free(order)) for order in unpaid)  # type: ignore[misc]
+        + sum(_alone(order, lambda order=order: _abandon(order)) for order in abandoned)  # type: ignore[misc]
+        + sum(_alone(order, lambda order=order: _end_no_show(order)) for order in unstarted)  # type: ignore[misc]
+    )
+
+
+def _waiting(**conditions: object) -> list[Order]:
+    orders: QuerySet[Order] = Order.objects.filter(**conditions).exclude(pk__in=_later.keys())
+    return list(orders.select_related("cpo").order_by("planned_start")[:BATCH])
+
+
+def _free(order: Order) -> int:
+    """Free an order's reservations, unless it was made again or paid since it was looked up."""
+    now = timezone.now()
+    order_now = _locked(Order.objects.filter(pk=order.pk, state=OrderState.INITIALISED, payment_until__lt=now))
+    held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)
+    if order_now is None or held.filter(reserved_until__gte=now).exists():
+        return 0
+    return min(1, ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}"))
+
+
+def _abandon(order: Order) -> int:
+    now = timezone.now()
+    order_now = _locked(
+        Order.objects.filter(pk=order.pk, state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
+    )
+    if order_now is None:
+        return 0
+    cancel_unmet(order_now, "The order was not confirmed.", now=now)
+    return 1
+
+
+def _end_no_show(order: Order) -> int:
+    now = timezone.now()
+    limit = now - timedelta(minutes=policy_of(order.cpo_id).late_start_minutes)
+    order_now = _locked(
+        Order.objects.filter(
+            pk=order.pk,
+            state=OrderState.ACTIVE,
+            fulfillment_state=FulfillmentState.PENDING,
+            planned_start__lt=limit,
+            start_authorized_at=None,
         )
-        orders = {redemption.order_id: redemption.order for redemption in due}
-    for order in orders.values():
+    )
+    if order_now is None:
+        return 0
+    cancel_no_show(order_now, now=now)
+    return 1
+
+
+def _locked(orders: QuerySet[Order]) -> Order | None:
+    """Lock the order where it still is as asked; None where it is not, or somebody else is at it."""
+    return (
+        orders.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("cpo", "connector__charger__location", "customer")
+        .first()
+    )
+
+
+def _alone(order: Order, work: Callable[[], int]) -> int:
+    """Do one order's work in a transaction of its own; where it fails, the others go on and it is tried later."""
+    try:
         with transaction.atomic(), cpo_scope(order.cpo):
-            locked = Order.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(
-                pk=order.pk, state=OrderState.INITIALISED
-            )
-            if locked.first() is not None:
-                ledger.release(order, now=timezone.now(), reference="expired")
-    return len(orders)
+            done = work()
+    except Exception as error:  # noqa: BLE001  whatever it was, the row stays and is tried again
+        _later.put_off(order.pk)
+        log.error("order_not_followed", order=str(order.pk), error=type(error).__name__)
+        return 0
+    _later.forget(order.pk)
+    return done

@@ -65,3 +65,19 @@ def usage_of(
         )
         for offer_id, uses, budget, own in rows
     }
+
+
+def without(usage: Mapping[str, Usage], own: Mapping[str, Usage]) -> dict[str, Usage]:
+    """Return the usage of everybody else: what an order itself holds is not counted against it."""
+    return {
+        offer_id: Usage(
+            uses=found.uses - own[offer_id].uses,
+            budget_used=found.budget_used - own[offer_id].budget_used,
+            customer_uses=None
+            if found.customer_uses is None
+            else found.customer_uses - (own[offer_id].customer_uses or 0),
+        )
+        if offer_id in own
+        else found
+        for offer_id, found in usage.items()
+    }

@@ -58,6 +58,7 @@ def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> Sessio
         opted_in=cart.offers.opted_in,
         declined=cart.offers.declined,
         codes=cart.offers.codes,
+        start_given=cart.starts_at is not None,
     )
 
 

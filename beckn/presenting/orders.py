@@ -38,6 +38,7 @@ from offers.quoting import PricedSession, SessionAsk
 from pricing.engine import values as engine
 from pricing.engine.money import Money, zero
 from pricing.engine.refunds import RefundTerm, decide_refund
+from pricing.engine.values import PricingError
 
 STATE_NAMES = {
     FulfillmentState.PENDING: "Charging not started",
@@ -125,7 +126,10 @@ def _price_shown(
         bill = read_quote(Quote.objects.select_related("tariff_version").get(order=order, is_bill=True))
         return bill.row, bill.lines, bill.row.energy_wh, Money(bill.row.total, order.currency)
     if order.fulfillment_state != charging.FulfillmentState.PENDING and order.state == charging.OrderState.ACTIVE:
-        running = bill_of(order)
+        try:
+            running = bill_of(order)
+        except PricingError:  # held for a person: until then the buyer sees what it was quoted
+            return locked.row, locked.lines, None, Money(locked.row.total, order.currency)
         return locked.row, running.lines, running.energy_wh, running.total
     return locked.row, locked.lines, None, Money(locked.row.total, order.currency)
 
@@ -285,7 +289,9 @@ def _settlement(order: charging.Order) -> SettlementView | None:
         return SettlementView("REFUND", Money(refund.amount, refund.currency), refund.description)
     if order.state == charging.OrderState.CANCELLED:
         return SettlementView("REFUND", zero(order.currency), "By the refund terms nothing comes back.")
-    owed = order.payments.filter(type=charging.PaymentType.POST_FULFILLMENT).first()
+    owed = order.payments.filter(
+        type=charging.PaymentType.POST_FULFILLMENT, status=charging.PaymentStatus.NOT_PAID
+    ).first()
     if owed is not None:
         return SettlementView("SHORTFALL", Money(owed.amount, owed.currency), "The session cost more than was paid.")
     return None

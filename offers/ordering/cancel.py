@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
+from cpo_portal.charging.models import (
+    EventKind,
+    FulfillmentState,
+    Order,
+    OrderEvent,
+    OrderState,
+    Refund,
+    RefundTerm,
+)
 from offers import ledger
 from offers.ordering.orders import lock_order, paid_for
 from offers.refusals import Refusal, RefusalKind
@@ -42,15 +50,37 @@ def cancel(order: Order, *, by: CancelledBy, reason: str, now: datetime, reason_
         raise Refusal(
             RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is running; stop it, and pay what was delivered."
         )
-    paid = paid_for(order)
     if by is CancelledBy.PROVIDER or order.state == OrderState.INITIALISED:
-        decision = refunds.RefundDecision(paid, None)
+        decision = refunds.RefundDecision(paid_for(order), None)
     else:
-        notice = order.planned_start - now
-        decision = refunds.decide_refund(
-            terms_of(order.cpo_id), paid=paid, state=order.fulfillment_state, notice=notice
-        )
+        decision = _by_the_terms(order, now)
     return _close(order, by, reason, decision, now=now, reason_id=reason_id)
+
+
+def cancel_no_show(order: Order, *, now: datetime) -> Cancelled:
+    """Cancel an order, locked by the caller, whose driver did not come in time; the refund terms decide."""
+    decision = _by_the_terms(order, now)
+    return _close(order, CancelledBy.PROVIDER, "The driver did not start in time.", decision, now=now)
+
+
+def refund_late_payment(event: OrderEvent, *, now: datetime) -> None:
+    """Pay back a payment that was reported after its order had been cancelled; once."""
+    order = lock_order(event.order)
+    if not order.events.filter(kind=EventKind.CANCELLED, pk__lt=event.pk).exists():
+        return
+    paid = paid_for(order)
+    _, is_new = Refund.objects.get_or_create(
+        order=order,
+        reason="LATE_PAYMENT",
+        defaults={
+            "cpo": order.cpo,
+            "amount": paid.amount,
+            "currency": paid.currency,
+            "description": "Paid after the order had been cancelled: everything comes back.",
+        },
+    )
+    if is_new:
+        record_event(order, EventKind.REFUNDED, occurred_at=now, detail={"amount": f"{paid.amount:f}"})
 
 
 def cancel_unmet(order: Order, reason: str, *, now: datetime) -> None:
@@ -76,6 +106,14 @@ def terms_of(cpo_id: int) -> tuple[refunds.RefundTerm, ...]:
     )
 
 
+def _by_the_terms(order: Order, now: datetime) -> refunds.RefundDecision:
+    """Return what the CPO's terms give back now. A charger that was told to start counts as charging."""
+    started = order.start_authorized_at is not None
+    state = FulfillmentState.ACTIVE.value if started else order.fulfillment_state
+    notice = order.planned_start - now
+    return refunds.decide_refund(terms_of(order.cpo_id), paid=paid_for(order), state=state, notice=notice)
+
+
 def _close(
     order: Order, by: CancelledBy, reason: str, decision: refunds.RefundDecision, *, now: datetime, reason_id: str = ""
 ) -> Cancelled:
@@ -84,7 +122,8 @@ def _close(
     order.cancelled_by, order.cancellation_reason = by.value, reason[:300]
     order.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancellation_reason"])
     term = decision.term
-    description = term.description if term else "Everything that was paid comes back."
+    nothing, everything = "By the refund terms nothing comes back.", "Everything that was paid comes back."
+    description = (term.description if term else "") or (everything if decision.amount else nothing)
     record_event(
         order,
         EventKind.CANCELLED,

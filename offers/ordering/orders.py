@@ -57,13 +57,14 @@ def lock_order(order: Order) -> Order:
 
 
 def open_order(bap_id: str, transaction_id: str) -> Order | None:
-    """Return the transaction's order that is not cancelled, locked, or None."""
-    return (
-        Order.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("cpo", "connector__charger__location", "customer")
-        .filter(~Q(state=OrderState.CANCELLED), bap_id=bap_id, transaction_id=transaction_id)
-        .first()
-    )
+    """Return the transaction's order that is not cancelled, of whichever CPO, locked, or None."""
+    with every_cpo():
+        return (
+            Order.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("cpo", "connector__charger__location", "customer")
+            .filter(~Q(state=OrderState.CANCELLED), bap_id=bap_id, transaction_id=transaction_id)
+            .first()
+        )
 
 
 def quote_of(order: Order) -> LockedQuote:

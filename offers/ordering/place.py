@@ -70,22 +70,17 @@ class Placed:
 
 
 def place(placing: Placing, *, now: datetime) -> Placed:
-    """Make (or make again) the transaction's order and reserve its offers; raise Refusal, reserving nothing."""
+    """Make (or make again) the transaction's order and reserve its offers; raise Refusal, changing nothing."""
     order = open_order(placing.buyer.bap_id, placing.buyer.transaction_id)
-    if order is not None and order.state != OrderState.INITIALISED:
-        raise Refusal(
-            RefusalKind.ACTION_NOT_APPLICABLE,
-            "This transaction's order is confirmed already; start a new transaction for another session.",
-        )
-    if order is not None and paid_for(order):
-        raise Refusal(
-            RefusalKind.ACTION_NOT_APPLICABLE, "This order is paid already; confirm it, or cancel it for a refund."
-        )
-    customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
-    ask = _identified(placing.ask, customer)
     if order is not None:
-        ledger.release(order, now=now, reference=f"init {now.isoformat()}")
-    lock, selected = _selected_lock(placing, now)
+        _refuse_fixed(order, placing)
+    customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
+    selected = _selected(placing, now)
+    ask = _identified(placing.ask, customer, selected)
+    lock = Lock(own=ledger.own_usage(order, customer) if order is not None else {})
+    if selected is not None:
+        terms = read_quote(selected).terms
+        lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
     for _ in range(MAX_ROUNDS):
         priced = price_session(placing.connector, ask, now=now, lock=lock)
         refuse_invalid_offers(priced, ask)
@@ -95,13 +90,16 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         except ledger.LimitsChanged:
             continue
         except ledger.LimitReached as reached:
-            lock = Lock(lock.terms, lock.tariff_version, lock.held, lock.exhausted | {reached.offer_id})
+            lock = replace(lock, exhausted=lock.exhausted | {reached.offer_id})
     raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")
 
 
 def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
-    """Raise Refusal where an offer that the buyer opted in to is invalid (30006) or used up (30007)."""
-    asked = set(ask.opted_in)
+    """Raise Refusal where an offer that the buyer asked for, by id or code, is invalid (30006) or used up (30007)."""
+    book = priced.book.book
+    coded = {code: book.by_code(code) for code in (*ask.codes, *ask.opted_in)}
+    asked = set(ask.opted_in) | {terms.offer_id for terms in coded.values() if terms is not None}
+    _refuse_unknown_codes(priced, ask, {code for code, terms in coded.items() if terms is not None})
     for outcome in priced.trace.outcomes:
         reason = outcome.reason
         if outcome.offer_id not in asked or reason is None or outcome.outcome is Outcome.APPLIED:
@@ -112,6 +110,28 @@ def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
             raise Refusal(
                 RefusalKind.OFFER_NOT_FULFILLABLE, f"The offer {outcome.offer_id} is used up: {said(reason)}."
             )
+
+
+def _refuse_unknown_codes(priced: PricedSession, ask: SessionAsk, known: set[str]) -> None:
+    """Refuse a code that opens nothing; a label that an app echoes from the catalogue opens nothing and may stay."""
+    looked_at = (priced.book.book.get(outcome.offer_id) for outcome in priced.trace.outcomes)
+    labels = {terms.display_code.casefold() for terms in looked_at if terms is not None}
+    for code in ask.codes:
+        if code not in known and code.casefold() not in labels:
+            raise Refusal(RefusalKind.OFFER_NOT_VALID, f"The code {code} belongs to no offer here; leave it out.")
+
+
+def _refuse_fixed(order: Order, placing: Placing) -> None:
+    """Refuse to make an order again that is confirmed, paid, or somebody else's business."""
+    if order.cpo_id != placing.connector.cpo_id:
+        sentence = "This transaction has an order at another provider; start a new transaction for this one."
+    elif order.state != OrderState.INITIALISED:
+        sentence = "This transaction's order is confirmed already; start a new transaction for another session."
+    elif paid_for(order):
+        sentence = "This order is paid already; confirm it, or cancel it for a refund."
+    else:
+        return
+    raise Refusal(RefusalKind.ACTION_NOT_APPLICABLE, sentence)
 
 
 def said(check: Any) -> str:
@@ -128,25 +148,25 @@ def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     return max(min(caps), discount)
 
 
-def _identified(ask: SessionAsk, customer: Customer | None) -> SessionAsk:
-    return replace(ask, customer=customer, identity_required=True)
+def _identified(ask: SessionAsk, customer: Customer | None, selected: Quote | None) -> SessionAsk:
+    """Name the customer; a start that the buyer left open is the one of the quote that is kept."""
+    ask = replace(ask, customer=customer, identity_required=True)
+    if selected is None or ask.start_given:
+        return ask
+    return replace(ask, planned_start=read_quote(selected).request.planned_start)
 
 
-def _selected_lock(placing: Placing, now: datetime) -> tuple[Lock, Quote | None]:
-    """Keep the tariff of the transaction's newest quote for the same cart while that quote is valid."""
+def _selected(placing: Placing, now: datetime) -> Quote | None:
+    """Return the transaction's newest quote while it is valid and for the same cart: its price is kept."""
     selected = (
         Quote.objects.select_related("tariff_version")
         .filter(bap_id=placing.buyer.bap_id, transaction_id=placing.buyer.transaction_id, is_bill=False)
         .order_by("-created_at")
         .first()
     )
-    if (
-        selected is None
-        or selected.valid_until < now
-        or selected.cart_hash != cart_hash(placing.connector, placing.ask)
-    ):
-        return Lock(), None
-    return Lock(terms=read_quote(selected).terms, tariff_version=selected.tariff_version), selected
+    if selected is None or selected.valid_until < now:
+        return None
+    return selected if selected.cart_hash == cart_hash(placing.connector, placing.ask) else None
 
 
 def _write(
@@ -203,7 +223,10 @@ def _save_order(
         "quote_ref": quote.pk,
         "quoted_amount": quote.total,
         "currency": quote.currency,
-        "payment_until": now + timedelta(minutes=priced.policy.payment_minutes),
+        # Asking again for a kept price gives no more time to pay for it.
+        "payment_until": order.payment_until
+        if order is not None and priced.kept_until is not None
+        else now + timedelta(minutes=priced.policy.payment_minutes),
         "vehicle_make": placing.vehicle[0],
         "vehicle_model": placing.vehicle[1],
         "buyer_finder_fee_type": placing.finder_fee[0] if placing.finder_fee else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from cpo_portal.charging.notices import signature_of
 from cpo_portal.charging.payments import create_gateway, record_notice
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.network.models import Connector
+from offers import ledger
 from offers.models import LedgerEntry, Offer, OfferCounter, OfferState, Quote, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.confirm import confirm
@@ -132,7 +133,7 @@ def test_from_init_to_the_bill_of_94_64(sale: Sale) -> None:
     assert sale.pay() == "PAID"
     sale.start(sale.confirm())
     sale.charge(5200)
-    assert settle_stopped() == 1
+    assert settle_stopped() == 2  # the payment, and the stop
     assert settle_stopped() == 0
     assert sale.lines("BILLED") == ["93.60", "10.00", "-23.40", "14.44"]
     with cpo_scope(sale.world.cpo):
@@ -174,7 +175,7 @@ def test_less_than_prepaid_is_refunded(sale: Sale) -> None:
     sale.pay()
     sale.start(sale.confirm())
     sale.charge(4000)
-    assert settle_stopped() == 1
+    assert settle_stopped() == 2  # the payment, and the stop
     with cpo_scope(sale.world.cpo):
         # 72.00 + 10.00 − 18.00 + 11.52 = 75.52 of 91.45
         assert Refund.objects.get().amount == Decimal("15.93")
@@ -185,7 +186,7 @@ def test_a_qualifier_that_no_longer_holds_takes_the_offer_away(sale: Sale) -> No
     sale.pay()
     sale.start(sale.confirm())
     sale.charge(2777)  # 49.99 of energy: a hundredth below the offer's minimum
-    assert settle_stopped() == 1
+    assert settle_stopped() == 2  # the payment, and the stop
     assert sale.lines("BILLED") == ["49.99", "10.00", "10.80"]
     assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("RELEASE", Decimal("22.50"))]
 
@@ -369,11 +370,11 @@ STARTS = [
 @pytest.mark.parametrize(("ahead", "sentence"), STARTS)
 def test_a_start_outside_the_slot_is_refused(sale: Sale, ahead: timedelta, sentence: str) -> None:
     now = timezone.now()
-    sale.init(ask_for(start=now + ahead), now=now)
-    sale.pay()
-    otp = sale.confirm()
+    sale.init(ask_for(start=now), now=now)
+    sale.pay(now=now)
+    otp = sale.confirm(now=now)
     with pytest.raises(Refusal, match=sentence):
-        sale.start(otp, now=now)
+        sale.start(otp, now=now - ahead)
     with cpo_scope(sale.world.cpo):
         assert sale.fresh().start_authorized_at is None
 
@@ -381,12 +382,12 @@ def test_a_start_outside_the_slot_is_refused(sale: Sale, ahead: timedelta, sente
 @pytest.mark.parametrize("ahead", [timedelta(minutes=15), timedelta(minutes=-30)], ids=["15-early", "30-late"])
 def test_a_start_at_the_edge_of_the_slot_is_accepted(sale: Sale, ahead: timedelta) -> None:
     now = timezone.now()
-    sale.init(ask_for(start=now + ahead), now=now)
-    sale.pay()
-    otp = sale.confirm()
-    sale.start(otp, now=now)
+    sale.init(ask_for(start=now), now=now)
+    sale.pay(now=now)
+    otp = sale.confirm(now=now)
+    sale.start(otp, now=now - ahead)
     with cpo_scope(sale.world.cpo):
-        assert sale.fresh().start_authorized_at == now
+        assert sale.fresh().start_authorized_at == now - ahead
 
 
 def test_five_wrong_otps_lock_the_start(sale: Sale) -> None:
@@ -410,3 +411,125 @@ def test_a_stop_before_the_start_is_refused(sale: Sale) -> None:
     sale.confirm()
     with cpo_scope(sale.world.cpo), transaction.atomic(), pytest.raises(Refusal, match="nothing to stop"):
         request_stop(sale.fresh(), now=timezone.now())
+
+
+def test_a_confirm_after_the_slot_is_refused_and_everything_comes_back(sale: Sale) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now), now=now)
+    sale.pay(now=now)
+    with cpo_scope(sale.world.cpo):
+        slot_over = pytest.raises(Refusal, match="The slot is over")
+        with transaction.atomic(), slot_over:
+            confirm(sale.fresh(), now=now + timedelta(minutes=31))
+        assert sale.fresh().state == "CANCELLED"
+        assert Refund.objects.get().amount == Decimal("91.45")
+
+
+def test_a_refused_second_init_leaves_the_first_as_it_was(sale: Sale) -> None:
+    sale.init()
+    with pytest.raises(Refusal, match="no-such-offer"):
+        sale.init(ask_for(opted_in=("no-such-offer",)))
+    with cpo_scope(sale.world.cpo):
+        assert OfferCounter.objects.get().uses_reserved == 1
+        assert Redemption.objects.get().state == "RESERVED"
+    sale.pay()
+    assert len(sale.confirm()) == 6
+
+
+def test_a_confirm_whose_reservation_is_gone_prices_again(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        ledger.release(sale.fresh(), now=timezone.now(), reference="lost")
+        OfferCounter.objects.update(uses_reserved=5)  # others have taken all five
+    dearer = pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now 118\.00 INR")
+    with dearer, cpo_scope(sale.world.cpo), transaction.atomic():
+        confirm(sale.fresh(), now=timezone.now())
+
+
+def test_a_payment_after_the_cancellation_comes_back(sale: Sale) -> None:
+    sale.init()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=timezone.now())
+    assert sale.pay() == "PAID"
+    assert settle_stopped() == 1
+    assert settle_stopped() == 0
+    with cpo_scope(sale.world.cpo):
+        refund = Refund.objects.get()
+    assert (refund.reason, refund.amount) == ("LATE_PAYMENT", Decimal("91.45"))
+
+
+def test_a_payment_before_the_cancellation_comes_back_once(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=timezone.now())
+    assert settle_stopped() == 1
+    with cpo_scope(sale.world.cpo):
+        assert [(x.reason, x.amount) for x in Refund.objects.all()] == [("CANCELLATION", Decimal("91.45"))]
+
+
+def test_a_no_show_is_cancelled_by_the_refund_terms(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.confirm()
+    with cpo_scope(sale.world.cpo):
+        Order.objects.update(planned_start=timezone.now() - timedelta(minutes=29))
+    assert release_expired() == 0
+    with cpo_scope(sale.world.cpo):
+        Order.objects.update(planned_start=timezone.now() - timedelta(minutes=31))
+    assert release_expired() == 1
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().state == "CANCELLED"
+        assert Refund.objects.count() == 0
+        assert OfferCounter.objects.get().uses_reserved == 0
+
+
+def test_asking_again_for_a_kept_price_gives_no_more_time(sale: Sale) -> None:
+    now = timezone.now()
+    start = now + timedelta(hours=1)
+    first = sale.init(ask_for(start=start), now=now)
+    again = sale.init(ask_for(start=start), now=now + timedelta(minutes=14))
+    assert again.quote.valid_until == first.quote.valid_until == now + timedelta(minutes=15)
+    assert again.order.payment_until == first.order.payment_until
+    third = sale.init(ask_for(start=start), now=now + timedelta(minutes=16))
+    assert third.quote.valid_until == now + timedelta(minutes=31)
+
+
+def test_without_a_start_the_quotes_plan_is_kept(sale: Sale) -> None:
+    now = timezone.now()
+    walk_in = SessionAsk(measure=ask_for().measure, planned_start=now, start_given=False)
+    first = sale.init(walk_in, now=now)
+    later = now + timedelta(seconds=40)
+    second = sale.init(replace(walk_in, planned_start=later), now=later)
+    assert second.quote.valid_until == first.quote.valid_until
+    assert second.order.planned_start == now
+
+
+def test_a_declined_offer_stays_declined_at_a_late_confirm(sale: Sale) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + LATER, declined=("weekend-discount-25",)), now=now)
+    assert sale.pay("118.00", now=now) == "PAID"
+    sale.confirm(now=now + LATER)
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().quoted_amount == Decimal("118.00")
+        assert LedgerEntry.objects.count() == 0
+
+
+def test_a_code_that_opens_nothing_is_refused(sale: Sale) -> None:
+    with pytest.raises(Refusal, match="The code SAVE50 belongs to no offer here"):
+        sale.init(ask_for(codes=("SAVE50",)))
+    assert sale.init(ask_for(codes=("WEEKEND25",))).quote.total == Decimal("91.45")  # a label, echoed
+
+
+def test_a_limit_per_customer_that_was_lowered_since_the_price_holds(sale: Sale) -> None:
+    with cpo_scope(sale.world.cpo):
+        offer = Offer.objects.get()
+        placed = sale.init()
+        stale = [ledger.Hold(offer.pk, offer.live_version_id, placed.priced.applied()[0], Decimal("22.50"))]
+        Offer.objects.update(uses_per_customer=1)
+        with transaction.atomic(), pytest.raises(ledger.LimitsChanged):
+            ledger.reserve(
+                placed.order, stale, customer=placed.order.customer, reserved_until=timezone.now(), now=timezone.now()
+            )
+        assert Redemption.objects.filter(state="RESERVED").count() == 1

@@ -17,7 +17,7 @@ from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.adminkit.filters import DropdownFilter
 from cpo_portal.charging.panels import ORDER_PANELS
-from offers import authoring
+from offers import admin_order_actions, authoring
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import STATE_LABELS, limits_bar, offer_page, shown_version, state_chip
 from offers.engine.describe import benefit_in_words
@@ -259,3 +259,4 @@ class OfferPolicyAdmin(SingleRowAdmin):
 
 
 ORDER_PANELS.extend((considered, held, ledger))
+admin_order_actions.register()

@@ -12,6 +12,7 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     ChargingSession,
     EventKind,
+    FulfillmentState,
     LineStage,
     Order,
     OrderState,
@@ -62,13 +63,13 @@ def ceilings_of(order: Order) -> dict[str, Decimal]:
     return dict(rows.values_list("offer__offer_id", F("reserved")))
 
 
-def settle(order: Order, *, now: datetime) -> Order:
-    """Bill a stopped session once; a second call changes nothing. A suspicious one is held, not billed."""
+def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
+    """Bill a stopped session once; a second call changes nothing. A suspicious one is held until it is `reviewed`."""
     order = lock_order(order)
-    if order.state != OrderState.ACTIVE:
+    if order.state != OrderState.ACTIVE or order.fulfillment_state != FulfillmentState.COMPLETED:
         return order
     bill = bill_of(order)
-    if HOLD_FLAGS & set(bill.flags):
+    if HOLD_FLAGS & set(bill.flags) and not reviewed:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
         return order
     _store_bill(order, bill, now)

@@ -1,0 +1,76 @@
+"""What staff can do on an order's page: cancel it as the CPO, and bill a held session after a look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.charging.admin import add_order_action
+from cpo_portal.charging.models import FulfillmentState, Order, OrderState
+from offers.ordering.cancel import CancelledBy, cancel
+from offers.ordering.settle import settle
+from offers.refusals import Refusal
+from pricing.engine.values import PricingError
+
+
+class ReasonForm(DialogForm):
+    """Why: told to the buyer app."""
+
+    reason = forms.CharField(max_length=200, help_text="Told to the driver's app, for example “charger out of order”.")
+
+
+def _is_cancellable(order: Order) -> bool:
+    return order.state in {OrderState.INITIALISED, OrderState.ACTIVE} and (
+        order.fulfillment_state == FulfillmentState.PENDING
+    )
+
+
+def _is_held(order: Order) -> bool:
+    return order.state == OrderState.ACTIVE and order.fulfillment_state == FulfillmentState.COMPLETED
+
+
+@object_action(
+    description="Cancel order",
+    confirm="The order is cancelled, its offers are freed, and everything that was paid comes back.",
+    icon="cancel",
+    variant=ActionVariant.DANGER,
+    form_class=ReasonForm,
+    offered=_is_cancellable,
+)
+def cancel_order(self: Any, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
+    """Cancel as the CPO; the buyer app is told by on_cancel."""
+    try:
+        with transaction.atomic():
+            cancelled = cancel(order, by=CancelledBy.PROVIDER, reason=data["reason"], now=timezone.now())
+    except Refusal as refusal:
+        raise ValidationError(refusal.message) from refusal
+    return f"The order is cancelled; {cancelled.refund} come back to the driver."
+
+
+@object_action(
+    description="Bill as metered",
+    confirm="The session was held for review. It is billed by its readings as they are, and the driver is told.",
+    icon="receipt",
+    offered=_is_held,
+)
+def bill_held(self: Any, request: HttpRequest, order: Order) -> str:
+    """Bill a session that was held, after a person looked at it."""
+    try:
+        with transaction.atomic():
+            billed = settle(order, now=timezone.now(), reviewed=True)
+    except PricingError as error:
+        raise ValidationError(f"The session cannot be billed: {error}") from error
+    return f"The session is billed: {billed.billed_amount} {billed.currency}."
+
+
+def register() -> None:
+    """Put the buttons on the order's page."""
+    add_order_action("cancel_order", cancel_order)
+    add_order_action("bill_held", bill_held)

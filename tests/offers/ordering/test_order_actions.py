@@ -1,0 +1,93 @@
+"""The buttons on an order's page: the CPO's own cancel, and the bill of a session that was held."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from cpo_portal.accounts.models import Membership, User
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import OrderEvent, Refund
+from offers.models import OfferCounter
+from offers.tasks import settle_stopped
+from tests.offers.ordering.test_life_cycle import Sale, sale  # noqa: F401  a fixture
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def member(sale: Sale, role: str) -> Client:  # noqa: F811
+    user = User.objects.create_user(f"{role.lower()}@cpo1.example", "a-long-password", is_staff=True)
+    with cpo_scope(sale.world.cpo):
+        Membership.objects.create(cpo=sale.world.cpo, user=user, role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def press(client: Client, sale: Sale, button: str, **data: str) -> int:  # noqa: F811
+    return client.post(f"/admin/charging/order/{sale.fresh().pk}/{button}/", data).status_code
+
+
+def state(sale: Sale) -> str:  # noqa: F811
+    with cpo_scope(sale.world.cpo):
+        return sale.fresh().state
+
+
+def test_a_manager_cancels_and_everything_comes_back(sale: Sale) -> None:  # noqa: F811
+    sale.init()
+    sale.pay()
+    sale.confirm()
+    manager = member(sale, "MANAGER")
+    with cpo_scope(sale.world.cpo):
+        assert press(manager, sale, "cancel_order", reason="charger out of order", _form_submitted="1") == 302
+    assert state(sale) == "CANCELLED"
+    with cpo_scope(sale.world.cpo):
+        assert Refund.objects.get().amount == Decimal("91.45")
+        assert OfferCounter.objects.get().uses_reserved == 0
+        assert OrderEvent.objects.get(kind="CANCELLED").detail["by"] == "PROVIDER"
+
+
+def test_an_analyst_and_an_outsider_cannot_cancel(sale: Sale) -> None:  # noqa: F811
+    sale.init()
+    analyst = member(sale, "ANALYST")
+    stranger = User.objects.create_user("owner@cpo2.example", "a-long-password", is_staff=True)
+    other = make_world("cpo2.com", item_id="there-01")
+    with cpo_scope(other.cpo):
+        Membership.objects.create(cpo=other.cpo, user=stranger, role="OWNER")
+    outsider = Client()
+    outsider.force_login(stranger)
+    with cpo_scope(sale.world.cpo):
+        assert press(analyst, sale, "cancel_order", reason="no", _form_submitted="1") == 403
+        assert press(outsider, sale, "cancel_order", reason="no", _form_submitted="1") == 302
+    assert state(sale) == "INITIALISED"
+
+
+def test_a_session_of_impossible_power_is_held_until_a_person_bills_it(sale: Sale) -> None:  # noqa: F811
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(52_000, minutes=20)  # 156 kW on a connector of 30 kW
+    settle_stopped()
+    assert state(sale) == "ACTIVE"
+    assert sale.lines("BILLED") == []
+    assert "HELD" in sale.events()
+    owner = member(sale, "OWNER")
+    with cpo_scope(sale.world.cpo):
+        assert press(owner, sale, "bill_held", _form_submitted="1") == 302
+    assert state(sale) == "COMPLETE"
+    assert sale.lines("BILLED") == ["936.00", "10.00", "-100.00", "152.28"]
+
+
+def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:  # noqa: F811
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(1000, stop=False)
+    owner = member(sale, "OWNER")
+    with cpo_scope(sale.world.cpo):
+        press(owner, sale, "bill_held", _form_submitted="1")
+    assert state(sale) == "ACTIVE"
+    assert sale.lines("BILLED") == []

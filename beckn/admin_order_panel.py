@@ -15,7 +15,7 @@ from cpo_portal.charging.models import Order
 from cpo_portal.charging.panels import Panel, table, zone_of
 
 SHOWN = 100
-TONES = {
+TONES: dict[str, Tone] = {
     InboundState.RECEIVED: Tone.INFO,
     InboundState.DONE: Tone.GOOD,
     InboundState.DEAD: Tone.BAD,

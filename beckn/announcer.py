@@ -20,6 +20,7 @@ from beckn.protocol.values import Action, Context, Dialect
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import EventKind, Order, OrderEvent
 from cpo_portal.charging.postponed import Postponed
+from cpo_portal.database.errors import describe
 from offers.ordering.cancel import CancelledBy
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def announce_events() -> int:
                 claimed += _announce(order)
         except Exception as error:  # noqa: BLE001  one order must not silence the others; it is tried again
             _later.put_off(order.pk)
-            log.error("event_not_announced", order=str(order.pk), error=type(error).__name__)
+            log.error("event_not_announced", order=str(order.pk), error=describe(error))
         else:
             _later.forget(order.pk)
     return claimed

@@ -18,16 +18,22 @@ from urllib3.exceptions import TimeoutError as HttpTimeout
 from beckn import keys, outbox, transport
 from beckn.network_safety import ForbiddenAddress, Network, UnknownHost, vet
 from beckn.outbox import ClaimedCallback, Delivery
-from beckn.retry import GiveUp, Outcome, decide_retry
+from beckn.retry import MAX_ATTEMPTS, GiveUp, Outcome, decide_retry
+from cpo_portal.database.errors import describe
 
 log = structlog.get_logger(__name__)
 
 TROUBLES = frozenset({408, 425, 429})
+#: What is told of a callback that nobody came back from.
+DEADLY = Delivery(Outcome.BROKEN, 0, error="the couriers died while they delivered this callback")
 
 
 def deliver(callback: ClaimedCallback) -> Outcome:
-    """Send a claimed callback, record the attempt, settle the row."""
-    delivery = send(callback)
+    """Send a claimed callback, record the attempt, settle the row.
+
+    One that was claimed more often than it may be tried is not sent: those who had it before died over it.
+    """
+    delivery = send(callback) if callback.attempts <= MAX_ATTEMPTS else DEADLY
     decision = None
     if delivery.outcome is not Outcome.DELIVERED:
         decision = decide_retry(
@@ -45,7 +51,7 @@ def deliver(callback: ClaimedCallback) -> Outcome:
 
 
 def send(callback: ClaimedCallback) -> Delivery:
-    """Post a callback; whatever happens out there becomes an outcome."""
+    """Post a callback; whatever happens, out there or in here, becomes an outcome."""
     started = time.monotonic()
     status, response, error = None, b"", ""
     try:
@@ -60,6 +66,9 @@ def send(callback: ClaimedCallback) -> Delivery:
         outcome, error = Outcome.UNREACHABLE if refused else Outcome.TIMED_OUT, _say(late)
     except (UnknownHost, OSError, HTTPError) as trouble:
         outcome, error = Outcome.UNREACHABLE, _say(trouble)
+    except Exception as trouble:  # noqa: BLE001  a callback that cannot be sent must not be tried without an end
+        outcome, error = Outcome.BROKEN, _say(trouble)
+        log.error("callback_not_sent", error=describe(trouble), **_ids(callback))
     return Delivery(
         outcome=outcome,
         duration_ms=int((time.monotonic() - started) * 1000),
@@ -111,7 +120,7 @@ def allowed_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 
 def _say(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+    return describe(error, frames=0).strip()[:500]
 
 
 def _ids(callback: ClaimedCallback) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from beckn import bodies, outbox
@@ -22,6 +21,7 @@ from beckn.protocol.jsontext import read_json
 from beckn.protocol.values import Request
 from beckn.retry import expiry_of
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.database.errors import describe
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,8 @@ Handler = Callable[[InboundMessage, Request, datetime], None]
 
 LEASE_SECONDS = 30
 MAX_ATTEMPTS = 5
+#: What fails for the same message in the same way every time: once more, in case it was another message's doing.
+FAULTS = (IntegrityError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 #: The pause after the first failure; each further one is four times as long.
 FIRST_DELAY = timedelta(milliseconds=500)
 
@@ -84,7 +86,7 @@ def process(message: InboundMessage) -> bool:
     except LeaseLost:
         return False
     except Exception as error:  # noqa: BLE001  whatever it was, the message stays and the worker goes on
-        _postpone(message, describe(error))
+        _postpone(message, describe(error), tries_worth(error))
         return False
     return True
 
@@ -112,11 +114,11 @@ def assign(message: InboundMessage, *, cpo: Cpo, order_ref: uuid.UUID | None = N
     InboundMessage.objects.filter(pk=message.pk).update(cpo=cpo, order_ref=order_ref)
 
 
-def describe(error: BaseException) -> str:
-    """Return the error's first line and where it arose: a database's further lines quote people's data."""
-    first = (str(error).splitlines() or [""])[0][:500]
-    frames = "".join(traceback.format_tb(error.__traceback__)[-6:])
-    return f"{type(error).__name__}: {first}\n{frames}"
+def tries_worth(error: Exception) -> int:
+    """Return how often a message is tried that fails with this error: not at all again where no time can heal it."""
+    if isinstance(error, DataError):
+        return 1
+    return 2 if isinstance(error, FAULTS) else MAX_ATTEMPTS
 
 
 def _finish(message: InboundMessage, state: InboundState, error: str = "") -> None:
@@ -131,18 +133,25 @@ def _finish(message: InboundMessage, state: InboundState, error: str = "") -> No
             raise LeaseLost
 
 
-def _postpone(message: InboundMessage, error: str) -> None:
-    """Give the message back for a later attempt, or bury it."""
-    if message.attempts >= MAX_ATTEMPTS:
+def _postpone(message: InboundMessage, error: str, tries: int) -> None:
+    """Give the message back for a later attempt, or bury it while its answer is still worth something."""
+    if message.attempts >= tries or not _give_back(message, error):
         _bury(message, error)
         return
     _log(message).warning("message_failed", attempts=message.attempts, error=error)
+
+
+def _give_back(message: InboundMessage, error: str) -> bool:
+    """Set the next attempt; False where nobody would wait for its answer any more, or the lease was lost."""
+    delay = FIRST_DELAY * 4 ** (message.attempts - 1)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE beckn_inboundmessage SET error = %s, next_attempt_at = statement_timestamp() + %s, "
-            "leased_until = NULL, lease_owner = '' WHERE id = %s AND state = 'RECEIVED' AND lease_owner = %s",
-            [error, FIRST_DELAY * 4 ** (message.attempts - 1), message.pk, message.lease_owner],
+            "leased_until = NULL, lease_owner = '' WHERE id = %s AND state = 'RECEIVED' AND lease_owner = %s "
+            "AND statement_timestamp() + %s < coalesce(%s, 'infinity'::timestamptz)",
+            [error, delay, message.pk, message.lease_owner, delay, expiry_of(message.action, message.ttl_until)],
         )
+        return bool(cursor.rowcount)
 
 
 def _bury(message: InboundMessage, error: str) -> None:

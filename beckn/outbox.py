@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -20,6 +21,8 @@ from beckn.models import InboundMessage, OutboundCallback, OutboundState
 from beckn.protocol.jsontext import write_json
 from beckn.retry import GiveUp, Outcome, RetryAt
 from cpo_portal.accounts.models import Cpo
+
+log = structlog.get_logger(__name__)
 
 #: Longer than any delivery may take (see `delivery`), so that a live courier never loses its lease.
 LEASE_SECONDS = 30
@@ -175,6 +178,33 @@ def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
     return [
         ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body, _ in rows
     ]
+
+
+# In the order of locks that a claim has, which may be busy with the same rows.
+BURY_ORPHANS = """
+SELECT pg_advisory_xact_lock(%(lock)s);
+
+UPDATE beckn_outboundcallback c
+SET state = 'DEAD', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
+    last_error = left('no buyer app of this id is registered ' || last_error, 500)
+WHERE c.state = 'PENDING' AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
+  AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = c.bap_id AND s.role = 'BAP')
+"""
+
+
+def bury_orphans() -> int:
+    """Give up what waits for a buyer app that is registered no more; return how many callbacks.
+
+    Those of one that is switched off are claimed, found FORBIDDEN and given up by the courier.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BURY_ORPHANS, {"lock": CLAIM_LOCK})
+        while cursor.nextset():
+            pass
+        buried = cursor.rowcount
+    if buried:
+        log.error("callbacks_without_buyer_app", callbacks=buried)
+    return buried
 
 
 SETTLE = """

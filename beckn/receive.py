@@ -18,7 +18,6 @@ from psycopg import Cursor
 
 from beckn import bodies, nudge, outbox
 from beckn.dialects import dialect_of
-from beckn.inbox import describe
 from beckn.models import InboundState, SubscriberRole
 from beckn.protocol import envelope
 from beckn.protocol.errors import INVALID_REQUEST, ErrorKind, code_for
@@ -26,6 +25,7 @@ from beckn.protocol.jsontext import MAX_BYTES, read_json
 from beckn.protocol.signing import SignatureFault, parse_signature_header, verify, www_authenticate
 from beckn.protocol.values import Action, Context, Dialect, ProtocolFault
 from beckn.registry import Participant, lookup, participant
+from cpo_portal.database.errors import describe
 
 log = structlog.get_logger(__name__)
 

@@ -26,6 +26,8 @@ class Outcome(StrEnum):
     UNREACHABLE = "UNREACHABLE"
     TIMED_OUT = "TIMED_OUT"
     TROUBLED = "TROUBLED"
+    #: Our own trouble: the callback could not be signed or sent, or its couriers died over it.
+    BROKEN = "BROKEN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, task_prerun
+from celery.signals import celeryd_init, task_prerun, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpo_portal.settings")
 
@@ -62,6 +63,14 @@ def poll_seldom(sender: str, conf: Any, **_: object) -> None:
     """Let the worker for long work look for files twice a second: a hundred times would cost 1.5 % of a processor."""
     if sender.startswith("bulk@") and conf.broker_transport_options:
         conf.broker_transport_options["polling_interval"] = 0.5
+
+
+@worker_ready.connect
+def collect_seldom(**_: object) -> None:
+    """Leave what was imported to itself, and look for garbage less often: a large catalogue would wait for it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @task_prerun.connect

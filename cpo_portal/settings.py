@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cpo_portal import env
 from cpo_portal.admin_site import UNFOLD  # noqa: F401  read by the theme
+from cpo_portal.database.errors import describe_exc_info
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = env.choice("PORTAL_MODE", ("embedded", "production", "test"), "production")
@@ -226,7 +227,7 @@ structlog.configure(
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        describe_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -243,6 +244,7 @@ LOGGING = {
                 structlog.contextvars.merge_contextvars,
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
+                describe_exc_info,
             ],
         }
     },

@@ -15,6 +15,7 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderEvent, OrderState
 from cpo_portal.charging.postponed import Postponed
+from cpo_portal.database.errors import describe
 from offers import ledger
 from offers.models import Redemption, RedemptionState
 from offers.ordering.cancel import cancel_no_show, cancel_unmet, refund_late_payment
@@ -160,7 +161,7 @@ def _alone(order: Order, work: Callable[[], int]) -> int:
             done = work()
     except Exception as error:  # noqa: BLE001  whatever it was, the row stays and is tried again
         _later.put_off(order.pk)
-        log.error("order_not_followed", order=str(order.pk), error=type(error).__name__)
+        log.error("order_not_followed", order=str(order.pk), error=describe(error))
         return 0
     _later.forget(order.pk)
     return done

@@ -76,9 +76,9 @@ def text(parent: Json, key: str, path: str, *, limit: int = MAX_ID) -> str:
     return value.strip()
 
 
-def need_text(parent: Json, key: str, path: str) -> str:
+def need_text(parent: Json, key: str, path: str, *, limit: int = MAX_ID) -> str:
     """Return the text under `key`, which must be there and not blank."""
-    value = text(parent, key, path)
+    value = text(parent, key, path, limit=limit)
     if not value:
         fault(f"{path}.{key}", f"{key} is missing.")
     return value

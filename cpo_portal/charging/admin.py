@@ -201,7 +201,8 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def reports(self, obj: Payment) -> str:
         zone = obj.cpo.time_zone
         return "; ".join(
-            f"{when(notice.received_at, zone)} {notice.event_id}: {notice.outcome}"
+            f"{when(notice.received_at, zone)} {notice.event_id}: {notice.outcome}, "
+            f"{money(notice.received_amount, notice.received_currency)} {notice.reference}".rstrip()
             for notice in obj.notices.order_by("id")
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -39,6 +40,8 @@ from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import BoundedJSONParser, ChargingThrottle, GatewayThrottle, refuse_long_body
 from cpo_portal.network.models import ChargingSystem, Connector, StatusChoice
 
+log = structlog.get_logger(__name__)
+
 REFUSED = {
     400: RefusedSerializer,
     401: RefusedSerializer,
@@ -71,6 +74,7 @@ class RefusalsMixin:
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, ChargingRefusal):
+            log.warning("report_refused", code=exc.code.value, reason=exc.message, **self.kwargs)  # type: ignore[attr-defined]
             exc = Refused(exc)
         response: Response = super().handle_exception(exc)  # type: ignore[misc]
         return response

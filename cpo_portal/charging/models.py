@@ -83,8 +83,8 @@ class Order(TenantModel):
     """One sale of a charging session; made at init, priced by the quote that `quote_ref` names."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    transaction_id = models.CharField(max_length=100)
-    bap_id = models.CharField("buyer app", max_length=200)
+    transaction_id = models.CharField(max_length=255)
+    bap_id = models.CharField("buyer app", max_length=255)
     sandbox = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=OrderState, default=OrderState.INITIALISED)
     fulfillment_state = models.CharField(
@@ -99,8 +99,8 @@ class Order(TenantModel):
     billed_amount = models.DecimalField(**MONEY, null=True)
     currency = models.CharField(max_length=3)
     payment_until = models.DateTimeField()
-    vehicle_make = models.CharField(max_length=60, blank=True)
-    vehicle_model = models.CharField(max_length=60, blank=True)
+    vehicle_make = models.CharField(max_length=200, blank=True)
+    vehicle_model = models.CharField(max_length=200, blank=True)
     buyer_finder_fee_type = models.CharField(max_length=20, blank=True)
     buyer_finder_fee_value = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     otp_digest = models.BinaryField(null=True)
@@ -248,7 +248,11 @@ class OrderEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["id"], condition=Q(settled_at=None, kind="CHARGING_STOPPED"), name="event_to_settle"),
+            models.Index(
+                fields=["id"],
+                condition=Q(settled_at=None, kind__in=["CHARGING_STOPPED", "PAYMENT_REPORTED"]),
+                name="event_to_settle",
+            ),
             models.Index(fields=["id"], condition=Q(announced_at=None), name="event_to_announce"),
             models.Index(fields=["id"], condition=Q(counted_at=None), name="event_to_count"),
         ]
@@ -352,12 +356,19 @@ class Payment(TenantModel):
 
 
 class GatewayNotice(TenantModel):
-    """A verified report of the payment gateway, kept once per event id: a replay changes nothing."""
+    """A verified report of the payment gateway, kept once per event id: a replay changes nothing.
+
+    `received_…` and `reference` are as the gateway reported them, whatever became of it: money that was not asked for
+    is seen here. Of a report that is no payment (NOT_PAID) the amount is what was tried.
+    """
 
     event_id = models.CharField(max_length=100)
     body_hash = models.BinaryField(max_length=32)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="notices")
     outcome = models.CharField(max_length=40)
+    received_amount = models.DecimalField(**MONEY)
+    received_currency = models.CharField(max_length=100)
+    reference = models.CharField(max_length=100, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

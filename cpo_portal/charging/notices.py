@@ -26,7 +26,7 @@ SIGNATURE_PREFIX = "sha256="
 STATUSES = frozenset({"PAID", "FAILED", "PENDING"})
 
 _AMOUNT = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
-_TEXT = re.compile(r"[\x21-\x7e]{1,100}")
+_TEXT = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def is_signed(raw: bytes, signature: str, secret: bytes) -> bool:
 def read_notice(raw: bytes) -> Notice:
     """Return the notice in a signed body; raises INVALID_NOTICE with what to correct."""
     body = _object(raw)
-    payment_id, transaction_id = _text(body, "payment_id", ""), _text(body, "transaction_id", "")
+    payment_id, transaction_id = _text(body, "payment_id", ""), _text(body, "transaction_id", "", longest=255)
     if not payment_id and not transaction_id:
         _refuse("Name the payment by `payment_id` or `transaction_id`.")
     status = _text(body, "status")
@@ -99,12 +99,12 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _text(body: dict[str, Any], key: str, default: str | None = None) -> str:
+def _text(body: dict[str, Any], key: str, default: str | None = None, *, longest: int = 100) -> str:
     value = body.get(key, default)
     if value == "" and default == "":
         return ""
-    if not isinstance(value, str) or not _TEXT.fullmatch(value):
-        _refuse(f"Send `{key}` as a text of 1 to 100 printable ASCII characters without blanks.")
+    if not isinstance(value, str) or len(value) > longest or not _TEXT.fullmatch(value):
+        _refuse(f"Send `{key}` as a text of 1 to {longest} printable ASCII characters without blanks.")
     return value
 
 

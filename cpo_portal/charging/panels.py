@@ -15,6 +15,7 @@ from cpo_portal.adminkit.rules import rights
 from cpo_portal.charging.models import (
     ChargingSession,
     EventKind,
+    GatewayNotice,
     LineStage,
     Order,
     OrderContact,
@@ -25,6 +26,8 @@ from cpo_portal.charging.models import (
     RefundStatus,
     SessionState,
 )
+from cpo_portal.charging.payments import NoticeOutcome
+from cpo_portal.charging.sessions import delivered_wh
 
 ORDER_TONES = {
     OrderState.INITIALISED: Tone.NEUTRAL,
@@ -59,7 +62,7 @@ ORDER_PANELS: list[Callable[[HttpRequest, Order], Panel | None]] = []
 
 def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
     """Return this room's panels, then those that upper rooms added."""
-    own = (contact, quote, bill, payments, refunds, session, timeline)
+    own = (contact, quote, bill, payments, reports, refunds, session, timeline)
     made = (make(request, order) for make in (*own, *ORDER_PANELS))
     return [panel for panel in made if panel is not None]
 
@@ -111,12 +114,28 @@ def payments(request: HttpRequest, order: Order) -> Panel | None:
             money(row.paid_amount, row.currency),
             row.gateway_reference or EMPTY,
             when(row.paid_at, zone),
-            row.notices.count(),
         )
         for row in Payment.objects.filter(order=order)
     ]
-    headers = ("Due", "State", "Amount", "Paid", "Reference", "When", "Reports")
-    return Panel("Payments", table(headers, rows, numbers=(2, 3, 6))) if rows else None
+    headers = ("Due", "State", "Amount", "Paid", "Reference", "When")
+    return Panel("Payments", table(headers, rows, numbers=(2, 3))) if rows else None
+
+
+def reports(request: HttpRequest, order: Order) -> Panel | None:
+    """What the gateway reported, also the money that did not match."""
+    zone = zone_of(order)
+    rows = [
+        (
+            when(row.received_at, zone),
+            notice_chip(row),
+            money(row.received_amount, row.received_currency),
+            row.reference or EMPTY,
+            row.event_id,
+        )
+        for row in GatewayNotice.objects.filter(payment__order=order).order_by("id")
+    ]
+    headers = ("When", "Outcome", "Amount", "Reference", "Event")
+    return Panel("Gateway reports", table(headers, rows, numbers=(2,))) if rows else None
 
 
 def refunds(request: HttpRequest, order: Order) -> Panel | None:
@@ -132,13 +151,13 @@ def session(request: HttpRequest, order: Order) -> Panel | None:
     row = ChargingSession.objects.select_related("system").filter(order=order).first()
     if row is None:
         return None
-    zone, delivered = zone_of(order), row.last_register_wh - row.start_register_wh
+    zone = zone_of(order)
     rows = [
         ("State", chip(row.get_state_display(), SESSION_TONES[SessionState(row.state)])),
         ("Session", f"{row.session_id} of {row.system}"),
         ("Started", when(row.started_at, zone)),
         ("Stopped", f"{when(row.stopped_at, zone)} {row.stop_reason}"),
-        ("Delivered", f"{delivered / 1000:.3f} kWh"),
+        ("Delivered", f"{delivered_wh(row) / 1000:.3f} kWh"),
         ("Register", f"{row.start_register_wh} Wh → {row.last_register_wh} Wh"),
         ("Readings", f"{row.readings.count()}, the last {when(row.last_reading_at, zone)}"),
     ]
@@ -162,6 +181,13 @@ def payment_chip(payment: Payment) -> SafeString:
     """Return whether the money is here."""
     paid = payment.status == PaymentStatus.PAID
     return chip(payment.get_status_display(), Tone.GOOD if paid else Tone.NEUTRAL)
+
+
+def notice_chip(notice: GatewayNotice) -> SafeString:
+    """Return what became of a report; money that nobody asked for wants a person."""
+    outcome = NoticeOutcome(notice.outcome)
+    tones = {NoticeOutcome.PAID: Tone.GOOD, NoticeOutcome.NOT_PAID: Tone.NEUTRAL}
+    return chip(outcome.value.replace("_", " ").capitalize(), tones.get(outcome, Tone.BAD))
 
 
 def refund_chip(refund: Refund) -> SafeString:

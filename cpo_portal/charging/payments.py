@@ -146,7 +146,14 @@ def _judge_once(gateway: PaymentGateway, notice: Notice, body_hash: bytes, now: 
         return NoticeResult(NoticeOutcome.UNKNOWN_PAYMENT, notice.event_id)
     outcome = _outcome(payment, notice)
     GatewayNotice.objects.create(
-        cpo=gateway.cpo, event_id=notice.event_id, body_hash=body_hash, payment=payment, outcome=outcome.value
+        cpo=gateway.cpo,
+        event_id=notice.event_id,
+        body_hash=body_hash,
+        payment=payment,
+        outcome=outcome.value,
+        received_amount=notice.amount,
+        received_currency=notice.currency,
+        reference=notice.reference,
     )
     if outcome is NoticeOutcome.PAID:
         _mark_paid(order, payment, notice, now)

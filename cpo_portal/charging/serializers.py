@@ -137,7 +137,7 @@ class NoticeSerializer(serializers.Serializer[Any]):
 
     event_id = serializers.CharField(max_length=100)
     payment_id = serializers.UUIDField(required=False, help_text="The payment's id of on_init.")
-    transaction_id = serializers.CharField(max_length=100, required=False, help_text="As in the payment link.")
+    transaction_id = serializers.CharField(max_length=255, required=False, help_text="As in the payment link.")
     status = serializers.CharField(help_text="PAID, FAILED or PENDING; only PAID is money.")
     amount = serializers.DecimalField(max_digits=14, decimal_places=4)
     currency = serializers.CharField(max_length=3)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from cpo_portal.charging.connectors import set_status
 from cpo_portal.charging.events import record_event
@@ -27,6 +29,8 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
 from cpo_portal.network.models import ChargingSystem, StatusChoice
+
+log = structlog.get_logger(__name__)
 
 #: How far a charging system's clock may be from ours.
 CLOCK_SKEW = timedelta(seconds=60)
@@ -96,7 +100,11 @@ def resume(system: ChargingSystem, session_id: str, *, at: datetime, now: dateti
 
 @transaction.atomic
 def stop_session(system: ChargingSystem, session_id: str, stop: SessionStop, *, now: datetime) -> ChargingSession:
-    """End a session with its last register; `offers` bills it from the event."""
+    """End a session with its last register as reported; `offers` bills it from the event.
+
+    A running session can always be stopped, also by a meter that began anew or by a charger whose readings are ahead
+    of its stop: the event says so, and the bill goes by the highest register.
+    """
     order, session = lock_session(system, session_id)
     if session.state == SessionState.STOPPED:
         if (session.stopped_at, session.last_register_wh) == (stop.at, stop.register_wh):
@@ -107,27 +115,33 @@ def stop_session(system: ChargingSystem, session_id: str, stop: SessionStop, *, 
             "its end cannot be changed.",
         )
     refuse_time(session, stop.at, now)
-    if stop.at < session.last_reading_at:
-        raise ChargingRefusal(
-            RefusalCode.OUT_OF_ORDER, "The stop lies before the last reading; send the time at which charging ended."
-        )
-    if stop.register_wh < session.last_register_wh:
-        raise ChargingRefusal(
-            RefusalCode.REGISTER_BACKWARDS,
-            f"The register ran backwards from {session.last_register_wh} to {stop.register_wh} Wh; "
-            "send the meter's cumulative register.",
-        )
+    odd = _oddities(session, stop)
     if not session.readings.filter(measured_at=stop.at, register_wh=stop.register_wh).exists():
         _keep_reading(session, stop.at, stop.register_wh)
     session.state, session.stopped_at, session.stop_reason = SessionState.STOPPED, stop.at, stop.reason
     session.last_register_wh, session.last_reading_at = stop.register_wh, stop.at
     session.save(update_fields=["state", "stopped_at", "stop_reason", "last_register_wh", "last_reading_at"])
     _set_fulfillment(order, FulfillmentState.COMPLETED)
-    delivered = stop.register_wh - session.start_register_wh
-    detail = {"session_id": session_id, "register_wh": stop.register_wh, "delivered_wh": delivered}
-    record_event(order, EventKind.CHARGING_STOPPED, occurred_at=stop.at, detail=detail | {"reason": stop.reason})
+    detail = {
+        "session_id": session_id,
+        "register_wh": stop.register_wh,
+        "delivered_wh": delivered_wh(session),
+        "reason": stop.reason,
+    } | odd
+    record_event(order, EventKind.CHARGING_STOPPED, occurred_at=stop.at, detail=detail)
+    if odd:
+        log.warning("session_stopped_oddly", transaction_id=order.transaction_id, order=str(order.pk), **detail)
     set_status(session.connector, StatusChoice.AVAILABLE, at=stop.at, now=now)
     return session
+
+
+def delivered_wh(session: ChargingSession) -> int:
+    """Return what the readings prove: the highest register above the first, at the stop's instant the stop's own."""
+    readings = session.readings.all()
+    if session.stopped_at is not None:
+        readings = readings.exclude(measured_at=session.stopped_at)
+    highest: int | None = readings.aggregate(highest=Max("register_wh"))["highest"]
+    return max(highest or 0, session.last_register_wh, session.start_register_wh) - session.start_register_wh
 
 
 def lock_session(system: ChargingSystem, session_id: str) -> tuple[Order, ChargingSession]:
@@ -159,6 +173,16 @@ def refuse_time(session: ChargingSession, at: datetime, now: datetime) -> None:
             f"The time {at:%Y-%m-%dT%H:%M:%SZ} lies before the session's start "
             f"at {session.started_at:%Y-%m-%dT%H:%M:%SZ}.",
         )
+
+
+def _oddities(session: ChargingSession, stop: SessionStop) -> dict[str, bool]:
+    """Return what cannot be true of a stop beside the readings, by the names under which the event tells it."""
+    before = session.readings.filter(measured_at__lte=stop.at)
+    found = {
+        "register_backwards": before.filter(register_wh__gt=stop.register_wh).exists(),
+        "readings_after_stop": stop.at < session.last_reading_at,
+    }
+    return {name: True for name, odd in found.items() if odd}
 
 
 def _repeated_start(existing: ChargingSession, system: ChargingSystem, start: SessionStart) -> ChargingSession:

@@ -17,6 +17,7 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.admin import ORDER_PANELS, Panel, table
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import (
+    GatewayNotice,
     Order,
     OrderContact,
     OrderLine,
@@ -25,6 +26,7 @@ from cpo_portal.charging.models import (
     RefundTerm,
 )
 from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.sessions import SessionStop, stop_session
 from tests.charging.sales import Sale, everything
 from tests.network.places import Net
@@ -94,6 +96,35 @@ def test_an_orders_page_tells_its_story(api: Client, told: Sale) -> None:
         "Before charging Not paid ₹91.45 ₹0.00",
     ):
         assert part in text, part
+
+
+def test_staff_see_the_money_that_did_not_match(api: Client, told: Sale) -> None:
+    with cpo_scope(told.net.cpo):
+        GatewayNotice.objects.create(
+            cpo=told.net.cpo,
+            event_id="evt-9",
+            body_hash=b"",
+            payment=told.payment,
+            outcome="WRONG_AMOUNT",
+            received_amount=Decimal("9145"),
+            received_currency="INR",
+            reference="upi-99",
+        )
+    client = told.net.sign_in("ANALYST")
+    order = text_of(client.get(page_of(told, "order") + "change/"))
+    assert "Wrong amount ₹9,145.00 upi-99 evt-9" in order
+    assert "evt-9: WRONG_AMOUNT, ₹9,145.00 upi-99" in text_of(client.get(page_of(told, "payment") + "change/"))
+
+
+def test_a_meter_that_began_anew_has_delivered_what_it_showed_before(api: Client, sale: Sale) -> None:
+    sale.begin()
+    end = sale.now + timedelta(minutes=20)
+    with cpo_scope(sale.net.cpo):
+        record_readings(sale.net.system, "s-1", [Reading(sale.now + timedelta(minutes=10), 6_200)], now=end)
+        stop_session(sale.net.system, "s-1", SessionStop(end, 0, "PowerLoss"), now=end)
+    text = text_of(sale.net.sign_in("ANALYST").get(page_of(sale, "order") + "change/"))
+    assert "5.200 kWh" in text
+    assert "register_backwards: True" in text
 
 
 def test_an_analyst_sees_no_contact(api: Client, told: Sale) -> None:

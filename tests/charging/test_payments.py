@@ -110,6 +110,50 @@ def test_what_is_no_payment_is_kept_and_changes_nothing(
     assert till.send(notice(placed, event_id="evt-2"), now=placed.now).outcome == "PAID"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "changes", "kept"),
+    [
+        ("WRONG_AMOUNT", {"amount": "9145.5"}, ("9145.5000", "INR", "upi-78")),
+        ("WRONG_CURRENCY", {"currency": "USD"}, ("91.4500", "USD", "upi-78")),
+        ("WRONG_CURRENCY", {"currency": "x" * 100}, ("91.4500", "x" * 100, "upi-78")),
+        ("NOT_PAID", {"status": "FAILED", "reference": None}, ("91.4500", "INR", "")),
+        ("PAID", {}, ("91.4500", "INR", "upi-78")),
+    ],
+)
+def test_what_was_received_is_kept_whatever_came_of_it(
+    till: Till, placed: Sale, outcome: str, changes: dict[str, Any], kept: tuple[str, str, str]
+) -> None:
+    assert till.send(notice(placed, **({"reference": "upi-78"} | changes)), now=placed.now).outcome == outcome
+    with every_cpo():
+        row = GatewayNotice.objects.get()
+    assert (str(row.received_amount), row.received_currency, row.reference) == kept
+
+
+def test_money_that_came_twice_is_kept_with_its_own_reference(till: Till, placed: Sale, net: Net) -> None:
+    till.send(notice(placed), now=placed.now)
+    till.send(notice(placed, event_id="evt-2", reference="upi-78"), now=placed.now)
+    second = make_sale(net, state="INITIALISED", connector=net.connectors[1])
+    till.send(notice(second, event_id="evt-3"), now=second.now)
+    with every_cpo():
+        kept = list(GatewayNotice.objects.order_by("id").values_list("outcome", "reference", "received_amount"))
+    assert kept == [
+        ("PAID", "upi-77", Decimal("91.45")),
+        ("ALREADY_PAID", "upi-78", Decimal("91.45")),
+        ("REFERENCE_USED", "upi-77", Decimal("91.45")),
+    ]
+
+
+@pytest.mark.parametrize(("length", "refused"), [(255, False), (256, True)])
+def test_a_payment_is_named_by_the_longest_transaction(till: Till, net: Net, length: int, refused: bool) -> None:
+    longest = make_sale(net, state="INITIALISED", transaction_id="t" * 255)
+    body = notice(longest, payment_id=None, transaction_id="t" * length)
+    if not refused:
+        assert till.send(body, now=longest.now).outcome == "PAID"
+        return
+    with pytest.raises(ChargingRefusal, match="1 to 255 printable"):
+        till.send(body, now=longest.now)
+
+
 @pytest.mark.parametrize("amount", ["91.450", "91.4500", 91.45])
 def test_the_amount_is_compared_as_a_number(till: Till, placed: Sale, amount: Any) -> None:
     assert till.send(notice(placed, amount=amount), now=placed.now).outcome == "PAID"

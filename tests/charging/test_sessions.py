@@ -13,6 +13,7 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.commands import open_commands
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import ChargingSession, EventKind, MeterReading, Order
+from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal
 from cpo_portal.charging.sessions import SessionStop, interrupt, resume, start_session, stop_session
 from cpo_portal.network.models import Charger, ChargingSystem, ConnectorStatus
@@ -174,7 +175,6 @@ def test_a_session_id_is_used_once(sale: Sale) -> None:
     ("code", "minutes", "register"),
     [
         pytest.param("BEFORE_START", -1, 6_200, id="stop before start"),
-        pytest.param("REGISTER_BACKWARDS", 20, 999, id="register backwards"),
         pytest.param("IN_THE_FUTURE", 22, 6_200, id="ahead of the clock"),
     ],
 )
@@ -182,6 +182,43 @@ def test_a_stop_is_refused(sale: Sale, code: str, minutes: int, register: int) -
     sale.begin()
     report = SessionStop(sale.now + minutes * MINUTE, register)
     refused(code, sale, lambda: stop_session(sale.net.system, "s-1", report, now=sale.now + 20 * MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "register", "delivered", "odd"),
+    [
+        pytest.param(20, 0, 2_000, {"register_backwards": True}, id="the meter began anew"),
+        pytest.param(20, 2_999, 2_000, {"register_backwards": True}, id="a little backwards"),
+        pytest.param(10, 0, 0, {"register_backwards": True}, id="backwards at the last reading's instant"),
+        pytest.param(5, 2_000, 2_000, {"readings_after_stop": True}, id="before the last reading"),
+        pytest.param(5, 999, 2_000, {"register_backwards": True, "readings_after_stop": True}, id="both"),
+        pytest.param(20, 3_000, 2_000, {}, id="as the last reading"),
+    ],
+)
+def test_a_running_session_can_always_be_stopped(
+    sale: Sale, minutes: int, register: int, delivered: int, odd: dict[str, bool]
+) -> None:
+    sale.begin()
+    with cpo_scope(sale.net.cpo):
+        record_readings(sale.net.system, "s-1", [Reading(sale.now + 10 * MINUTE, 3_000)], now=sale.now + 10 * MINUTE)
+    session = stop(sale, minutes=minutes, register=register, now=sale.now + 20 * MINUTE)
+    assert state_of(sale) == ("STOPPED", "COMPLETED", "AVAILABLE")
+    assert (session.last_register_wh, session.stopped_at) == (register, sale.now + minutes * MINUTE)
+    said = {"session_id": "s-1", "register_wh": register, "delivered_wh": delivered, "reason": "EVDisconnected"}
+    assert events(sale.order)[-1] == ("CHARGING_STOPPED", said | odd)
+    with every_cpo():
+        registers = set(MeterReading.objects.values_list("measured_at", "register_wh"))
+    assert registers == {
+        (sale.now, 1_000),
+        (sale.now + 10 * MINUTE, 3_000),
+        (sale.now + minutes * MINUTE, register),
+    }
+    before = everything()
+    assert stop(sale, minutes=minutes, register=register, now=sale.now + 30 * MINUTE).pk == session.pk
+    assert everything() == before
+    second = make_sale(sale.net)
+    with cpo_scope(sale.net.cpo):
+        assert start_session(sale.net.system, second.start(session_id="s-2"), now=sale.now + 30 * MINUTE)[1]
 
 
 def test_a_stopped_session_stays_as_it_is(sale: Sale) -> None:

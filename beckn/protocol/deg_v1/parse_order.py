@@ -42,6 +42,10 @@ START_STOPS = frozenset({"START", "START-CHARGING"})
 END_STOPS = frozenset({"STOP", "END", "STOP-CHARGING", "END-CHARGING"})
 MAX_MEASURE = Decimal(1_000_000)
 MAX_COUNT = 1000
+#: What an order keeps of these; a test sends each at its limit and one beyond.
+MAX_VEHICLE = 200
+MAX_OFFER_ID = 100
+MAX_FEE = Decimal("99999999.9999")
 
 _UNITS = {
     "INR": (MeasureUnit.INR, Decimal(1)),
@@ -93,6 +97,8 @@ def read_fee(groups: tags.Groups, path: str) -> BuyerFinderFee | None:
     value = need_decimal({"value": given}, "value", value_path.removesuffix(".value"))
     if value < 0:
         fault(value_path, "The buyer finder fee is negative.")
+    if value > MAX_FEE:
+        fault(value_path, f"The buyer finder fee is more than {MAX_FEE}.")
     return BuyerFinderFee(_FEE_TYPES[kind.upper()], value)
 
 
@@ -127,8 +133,8 @@ def _selection(order: Json) -> SelectRequest:
         fulfillment_id=text(session, "id", path),
         starts_at=starts_at,
         ends_at=ends_at,
-        vehicle_make=text(vehicle, "make", f"{path}.vehicle"),
-        vehicle_model=text(vehicle, "model", f"{path}.vehicle"),
+        vehicle_make=text(vehicle, "make", f"{path}.vehicle", limit=MAX_VEHICLE),
+        vehicle_model=text(vehicle, "model", f"{path}.vehicle", limit=MAX_VEHICLE),
     )
 
 
@@ -220,7 +226,7 @@ def _offers(order: Json) -> OfferChoices:
     codes: dict[str, None] = {}
     for index, offer in enumerate(children(order, "offers", ORDER)):
         path = f"{ORDER}.offers[{index}]"
-        offer_id = text(offer, "id", path)
+        offer_id = text(offer, "id", path, limit=MAX_OFFER_ID)
         code = text(child(offer, "descriptor", path), "code", f"{path}.descriptor")
         found = [code] if code else []
         apply = True

@@ -19,7 +19,8 @@ from beckn import keys, tasks, transport
 from beckn.models import DeliveryAttempt, OutboundCallback, Subscriber
 from beckn.outbox import send_again
 from beckn.protocol.signing import parse_signature_header, signing_string
-from tests.beckn.infra.support import Sink, acknowledge, queue, refuse, respond
+from cpo_portal.accounts.sealing import SealBroken
+from tests.beckn.infra.support import BuyerApp, Sink, acknowledge, queue, refuse, respond
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +151,61 @@ def test_slow_answer_ends_at_the_deadline(sink: Sink, monkeypatch: pytest.Monkey
     assert (attempt.outcome, attempt.http_status) == ("TIMED_OUT", None)
     assert 180 <= attempt.duration_ms < 700
     assert OutboundCallback.objects.get().state == "PENDING"
+
+
+def test_callback_that_cannot_be_signed_waits_and_is_given_up_in_the_end(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> str:
+        raise SealBroken("sealed with another key\nDETAIL: a secret")
+
+    monkeypatch.setattr(keys, "sign_as_us", fail)
+    queue()
+    assert deliver() == 1
+    callback = OutboundCallback.objects.get()
+    assert (callback.state, callback.leased_until, callback.attempts) == ("PENDING", None, 1)
+    assert callback.next_attempt_at > timezone.now()
+    assert (last_attempt().outcome, last_attempt().error) == ("BROKEN", "SealBroken: sealed with another key")
+    OutboundCallback.objects.update(attempts=83, next_attempt_at=timezone.now())
+    assert deliver() == 1
+    callback.refresh_from_db()
+    assert (callback.state, callback.attempts, sink.received) == ("DEAD", 84, [])
+
+
+def test_callback_whose_couriers_die_is_given_up(sink: Sink) -> None:
+    queue()
+    OutboundCallback.objects.update(attempts=84, leased_until="2020-01-01T00:00:00Z", lease_owner="gone")
+    assert deliver() == 1
+    callback = OutboundCallback.objects.get()
+    assert (callback.state, callback.leased_until, sink.received) == ("DEAD", None, [])
+    assert callback.last_error == (
+        "gave up after 85 attempts, the last BROKEN: the couriers died while they delivered this callback"
+    )
+
+
+def test_callback_of_a_buyer_app_that_is_switched_off_is_given_up(sink: Sink) -> None:
+    Subscriber.objects.update(is_active=False)
+    queue()
+    for _ in range(5):
+        OutboundCallback.objects.update(next_attempt_at=timezone.now())
+        assert deliver() == 1
+    assert (OutboundCallback.objects.get().state, sink.received) == ("DEAD", [])
+
+
+@pytest.mark.parametrize("change", ["deleted", "a gateway now"])
+def test_callback_of_a_buyer_app_that_is_no_more_is_given_up(sink: Sink, nudges: list[str], change: str) -> None:
+    lost, kept = queue("t-1", bap_id="gone.example"), queue("t-2")
+    gone = BuyerApp("gone.example", seed=b"g" * 32).register()
+    if change == "deleted":
+        gone.keys.all().delete()
+        gone.delete()
+    else:
+        Subscriber.objects.filter(pk=gone.pk).update(role="BG")
+    tasks.sweep()
+    lost.refresh_from_db()
+    kept.refresh_from_db()
+    assert (lost.state, lost.last_error.strip()) == ("DEAD", "no buyer app of this id is registered")
+    assert (lost.finished_at is None, kept.state) == (False, "PENDING")
 
 
 def test_closed_port_is_unreachable(sink: Sink) -> None:

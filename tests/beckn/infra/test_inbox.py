@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from decimal import InvalidOperation
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, IntegrityError, OperationalError, connection
 
 from beckn import bodies, inbox
 from beckn.inbox import claim_inbound, process
 from beckn.models import InboundMessage, OutboundCallback
+from beckn.outbox import claim_due_callbacks
 from tests.beckn.infra.support import BuyerApp
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +133,51 @@ def test_message_is_dead_after_five_attempts_and_answered_with_an_error(ask: Any
     assert "message" not in answer
 
 
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (DataError("value too long"), 1),
+        (IntegrityError("duplicate key"), 2),
+        (TypeError("no"), 2),
+        (InvalidOperation(), 2),
+        (OperationalError("deadlock"), 5),
+        (RuntimeError("boom"), 5),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_heal_is_not_tried_for_long(ask: Any, handlers: Any, error: Exception, tries: int) -> None:
+    def fail(*args: Any) -> None:
+        raise error
+
+    handlers["status"] = fail
+    ask()
+    for attempt in range(1, tries + 1):
+        due_now()
+        assert not process(claim_inbound(1)[0])
+        assert InboundMessage.objects.get().state == ("DEAD" if attempt == tries else "RECEIVED")
+    assert OutboundCallback.objects.get().action == "on_status"
+
+
+@pytest.mark.parametrize(
+    ("action", "ttl", "state"),
+    [("select", "PT3S", "RECEIVED"), ("select", "PT1S", "DEAD"), ("status", "PT1S", "RECEIVED")],
+)
+def test_message_is_dead_while_somebody_waits_for_its_answer(
+    ask: Any, handlers: Any, action: str, ttl: str, state: str
+) -> None:
+    """The second failure is followed by a pause of two seconds."""
+    handlers[action] = explode
+    ask(action, ttl=ttl)
+    for _ in range(2):
+        due_now()
+        assert not process(claim_inbound(1)[0])
+    assert InboundMessage.objects.get().state == state
+    if state == "DEAD":
+        callback = OutboundCallback.objects.get()
+        assert callback.expires_at == InboundMessage.objects.get().ttl_until
+        assert [claimed.id for claimed in claim_due_callbacks(1)] == [callback.pk]
+
+
 def test_message_that_kills_its_worker_is_dead_after_five_attempts(ask: Any, handlers: Any) -> None:
     ask()
     for _ in range(5):
@@ -151,7 +198,7 @@ def test_message_without_its_body_dies_without_an_answer(ask: Any, handlers: Any
     ask()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM beckn_messagebody")
-    for _ in range(5):
+    for _ in range(2):
         due_now()
         process(claim_inbound(1)[0])
     assert InboundMessage.objects.get().state == "DEAD"

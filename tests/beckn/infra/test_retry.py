@@ -39,6 +39,7 @@ def test_delay_is_the_same_for_the_same_callback_and_differs_between_two() -> No
         (Outcome.UNREACHABLE, 84),
         (Outcome.TIMED_OUT, 84),
         (Outcome.TROUBLED, 84),
+        (Outcome.BROKEN, 84),
         (Outcome.NACKED, 5),
         (Outcome.REFUSED, 5),
         (Outcome.REDIRECTED, 5),

@@ -54,6 +54,9 @@ REFUSALS = [
     ("select", f"{SESSION}.stops[0].time.timestamp", "10 o'clock", f"{SESSION}.stops[0].time.timestamp"),
     ("select", f"{SESSION}.stops[1].time.timestamp", "2025-09-27T10:00:00+05:30", f"{SESSION}.stops"),
     ("select", f"{SESSION}.vehicle", "Tata", f"{SESSION}.vehicle"),
+    ("select", f"{SESSION}.vehicle.make", "x" * 201, f"{SESSION}.vehicle.make"),
+    ("select", f"{SESSION}.vehicle.model", "x" * 201, f"{SESSION}.vehicle.model"),
+    ("select", "order.offers", [{"id": "x" * 101}], "order.offers[0].id"),
     ("select", "order.offers", "all", "order.offers"),
     ("select", "order.offers", [{}], "order.offers[0].id"),
     (
@@ -71,6 +74,8 @@ REFUSALS = [
     ("init", "order.tags", {}, "order.tags"),
     ("init_surge", "order.tags[0].list[0].value", "SOME", "order.tags[0].list[0].value"),
     ("init_surge", "order.tags[0].list[1].value", "-2", "order.tags[0].list[1].value"),
+    ("init_surge", "order.tags[0].list[1].value", "100000000", "order.tags[0].list[1].value"),
+    ("init_surge", "order.tags[0].list[1].value", "99999999.99991", "order.tags[0].list[1].value"),
     ("init_surge", "order.tags[1].list[0].value", "perhaps", "order.tags[1].list[0].value"),
     ("confirm", "order.payments[0].params.amount", "much", "order.payments[0].params.amount"),
     ("confirm", "order.quote.price.value", [], "order.quote.price.value"),

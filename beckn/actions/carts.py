@@ -17,6 +17,7 @@ from pricing.engine import values as engine
 #: How long a plan may lie back: a driver at the charger may send the minute in which the app was opened.
 PAST = timedelta(minutes=30)
 LONGEST_PLAN = timedelta(days=90)
+LONGEST_SESSION = timedelta(days=7)
 
 
 def find_connector(cart: SelectRequest) -> Connector:
@@ -50,6 +51,8 @@ def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> Sessio
         )
     if end is not None and end <= start:
         raise Refusal(RefusalKind.INVALID_REQUEST, "The session ends before it starts; send a later end.")
+    if end is not None and end > start + LONGEST_SESSION:
+        raise Refusal(RefusalKind.INVALID_REQUEST, "The session is longer than seven days; send an earlier end.")
     return SessionAsk(
         measure=_measure(cart.measure, connector, start, end),
         planned_start=start,

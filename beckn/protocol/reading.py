@@ -106,15 +106,22 @@ def need_decimal(parent: Json, key: str, path: str) -> Decimal:
     return value
 
 
+#: No session is planned beyond these; a zone's offset added to them is still a date.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
 def moment(parent: Json, key: str, path: str) -> datetime | None:
     """Return the time under `key` (aware UTC, or naive for local time), None where absent."""
     value = parent.get(key)
     if value is None:
         return None
     try:
-        return times.parse_time(value)
+        found = times.parse_time(value)
     except (TypeError, ValueError):
         fault(f"{path}.{key}", f"{key} is not a time.")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        fault(f"{path}.{key}", f"{key} lies outside the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return found
 
 
 def yes_or_no(value: str, path: str) -> bool:

@@ -41,6 +41,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    # A failing statement is logged without its values, which may be somebody's name or number.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # A database that is thrown away need not survive a power cut.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -37,12 +37,13 @@ def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> t
 
 def _uses(code: ReasonCode, field: str, limit: int, used: int) -> Check:
     left = max(0, limit - used)
-    return Check(code, field, str(limit), str(used), left > 0, f"{left} left")
+    return Check(code, field, str(limit), str(min(used, limit)), left > 0, f"{left} left")
 
 
 def _budget(offer: OfferTerms, left: Decimal, saving: Decimal) -> Check:
     most = rule_of(offer).maximum(offer)
     needed = saving if most is None else most
     passed = left >= needed
+    left = max(left, Decimal(0))
     margin = "" if passed else f"{money_text(needed - left, offer.currency)} short"
     return Check(ReasonCode.BUDGET, "limits.budget", f"{needed:f}", f"{left:f}", passed, margin)

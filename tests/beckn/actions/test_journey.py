@@ -233,3 +233,30 @@ def test_the_orders_page_lists_its_messages(talk: Conversation, client: Client) 
     page = client.get(f"/admin/charging/order/{order.pk}/change/").content.decode()
     links = re.findall(r'href="/admin/beckn/(inboundmessage|outboundcallback)/[^"]+/change/">(\w+)<', page)
     assert links == [("inboundmessage", "init"), ("outboundcallback", "on_init")]
+
+
+YEARS = [
+    pytest.param("0001-01-01T00:00:00", id="the-first-year"),
+    pytest.param("9999-12-31T23:59:59Z", id="the-last-year"),
+    pytest.param("1999-12-31T23:59:59Z", id="a-year-too-early"),
+]
+
+
+@pytest.mark.parametrize("time", YEARS)
+@pytest.mark.parametrize("stop", [0, 1], ids=["start", "end"])
+def test_a_time_that_no_session_has_is_refused_before_it_is_acknowledged(
+    talk: Conversation, time: str, stop: int
+) -> None:
+    cart = talk.cart()
+    cart["order"]["fulfillments"][0]["stops"][stop]["time"]["timestamp"] = time
+    answer = talk.post("select", cart)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "30000"
+    assert "outside the years 2000 to 2100" in answer.json()["error"]["message"]
+
+
+def test_a_session_of_more_than_seven_days_is_refused(talk: Conversation) -> None:
+    cart = talk.cart()
+    end = timezone.now() + timedelta(days=7, hours=1)
+    cart["order"]["fulfillments"][0]["stops"][1]["time"]["timestamp"] = end.isoformat()
+    assert talk.say("select", cart)["error"]["code"] == "30000"

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Customer
+from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.models import Connector
 from offers.api.serializers import AMOUNT, amount_text
 from offers.engine.values import OfferTrace
@@ -58,7 +59,7 @@ class ProductOrderSerializer(serializers.Serializer[Any]):
 class RegisterReadingSerializer(serializers.Serializer[Any]):
     """The meter's cumulative register at an instant."""
 
-    at = serializers.DateTimeField()
+    at = InstantField()
     register_wh = serializers.IntegerField(min_value=0, max_value=2**53)
 
 
@@ -67,18 +68,19 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
 
     item_id = serializers.CharField(max_length=100)
     measure = MeasureSerializer()
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField(required=False, allow_null=True)
-    products = ProductOrderSerializer(many=True, required=False)
+    starts_at = InstantField()
+    ends_at = InstantField(required=False, allow_null=True)
+    products = BoundedListField(child=ProductOrderSerializer(), max_length=100, required=False)
     customer = serializers.UUIDField(required=False, allow_null=True, help_text="A customer's id, as orders show it.")
-    opted_in = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
-    declined = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
-    codes = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
-    as_of = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="Price with what was published at that instant."
-    )
-    readings = RegisterReadingSerializer(
-        many=True, required=False, help_text="At least two: price what was delivered instead of the plan."
+    opted_in = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    declined = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    codes = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    as_of = InstantField(required=False, allow_null=True, help_text="Price with what was published at that instant.")
+    readings = BoundedListField(
+        child=RegisterReadingSerializer(),
+        max_length=1000,
+        required=False,
+        help_text="At least two: price what was delivered instead of the plan.",
     )
 
 
@@ -150,6 +152,8 @@ class PriceCheckView(TokenScopedMixin, APIView):
     """Prices a session as `select` would, for the token's CPO."""
 
     write_scopes = frozenset({TokenScope.STAFF, TokenScope.STAFF_READ})
+    #: A thousand readings.
+    longest_body = 131_072
 
     @extend_schema(
         summary="Check a price",

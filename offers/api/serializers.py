@@ -8,6 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cpo_portal.network.api_fields import BoundedListField, InstantField
 from offers.authoring import OfferContent, content_of, limits_of
 from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
@@ -31,7 +32,7 @@ _LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
 class WindowSerializer(serializers.Serializer[Any]):
     """A weekly window on the clock of each location."""
 
-    weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="1 is Monday, 7 is Sunday.")
+    weekdays = BoundedListField(child=serializers.IntegerField(), max_length=7, help_text="1 is Monday, 7 is Sunday.")
     start = serializers.CharField(max_length=5, help_text="HH:MM.")
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
@@ -46,12 +47,12 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     campaign_kind = serializers.ChoiceField(choices=CampaignKind.choices, required=False)
     display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
     requires_code = serializers.BooleanField(required=False)
-    location_ids = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
-    item_ids = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
-    categories = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
-    valid_from = serializers.DateTimeField()
-    valid_until = serializers.DateTimeField(help_text="The first instant that is too late.")
-    weekly_windows = WindowSerializer(many=True, required=False)
+    location_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=500, required=False)
+    item_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=2000, required=False)
+    categories = BoundedListField(child=serializers.CharField(max_length=60), max_length=100, required=False)
+    valid_from = InstantField()
+    valid_until = InstantField(help_text="The first instant that is too late.")
+    weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)
     min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
     value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False)
@@ -106,7 +107,7 @@ class OfferVersionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     content = OfferContentSerializer()
     summary = serializers.CharField(help_text="The offer in one sentence.")
-    published_at = serializers.DateTimeField(allow_null=True)
+    published_at = InstantField(allow_null=True)
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -119,7 +120,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     draft = OfferVersionSerializer(allow_null=True)
     limits = LimitsSerializer()
     used = UsedSerializer(allow_null=True)
-    created_at = serializers.DateTimeField()
+    created_at = InstantField()
 
     def to_representation(self, offer: Offer) -> dict[str, Any]:
         counter = counter_of(offer)
@@ -138,7 +139,7 @@ class OfferSerializer(serializers.Serializer[Any]):
 class StateChangeSerializer(serializers.Serializer[Any]):
     """One entry of an offer's history."""
 
-    at = serializers.DateTimeField()
+    at = InstantField()
     from_state = serializers.CharField()
     to_state = serializers.CharField()
     version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
@@ -176,7 +177,7 @@ def _version(offer: Offer, version: OfferVersion | None) -> dict[str, Any] | Non
 
 
 def _instant(value: datetime | None) -> Any:
-    return serializers.DateTimeField().to_representation(value) if value is not None else None
+    return InstantField().to_representation(value) if value is not None else None
 
 
 def amount_text(amount: Decimal) -> str:

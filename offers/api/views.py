@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_filters import InstantFilter, Pages
 from offers import authoring
 from offers.api.serializers import (
     OfferChangeSerializer,
@@ -44,7 +45,7 @@ class OfferFilter(filters.FilterSet):
         choices=[(state, state) for state in _STATES], method="by_state", help_text="What the offer is now."
     )
     kind = filters.ChoiceFilter(choices=CampaignKind.choices, method="by_kind", help_text="The kind of campaign.")
-    live_at = filters.IsoDateTimeFilter(
+    live_at = InstantFilter(
         method="by_instant", help_text="Offers whose validity holds at that instant, by what was published then."
     )
 
@@ -86,6 +87,9 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
 
     serializer_class = OfferSerializer
     filterset_class = OfferFilter
+    pagination_class = Pages
+    #: An offer may name two thousand connectors.
+    longest_body = 262_144
     lookup_field = "offer_id"
     lookup_value_regex = BECKN_ID_PATH
 

@@ -126,7 +126,8 @@ def _is_total(limits: OfferLimits) -> bool:
 
 
 def _keep_total_counter(offer: Offer, limits: OfferLimits) -> None:
-    counter = OfferCounter.objects.select_for_update().filter(offer=offer).first()
+    # The scope joins the offer, whose row others may share: only the counter is locked.
+    counter = OfferCounter.objects.select_for_update(of=("self",)).filter(offer=offer).first()
     if not _is_total(limits):
         if counter is not None:
             Redemption.objects.filter(offer=offer, counted=True).update(counted=False)

@@ -12,11 +12,17 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty
 from typing import Any
 
 import structlog
 from kombu.transport import TRANSPORT_ALIASES, _transport_cache, filesystem
 from kombu.utils.json import dumps
+
+#: More than the step of any file system's clock that we meet.
+TICK_SECONDS = 0.05
+#: A message that was left because every thread was busy changes nothing in the folder when one is free again.
+LOOK_ANYWAY_SECONDS = 0.25
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +63,31 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """Kombu's own, with the channel above."""
+    """Kombu's own, with the channel above, and a cheaper way to wait: it looks for messages when the folder changes."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
+        client: Any = self.client
+        folder = client.transport_options["data_folder_in"]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            changed = os.stat(folder).st_mtime
+            try:
+                self.cycle.get(self._deliver, timeout=timeout)  # type: ignore[union-attr]
+                return
+            except Empty:
+                self._wait_for_change(folder, changed, deadline)
+
+    def _wait_for_change(self, folder: str, changed: float, deadline: float | None) -> None:
+        """Sleep until the folder changes; raise TimeoutError. Within one tick of its clock a change does not show."""
+        look_anyway = time.monotonic() + LOOK_ANYWAY_SECONDS
+        while time.monotonic() < look_anyway:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError
+            time.sleep(self.polling_interval)
+            if time.time() - changed < TICK_SECONDS or os.stat(folder).st_mtime != changed:
+                return
 
 
 def install() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from beckn.presenting.parts import (
     category_view,
@@ -69,8 +70,11 @@ def _provider(
         everything = {terms.offer_id: terms for offers in found.values() for terms in offers}
         usage = usage_of(cpo.pk, list(everything.values()), None)
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
+    sold_at = {version.pk: version for version in (versions[connector.pk] for connector in connectors)}
+    rates = {key: _rate(version) for key, version in sold_at.items()}
     items = tuple(
-        _item(connector, versions[connector.pk], found[connector.pk], shown, products) for connector in connectors
+        _item(connector, rates[versions[connector.pk].pk], found[connector.pk], shown, products)
+        for connector in connectors
     )
     locations = {c.charger.location_id: c.charger.location for c in connectors}
     categories = {category.id: category for category in map(category_view, shown.values())}
@@ -106,18 +110,21 @@ def _candidates(loaded: LoadedBook, connector: Connector) -> tuple[OfferTerms, .
     return loaded.book.candidates(connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY)
 
 
+def _rate(version: TariffVersion) -> Decimal | None:
+    return energy_rate(price_terms(version, None, time_zone="", products=()))
+
+
 def _item(
     connector: Connector,
-    version: TariffVersion,
+    rate: Decimal | None,
     candidates: tuple[OfferTerms, ...],
     shown: dict[str, OfferTerms],
     products: dict[int, list[Product]],
 ) -> ItemView:
     location = connector.charger.location
-    terms = price_terms(version, None, time_zone=location.time_zone, products=())
     return item_view(
         connector,
-        energy_rate(terms),
+        rate,
         offers=[offer for offer in candidates if offer.offer_id in shown],
         add_ons=tuple(product_view(product) for product in products.get(location.pk, [])),
     )

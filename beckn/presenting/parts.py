@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from beckn.protocol.catalog_views import (
     CategoryView,
@@ -103,6 +104,7 @@ def product_view(product: Product, count: int | None = None) -> ItemView:
     )
 
 
+@lru_cache(maxsize=1024)
 def offer_view(terms: OfferTerms) -> OfferView:
     """Return the offer as published."""
     scope, benefit = terms.applicability, terms.benefit

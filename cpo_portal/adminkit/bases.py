@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from cpo_portal.adminkit.checks import TenantAdminChecks
 from cpo_portal.adminkit.exports import TenantExportMixin
-from cpo_portal.adminkit.forms import has_cpo_column, tenant_form
+from cpo_portal.adminkit.forms import MOST_ROWS, bounded_formset, has_cpo_column, tenant_form
 from cpo_portal.adminkit.rules import TenantRules, cpo_of, is_operator
 
 __all__ = [
@@ -126,12 +126,21 @@ class TenantAdmin(TenantRules, PortalAdmin):
         return response
 
 
-class _TenantInlineRules(TenantRules):
+class _BoundedInline:
+    """Rows below their parent, no more than a form can carry."""
+
     extra = 0
+    max_num = MOST_ROWS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return bounded_formset(super().get_formset(request, obj, **{"absolute_max": MOST_ROWS} | kwargs))  # type: ignore[misc]
+
+
+class _TenantInlineRules(TenantRules, _BoundedInline):
     show_change_link = False
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset = super().get_formset(request, obj, **kwargs)
         formset.form = tenant_form(formset.form)
         return formset
 
@@ -173,10 +182,8 @@ class PlatformAdmin(PlatformRules, PortalAdmin):
     """The pages of rows that belong to the platform."""
 
 
-class PlatformTabularInline(PlatformRules, TabularInline):  # type: ignore[misc]
+class PlatformTabularInline(PlatformRules, _BoundedInline, TabularInline):  # type: ignore[misc]
     """Rows of the platform below their parent, as a table."""
-
-    extra = 0
 
 
 class ReadOnlyMixin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -77,7 +77,11 @@ def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
     """Return an instant as the clock at the place shows it, with the zone: "Sat 4 Jan 2025, 18:30 IST"."""
     if instant is None:
         return EMPTY
-    local = instant.astimezone(ZoneInfo(zone))
+    try:
+        local = instant.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        # The calendar's first and last day are not over everywhere.
+        local = instant.replace(tzinfo=UTC)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local:%Z}"
 
 

@@ -6,11 +6,15 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import ModelForm
+from django.forms.formsets import TOTAL_FORM_COUNT
 from unfold.forms import BaseDialogForm as DialogForm
 
 from cpo_portal.accounts.tenancy import current_cpo
 
-__all__ = ["DialogForm", "TenantFormMixin", "has_cpo_column", "tenant_form"]
+__all__ = ["MOST_ROWS", "DialogForm", "TenantFormMixin", "bounded_formset", "has_cpo_column", "tenant_form"]
+
+#: The most rows below a parent that one form takes.
+MOST_ROWS = 250
 
 
 def has_cpo_column(model: type) -> bool:
@@ -56,3 +60,22 @@ def tenant_form(form: type[ModelForm]) -> type[ModelForm]:
     if issubclass(form, TenantFormMixin):
         return form
     return type(form.__name__, (TenantFormMixin, form), {})
+
+
+class BoundedFormSetMixin:
+    """Builds no row at all of a form that announces more rows than it may have: it is refused for that alone."""
+
+    absolute_max: int
+    is_bound: bool
+    management_form: Any
+
+    def total_form_count(self) -> int:
+        if self.is_bound and self.management_form.cleaned_data[TOTAL_FORM_COUNT] > self.absolute_max:
+            return 0
+        total: int = super().total_form_count()  # type: ignore[misc]
+        return total
+
+
+def bounded_formset(formset: type[Any]) -> type[Any]:
+    """Return the formset class with BoundedFormSetMixin in front."""
+    return type(formset.__name__, (BoundedFormSetMixin, formset), {})

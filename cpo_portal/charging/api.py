@@ -32,12 +32,13 @@ from cpo_portal.charging.sessions import (
     SessionStop,
     interrupt,
     refuse_future,
+    refuse_unknown,
     resume,
     start_session,
     stop_session,
 )
 from cpo_portal.network.api_fields import RefusedSerializer
-from cpo_portal.network.api_limits import BoundedJSONParser, ChargingThrottle, GatewayThrottle, refuse_long_body
+from cpo_portal.network.api_limits import ChargingThrottle, GatewayThrottle, refuse_long_body
 from cpo_portal.network.models import ChargingSystem, Connector, StatusChoice
 
 log = structlog.get_logger(__name__)
@@ -85,7 +86,6 @@ class ChargingSystemView(RefusalsMixin, TokenScopedMixin, APIView):  # type: ign
 
     token_scopes = frozenset({TokenScope.CHARGING_SYSTEM})
     write_scopes = frozenset({TokenScope.CHARGING_SYSTEM})
-    parser_classes = [BoundedJSONParser]
     throttle_classes = [ChargingThrottle]
     system: ChargingSystem
 
@@ -171,6 +171,7 @@ class ReadingsView(ChargingSystemView):
     )
     def post(self, request: Request, session_id: str) -> Response:
         """Report readings of the cumulative register, many at once, all of them kept or none."""
+        refuse_unknown(self.system, session_id)
         values = self.read(forms.ReadingsSerializer)
         readings = [Reading(**reading) for reading in values["readings"]]
         recorded = record_readings(
@@ -226,7 +227,6 @@ class NoticeView(RefusalsMixin, APIView):
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
-    parser_classes = [BoundedJSONParser]
     throttle_classes = [GatewayThrottle]
 
     @extend_schema(

@@ -80,7 +80,7 @@ def _object(raw: bytes) -> dict[str, Any]:
         _refuse(f"The notice is longer than {MAX_NOTICE} bytes.")
     try:
         body = json.loads(raw.decode(), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_twins)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise ChargingRefusal(
             RefusalCode.INVALID_NOTICE, "The body is no JSON object; see the API's schema."
         ) from error

@@ -11,7 +11,7 @@ from cpo_portal.charging.commands import CommandKind
 from cpo_portal.charging.models import ChargingSession, SessionState
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.readings import MAX_READINGS
-from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.models import BECKN_ID, StatusChoice
 
 #: A cumulative register of a terawatt-hour is no meter's.
@@ -89,7 +89,7 @@ class ReadingsSerializer(serializers.Serializer[Any]):
     """Readings in any order, all kept or none; `item_id`, where given, must be the session's connector."""
 
     item_id = IdField(required=False)
-    readings = serializers.ListField(child=MeterReadingSerializer(), min_length=1, max_length=MAX_READINGS)
+    readings = BoundedListField(child=MeterReadingSerializer(), min_length=1, max_length=MAX_READINGS)
 
 
 class MomentSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,8 @@ from rest_framework.viewsets import ModelViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
-from cpo_portal.network.api_limits import BoundedJSONParser, StaffThrottle
+from cpo_portal.network.api_filters import Pages, YesNoFilter
+from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import (
     Charger,
     Connector,
@@ -47,8 +48,8 @@ class Conflict(APIException):
 class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):  # type: ignore[misc]
     """Rows of the token's CPO by the CPO's own ids; a row that is in use is not deleted."""
 
-    parser_classes = [BoundedJSONParser]
     throttle_classes = [StaffThrottle]
+    pagination_class = Pages
     lookup_value_regex = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
     #: For the API's description alone: the rows themselves come from `get_queryset`, inside the scope.
     model: Any
@@ -97,7 +98,7 @@ class LocationFilter(filters.FilterSet):
     city_code = filters.CharFilter()
     state = filters.CharFilter(lookup_expr="iexact")
     tag = filters.CharFilter(field_name="tags", method="having_tag", label="One of the location's tags.")
-    is_published = filters.BooleanFilter()
+    is_published = YesNoFilter()
 
     def having_tag(self, queryset: QuerySet[Location], name: str, value: str) -> QuerySet[Location]:
         return queryset.filter(tags__contains=[value])
@@ -117,7 +118,7 @@ class ConnectorFilter(filters.FilterSet):
     min_power_w = filters.NumberFilter(
         field_name="max_power_w", lookup_expr="gte", min_value=0, max_value=2_147_483_647
     )
-    is_published = filters.BooleanFilter()
+    is_published = YesNoFilter()
 
 
 class ProductFilter(filters.FilterSet):
@@ -125,7 +126,7 @@ class ProductFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=ProductKind.choices)
     category = filters.CharFilter()
     location = filters.CharFilter(field_name="locations__location_id")
-    is_published = filters.BooleanFilter()
+    is_published = YesNoFilter()
 
 
 class LocationViewSet(OwnViewSet):

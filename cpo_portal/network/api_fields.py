@@ -6,12 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.relations import ManyRelatedField
+
+#: The years that an instant may lie in; any zone's clock and a week more stay within the calendar.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+#: How many of a list's faults are told at once.
+MOST_FAULTS = 10
 
 
 class InstantField(serializers.DateTimeField):
     """An instant: read with its offset, written in UTC."""
 
-    default_error_messages = {"naive": 'Send the time with its offset, such as "2025-01-04T18:30:00+05:30".'}
+    default_error_messages = {
+        "naive": 'Send the time with its offset, such as "2025-01-04T18:30:00+05:30".',
+        "far": f"Send a time in the years {FIRST_YEAR} to {LAST_YEAR}.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default_timezone=UTC, **kwargs)
@@ -19,7 +28,50 @@ class InstantField(serializers.DateTimeField):
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
             self.fail("naive")
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self.fail("far")
         return super().enforce_timezone(value)
+
+
+def refuse_long_list(data: Any, most: int) -> None:
+    """Refuse a list by its length, before anything in it is looked at."""
+    if isinstance(data, list) and len(data) > most:
+        raise serializers.ValidationError(f"Send at most {most} entries at once, not {len(data)}.", "max_length")
+
+
+class BoundedListField(serializers.ListField):
+    """A list of at most `max_length` entries; its faults are told by index, the first ten of them."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        refuse_long_list(data, self.max_length or 0)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: list[Any]) -> list[Any]:
+        values: list[Any] = []
+        faults: dict[str, Any] = {}
+        for index, entry in enumerate(data):
+            try:
+                values.append(self.child.run_validation(entry))
+            except serializers.ValidationError as fault:
+                faults[str(index)] = fault.detail
+                if len(faults) == MOST_FAULTS:
+                    break
+        if faults:
+            raise serializers.ValidationError(faults)
+        return values
+
+
+class BoundedRelations(ManyRelatedField):
+    """Relations to at most a hundred rows: each one named is a look-up."""
+
+    most = 100
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        refuse_long_list(data, self.most)
+        return list(super().to_internal_value(data))
 
 
 class OwnRelatedField(serializers.SlugRelatedField[Any]):
@@ -28,6 +80,11 @@ class OwnRelatedField(serializers.SlugRelatedField[Any]):
     def __init__(self, model: Any, **kwargs: Any) -> None:
         self.model = model
         super().__init__(queryset=model.objects.none(), **kwargs)
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> BoundedRelations:
+        shared = {key: kwargs[key] for key in ("required", "help_text") if key in kwargs}
+        return BoundedRelations(child_relation=cls(*args, **kwargs), **shared)
 
     def get_queryset(self) -> Any:
         return self.model.objects.all()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import math
+from typing import Any, NoReturn
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
@@ -27,17 +29,58 @@ def refuse_long_body(request: Any, longest: int) -> None:
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of at most 64 KB, or of the view's `longest_body`, and of a depth that can be read."""
+    """JSON in UTF-8 of at most 64 KB, or of the view's `longest_body`, that can be read, kept and written again."""
 
     longest = 65_536
+    deepest = 32
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         context = parser_context or {}
         refuse_long_body(context["request"], getattr(context.get("view"), "longest_body", self.longest))
         try:
-            return super().parse(stream, media_type, parser_context)
+            value = json.loads(stream.read().decode(), parse_constant=_no_number, parse_float=_finite)
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
+        except ValueError as error:
+            raise ParseError(f"The body is no JSON in UTF-8: {error}") from error
+        self._refuse_unkept(value)
+        return value
+
+    def _refuse_unkept(self, value: Any) -> None:
+        """Refuse what nests too deeply, and texts that no database and no answer can hold; goes level by level."""
+        level = [value]
+        for _ in range(self.deepest + 1):
+            inner: list[Any] = []
+            for node in level:
+                if isinstance(node, dict):
+                    inner += [*node, *node.values()]
+                elif isinstance(node, list):
+                    inner += node
+                elif isinstance(node, str) and not _is_text(node):
+                    raise ParseError("A text in the JSON has half a surrogate pair; send whole characters.")
+            if not inner:
+                return
+            level = inner
+        raise ParseError("The JSON is nested too deeply.")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 class _TokenThrottle(SimpleRateThrottle):

@@ -8,7 +8,7 @@ from django.db import transaction
 from rest_framework import serializers
 
 from cpo_portal.accounts.tenancy import current_cpo
-from cpo_portal.network.api_fields import OwnRelatedField
+from cpo_portal.network.api_fields import BoundedListField, OwnRelatedField
 from cpo_portal.network.catalogue import status_of, units_left
 from cpo_portal.network.models import (
     Charger,
@@ -46,6 +46,12 @@ class LocationSerializer(OwnSerializer):
     """A site."""
 
     own_id = "location_id"
+    tags = BoundedListField(
+        child=serializers.CharField(max_length=30),
+        max_length=50,
+        required=False,
+        help_text="Such as highway, airport, urban.",
+    )
 
     class Meta:
         model = Location

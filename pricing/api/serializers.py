@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import Place, TariffContent, content_of
 from pricing.describe import tariff_in_words
@@ -28,7 +29,7 @@ class TariffContentSerializer(serializers.Serializer[Any]):
     """What a version of a tariff says."""
 
     rate = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="Price of a kWh, before tax.")
-    fees = FeeSerializer(many=True, required=False)
+    fees = BoundedListField(child=FeeSerializer(), max_length=50, required=False)
     minimum_wh = serializers.IntegerField(required=False, allow_null=True)
     maximum_wh = serializers.IntegerField(required=False, allow_null=True)
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
@@ -53,7 +54,7 @@ class TariffInSerializer(serializers.Serializer[Any]):
     tariff_id = serializers.CharField(max_length=60)
     name = serializers.CharField(max_length=200)
     content = TariffContentSerializer()
-    assignments = PlaceSerializer(many=True, required=False)
+    assignments = BoundedListField(child=PlaceSerializer(), max_length=500, required=False)
 
 
 class TariffChangeSerializer(serializers.Serializer[Any]):
@@ -61,7 +62,7 @@ class TariffChangeSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=200, required=False)
     content = TariffContentSerializer(required=False)
-    assignments = PlaceSerializer(many=True, required=False)
+    assignments = BoundedListField(child=PlaceSerializer(), max_length=500, required=False)
     based_on_version = serializers.IntegerField(
         required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
     )
@@ -73,7 +74,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     content = TariffContentSerializer()
     words = serializers.CharField(help_text="The price in plain words.")
-    published_at = serializers.DateTimeField(allow_null=True)
+    published_at = InstantField(allow_null=True)
 
     def to_representation(self, version: TariffVersion) -> dict[str, Any]:
         content = content_of(version)
@@ -82,9 +83,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
             "number": version.number,
             "content": TariffContentSerializer(content).data,
             "words": tariff_in_words(content, tax),
-            "published_at": serializers.DateTimeField().to_representation(version.published_at)
-            if version.published_at
-            else None,
+            "published_at": InstantField().to_representation(version.published_at) if version.published_at else None,
         }
 
 
@@ -97,7 +96,7 @@ class TariffSerializer(serializers.Serializer[Any]):
     live = TariffVersionSerializer(allow_null=True)
     draft = TariffVersionSerializer(allow_null=True)
     assignments = PlaceSerializer(many=True)
-    created_at = serializers.DateTimeField()
+    created_at = InstantField()
 
     def to_representation(self, tariff: Tariff) -> dict[str, Any]:
         def version(row: TariffVersion | None) -> Any:
@@ -110,7 +109,7 @@ class TariffSerializer(serializers.Serializer[Any]):
             "live": version(tariff.live_version),
             "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
             "assignments": [_place(row) for row in tariff.assignments.all()],
-            "created_at": serializers.DateTimeField().to_representation(tariff.created_at),
+            "created_at": InstantField().to_representation(tariff.created_at),
         }
 
 
@@ -138,8 +137,9 @@ def content_from(data: dict[str, Any], before: TariffContent | None = None) -> T
 
 def places_from(entries: list[dict[str, Any]]) -> list[Place]:
     """Return the places that the request names; an id that is not the CPO's is refused."""
-    places, faults = [], []
-    for entry in entries:
+    places: list[Place] = []
+    faults: dict[str, dict[str, list[str]]] = {}
+    for index, entry in enumerate(entries):
         location_id, item_id = entry.get("location_id", ""), entry.get("item_id", "")
         location = Location.objects.filter(location_id=location_id).first() if location_id else None
         connector = Connector.objects.filter(item_id=item_id).first() if item_id else None
@@ -148,8 +148,11 @@ def places_from(entries: list[dict[str, Any]]) -> list[Place]:
             fault["location_id"] = [f"You have no location “{location_id}”: name one of yours."]
         if item_id and connector is None:
             fault["item_id"] = [f"You have no connector “{item_id}”: name one of yours."]
-        faults.append(fault)
+        if fault:
+            faults[str(index)] = fault
+        if len(faults) == MOST_FAULTS:
+            break
         places.append(Place(location, connector, entry.get("connector_type", "")))
-    if any(faults):
+    if faults:
         raise serializers.ValidationError({"assignments": faults})
     return places

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_filters import Pages
 from pricing import authoring
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.serializers import (
@@ -61,6 +62,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
 
     serializer_class = TariffSerializer
     filterset_class = TariffFilter
+    pagination_class = Pages
     lookup_field = "tariff_id"
     lookup_value_regex = BECKN_ID_PATH
 

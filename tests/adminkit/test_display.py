@@ -61,6 +61,17 @@ def test_a_bar_without_limit_is_words() -> None:
     assert bar(Decimal("1500.50"), None) == '<span class="portal-figures">1,500.50 used, no limit</span>'
 
 
+@pytest.mark.parametrize(
+    ("instant", "zone", "shown"),
+    [
+        (datetime.max.replace(tzinfo=UTC), "Asia/Kolkata", "Fri 31 Dec 9999, 23:59 UTC"),
+        (datetime.min.replace(tzinfo=UTC), "America/New_York", "Mon 1 Jan 1, 00:00 UTC"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_shown(instant: datetime, zone: str, shown: str) -> None:
+    assert when(instant, zone).replace("0001", "1") == shown
+
+
 def test_words_are_escaped_and_cut() -> None:
     assert words(["a<b", "c"]) == "a&lt;b, c"
     assert words(range(7), limit=3) == "0, 1, 2 and 4 more"

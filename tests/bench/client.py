@@ -4,6 +4,7 @@ answered."""
 from __future__ import annotations
 
 import pickle
+import re
 import selectors
 import socket
 import subprocess
@@ -62,7 +63,7 @@ def _send(port: int, connections: int, requests: list[bytes]) -> tuple[float, li
     while sent:
         for key, _ in selector.select():
             sock: socket.socket = key.fileobj  # type: ignore[assignment]
-            _read_ack(sock)
+            read_ack(sock)
             now = time.perf_counter()
             latencies.append(now - sent.pop(sock))
             request = next(left, None)
@@ -72,15 +73,22 @@ def _send(port: int, connections: int, requests: list[bytes]) -> tuple[float, li
     return time.perf_counter() - began, latencies
 
 
-def _read_ack(sock: socket.socket) -> None:
+def read_ack(sock: socket.socket) -> None:
+    """Read one whole answer, with a length or in chunks; raise RuntimeError where it is no ACK."""
     answer = b""
-    while b"}}}" not in answer:
+    while not _whole(answer):
         part = sock.recv(65536)
         if not part or len(answer) > 65536:
-            raise SystemExit(f"the server answered {answer[:400]!r}")
+            raise RuntimeError(f"the server answered {answer[:1000]!r}")
         answer += part
     if not answer.startswith(b"HTTP/1.1 200") or b'"ACK"' not in answer:
-        raise SystemExit(f"the server answered {answer[:1000]!r}")
+        raise RuntimeError(f"the server answered {answer[:1000]!r}")
+
+
+def _whole(answer: bytes) -> bool:
+    head, found, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return bool(found) and (len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n"))
 
 
 if __name__ == "__main__":

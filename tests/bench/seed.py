@@ -14,33 +14,40 @@ from tests.world import make_offer
 BATCH = 5000
 
 
-def add_connectors(cpo: Cpo, count: int, centres: list[tuple[float, float]], *, spread: float = 0.02) -> None:
+Point = tuple[float, float]
+
+
+def add_connectors(cpo: Cpo, count: int, centres: list[Point], *, spread: float = 0.02, name: str = "site") -> None:
     """Add connectors, five to a site with two chargers; sites lie around the centres (latitude, longitude).
 
-    `spread` is the standard deviation in degrees. The same call always gives the same map.
+    `spread` is the standard deviation in degrees, `name` begins every id. The same call always gives the same map.
     """
     dice = random.Random(count)
-    sites = [_site(cpo, number, dice, centres, spread) for number in range((count + 4) // 5)]
+    sites = [_site(cpo, f"{name}-{number}", _near(dice, centres, spread)) for number in range((count + 4) // 5)]
     with cpo_scope(cpo):
         Location.objects.bulk_create(sites, BATCH)
         chargers = [
-            Charger(cpo=cpo, location=site, evse_id=f"E{number}-{side}", name=f"Charger {side}")
-            for number, site in enumerate(sites)
+            Charger(cpo=cpo, location=site, evse_id=f"{site.location_id}-{side}", name=f"Charger {side}")
+            for site in sites
             for side in "AB"
         ]
         Charger.objects.bulk_create(chargers, BATCH)
-        connectors = [_connector(cpo, number, chargers[number // 5 * 2 + number % 2]) for number in range(count)]
+        connectors = [_connector(cpo, f"{name}-c{n}", chargers[n // 5 * 2 + n % 2]) for n in range(count)]
         Connector.objects.bulk_create(connectors, BATCH)
 
 
-def _site(cpo: Cpo, number: int, dice: random.Random, centres: list[tuple[float, float]], spread: float) -> Location:
-    latitude, longitude = centres[number % len(centres)]
-    latitude, longitude = dice.gauss(latitude, spread), dice.gauss(longitude, spread)
+def _near(dice: random.Random, centres: list[Point], spread: float) -> Point:
+    latitude, longitude = dice.choice(centres)
+    return dice.gauss(latitude, spread), dice.gauss(longitude, spread)
+
+
+def _site(cpo: Cpo, location_id: str, point: Point) -> Location:
+    latitude, longitude = point
     return Location(
         cpo=cpo,
-        location_id=f"site-{number}",
-        name=f"Site {number}",
-        address=f"{number} Long Road",
+        location_id=location_id,
+        name=f"Station {location_id}",
+        address="1 Long Road",
         city="Anywhere",
         latitude=Decimal(f"{latitude:.6f}"),
         longitude=Decimal(f"{longitude:.6f}"),
@@ -48,12 +55,11 @@ def _site(cpo: Cpo, number: int, dice: random.Random, centres: list[tuple[float,
     )
 
 
-def _connector(cpo: Cpo, number: int, charger: Charger) -> Connector:
+def _connector(cpo: Cpo, item_id: str, charger: Charger) -> Connector:
     return Connector(
         cpo=cpo,
         charger=charger,
-        item_id=f"c-{number}",
-        connector_id=str(number % 5 + 1),
+        item_id=item_id,
         connector_type="CCS2",
         power_type="DC",
         max_power_w=30_000,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import find_token
-from cpo_portal.network.models import ChargingSystemToken, Connector, ConnectorStatus, Location, ProductStock
+from cpo_portal.network.models import Charger, ChargingSystemToken, Connector, ConnectorStatus, Location, ProductStock
 from tests.network.places import Net, make_product
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,21 @@ def test_an_id_stays_below_its_parent(api: Client, net: Net) -> None:
     assert answer.status_code == 302, answer.context["errors"]
     with cpo_scope(net.cpo):
         assert Connector.objects.values_list("item_id", "connector_id").get(pk=net.connectors[0].pk) == ("item-1", "7")
+
+
+@pytest.mark.parametrize(("announced", "first"), [("251", "0"), ("999999999", "0"), ("999999999", "999999999")])
+def test_more_rows_than_a_form_holds_are_refused_at_once(api: Client, net: Net, announced: str, first: str) -> None:
+    rows = {"connectors-TOTAL_FORMS": announced, "connectors-INITIAL_FORMS": first}
+    body = rows | {"name": "Renamed", "location": str(net.location.pk)}
+    answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
+    formset = answer.context["inline_admin_formsets"][0].formset
+    assert (answer.status_code, formset.non_form_errors(), formset.forms) == (
+        200,
+        ["Please submit at most 250 forms."],
+        [],
+    )
+    with cpo_scope(net.cpo):
+        assert not Charger.objects.filter(name="Renamed").exists()
 
 
 @pytest.mark.parametrize("room", PAGES)

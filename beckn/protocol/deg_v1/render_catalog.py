@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from beckn.protocol.catalog_views import (
@@ -96,7 +97,9 @@ def _inline_offer(inline: InlineOfferView, item: ItemView) -> dict[str, Any]:
     return {**shown, "tags": [_offer_details(inline.offer)]}
 
 
+@lru_cache(maxsize=1024)
 def _offer_details(offer: OfferView) -> dict[str, Any]:
+    """Write what an offer gives; the same object for every item that shows it, so nobody changes it."""
     percentage = offer.value_type is ValueType.PERCENT
     value = ""
     if offer.value is not None:

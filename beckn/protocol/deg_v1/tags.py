@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from beckn.protocol.reading import MAX_TEXT, Json, child, children, text
@@ -34,6 +35,7 @@ def find_group(groups: Groups, code: str) -> dict[str, tuple[str, str]] | None:
     return None
 
 
+@cache
 def title_of(code: str) -> str:
     """Return the words people read for a code: "offer-details" is "Offer Details"."""
     return code.replace("-", " ").title()

@@ -9,12 +9,10 @@ from typing import Any
 from beckn.protocol.times import format_time
 from pricing.engine.money import Money, round_amount
 
-_ABSENT: tuple[Any, ...] = (None, "", (), [], {})
-
 
 def sparse(**members: Any) -> dict[str, Any]:
-    """Return the members that say something: no None, no empty text, list or object."""
-    return {name: value for name, value in members.items() if value not in _ABSENT}
+    """Return the members that say something: no None, no empty text, list or object; 0 and False do."""
+    return {name: value for name, value in members.items() if value or value == 0}
 
 
 def number(value: Decimal) -> str:

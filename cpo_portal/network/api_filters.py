@@ -1,0 +1,83 @@
+"""What lists are narrowed and paged by: a value that cannot be read is refused, never left out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
+from rest_framework import serializers
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+
+from cpo_portal.network.api_fields import FIRST_YEAR, LAST_YEAR
+
+_YES_NO = {"true": True, "1": True, "false": False, "0": False}
+
+
+class YesNoField(forms.Field):
+    """true or false."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:
+        text = str(value or "").strip().lower()
+        if not text:
+            return None
+        if text not in _YES_NO:
+            raise ValidationError("Write true or false.", "invalid")
+        return _YES_NO[text]
+
+
+class YesNoFilter(filters.BooleanFilter):
+    """Narrows by a column that is true or false."""
+
+    field_class = YesNoField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput, **kwargs)
+
+
+class InstantFormField(IsoDateTimeField):
+    """An instant in the years that the APIs take."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            instant: datetime | None = super().to_python(value)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], "invalid") from error
+        if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise ValidationError(f"Send a time in the years {FIRST_YEAR} to {LAST_YEAR}.", "invalid")
+        return instant
+
+
+class InstantFilter(filters.IsoDateTimeFilter):
+    """Narrows by an instant."""
+
+    field_class = InstantFormField
+
+
+class Pages(LimitOffsetPagination):
+    """Pages of 50 rows, or of the asked `limit`, from `offset` on."""
+
+    max_limit = 1000
+    farthest = 1_000_000_000
+
+    def get_limit(self, request: Request) -> int | None:
+        return _number(request, self.limit_query_param, 1, self.max_limit, self.default_limit)
+
+    def get_offset(self, request: Request) -> int:
+        return _number(request, self.offset_query_param, 0, self.farthest, 0)
+
+
+def _number(request: Request, name: str, least: int, most: int, default: Any) -> Any:
+    """Return a whole number of the query, or the default where it is not there; raises 400."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= most):
+        raise serializers.ValidationError({name: [f"Send a whole number from {least} to {most}."]})
+    return int(text)

@@ -43,7 +43,10 @@ def buy(world: World, number: int, **ask: Any) -> str:
     return f"{placed.quote.total:f}"
 
 
-@pytest.mark.parametrize("seed", range(3))
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_limit_of_ten_under_32_inits_grants_exactly_ten(seed: int) -> None:
     world = make_world()
     offer = make_offer(world.cpo, total_uses=10)

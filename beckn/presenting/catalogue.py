@@ -35,7 +35,6 @@ from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
 from pricing.models import TariffVersion
 
-#: A site is one fulfillment of the catalogue; its id is the site's own.
 CATALOGUE_NAME = "EV charging"
 
 

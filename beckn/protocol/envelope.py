@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,11 +90,6 @@ def nack(code: str, message: str, paths: tuple[str, ...] = ()) -> dict[str, Any]
     if paths:
         error["paths"] = ",".join(paths)
     return {"message": {"ack": {"status": "NACK"}}, "error": error}
-
-
-def unsolicited(context: Context, *, action: str, message_id: str) -> Context:
-    """Return the context that a message without a request answers: of this transaction, under a new message_id."""
-    return replace(context, action=action, message_id=message_id)
 
 
 def callback_context(

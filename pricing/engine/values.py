@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -302,6 +301,3 @@ class Quote:
     def sum_of(self, *kinds: LineKind) -> Money:
         """Return the sum of the lines of these kinds."""
         return total_of((x.amount for x in self.lines if x.kind in kinds), self.total.currency)
-
-
-Snapshot = Mapping[str, Any]

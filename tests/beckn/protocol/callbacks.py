@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from beckn.protocol import envelope, jsontext
@@ -39,7 +40,7 @@ def rendered(name: str) -> dict[str, Any]:
         request, view, sent_at, message_id = sale.CALLBACKS[name]
         context = context_of(request)
         if message_id:
-            context = envelope.unsolicited(context, action=context.action, message_id=message_id)
+            context = replace(context, message_id=message_id)
         outer = envelope.callback_context(context, bpp_id=samples.BPP_ID, bpp_uri=samples.BPP_URI, timestamp=sent_at)
         body = {"context": outer, "message": DIALECT.render(context.action, view)}
     parsed: dict[str, Any] = json.loads(jsontext.write_json(body))

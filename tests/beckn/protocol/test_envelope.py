@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_a_callback_echoes_the_ids_and_brings_its_own_address_and_time() -> None
 
 def test_an_unsolicited_callback_takes_a_new_message_id_in_the_same_transaction() -> None:
     context = envelope.read_context(samples.golden("init")["context"])
-    told = envelope.unsolicited(context, action="status", message_id="new")
+    told = replace(context, action="status", message_id="new")
     outer = envelope.callback_context(told, bpp_id="b", bpp_uri="https://b.example", timestamp=NOW)
     assert (outer["action"], outer["transaction_id"], outer["message_id"]) == (
         "on_status",

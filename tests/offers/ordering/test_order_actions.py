@@ -12,13 +12,13 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import OrderEvent, Refund
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
-from tests.offers.ordering.test_life_cycle import Sale, sale  # noqa: F401  a fixture
+from tests.offers.ordering.sale import Sale
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def member(sale: Sale, role: str) -> Client:  # noqa: F811
+def member(sale: Sale, role: str) -> Client:
     user = User.objects.create_user(f"{role.lower()}@cpo1.example", "a-long-password", is_staff=True)
     with cpo_scope(sale.world.cpo):
         Membership.objects.create(cpo=sale.world.cpo, user=user, role=role)
@@ -27,16 +27,16 @@ def member(sale: Sale, role: str) -> Client:  # noqa: F811
     return client
 
 
-def press(client: Client, sale: Sale, button: str, **data: str) -> int:  # noqa: F811
+def press(client: Client, sale: Sale, button: str, **data: str) -> int:
     return client.post(f"/admin/charging/order/{sale.fresh().pk}/{button}/", data).status_code
 
 
-def state(sale: Sale) -> str:  # noqa: F811
+def state(sale: Sale) -> str:
     with cpo_scope(sale.world.cpo):
         return sale.fresh().state
 
 
-def test_a_manager_cancels_and_everything_comes_back(sale: Sale) -> None:  # noqa: F811
+def test_a_manager_cancels_and_everything_comes_back(sale: Sale) -> None:
     sale.init()
     sale.pay()
     sale.confirm()
@@ -50,7 +50,7 @@ def test_a_manager_cancels_and_everything_comes_back(sale: Sale) -> None:  # noq
         assert OrderEvent.objects.get(kind="CANCELLED").detail["by"] == "PROVIDER"
 
 
-def test_an_analyst_and_an_outsider_cannot_cancel(sale: Sale) -> None:  # noqa: F811
+def test_an_analyst_and_an_outsider_cannot_cancel(sale: Sale) -> None:
     sale.init()
     analyst = member(sale, "ANALYST")
     stranger = User.objects.create_user("owner@cpo2.example", "a-long-password", is_staff=True)
@@ -65,7 +65,7 @@ def test_an_analyst_and_an_outsider_cannot_cancel(sale: Sale) -> None:  # noqa: 
     assert state(sale) == "INITIALISED"
 
 
-def test_a_session_of_impossible_power_is_held_until_a_person_bills_it(sale: Sale) -> None:  # noqa: F811
+def test_a_session_of_impossible_power_is_held_until_a_person_bills_it(sale: Sale) -> None:
     sale.init()
     sale.pay()
     sale.start(sale.confirm())
@@ -81,7 +81,7 @@ def test_a_session_of_impossible_power_is_held_until_a_person_bills_it(sale: Sal
     assert sale.lines("BILLED") == ["936.00", "10.00", "-100.00", "152.28"]
 
 
-def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:  # noqa: F811
+def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:
     sale.init()
     sale.pay()
     sale.start(sale.confirm())

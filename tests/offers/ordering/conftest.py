@@ -1,0 +1,19 @@
+"""A CPO with an offer of five uses and a gateway, and one sale at it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.payments import create_gateway
+from tests.offers.ordering.sale import Sale
+from tests.world import make_offer, make_world
+
+
+@pytest.fixture
+def sale() -> Sale:
+    world = make_world()
+    make_offer(world.cpo, total_uses=5)
+    with cpo_scope(world.cpo):
+        gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id/$amount")
+    return Sale(world, secret, gateway)

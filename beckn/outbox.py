@@ -21,6 +21,7 @@ from beckn.models import InboundMessage, OutboundCallback, OutboundState
 from beckn.protocol.jsontext import write_json
 from beckn.retry import GiveUp, Outcome, RetryAt
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.database.queries import run_at_once
 
 log = structlog.get_logger(__name__)
 
@@ -120,15 +121,17 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
 
 # Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
 # inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
-CLAIM = """
-SELECT pg_advisory_xact_lock(%(lock)s);
-
+LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
+CLAIM = (
+    LOCK,
+    """
 UPDATE beckn_outboundcallback
 SET state = 'EXPIRED', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
     last_error = left('the request''s ttl is over ' || last_error, 500)
 WHERE state = 'PENDING' AND expires_at <= statement_timestamp()
-  AND (leased_until IS NULL OR leased_until <= statement_timestamp());
-
+  AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+    """,
+    """
 WITH busy AS (
     SELECT bap_id, count(*) AS callbacks FROM beckn_outboundcallback
     WHERE state = 'PENDING' AND leased_until IS NOT NULL AND leased_until > statement_timestamp() GROUP BY bap_id
@@ -160,7 +163,8 @@ SELECT c.id, c.bap_id, c.transaction_id, c.message_id, c.action, c.attempts, c.e
     set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.sequence
-"""
+    """,
+)
 
 
 def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
@@ -170,26 +174,24 @@ def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
     cap. Not inside a transaction: the lease must be seen by others before the courier sets out.
     """
     values: dict[str, Any] = {"lock": CLAIM_LOCK, "limit": limit, "owner": lease_owner(), "lease": LEASE_SECONDS}
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        while cursor.nextset():
-            pass
-        rows = cursor.fetchall()
+    rows = run_at_once(*CLAIM, values=values)
     return [
         ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body, _ in rows
     ]
 
 
 # In the order of locks that a claim has, which may be busy with the same rows.
-BURY_ORPHANS = """
-SELECT pg_advisory_xact_lock(%(lock)s);
-
+BURY_ORPHANS = (
+    LOCK,
+    """
 UPDATE beckn_outboundcallback c
 SET state = 'DEAD', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
     last_error = left('no buyer app of this id is registered ' || last_error, 500)
 WHERE c.state = 'PENDING' AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
   AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = c.bap_id AND s.role = 'BAP')
-"""
+RETURNING c.id
+    """,
+)
 
 
 def bury_orphans() -> int:
@@ -197,11 +199,7 @@ def bury_orphans() -> int:
 
     Those of one that is switched off are claimed, found FORBIDDEN and given up by the courier.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(BURY_ORPHANS, {"lock": CLAIM_LOCK})
-        while cursor.nextset():
-            pass
-        buried = cursor.rowcount
+    buried = len(run_at_once(*BURY_ORPHANS, values={"lock": CLAIM_LOCK}))
     if buried:
         log.error("callbacks_without_buyer_app", callbacks=buried)
     return buried

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from cpo_portal.database.queries import one_of
 from cpo_portal.network.models import Charger, Connector, Product
 from pricing.engine.codec import decode
 from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
@@ -81,8 +82,8 @@ def _locations_of(connectors: Sequence[Connector]) -> dict[int, int]:
 
 def _assignments(connectors: Sequence[Connector], location_ids: set[int]) -> Iterable[TariffAssignment]:
     return TariffAssignment.objects.filter(
-        Q(location=None) | Q(location__in=location_ids),
-        Q(connector=None) | Q(connector__in=[connector.pk for connector in connectors]),
+        Q(location=None) | one_of("location", location_ids),
+        Q(connector=None) | one_of("connector", (connector.pk for connector in connectors)),
         cpo__in={connector.cpo_id for connector in connectors},
     ).select_related("tariff__live_version")
 

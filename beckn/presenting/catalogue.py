@@ -10,6 +10,7 @@ from decimal import Decimal
 from beckn.presenting.parts import (
     category_view,
     energy_rate,
+    inline_offers,
     item_view,
     location_view,
     offer_view,
@@ -19,7 +20,8 @@ from beckn.presenting.parts import (
 from beckn.protocol.catalog_views import (
     CatalogView,
     FulfillmentView,
-    ItemView,
+    InlineOfferView,
+    LocationView,
     ProviderView,
     StopType,
     StopView,
@@ -63,19 +65,26 @@ def _provider(
     plan: tuple[datetime | None, datetime | None],
     now: datetime,
 ) -> ProviderView:
+    sites = {connector.charger.location_id: connector.charger.location for connector in connectors}
     with cpo_scope(cpo):
-        loaded = book_for(cpo)
-        found = {connector.pk: _candidates(loaded, connector) for connector in connectors}
-        everything = {terms.offer_id: terms for offers in found.values() for terms in offers}
+        found = _candidates(book_for(cpo), connectors)
+        everything = {terms.offer_id: terms for offers in found for terms in offers}
         usage = usage_of(cpo.pk, list(everything.values()), None)
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
     sold_at = {version.pk: version for version in (versions[connector.pk] for connector in connectors)}
     rates = {key: _rate(version) for key, version in sold_at.items()}
-    items = tuple(
-        _item(connector, rates[versions[connector.pk].pk], found[connector.pk], shown, products)
-        for connector in connectors
-    )
-    locations = {c.charger.location_id: c.charger.location for c in connectors}
+    add_ons = {key: tuple(product_view(product) for product in products[key]) for key in sites}
+    inline: dict[tuple[tuple[str, ...], Decimal | None], tuple[InlineOfferView, ...]] = {}
+    items = []
+    for connector, offers in zip(connectors, found, strict=True):
+        rate = rates[versions[connector.pk].pk]
+        listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
+        if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
+            inline[listed, rate] = inline_offers((shown[offer_id] for offer_id in listed), rate)
+        items.append(
+            item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[connector.charger.location_id])
+        )
+    locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
     base = provider_view(cpo)
     return ProviderView(
@@ -84,46 +93,27 @@ def _provider(
         short_desc=base.short_desc,
         images=base.images,
         categories=tuple(categories.values()),
-        locations=tuple(location_view(location) for location in locations.values()),
+        locations=locations,
         fulfillments=tuple(
-            FulfillmentView(
-                id=location.location_id,
-                stops=(
-                    StopView(
-                        type=StopType.START,
-                        range_start=plan[0],
-                        range_end=plan[1],
-                        location=location_view(location),
-                        instructions=location.instructions,
-                    ),
-                ),
-            )
-            for location in locations.values()
+            _start(view, site.instructions, plan) for view, site in zip(locations, sites.values(), strict=True)
         ),
-        items=items,
+        items=tuple(items),
         offers=tuple(offer_view(terms) for terms in shown.values()),
     )
 
 
-def _candidates(loaded: LoadedBook, connector: Connector) -> tuple[OfferTerms, ...]:
-    return loaded.book.candidates(connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY)
+def _start(location: LocationView, instructions: str, plan: tuple[datetime | None, datetime | None]) -> FulfillmentView:
+    """Return the session that can begin at a location."""
+    begin = StopView(
+        type=StopType.START, range_start=plan[0], range_end=plan[1], location=location, instructions=instructions
+    )
+    return FulfillmentView(id=location.id, stops=(begin,))
+
+
+def _candidates(loaded: LoadedBook, connectors: list[Connector]) -> list[tuple[OfferTerms, ...]]:
+    book = loaded.book
+    return [book.candidates(c.charger.location.location_id, c.item_id, CHARGING_CATEGORY) for c in connectors]
 
 
 def _rate(version: TariffVersion) -> Decimal | None:
     return energy_rate(price_terms(version, None, time_zone="", products=()))
-
-
-def _item(
-    connector: Connector,
-    rate: Decimal | None,
-    candidates: tuple[OfferTerms, ...],
-    shown: dict[str, OfferTerms],
-    products: dict[int, list[Product]],
-) -> ItemView:
-    location = connector.charger.location
-    return item_view(
-        connector,
-        rate,
-        offers=[offer for offer in candidates if offer.offer_id in shown],
-        add_ons=tuple(product_view(product) for product in products.get(location.pk, [])),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 
 from beckn.protocol.catalog_views import (
     CategoryView,
@@ -53,23 +54,28 @@ def connector_view(connector: Connector) -> ConnectorView:
         connector_type=connector.connector_type,
         connector_format=connector.connector_format,
         charging_speed=connector.charging_speed,
-        power_rating=f"{Decimal(connector.max_power_w) / 1000:g}kW",
+        power_rating=_power_rating(connector.max_power_w),
         status=status_of(connector).label,
     )
+
+
+@lru_cache(maxsize=1024)
+def _power_rating(watts: int) -> str:
+    return f"{Decimal(watts) / 1000:g}kW"
 
 
 def item_view(
     connector: Connector,
     rate: Decimal | None,
     *,
-    offers: Iterable[OfferTerms] = (),
+    offers: tuple[InlineOfferView, ...] = (),
     add_ons: tuple[ItemView, ...] = (),
     selected: Measure | None = None,
     allocated_kwh: Decimal | None = None,
 ) -> ItemView:
     """Return the connector as an item at `rate` per kWh, with the offers shown on it."""
     charger = connector.charger
-    listed = list(offers)
+    place = (charger.location.location_id,)
     return ItemView(
         id=connector.item_id,
         name=charger.name,
@@ -78,16 +84,21 @@ def item_view(
         per="kWh",
         short_desc=charger.short_desc,
         connector=connector_view(connector),
-        category_ids=tuple(dict.fromkeys(category_id(terms) for terms in listed)),
-        location_ids=(charger.location.location_id,),
-        fulfillment_ids=(charger.location.location_id,),
-        offers=tuple(
-            InlineOfferView(offer_view(terms), discounted_rate(terms, rate) if rate is not None else None)
-            for terms in listed
-        ),
+        category_ids=tuple(dict.fromkeys(chain.from_iterable(inline.offer.category_ids for inline in offers))),
+        location_ids=place,
+        fulfillment_ids=place,
+        offers=offers,
         add_ons=add_ons,
         selected=selected,
         allocated_kwh=allocated_kwh,
+    )
+
+
+def inline_offers(offers: Iterable[OfferTerms], rate: Decimal | None) -> tuple[InlineOfferView, ...]:
+    """Return offers as they are shown on a connector that is sold at `rate` per kWh."""
+    return tuple(
+        InlineOfferView(offer_view(terms), discounted_rate(terms, rate) if rate is not None else None)
+        for terms in offers
     )
 
 

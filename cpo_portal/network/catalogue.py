@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
-
 from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.database.queries import one_of
 from cpo_portal.network.models import Connector, Location, Product, StatusChoice
 
 
@@ -18,7 +17,7 @@ def status_of(connector: Connector) -> StatusChoice:
 
 
 def products_at(locations: Iterable[Location]) -> dict[int, list[Product]]:
-    """Return the published products sold at each location, by the location's primary key, in one query.
+    """Return the published products sold at each location, by the location's primary key, in two queries.
 
     A product that names no location is sold at all of its CPO's. `product.stock_row` is loaded where there is one.
     """
@@ -29,14 +28,17 @@ def products_at(locations: Iterable[Location]) -> dict[int, list[Product]]:
         products = list(
             Product.objects.filter(is_published=True, cpo__in={place.cpo_id for place in places})
             .select_related("stock_row")
-            .annotate(sold_at=ArrayAgg("locations", filter=Q(locations__isnull=False), default=[]))
             .order_by("name", "pk")
         )
+        named = Product.locations.through.objects.filter(one_of("product", (product.pk for product in products)))
+        sold_at: dict[int, set[int]] = defaultdict(set)
+        for product_id, location_id in named.values_list("product_id", "location_id") if products else ():
+            sold_at[product_id].add(location_id)
     return {
         place.pk: [
             product
             for product in products
-            if product.cpo_id == place.cpo_id and (not product.sold_at or place.pk in product.sold_at)
+            if product.cpo_id == place.cpo_id and (product.pk not in sold_at or place.pk in sold_at[product.pk])
         ]
         for place in places
     }

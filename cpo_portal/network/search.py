@@ -1,7 +1,7 @@
 """Finding connectors across all CPOs: by place, by what they are, by when their location is open, by name.
 
-Four queries whatever is found: the ids of the answer, nearest first; these connectors with charger and status; their
-locations; their CPOs. A large circle is looked through from its middle, which adds a query per ring.
+Four queries whatever is found: the ids of the answer, nearest first; these connectors with their status; their
+chargers; their locations with the CPO. A large circle is looked through from its middle, which adds a query per ring.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, TextChoices
 
-from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.database.queries import by_key
 from cpo_portal.network.fields import inside_box
 from cpo_portal.network.geo import Circle, boxes_around, distance_from
 from cpo_portal.network.hours import open_during
 from cpo_portal.network.models import (
+    Charger,
     ChargingSpeed,
     Connector,
     ConnectorFormat,
@@ -70,16 +71,19 @@ def find_connectors(query: ConnectorQuery, now: datetime) -> list[Connector]:
         query = replace(query, open_from=now)
     with every_cpo():
         chosen = _choose(query)
-        rows = Connector.objects.select_related("charger", "status_row").in_bulk(chosen)
+        rows = by_key(Connector.objects.select_related("status_row"), chosen)
         found = [rows[pk] for pk in chosen]
-        used = {connector.charger.location_id for connector in found}
-        # The point only serves the index; a CPO is made once, not once per location.
-        locations = Location.objects.defer("position").in_bulk(used)
-        cpos = Cpo.objects.in_bulk({location.cpo_id for location in locations.values()})
+        # Whatever connectors share is made once and not once for each of them. The point only serves the index.
+        chargers = by_key(Charger.objects.all(), {connector.charger_id for connector in found})
+        sites = Location.objects.select_related("cpo").defer("position")
+        locations = by_key(sites, {charger.location_id for charger in chargers.values()})
+    cpos = {location.cpo_id: location.cpo for location in locations.values()}
     for location in locations.values():
         location.cpo = cpos[location.cpo_id]
+    for charger in chargers.values():
+        charger.location = locations[charger.location_id]
     for connector in found:
-        connector.charger.location = locations[connector.charger.location_id]
+        connector.charger = chargers[connector.charger_id]
         connector.cpo = connector.charger.location.cpo
     return found
 

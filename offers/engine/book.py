@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from offers.engine.evaluate import LIVE_STATE
@@ -23,6 +23,8 @@ class OfferBook:
     _by_location: _Index
     _by_category: _Index
     _everywhere: tuple[OfferTerms, ...]
+    #: Answers of `_shared`, which the same book always gives alike; at most one per location and category.
+    _known: dict[tuple[str, str], tuple[OfferTerms, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def compile(cls, offers: Iterable[OfferTerms], *, revision: int) -> OfferBook:
@@ -69,8 +71,18 @@ class OfferBook:
         `products` are the (product id, category) pairs the driver added. The cost does not depend on the number
         of offers for other items, locations or categories.
         """
-        items = {item_id, *(x[0] for x in products)}
-        categories = {category, *(x[1] for x in products)}
+        if not products and item_id not in self._by_item:
+            return self._shared(location_id, category)
+        return self._search(location_id, {item_id, *(x[0] for x in products)}, {category, *(x[1] for x in products)})
+
+    def _shared(self, location_id: str, category: str) -> tuple[OfferTerms, ...]:
+        """Return what all items without an offer of their own have in common here."""
+        key = location_id if location_id in self._by_location else "", category
+        if key not in self._known:
+            self._known[key] = self._search(location_id, set(), {category})
+        return self._known[key]
+
+    def _search(self, location_id: str, items: set[str], categories: set[str]) -> tuple[OfferTerms, ...]:
         found = {x.offer_id: x for x in (*self._everywhere, *self._by_location.get(location_id, ()))}
         for index, keys in ((self._by_item, items), (self._by_category, categories)):
             for key in keys:

@@ -1,0 +1,39 @@
+"""Forms of queries that the ORM has no word for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import BigIntegerField, BooleanField, F, Func, Model, Q, QuerySet, Value
+
+Row = TypeVar("Row", bound=Model)
+
+
+def run_at_once(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run statements in one round trip, in a transaction of their own where none is open; return the last one's rows.
+
+    Each sees what was committed before it began. `values` are looked up by name: %(name)s.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        cursors = [connection.connection.execute(statement, values) for statement in statements]
+        rows: list[tuple[Any, ...]] = cursors[-1].fetchall()
+    return rows
+
+
+def one_of(field: str, keys: Iterable[int]) -> Q:
+    """Return the condition `field__in=keys` with one parameter for all keys.
+
+    IN has a parameter for each, which hundreds of keys make slow to write, to read and to plan.
+    """
+    values = Value(list(keys), output_field=ArrayField(BigIntegerField()))
+    comparison = Func(F(field), values, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+    return Q(comparison)
+
+
+def by_key(rows: QuerySet[Row], keys: Iterable[int]) -> dict[int, Row]:
+    """Return rows by primary key, as `in_bulk` does, for many keys."""
+    return {row.pk: row for row in rows.filter(one_of("pk", keys)).order_by()}

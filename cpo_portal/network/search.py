@@ -1,7 +1,7 @@
 """Finding connectors across all CPOs: by place, by what they are, by when their location is open, by name.
 
-Four queries whatever is found: the ids of the answer, nearest first; these connectors with their status; their
-chargers; their locations with the CPO. A large circle is looked through from its middle, which adds a query per ring.
+Two queries whatever is found, the ids of the answer, nearest first, and the versions of their rows; three more
+where rows must be read anew. A large circle is looked through from its middle, which adds a query per ring.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet, TextChoices
 
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.database.queries import by_key
 from cpo_portal.network.fields import inside_box
 from cpo_portal.network.geo import Circle, boxes_around, distance_from
 from cpo_portal.network.hours import open_during
+from cpo_portal.network.loaded import load_connectors
 from cpo_portal.network.models import (
-    Charger,
     ChargingSpeed,
     Connector,
     ConnectorFormat,
     ConnectorType,
-    Location,
     PowerType,
     StatusChoice,
 )
@@ -64,28 +62,13 @@ class ConnectorQuery:
 def find_connectors(query: ConnectorQuery, now: datetime) -> list[Connector]:
     """Return the published connectors of active CPOs that match, nearest location first, else by location name.
 
-    `connector.charger`, `.charger.location`, `.cpo` and `.status_row` (where there is one) are loaded. `now` stands
-    for `open_from` where only `open_until` is given.
+    They come as from `load_connectors`. `now` stands for `open_from` where only `open_until` is given.
     """
     if query.open_from is None and query.open_until is not None:
         query = replace(query, open_from=now)
     with every_cpo():
         chosen = _choose(query)
-        rows = by_key(Connector.objects.select_related("status_row"), chosen)
-        found = [rows[pk] for pk in chosen]
-        # Whatever connectors share is made once and not once for each of them. The point only serves the index.
-        chargers = by_key(Charger.objects.all(), {connector.charger_id for connector in found})
-        sites = Location.objects.select_related("cpo").defer("position")
-        locations = by_key(sites, {charger.location_id for charger in chargers.values()})
-    cpos = {location.cpo_id: location.cpo for location in locations.values()}
-    for location in locations.values():
-        location.cpo = cpos[location.cpo_id]
-    for charger in chargers.values():
-        charger.location = locations[charger.location_id]
-    for connector in found:
-        connector.charger = chargers[connector.charger_id]
-        connector.cpo = connector.charger.location.cpo
-    return found
+    return load_connectors(chosen)
 
 
 def with_specifications(query: ConnectorQuery, pairs: Iterable[tuple[str, str]]) -> ConnectorQuery:

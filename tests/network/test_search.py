@@ -28,16 +28,17 @@ def ids(query: ConnectorQuery) -> list[str]:
     return [connector.item_id for connector in find_connectors(query, NOW)]
 
 
-def test_everything_is_loaded_in_four_queries(
+def test_everything_is_loaded_once_and_then_found_by_two_queries(
     net: Net, other: Net, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         make_site(net.cpo, f"more-{number}", connectors=2, latitude=Decimal("12.9756"))
-    with django_assert_num_queries(4):
-        found = find_connectors(ConnectorQuery(circle=HERE, open_from=NOW), NOW)
-        seen = {(c.cpo.name, c.charger.location.name, getattr(c, "status_row", None)) for c in found}
-    assert len(found) == 44
-    assert ("Gridgo", "Gridgo MG Road", None) in seen
+    for queries in (4, 1):  # and one for the versions, which goes to the driver and is not counted
+        with django_assert_num_queries(queries):
+            found = find_connectors(ConnectorQuery(circle=HERE, open_from=NOW), NOW)
+            seen = {(c.cpo.name, c.charger.location.name, getattr(c, "status_row", None)) for c in found}
+        assert len(found) == 44
+        assert ("Gridgo", "Gridgo MG Road", None) in seen
 
 
 def test_a_circle_is_exact_at_its_border(net: Net) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.db import connection
 
 from beckn import delivery, inbox, nudge, outbox
 from beckn.announcer import announce_events
+from beckn.pacemaker import Pacemaker
 from offers.tasks import settle_stopped
 
 #: Messages per claim: few, so that idle threads find some left; another thread's claim takes the next.
@@ -65,9 +69,8 @@ def follow_events() -> int:
 @shared_task
 def sweep() -> None:
     """Once a second: show that the worker lives, and wake threads for whatever no nudge has woken them for."""
-    with connection.cursor() as cursor:
-        cursor.execute(SWEEP)
-        inbound, outbound, events = cursor.fetchone()
+    pacemaker.hear()
+    inbound, outbound, events = _look()
     if inbound:
         nudge.inbox()
     if outbound:
@@ -75,6 +78,30 @@ def sweep() -> None:
         nudge.outbox()
     if events:
         follow_events()
+
+
+def look_without_broker() -> list[Callable[[], object]]:
+    """Show that the worker lives, and return the tasks for which there is work."""
+    inbound, outbound, events = _look()
+    return [task for task, due in ((drain_inbox, inbound), (follow_events, events), (deliver_due, outbound)) if due]
+
+
+def _look() -> tuple[bool, bool, bool]:
+    """Return whether the inbox, the outbox and the orders' events have anything due."""
+    with connection.cursor() as cursor:
+        cursor.execute(SWEEP)
+        found: tuple[bool, bool, bool] = cursor.fetchone()
+    return found
+
+
+pacemaker = Pacemaker(look_without_broker)
+
+
+@worker_ready.connect
+def start_pacemaker(sender: Any, **_: object) -> None:
+    """The worker for long work has no part in this."""
+    if sender.hostname.startswith("messages@"):
+        pacemaker.start()
 
 
 def deliver_callbacks(end: float, *, share: bool) -> int:

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from beckn import bodies, outbox
+from beckn import bodies, hold, outbox
 from beckn.admin_forms import SigningKeyForm
 from beckn.admin_order_panel import TONES
 from beckn.admin_order_panel import messages as order_messages
 from beckn.models import (
     DeliveryAttempt,
+    DeliveryHold,
     InboundMessage,
     NetworkProfile,
     OutboundCallback,
@@ -207,3 +208,24 @@ class OutboundCallbackAdmin(MessageLogAdmin):
     def send_chosen_again(self, request: HttpRequest, queryset: QuerySet[OutboundCallback]) -> None:
         sent = sum(outbox.send_again(callback) for callback in queryset.filter(state=OutboundState.DEAD))
         messages.success(request, f"{sent} of the chosen callbacks are on their way again.")
+
+
+@admin.register(DeliveryHold)
+class DeliveryHoldAdmin(ReadOnlyMixin, PlatformAdmin):
+    """Why no callback goes out; empty while all is well."""
+
+    list_display = ("reason", "held_since")
+    fields = ("reason", "held_since")
+    readonly_fields = ("held_since",)
+    actions_detail = ("release",)
+
+    @column(description="Since", ordering="since")
+    def held_since(self, obj: DeliveryHold) -> str:
+        return when(obj.since)
+
+    @object_action(
+        description="Release callbacks",
+        confirm="Everything that has waited is sent now. After a restore, reconcile first (docs/operations.md).",
+    )
+    def release(self, request: HttpRequest, obj: DeliveryHold) -> str:
+        return "Callbacks go out again." if hold.release_callbacks() else "No callback was held."

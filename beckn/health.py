@@ -17,12 +17,13 @@ HEARTBEAT_SECONDS = 15
 OUTBOX_SECONDS = 60
 
 # Of callbacks only those that could go out count: not the ones that wait for an earlier one of their transaction, nor
-# those of a buyer app that keeps couriers busy, for its slowness is not ours.
+# those of a buyer app that keeps couriers busy, for its slowness is not ours, nor any while callbacks are held.
 AGES = """
 SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_workerheartbeat)),
     extract(epoch FROM statement_timestamp() - (
         SELECT min(c.next_attempt_at) FROM beckn_outboundcallback c
         WHERE c.state = 'PENDING' AND c.next_attempt_at <= statement_timestamp() AND c.leased_until IS NULL
+          AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
           AND NOT EXISTS (
               SELECT FROM beckn_outboundcallback busy
               WHERE busy.state = 'PENDING' AND busy.bap_id = c.bap_id AND busy.leased_until IS NOT NULL)
@@ -36,8 +37,12 @@ SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_wor
           AND NOT EXISTS (
               SELECT FROM beckn_inboundmessage earlier
               WHERE earlier.state = 'RECEIVED' AND earlier.bap_id = c.bap_id
-                AND earlier.transaction_id = c.transaction_id AND earlier.id < c.id)))
+                AND earlier.transaction_id = c.transaction_id AND earlier.id < c.id))),
+    (SELECT min(since) FROM beckn_deliveryhold)
 """
+
+
+HELD = "callbacks are held since {:%Y-%m-%d %H:%M} UTC: `./portal manage release_callbacks` sends them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Readiness:
     worker: str = "unknown"
     inbox: str = "unknown"
     outbox: str = "unknown"
+    #: "" while callbacks go out. A hold is no fault: the portal is ready, and says what it waits for.
+    held: str = ""
 
     def is_ready(self) -> bool:
         return {self.database, self.migrations, self.worker, self.inbox, self.outbox} == {"ok"}
@@ -62,9 +69,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200, or 503 with what is amiss."""
     found = look()
-    checks = {name: getattr(found, name) for name in Readiness.__slots__}
+    checks = {name: getattr(found, name) for name in ("database", "migrations", "worker", "inbox", "outbox")}
     ready = found.is_ready()
-    return JsonResponse({"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503)
+    answer = {"status": "ok" if ready else "unavailable", "checks": checks}
+    if found.held:
+        answer["held"] = found.held
+    return JsonResponse(answer, status=200 if ready else 503)
 
 
 def look() -> Readiness:
@@ -73,7 +83,7 @@ def look() -> Readiness:
         missing = unapplied_migrations()
         with connection.cursor() as cursor:
             cursor.execute(AGES)
-            heartbeat, outbox, inbox = cursor.fetchone()
+            heartbeat, outbox, inbox, held = cursor.fetchone()
     except DatabaseError as error:
         return Readiness(database=f"not reachable ({type(error).__name__})")
     return Readiness(
@@ -82,6 +92,7 @@ def look() -> Readiness:
         worker="no worker has ever swept" if heartbeat is None else _young(heartbeat, HEARTBEAT_SECONDS),
         inbox=_young(inbox, OUTBOX_SECONDS),
         outbox=_young(outbox, OUTBOX_SECONDS),
+        held=HELD.format(held) if held else "",
     )
 
 

@@ -269,6 +269,7 @@ class OutboundCallback(models.Model):
             models.Index(fields=["order_ref"], name="callback_order", condition=Q(order_ref__isnull=False)),
             models.Index(fields=["cpo", "-sequence"], name="callback_cpo", condition=Q(cpo__isnull=False)),
             models.Index(fields=["bap_id", "sequence"], name="callback_dead", condition=Q(state="DEAD")),
+            models.Index(fields=["finished_at"], name="callback_expired", condition=Q(state="EXPIRED")),
         ]
 
     def __str__(self) -> str:
@@ -296,10 +297,25 @@ class DeliveryAttempt(models.Model):
 
 
 class WorkerHeartbeat(models.Model):
-    """When the worker of this name last swept."""
+    """When the worker of this name last swept, and how many revisions its offer books were behind then, at most."""
 
     name = models.CharField(max_length=100, primary_key=True)
     at = models.DateTimeField(db_default=Now())
+    book_lag = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.name
+
+
+class DeliveryHold(models.Model):
+    """While a row stands here no callback is sent: a restored database does not know what was sent after its backup."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["since"]
+
+    def __str__(self) -> str:
+        return self.reason

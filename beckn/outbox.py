@@ -149,7 +149,7 @@ WITH busy AS (
         ORDER BY c.next_attempt_at, c.sequence
         LIMIT greatest(s.max_concurrent - coalesce(busy.callbacks, 0), 0)
     ) head
-    WHERE s.role = 'BAP'
+    WHERE s.role = 'BAP' AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
     ORDER BY head.next_attempt_at, head.sequence LIMIT %(limit)s
 ), claimed AS (
     UPDATE beckn_outboundcallback c

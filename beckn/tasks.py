@@ -14,6 +14,7 @@ from django.db import connection
 from beckn import delivery, inbox, nudge, outbox
 from beckn.announcer import announce_events
 from beckn.pacemaker import Pacemaker
+from offers.book import loaded_revisions
 from offers.tasks import settle_stopped
 
 #: Messages per claim: few, so that idle threads find some left; another thread's claim takes the next.
@@ -27,8 +28,10 @@ _couriers = threading.BoundedSemaphore(MAX_COURIERS)
 
 SWEEP = """
 WITH beat AS (
-    INSERT INTO beckn_workerheartbeat (name, at) VALUES ('messages', statement_timestamp())
-    ON CONFLICT (name) DO UPDATE SET at = excluded.at
+    INSERT INTO beckn_workerheartbeat (name, at, book_lag) SELECT 'messages', statement_timestamp(), coalesce((
+        SELECT max(r.revision - loaded.revision) FROM unnest(%(cpos)s::bigint[], %(revisions)s::bigint[])
+            AS loaded (cpo_id, revision) JOIN offers_bookrevision r USING (cpo_id)), 0)
+    ON CONFLICT (name) DO UPDATE SET at = excluded.at, book_lag = excluded.book_lag
 )
 SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND next_attempt_at <= statement_timestamp()
         AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
@@ -88,8 +91,9 @@ def look_without_broker() -> list[Callable[[], object]]:
 
 def _look() -> tuple[bool, bool, bool]:
     """Return whether the inbox, the outbox and the orders' events have anything due."""
+    loaded = loaded_revisions()
     with connection.cursor() as cursor:
-        cursor.execute(SWEEP)
+        cursor.execute(SWEEP, {"cpos": list(loaded.keys()), "revisions": list(loaded.values())})
         found: tuple[bool, bool, bool] = cursor.fetchone()
     return found
 

@@ -56,6 +56,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("CPOs", "domain", "accounts.cpo"),
                 Entry("Users", "manage_accounts", "accounts.user"),
                 Entry("Failed sign-ins", "lock", "axes.accessattempt"),
+                Entry("Held callbacks", "pause_circle", "beckn.deliveryhold"),
             ),
         },
     )

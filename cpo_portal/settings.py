@@ -164,7 +164,7 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.flag("PORTAL_SSL_REDIRECT", True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -219,6 +219,11 @@ PORTAL_BROKER_DIR = env.text("PORTAL_BROKER_DIR", "")
 PORTAL_HOME = Path(env.text("PORTAL_HOME", str(BASE_DIR / "var")))
 #: Worker threads keep their database connection; without this Celery opens a new one for every task.
 CELERY_DB_REUSE_MAX = 100_000
+
+#: Who knows it may read /metrics from anywhere; without one only this machine may, past any proxy.
+METRICS_TOKEN = env.text("PORTAL_METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("Set PORTAL_METRICS_TOKEN to at least 20 characters (openssl rand -hex 20).")
 
 #: Naming the person would read the session on every request; adminkit binds who acts, under the admin alone.
 DJANGO_STRUCTLOG_USER_ID_FIELD = None

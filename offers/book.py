@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.database.queries import one_of
 from offers.engine.book import OfferBook
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
@@ -51,6 +52,18 @@ def book_for(cpo: Cpo) -> LoadedBook:
             loaded = _compile(((version.offer, version) for version in versions), revision)
             _books[cpo.pk] = loaded
     return loaded
+
+
+def loaded_revisions() -> dict[int, int]:
+    """Return the revision of each book that this process has in memory, by the CPO's key."""
+    return {cpo: loaded.book.revision for cpo, loaded in _books.copy().items()}
+
+
+def book_lag() -> int:
+    """Return how many revisions this process' books are behind, at most of any CPO."""
+    loaded = loaded_revisions()
+    revisions = BookRevision.objects.filter(one_of("pk", loaded)).values_list("pk", "revision")
+    return max((revision - loaded[cpo] for cpo, revision in revisions), default=0)
 
 
 def book_as_of(as_of: datetime) -> LoadedBook:

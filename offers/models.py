@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.models import User
@@ -360,6 +361,22 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount} {self.currency}"
+
+
+class LedgerCheck(models.Model):
+    """What one comparison of all counters with the ledger found; `drifted` names the first of them."""
+
+    at = models.DateTimeField(db_default=Now())
+    counters = models.PositiveIntegerField()
+    drifting = models.PositiveIntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=4)
+    drifted = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.drifting} of {self.counters} drifting"
 
 
 class Quote(TenantModel):

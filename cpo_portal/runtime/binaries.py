@@ -24,6 +24,8 @@ SYSTEM_BINS = (
     "/usr/local/opt/postgresql@*/bin",
 )
 NEEDED = ("initdb", "pg_ctl", "postgres", "psql")
+#: What backups are made and restored with; some systems keep these in a package of their own.
+CLIENTS = ("pg_dump", "pg_restore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def clean_environ(home: Path) -> dict[str, str]:
 def unneeded(folder: str, names: list[str]) -> set[str]:
     """What of an installation a server can do without."""
     if Path(folder).name == "bin":
-        return set(names) - set(NEEDED)
+        return set(names) - {*NEEDED, *CLIENTS}
     return {name for name in names if name.endswith(".a") or name in ("include", "pkgconfig", "man", "doc")}
 
 

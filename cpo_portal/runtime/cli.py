@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from cpo_portal.runtime import child_environ, programs, tasks
+from cpo_portal.runtime.backup import backup
 from cpo_portal.runtime.environment import app_environment
 from cpo_portal.runtime.home import Home, Refusal
 from cpo_portal.runtime.locks import lock_requirements
+from cpo_portal.runtime.restore import restore
 from cpo_portal.runtime.up import UpOptions, up
 
 HELP = """\
@@ -21,6 +24,8 @@ On one machine (needs nothing but Python; all state lies in var/, or in PORTAL_H
   up [--port 8000] [--no-demo]   start everything in the foreground; Ctrl-C stops it and keeps the data
   journey [--url URL] …          run the sandbox buyer app against the running portal, or against any URL
   manage COMMAND …               Django's command line against the portal's database
+  backup FILE                    write database and keys into one file, also while the portal runs
+  restore FILE [--replace]       bring a backup back; callbacks are held until `manage release_callbacks`
   reset [--yes]                  remove the database, the broker's messages and the demo's files
 
 For developers:
@@ -47,7 +52,7 @@ PASSED_ON: dict[str, Callable[[Home, list[str]], int]] = {
     "journey": tasks.journey,
     "lock": lock_requirements,
 }
-OWN = ("up", "reset", "web", "worker", "beat", "migrate")
+OWN = ("up", "backup", "restore", "reset", "web", "worker", "beat", "migrate")
 
 
 def main(argv: list[str]) -> int:
@@ -88,6 +93,12 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("up", help="start everything")
     command.add_argument("--port", type=port, default=8000, help="the web server's port on 127.0.0.1")
     command.add_argument("--no-demo", dest="demo", action="store_false", help="load no demo data")
+    command = commands.add_parser("backup", help="write database and keys into one file")
+    command.add_argument("file", type=Path)
+    command = commands.add_parser("restore", help="bring a backup back")
+    command.add_argument("file", type=Path)
+    command.add_argument("--replace", action="store_true", help="remove the database that is there")
+    command.add_argument("--yes", action="store_true", help="do not ask before that")
     command = commands.add_parser("reset", help="remove the database and the demo's files")
     command.add_argument("--yes", action="store_true", help="do not ask")
     command = commands.add_parser("web", help="serve HTTP")
@@ -110,6 +121,10 @@ def run_own(args: argparse.Namespace) -> int:
     if args.command == "reset":
         return tasks.reset(home, sure=args.yes)
     python = app_environment(home).ensure(home)
+    if args.command == "backup":
+        return backup(home, args.file.expanduser().absolute())
+    if args.command == "restore":
+        return restore(home, args.file.expanduser().absolute(), replace=args.replace, sure=args.yes)
     if args.command == "web":
         tasks.collect_static(home, python)
         return tasks.become(home, programs.web(python, port=args.port, host=args.host, workers=args.workers))

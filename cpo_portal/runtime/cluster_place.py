@@ -72,9 +72,9 @@ def refuse_other_major(base: Path, data: Path, major: int) -> None:
     found = versions.get(data) or next(iter(versions.values()), None)
     if found and found != str(major):
         raise Refusal(
-            f"The data in {base} is of PostgreSQL {found} and the binaries are of {major}: keep it by setting"
-            f" PORTAL_PG_BIN to PostgreSQL {found}'s bin folder (then dump, `./portal reset` and restore to move on),"
-            " or drop it with `./portal reset`."
+            f"The data in {base} is of PostgreSQL {found} and the programs are of {major}: with PORTAL_PG_BIN set to"
+            f" PostgreSQL {found}'s bin folder run `./portal backup FILE`, then `./portal reset`, and without it"
+            " `./portal restore FILE`."
         )
 
 

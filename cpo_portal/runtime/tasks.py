@@ -95,7 +95,7 @@ def manage(home: Home, args: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def database(home: Home) -> Iterator[DatabaseUrls]:
+def database(home: Home, command: str = "manage") -> Iterator[DatabaseUrls]:
     """The user's database, the one of a running `up`, or the embedded one started for this command."""
     if child_environ.external():
         yield child_environ.external_urls()
@@ -103,7 +103,7 @@ def database(home: Home) -> Iterator[DatabaseUrls]:
     waiting_said = False
     while True:
         try:
-            with hold_lock(home / "run/lock", command="manage"):
+            with hold_lock(home / "run/lock", command=command):
                 cluster = Cluster.of(home)
                 try:
                     yield cluster.start()

@@ -153,7 +153,7 @@ def sidebar(user: User) -> dict[str, list[str]]:
 def test_the_navigation_shows_what_the_person_may_open(world: SimpleNamespace) -> None:
     assert sidebar(world.analyst)["Team"] == ["Members", "API tokens"]
     assert sidebar(world.analyst)["Platform"] == ["CPOs"]
-    assert sidebar(world.operator)["Platform"] == ["CPOs", "Users", "Failed sign-ins"]
+    assert sidebar(world.operator)["Platform"] == ["CPOs", "Users", "Failed sign-ins", "Held callbacks"]
 
 
 def test_every_link_of_the_navigation_opens(world: SimpleNamespace) -> None:

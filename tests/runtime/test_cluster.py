@@ -123,7 +123,7 @@ def test_refuses_data_of_another_major_version_and_touches_nothing(home: Home) -
     (base / "pg14").mkdir()
     (base / "pg14/PG_VERSION").write_text("14\n")
     with pytest.raises(
-        Refusal, match=r"of PostgreSQL 14 and the binaries are of .*PORTAL_PG_BIN.*restore.*portal reset"
+        Refusal, match=r"of PostgreSQL 14 and the programs are of \d+: .*PORTAL_PG_BIN.*backup.*reset.*restore"
     ):
         Cluster.of(home)
     assert [path.name for path in base.glob("pg*")] == ["pg14"]

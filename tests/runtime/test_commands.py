@@ -94,6 +94,8 @@ def test_an_unknown_command_leads_to_the_help(home: Home) -> None:
         "up",
         "journey",
         "manage",
+        "backup",
+        "restore",
         "reset",
         "test",
         "check",

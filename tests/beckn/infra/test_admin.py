@@ -14,7 +14,8 @@ from django.utils import timezone
 from nacl.signing import SigningKey as Signer
 
 from beckn import keys
-from beckn.models import InboundMessage, NetworkProfile, OutboundCallback, SigningKey, Subscriber
+from beckn.hold import hold_callbacks
+from beckn.models import DeliveryHold, InboundMessage, NetworkProfile, OutboundCallback, SigningKey, Subscriber
 from cpo_portal.accounts.models import Cpo, Membership, Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from tests.beckn.infra.support import BuyerApp, queue
@@ -219,3 +220,14 @@ def test_manager_sets_how_the_cpo_appears_and_others_do_not(visit: Any, world: S
             profile.refresh_from_db()
         changed = person == "owner"
         assert (profile.offer_codes == "ONDC", profile.surge_consent_required) == (changed, changed)
+
+
+def test_an_operator_releases_held_callbacks_and_members_do_not_learn_of_them(visit: Any) -> None:
+    hold_callbacks("restore", "Restored from a backup.")
+    for person in ("owner", "analyst", "outsider"):
+        assert visit(person, "deliveryhold_changelist").status_code == 403
+        assert visit(person, "deliveryhold_release", "restore", data={"_form_submitted": "on"}).status_code == 403
+    assert DeliveryHold.objects.count() == 1
+    assert "Restored from a backup." in visit("operator", "deliveryhold_changelist").content.decode()
+    assert visit("operator", "deliveryhold_release", "restore", data={"_form_submitted": "on"}).status_code == 302
+    assert DeliveryHold.objects.count() == 0

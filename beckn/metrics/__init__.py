@@ -1,0 +1,1 @@
+"""What the portal says about itself in Prometheus' text format at /metrics."""

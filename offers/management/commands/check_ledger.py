@@ -1,0 +1,22 @@
+"""Compare every counter with the ledger now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from offers.reconcile import compare_with_ledger
+
+
+class Command(BaseCommand):
+    help = "Compare the counters of all offers with the ledger; fails and names those that differ."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check = compare_with_ledger()
+        for found in check.drifted:
+            whose = f" for customer {found['customer']}" if found["customer"] else ""
+            self.stdout.write(f"{found['offer']}{whose}: {found['uses']} uses, {found['amount']} off")
+        if check.drifting:
+            raise CommandError(f"{check.drifting} of {check.counters} counters differ from the ledger.")
+        self.stdout.write(f"All {check.counters} counters agree with the ledger.")

@@ -105,12 +105,13 @@ def _ack_status(body: bytes) -> str:
 def _post(callback: ClaimedCallback) -> tuple[int, bytes]:
     if not callback.is_active:
         raise ForbiddenAddress("the subscriber is switched off")
-    if callback.body is None:
+    body = callback.open_body()
+    if body is None:
         raise ForbiddenAddress("the body has been dropped")
     url = f"{callback.callback_url.rstrip('/')}/{callback.action}"
     destination = vet(url, allowed_networks(tuple(settings.BECKN_ALLOWED_NETWORKS)))
-    headers = {"Content-Type": "application/json", "Authorization": keys.sign_as_us(callback.body, timezone.now())}
-    return transport.post(destination, callback.body, headers)
+    headers = {"Content-Type": "application/json", "Authorization": keys.sign_as_us(body, timezone.now())}
+    return transport.post(destination, body, headers)
 
 
 @cache

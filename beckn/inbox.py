@@ -55,7 +55,8 @@ WITH due AS MATERIALIZED (
     FROM due WHERE c.id = due.id
     RETURNING c.*
 )
-SELECT c.*, body.codec AS body_codec, body.body AS body_stored, set_config('synchronous_commit', 'off', true)
+SELECT c.*, body.codec AS body_codec, body.key_id AS body_key_id, body.body AS body_stored,
+    set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.id
 """
@@ -102,9 +103,10 @@ def handle(message: InboundMessage, now: datetime) -> None:
 
 def open_body(message: InboundMessage) -> dict[str, Any]:
     """Return the parsed body of a claimed message and set `message.context`."""
-    if message.body_codec is None or message.body_stored is None:
+    if message.body_codec is None or message.body_key_id is None or message.body_stored is None:
         raise LookupError("the body of this message has been dropped")
-    body = read_json(bodies.unpack(message.body_codec, message.body_stored), refuse_duplicates=False)
+    packed = bodies.Packed(message.body_codec, message.body_key_id, message.body_stored)
+    body = read_json(bodies.unpack(message.body_id, packed), refuse_duplicates=False)
     message.context = envelope.read_context(body["context"])
     return body
 

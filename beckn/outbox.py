@@ -250,14 +250,14 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
 
 
 def send_again(callback: OutboundCallback) -> bool:
-    """Send a finished callback once more, the same bytes, however late; False if it is not finished."""
-    sent = OutboundCallback.objects.filter(pk=callback.pk).exclude(state=OutboundState.PENDING)
+    """Send a finished callback once more, the same bytes, however late; False if it is not finished or has no body."""
+    sent = OutboundCallback.objects.filter(pk=callback.pk, body_dropped_at=None).exclude(state=OutboundState.PENDING)
     return _requeue(sent, expires_at=None)
 
 
 def repeat_answer(inbound_id: int) -> bool:
     """Send what answered this message once more (or at once, where it waits); a ttl that is over stays over."""
-    answers = OutboundCallback.objects.filter(inbound_id=inbound_id).exclude(
+    answers = OutboundCallback.objects.filter(inbound_id=inbound_id, body_dropped_at=None).exclude(
         state=OutboundState.PENDING, leased_until__isnull=False
     )
     return _requeue(answers)

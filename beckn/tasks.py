@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 
+import structlog
 from celery import shared_task
 from django.db import connection
 
-from beckn import delivery, inbox, nudge, outbox
+from beckn import delivery, inbox, nudge, outbox, retention
 from beckn.announcer import announce_events
 from offers.tasks import settle_stopped
+
+log = structlog.get_logger(__name__)
 
 #: Messages per claim: few, so that idle threads find some left; another thread's claim takes the next.
 BATCH = 4
@@ -75,6 +78,15 @@ def sweep() -> None:
         nudge.outbox()
     if events:
         follow_events()
+
+
+@shared_task
+def drop_old_bodies() -> int:
+    """Drop the bodies that nobody may keep any longer; return how many."""
+    dropped = retention.drop_old_bodies()
+    if dropped.bodies or dropped.months:
+        log.info("bodies_dropped", bodies=dropped.bodies, months=[month.isoformat() for month in dropped.months])
+    return dropped.bodies
 
 
 def deliver_callbacks(end: float, *, share: bool) -> int:

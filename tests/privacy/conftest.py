@@ -1,7 +1,8 @@
-"""A buyer app in conversation with a CPO, as in the tests of the actions."""
+"""The actors of other rooms' tests: a buyer app that posts, and one in conversation with a CPO."""
 
 from __future__ import annotations
 
 from tests.beckn.actions.conftest import talk
+from tests.beckn.infra.conftest import _fresh_caches, bap, nudges, post
 
-__all__ = ["talk"]
+__all__ = ["_fresh_caches", "bap", "nudges", "post", "talk"]

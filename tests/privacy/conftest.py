@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.beckn.actions.conftest import talk
-from tests.beckn.infra.conftest import _fresh_caches, bap, nudges, post
+from tests.beckn.infra.conftest import _fresh_caches, bap, nudges, post, sink
 
-__all__ = ["_fresh_caches", "bap", "nudges", "post", "talk"]
+__all__ = ["_fresh_caches", "bap", "nudges", "post", "sink", "talk"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -26,6 +27,7 @@ from beckn.models import (
 )
 from beckn.readable import pretty
 from cpo_portal.accounts.access import Right
+from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline, PortalAdmin, ReadOnlyMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
@@ -116,10 +118,19 @@ class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
 
     @column(description="Message")
     def message_body(self, obj: Any) -> SafeString:
-        raw = bodies.load(obj.body_id, obj.body_at)
-        return (
-            format_html('<pre class="portal-body">{}</pre>', pretty(raw)) if raw is not None else SafeString("dropped")
-        )
+        if obj.body_dropped_at is not None:
+            return format_html(
+                "The body was dropped on {}, when it needed to be kept no longer. Its hash is kept: {}",
+                when(obj.body_dropped_at),
+                bytes(obj.body_hash).hex(),
+            )
+        try:
+            raw = bodies.load(obj.body_id, obj.body_at)
+        except SealBroken as error:
+            return format_html("The body cannot be read. {}", error)
+        if raw is None:
+            return SafeString("The body is missing.")
+        return format_html('<pre class="portal-body">{}</pre>', pretty(raw))
 
 
 @admin.register(InboundMessage)
@@ -202,6 +213,8 @@ class OutboundCallbackAdmin(MessageLogAdmin):
 
     @object_action(description="Send again", confirm="The buyer app gets the same message once more.")
     def send_again(self, request: HttpRequest, obj: OutboundCallback) -> str:
+        if obj.body_dropped_at is not None:
+            raise ValidationError("Its body was dropped: it cannot be sent again.")
         return "It is on its way." if outbox.send_again(obj) else "It is on its way already."
 
     @admin.action(description="Send dead ones again")

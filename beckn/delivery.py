@@ -18,8 +18,11 @@ from urllib3.exceptions import TimeoutError as HttpTimeout
 from beckn import keys, outbox, transport
 from beckn.network_safety import ForbiddenAddress, Network, UnknownHost, vet
 from beckn.outbox import ClaimedCallback, Delivery
+from beckn.personal import words_of
 from beckn.retry import MAX_ATTEMPTS, GiveUp, Outcome, decide_retry
+from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.database.errors import describe
+from cpo_portal.database.scrubbing import scrub
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +76,21 @@ def send(callback: ClaimedCallback) -> Delivery:
         outcome=outcome,
         duration_ms=int((time.monotonic() - started) * 1000),
         http_status=status,
-        response=response[:2000].decode(errors="replace").replace("\0", "\ufffd")[:500],
+        response=_kept_of(response, callback),
         error=error,
     )
+
+
+def _kept_of(response: bytes, callback: ClaimedCallback) -> str:
+    """Return the beginning of an answer without people's data: some buyer apps answer with what they were sent."""
+    text = response.decode(errors="replace").replace("\0", "\ufffd")
+    if not text.strip() or _is_bare_ack(response):
+        return text[:500]
+    try:
+        words = words_of(callback.open_body())
+    except (SealBroken, ValueError):
+        return ""  # without the body nobody can tell what of it is quoted
+    return scrub(_unescaped(text), words)[:500]
 
 
 def judge(status: int, body: bytes) -> Outcome:
@@ -102,15 +117,31 @@ def _ack_status(body: bytes) -> str:
     return status.upper() if isinstance(status, str) else ""
 
 
+def _unescaped(text: str) -> str:
+    """Return JSON with its letters as they are: a name is not found as \\u0905."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _is_bare_ack(body: bytes) -> bool:
+    try:
+        return bool(json.loads(body) == {"message": {"ack": {"status": "ACK"}}})
+    except (ValueError, RecursionError):
+        return False
+
+
 def _post(callback: ClaimedCallback) -> tuple[int, bytes]:
     if not callback.is_active:
         raise ForbiddenAddress("the subscriber is switched off")
-    if callback.body is None:
+    body = callback.open_body()
+    if body is None:
         raise ForbiddenAddress("the body has been dropped")
     url = f"{callback.callback_url.rstrip('/')}/{callback.action}"
     destination = vet(url, allowed_networks(tuple(settings.BECKN_ALLOWED_NETWORKS)))
-    headers = {"Content-Type": "application/json", "Authorization": keys.sign_as_us(callback.body, timezone.now())}
-    return transport.post(destination, callback.body, headers)
+    headers = {"Content-Type": "application/json", "Authorization": keys.sign_as_us(body, timezone.now())}
+    return transport.post(destination, body, headers)
 
 
 @cache

@@ -15,13 +15,16 @@ from django.utils import timezone
 from beckn import bodies, outbox
 from beckn.dialects import dialect_of
 from beckn.models import InboundMessage, InboundState
+from beckn.personal import words_of
 from beckn.protocol import envelope
 from beckn.protocol.errors import ErrorKind, code_for
 from beckn.protocol.jsontext import read_json
 from beckn.protocol.values import Request
 from beckn.retry import expiry_of
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.database.errors import describe
+from cpo_portal.database.scrubbing import scrub
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +58,8 @@ WITH due AS MATERIALIZED (
     FROM due WHERE c.id = due.id
     RETURNING c.*
 )
-SELECT c.*, body.codec AS body_codec, body.body AS body_stored, set_config('synchronous_commit', 'off', true)
+SELECT c.*, body.codec AS body_codec, body.key_id AS body_key_id, body.body AS body_stored,
+    set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.id
 """
@@ -86,7 +90,7 @@ def process(message: InboundMessage) -> bool:
     except LeaseLost:
         return False
     except Exception as error:  # noqa: BLE001  whatever it was, the message stays and the worker goes on
-        _postpone(message, describe(error), tries_worth(error))
+        _postpone(message, _say(message, error), tries_worth(error))
         return False
     return True
 
@@ -102,11 +106,17 @@ def handle(message: InboundMessage, now: datetime) -> None:
 
 def open_body(message: InboundMessage) -> dict[str, Any]:
     """Return the parsed body of a claimed message and set `message.context`."""
-    if message.body_codec is None or message.body_stored is None:
-        raise LookupError("the body of this message has been dropped")
-    body = read_json(bodies.unpack(message.body_codec, message.body_stored), refuse_duplicates=False)
+    body = read_json(_raw_body(message), refuse_duplicates=False)
     message.context = envelope.read_context(body["context"])
     return body
+
+
+def _raw_body(message: InboundMessage) -> bytes:
+    """Return the bytes of a claimed message; raises LookupError once they are dropped, else as `bodies.unpack`."""
+    if message.body_codec is None or message.body_key_id is None or message.body_stored is None:
+        raise LookupError("the body of this message has been dropped")
+    packed = bodies.Packed(message.body_codec, message.body_key_id, message.body_stored)
+    return bodies.unpack(message.body_id, packed)
 
 
 def assign(message: InboundMessage, *, cpo: Cpo, order_ref: uuid.UUID | None = None) -> None:
@@ -168,7 +178,7 @@ def _bury(message: InboundMessage, error: str) -> None:
 def _answer_with_error(message: InboundMessage) -> None:
     try:
         open_body(message)
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, SealBroken):
         return  # nothing is left that could be answered
     code = code_for(message.context.dialect, ErrorKind.BUSINESS_RULE)
     outbox.enqueue_callback(
@@ -188,6 +198,15 @@ def _answer_with_error(message: InboundMessage) -> None:
         expires_at=expiry_of(message.action, message.ttl_until),
         inbound=message,
     )
+
+
+def _say(message: InboundMessage, error: Exception) -> str:
+    """Return what failed and where, without the words of the person whose message it was."""
+    try:
+        words = words_of(_raw_body(message))
+    except (LookupError, ValueError, SealBroken):
+        words = frozenset()
+    return scrub(describe(error), words)
 
 
 def _log(message: InboundMessage) -> Any:

@@ -115,10 +115,12 @@ class Direction(models.TextChoices):
 
 
 class Codec(models.TextChoices):
-    """How the bytes of a body are stored."""
+    """How the bytes of a body are stored; the two without encryption are read and no longer written."""
 
     RAW = "raw", "Raw"
     ZLIB = "zlib", "zlib"
+    SEALED = "sealed", "Encrypted"
+    ZLIB_SEALED = "zlib-sealed", "zlib, encrypted"
 
 
 class MessageBody(models.Model):
@@ -166,6 +168,7 @@ class InboundMessage(models.Model):
     body_hash = models.BinaryField(max_length=32)
     body_id = models.UUIDField()
     body_at = models.DateTimeField()
+    body_dropped_at = models.DateTimeField(null=True)
     state = models.CharField(
         max_length=8, choices=InboundState, default=InboundState.RECEIVED, db_default=InboundState.RECEIVED
     )
@@ -182,6 +185,7 @@ class InboundMessage(models.Model):
 
     #: Not columns: the stored body comes with a claim, the context is read from it before the handler runs.
     body_codec: str | None
+    body_key_id: str | None
     body_stored: bytes | None
     context: Context
 
@@ -199,6 +203,7 @@ class InboundMessage(models.Model):
             models.Index(fields=["order_ref"], name="inbound_order", condition=Q(order_ref__isnull=False)),
             models.Index(fields=["cpo", "-id"], name="inbound_cpo", condition=Q(cpo__isnull=False)),
             models.Index(fields=["id"], name="inbound_dead", condition=Q(state="DEAD")),
+            models.Index(fields=["body_at"], name="inbound_body", condition=Q(body_dropped_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -232,6 +237,7 @@ class OutboundCallback(models.Model):
     body_hash = models.BinaryField(max_length=32)
     body_id = models.UUIDField()
     body_at = models.DateTimeField()
+    body_dropped_at = models.DateTimeField(null=True)
     state = models.CharField(
         max_length=9, choices=OutboundState, default=OutboundState.PENDING, db_default=OutboundState.PENDING
     )
@@ -270,6 +276,7 @@ class OutboundCallback(models.Model):
             models.Index(fields=["cpo", "-sequence"], name="callback_cpo", condition=Q(cpo__isnull=False)),
             models.Index(fields=["bap_id", "sequence"], name="callback_dead", condition=Q(state="DEAD")),
             models.Index(fields=["finished_at"], name="callback_expired", condition=Q(state="EXPIRED")),
+            models.Index(fields=["body_at"], name="callback_body", condition=Q(body_dropped_at=None)),
         ]
 
     def __str__(self) -> str:

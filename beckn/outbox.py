@@ -56,7 +56,11 @@ class ClaimedCallback:
     claimed_at: datetime
     callback_url: str
     is_active: bool
-    body: bytes | None
+    packed: bodies.Packed | None
+
+    def open_body(self) -> bytes | None:
+        """Return the bytes to sign and send, None once they have been dropped; raises what `bodies.unpack` does."""
+        return None if self.packed is None else bodies.unpack(self.id, self.packed)
 
 
 INSERT = """
@@ -67,8 +71,8 @@ WITH callback AS (
         %(hash)s, %(id)s, statement_timestamp(), %(expires_at)s, %(cpo)s, %(order_ref)s)
     ON CONFLICT DO NOTHING RETURNING body_id, body_at
 ), body AS (
-    INSERT INTO beckn_messagebody (id, created_at, direction, codec, body)
-    SELECT body_id, body_at, 'OUT', %(codec)s, %(body)s FROM callback
+    INSERT INTO beckn_messagebody (id, created_at, direction, codec, key_id, body)
+    SELECT body_id, body_at, 'OUT', %(codec)s, %(key_id)s, %(body)s FROM callback
 )
 SELECT body_id FROM callback
 """
@@ -92,10 +96,9 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
     Safe to run twice: there is one callback per (inbound, action) and one per `dedup_key`. Within one
     transaction_id callbacks go out in the order of these calls, so a caller holds its order's lock.
     """
-    raw = write_json(body)
-    codec, stored = bodies.pack(raw)
+    raw, new_id = write_json(body), uuid.uuid4()
     values: dict[str, Any] = {
-        "id": uuid.uuid4(),
+        "id": new_id,
         "bap_id": bap_id,
         "transaction_id": transaction_id,
         "message_id": message_id,
@@ -106,8 +109,7 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
         "expires_at": expires_at,
         "cpo": cpo.pk if cpo else None,
         "order_ref": order_ref,
-        "codec": codec,
-        "body": stored,
+        **bodies.pack(new_id, raw)._asdict(),
     }
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
@@ -159,7 +161,7 @@ WITH busy AS (
     RETURNING c.*, due.callback_url, due.is_active
 )
 SELECT c.id, c.bap_id, c.transaction_id, c.message_id, c.action, c.attempts, c.expires_at, c.lease_owner,
-    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.body,
+    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.key_id, body.body,
     set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
 ORDER BY c.next_attempt_at, c.sequence
@@ -176,7 +178,8 @@ def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
     values: dict[str, Any] = {"lock": CLAIM_LOCK, "limit": limit, "owner": lease_owner(), "lease": LEASE_SECONDS}
     rows = run_at_once(*CLAIM, values=values)
     return [
-        ClaimedCallback(*(*fields, bodies.unpack(codec, body) if codec else None)) for *fields, codec, body, _ in rows
+        ClaimedCallback(*(*fields, bodies.Packed(codec, key_id, body) if codec else None))
+        for *fields, codec, key_id, body, _ in rows
     ]
 
 
@@ -247,14 +250,14 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
 
 
 def send_again(callback: OutboundCallback) -> bool:
-    """Send a finished callback once more, the same bytes, however late; False if it is not finished."""
-    sent = OutboundCallback.objects.filter(pk=callback.pk).exclude(state=OutboundState.PENDING)
+    """Send a finished callback once more, the same bytes, however late; False if it is not finished or has no body."""
+    sent = OutboundCallback.objects.filter(pk=callback.pk, body_dropped_at=None).exclude(state=OutboundState.PENDING)
     return _requeue(sent, expires_at=None)
 
 
 def repeat_answer(inbound_id: int) -> bool:
     """Send what answered this message once more (or at once, where it waits); a ttl that is over stays over."""
-    answers = OutboundCallback.objects.filter(inbound_id=inbound_id).exclude(
+    answers = OutboundCallback.objects.filter(inbound_id=inbound_id, body_dropped_at=None).exclude(
         state=OutboundState.PENDING, leased_until__isnull=False
     )
     return _requeue(answers)

@@ -42,8 +42,8 @@ WITH message AS (
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, statement_timestamp(), %s)
     ON CONFLICT DO NOTHING RETURNING body_id, body_at
 )
-INSERT INTO beckn_messagebody (id, created_at, direction, codec, body)
-SELECT body_id, body_at, 'IN', %s, %s FROM message RETURNING 1
+INSERT INTO beckn_messagebody (id, created_at, direction, codec, key_id, body)
+SELECT body_id, body_at, 'IN', %s, %s, %s FROM message RETURNING 1
 """
 FIND = """
 SELECT id, body_hash, state FROM beckn_inboundmessage
@@ -138,17 +138,16 @@ def authenticate(posted: Posted, now: datetime) -> Participant:
 
 def store(raw: bytes, context: Context, sender: Participant, now: datetime) -> Answer:
     """Insert the message once; a repeated one gets its answer again, another body under its ids is refused."""
-    body_hash = bodies.hash_of(raw)
-    codec, stored = bodies.pack(raw)
+    body_id, body_hash = uuid.uuid4(), bodies.hash_of(raw)
     key = (context.transaction_id, context.message_id, context.action, context.bap_id)
     values = (context.dialect.value, context.domain, context.version, *key, sender.pk, sender.sandbox, body_hash)
-    if _insert((*values, uuid.uuid4(), _ttl_until(context, sender, now), codec, stored)):
+    if _insert((*values, body_id, _ttl_until(context, sender, now), *bodies.pack(body_id, raw))):
         nudge.inbox()
         return ACK
     with connection.cursor() as cursor:
         cursor.execute(FIND, key)
         inbound_id, known_hash, state = cursor.fetchone()
-    if bytes(known_hash) != body_hash:
+    if not bodies.is_same(raw, known_hash):
         paths = ("$.context.message_id",)
         raise ProtocolFault(INVALID_REQUEST, "This message_id came before with another body.", paths)
     if state != InboundState.RECEIVED:

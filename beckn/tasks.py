@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from celery import shared_task
 from celery.signals import worker_ready
 from django.db import connection
 
-from beckn import delivery, inbox, nudge, outbox
+from beckn import delivery, inbox, nudge, outbox, retention
 from beckn.announcer import announce_events
 from beckn.pacemaker import Pacemaker
 from offers.book import loaded_revisions
 from offers.tasks import settle_stopped
+
+log = structlog.get_logger(__name__)
 
 #: Messages per claim: few, so that idle threads find some left; another thread's claim takes the next.
 BATCH = 4
@@ -106,6 +109,15 @@ def start_pacemaker(sender: Any, **_: object) -> None:
     """The worker for long work has no part in this."""
     if sender.hostname.startswith("messages@"):
         pacemaker.start()
+
+
+@shared_task
+def drop_old_bodies() -> int:
+    """Drop the bodies that nobody may keep any longer; return how many."""
+    dropped = retention.drop_old_bodies()
+    if dropped.bodies or dropped.months:
+        log.info("bodies_dropped", bodies=dropped.bodies, months=[month.isoformat() for month in dropped.months])
+    return dropped.bodies
 
 
 def deliver_callbacks(end: float, *, share: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -49,6 +51,21 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without blanks."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def keys(name: str) -> list[bytes]:
+    """Return one or several keys of 32 bytes, given in base64 with commas between them."""
+    text(name)
+    try:
+        found = [base64.b64decode(word, validate=True) for word in words(name)]
+    except binascii.Error:
+        found = []
+    if not found or any(len(key) != 32 for key in found) or len(set(found)) < len(found):
+        raise ImproperlyConfigured(
+            f"Set {name} to 32 random bytes in base64 (openssl rand -base64 32); while keys are changed, to several "
+            "different ones with commas between them, the new one first."
+        )
+    return found
 
 
 def database(name: str) -> dict[str, Any]:

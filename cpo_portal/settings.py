@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from pathlib import Path
 
 import structlog
@@ -27,13 +25,9 @@ if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set PORTAL_ALLOWED_HOSTS to the host names that this portal answers to.")
 CSRF_TRUSTED_ORIGINS = env.words("PORTAL_TRUSTED_ORIGINS", BASE_URL)
 
-#: 32 bytes outside the database: seals signing seeds and webhook secrets, keys the HMAC of contacts.
-try:
-    DATA_KEY = base64.b64decode(env.text("PORTAL_DATA_KEY"), validate=True)
-except binascii.Error:
-    DATA_KEY = b""
-if len(DATA_KEY) != 32:
-    raise ImproperlyConfigured("Set PORTAL_DATA_KEY to 32 random bytes in base64 (openssl rand -base64 32).")
+#: 32 bytes each, outside the database: seal bodies, signing seeds and webhook secrets, key the HMAC of contacts. The
+#: first one writes, all of them read: see `./portal manage reseal`.
+DATA_KEYS = env.keys("PORTAL_DATA_KEY")
 
 INSTALLED_APPS = [
     "cpo_portal.adminkit.apps.AdminKitConfig",  # first: its templates stand before the theme's
@@ -213,6 +207,11 @@ BECKN_BPP_URI = f"{BASE_URL}/beckn"
 BECKN_ALLOWED_NETWORKS = env.words("PORTAL_ALLOWED_NETWORKS", "" if PRODUCTION else "127.0.0.0/8,::1/128")
 #: Charging systems that report simulated time are refused in production.
 ALLOW_SIMULATED_CHARGING = not PRODUCTION
+
+#: How long bodies of messages are kept that concern no CPO, several, or one without an own figure.
+MESSAGE_RETENTION_DAYS = env.number("PORTAL_MESSAGE_RETENTION_DAYS", 180)
+if not 30 <= MESSAGE_RETENTION_DAYS <= 3650:
+    raise ImproperlyConfigured("Set PORTAL_MESSAGE_RETENTION_DAYS to 30 to 3650 days.")
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", None if PRODUCTION else "memory://")
 PORTAL_BROKER_DIR = env.text("PORTAL_BROKER_DIR", "")

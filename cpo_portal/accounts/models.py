@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
 from cpo_portal.accounts.tenancy import TenantModel
+
+#: Days for which bodies of messages may be kept: a dispute takes a month, accounts are closed after ten years.
+SHORTEST_RETENTION, LONGEST_RETENTION = 30, 3650
 
 
 class UserManager(BaseUserManager["User"]):
@@ -72,6 +75,13 @@ class Cpo(models.Model):
     support_phone = models.CharField(max_length=40, blank=True)
     support_email = models.EmailField(blank=True)
     support_url = models.URLField(blank=True)
+    message_retention_days = models.PositiveSmallIntegerField(
+        "keep messages (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SHORTEST_RETENTION), MaxValueValidator(LONGEST_RETENTION)],
+        help_text="Bodies of messages hold names and phone numbers. Empty: as long as the platform keeps them.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

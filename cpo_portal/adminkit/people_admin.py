@@ -103,6 +103,7 @@ class CpoAdmin(PortalAdmin):
     fieldsets = (
         (None, {"fields": (("name", "provider_id"), "short_desc", "image_url")}),
         ("Support contacts shown to drivers", {"fields": (("support_phone", "support_email"), "support_url")}),
+        ("Personal data", {"fields": ("message_retention_days",)}),
         ("Platform", {"fields": (("country", "currency", "time_zone"), "is_active")}),
     )
 

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.accounts.sealing import HMAC_KEY_ID, keyed_hash
+from cpo_portal.accounts.sealing import KeyedHash, keyed_hashes
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey
 
 #: What is kept of a contact, and how much of it.
 LONGEST = {"name": 200, "phone": 40, "email": 254, "organization": 200, "tax_id": 40}
+#: What rows of version 0.1 say in the place of a key's id.
+UNNAMED_KEY = "1"
 
 
-def identity_of(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> bytes | None:
-    """Return the keyed hash of the billing phone, else of the customer's phone, else of an e-mail address.
+def identity_of(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> list[KeyedHash]:
+    """Return the keyed hashes of the billing phone, else of the customer's phone, else of an e-mail address.
 
-    The CPO is hashed in, so that two CPOs' hashes of one driver cannot be matched. None where there is none of them.
+    One for each data key, the newest first; none where nothing identifies the driver. The CPO is hashed in, so that two
+    CPOs' hashes of one driver cannot be matched.
     """
     for source in (billing, contact):
         phone = normalise_phone(_text(source, "phone"), cpo.country)
         if phone:
-            return keyed_hash(f"customer:{cpo.pk}", f"phone:{phone}")
+            return keyed_hashes(f"customer:{cpo.pk}", f"phone:{phone}")
     for source in (billing, contact):
         email = normalise_email(_text(source, "email"))
         if email:
-            return keyed_hash(f"customer:{cpo.pk}", f"email:{email}")
-    return None
+            return keyed_hashes(f"customer:{cpo.pk}", f"email:{email}")
+    return []
 
 
 def find_or_make_customer(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> Customer | None:
@@ -39,32 +42,62 @@ def find_or_make_customer(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapp
     Both mappings have the keys of Beckn's billing and customer: name, phone, email, organization, tax_id. What they
     say is kept as the customer's contact; what they leave out stays as it was.
     """
-    digest = identity_of(cpo, billing=billing, contact=contact)
-    if digest is None:
+    identity = identity_of(cpo, billing=billing, contact=contact)
+    if not identity:
         return None
     with cpo_scope(cpo), transaction.atomic():
-        customer = _find(digest) or _make(cpo, digest)
+        customer = find_customer(identity) or _make(cpo, identity)
         _keep_contact(customer, billing, contact)
     return customer
 
 
-def _find(digest: bytes) -> Customer | None:
-    key = CustomerKey.objects.select_related("customer").filter(hmac_key_id=HMAC_KEY_ID, hmac=digest).first()
-    return None if key is None else key.customer
+def find_customer(identity: Sequence[KeyedHash]) -> Customer | None:
+    """Return the active scope's customer with this identity, whichever key it was hashed with; add the missing keys."""
+    key_ids, digests = [UNNAMED_KEY, *(each.key_id for each in identity)], [each.digest for each in identity]
+    found = list(CustomerKey.objects.select_related("customer").filter(hmac_key_id__in=key_ids, hmac__in=digests))
+    if not found:
+        return None
+    customer = found[0].customer
+    if {each.key_id for each in identity} - {key.hmac_key_id for key in found}:
+        add_keys(customer, identity)
+    return customer
 
 
-def _make(cpo: Cpo, digest: bytes) -> Customer:
-    """Make a customer, unless someone else makes the same one first: the unique key waits for them and decides."""
+def add_keys(customer: Customer, identity: Sequence[KeyedHash]) -> int:
+    """Let a customer be recognised under every key that is in use; return how many rows are new."""
+    known = set(CustomerKey.objects.filter(customer=customer).values_list("hmac_key_id", flat=True))
+    missing = [each for each in _in_lock_order(identity) if each.key_id not in known]
+    CustomerKey.objects.bulk_create(_rows(customer, missing), ignore_conflicts=True)
+    return len(missing)
+
+
+def _make(cpo: Cpo, identity: Sequence[KeyedHash]) -> Customer:
+    """Make a customer, unless someone else makes the same one first: the unique key waits for them and decides.
+
+    It gets a row for every key: while keys change, another process may hold an older one for the newest.
+    """
     try:
         with transaction.atomic():
             customer = Customer.objects.create(cpo=cpo)
-            CustomerKey.objects.create(cpo=cpo, customer=customer, hmac_key_id=HMAC_KEY_ID, hmac=digest)
+            CustomerKey.objects.bulk_create(_rows(customer, _in_lock_order(identity)))
             return customer
     except IntegrityError:
-        found = _find(digest)
+        found = find_customer(identity)
         if found is None:
             raise
         return found
+
+
+def _rows(customer: Customer, identity: Sequence[KeyedHash]) -> list[CustomerKey]:
+    return [
+        CustomerKey(cpo_id=customer.cpo_id, customer=customer, hmac_key_id=each.key_id, hmac=each.digest)
+        for each in identity
+    ]
+
+
+def _in_lock_order(identity: Sequence[KeyedHash]) -> list[KeyedHash]:
+    """Return them in one order for all processes, whichever key each takes for the newest."""
+    return sorted(identity, key=lambda each: each.key_id)
 
 
 def _keep_contact(customer: Customer, billing: Mapping[str, Any], contact: Mapping[str, Any]) -> None:

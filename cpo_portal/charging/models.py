@@ -24,6 +24,7 @@ class Customer(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    forgotten_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
@@ -33,7 +34,7 @@ class Customer(TenantModel):
 
 
 class CustomerKey(TenantModel):
-    """One keyed hash under which a customer is recognised; a new key id is added beside the old at rotation."""
+    """One keyed hash under which a customer is recognised; at a rotation the new key's is added beside the old."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="keys")
     hmac_key_id = models.CharField(max_length=20)

@@ -7,13 +7,18 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
+from cpo_portal.database.scrubbing import scrub
+
 #: A log line tells the whole way of an error, but not that of an endless recursion.
 MOST_FRAMES = 40
 
 
 def describe(error: BaseException, frames: int = 6) -> str:
-    """Return the error's first line and where it arose: a database's further lines quote people's data."""
-    first = (str(error).splitlines() or [""])[0][:500]
+    """Return the error's first line and where it arose: a database's further lines quote people's data.
+
+    The first line may quote some too ("invalid input: …"); what looks like it is masked.
+    """
+    first = scrub((str(error).splitlines() or [""])[0][:500])
     where = "".join(traceback.format_tb(error.__traceback__)[-frames:]) if frames else ""
     return f"{type(error).__name__}: {first}\n{where}"
 

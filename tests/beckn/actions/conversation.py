@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from beckn import inbox
+from beckn import bodies, inbox
 from beckn.announcer import announce_events
-from beckn.models import MessageBody, OutboundCallback
+from beckn.models import OutboundCallback
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import sessions
 from cpo_portal.charging.models import Order, Payment
@@ -68,9 +67,7 @@ class Conversation:
 
     def callback(self, row: OutboundCallback) -> dict[str, Any]:
         """Return a callback's body, valid by our schema and by core's where the facts are at hand."""
-        stored = MessageBody.objects.get(pk=row.body_id)
-        raw = zlib.decompress(stored.body) if stored.codec == "zlib" else bytes(stored.body)
-        body: dict[str, Any] = json.loads(raw)
+        body: dict[str, Any] = json.loads(bodies.load(row.body_id, row.body_at) or b"")
         validators = [ours("callbacks.json", row.action)] + ([core(row.action)] if CORE.exists() else [])
         found = [complaint for validator in validators for complaint in complaints(validator, body)]
         assert not found, "\n".join(found)

@@ -38,7 +38,7 @@ def test_seed_is_sealed_under_the_data_key(settings: Any) -> None:
     sealed = bytes(SigningKey.objects.get().sealed_seed or b"")
     assert key.seed not in sealed
     assert repr(key.seed) not in repr(key)
-    settings.DATA_KEY = b"0" * 32
+    settings.DATA_KEYS = [b"0" * 32]
     keys.forget()
     with pytest.raises(SealBroken):
         keys.own_key()

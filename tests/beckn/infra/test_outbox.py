@@ -53,7 +53,7 @@ def test_dedup_key_lets_a_callback_be_queued_once() -> None:
 def test_claim_carries_all_that_a_courier_needs() -> None:
     queued = queue(number=3)
     (claimed,) = claim_due_callbacks(5)
-    assert (claimed.id, claimed.body, claimed.action) == (queued.id, b'{"number":3}', "on_status")
+    assert (claimed.id, claimed.open_body(), claimed.action) == (queued.id, b'{"number":3}', "on_status")
     assert (claimed.callback_url, claimed.is_active, claimed.attempts) == ("https://bap.example/beckn", True, 1)
 
 

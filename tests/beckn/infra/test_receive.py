@@ -13,6 +13,7 @@ from django.utils import timezone
 from beckn import bodies, registry
 from beckn.models import InboundMessage, MessageBody, OutboundCallback, SigningKey, Subscriber
 from beckn.outbox import enqueue_callback
+from cpo_portal.accounts import sealing
 from tests.beckn.infra.support import BuyerApp
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_large_body_is_stored_compressed_and_comes_back_as_signed(post: Any, bap
     raw = bap.body("select") + b" " * 5000
     assert post("select", raw, by=bap).status_code == 200
     message, body = InboundMessage.objects.get(), MessageBody.objects.get()
-    assert (body.codec, body.direction, body.key_id) == ("zlib", "IN", "")
+    assert (body.codec, body.direction, body.key_id) == ("zlib-sealed", "IN", sealing.newest_key().id)
     assert len(body.body) < 1000
     assert bodies.load(message.body_id, message.body_at) == raw
 

@@ -1,0 +1,134 @@
+"""Drops the bodies of finished messages once nobody may keep them longer; hash, ids and states stay."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max, Min
+
+from cpo_portal.accounts.models import Cpo
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+#: A partition goes in an instant, but not before everybody who reads the table has finished: it is tried again.
+LOCK_SECONDS = 2
+FINAL = {
+    "beckn_inboundmessage": "state IN ('DONE', 'DEAD')",
+    "beckn_outboundcallback": "state IN ('DELIVERED', 'EXPIRED', 'DEAD')",
+}
+
+# One statement marks and deletes. Bodies of months that go as a whole are only marked: their table is dropped.
+DROP = """
+WITH due AS (
+    SELECT m.id FROM {table} m LEFT JOIN accounts_cpo c ON c.id = m.cpo_id
+    WHERE m.body_dropped_at IS NULL AND m.{final} AND {which}
+    ORDER BY m.body_at LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+), dropped AS (
+    UPDATE {table} m SET body_dropped_at = statement_timestamp() FROM due WHERE m.id = due.id
+    RETURNING m.body_id, m.body_at
+), deleted AS (
+    DELETE FROM beckn_messagebody b USING dropped d WHERE b.id = d.body_id AND b.created_at = d.body_at
+        AND date_trunc('month', d.body_at AT TIME ZONE 'UTC')::date <> ALL(%(whole)s::date[])
+)
+SELECT count(*), max(body_at) FROM dropped
+"""
+PAST = """m.body_at <= statement_timestamp() - make_interval(days => %(shortest)s) AND m.body_at >= %(since)s
+      AND m.body_at <= statement_timestamp()
+          - make_interval(days => coalesce(c.message_retention_days, %(platform)s))"""
+OF_ORDERS = "m.order_ref = ANY(%(orders)s)"
+UNFINISHED = """
+SELECT EXISTS (SELECT FROM {table} m WHERE m.body_dropped_at IS NULL AND {which}
+    AND m.body_at >= %(month)s::date AT TIME ZONE 'UTC'
+    AND m.body_at < (%(month)s::date + interval '1 month') AT TIME ZONE 'UTC')
+"""
+PARTITIONS = """
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'beckn_messagebody'::regclass
+"""
+WHOLLY_PAST = """
+SELECT (%s::date + interval '1 month') AT TIME ZONE 'UTC' <= statement_timestamp() - make_interval(days => %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """How many bodies went, and the months whose whole table went with them."""
+
+    bodies: int
+    months: tuple[date, ...]
+
+
+def drop_old_bodies() -> Dropped:
+    """Drop what is past its CPO's retention, or the platform's where none or several CPOs are concerned.
+
+    Safe to run twice, at once, and to be killed: each batch is one statement.
+    """
+    figures = Cpo.objects.aggregate(shortest=Min("message_retention_days"), longest=Max("message_retention_days"))
+    platform: int = settings.MESSAGE_RETENTION_DAYS
+    months = list(_months_past(max(platform, figures["longest"] or 0)))
+    whole = [month for month in months if not _any(month, "NOT m.{final}")]
+    values = {"shortest": min(platform, figures["shortest"] or platform), "platform": platform, "whole": whole}
+    count = sum(_drop_in_batches(table, PAST, values) for table in FINAL)
+    gone = tuple(month for month in whole if not _any(month, "true") and _drop_month(month))
+    return Dropped(count, gone)
+
+
+def drop_bodies_of(orders: Collection[uuid.UUID]) -> int:
+    """Drop the bodies of these orders' finished messages now; return how many."""
+    values = {"orders": list(orders), "whole": []}
+    return sum(_drop_in_batches(table, OF_ORDERS, values) for table in FINAL)
+
+
+def _drop_in_batches(table: str, which: str, values: dict[str, Any]) -> int:
+    statement = DROP.format(table=table, final=FINAL[table], which=which)
+    total, since = 0, datetime.min.replace(tzinfo=UTC)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**values, "since": since, "limit": BATCH})
+            count, latest = cursor.fetchone()
+        if not count:
+            return total
+        total, since = total + count, latest
+
+
+def _months_past(days: int) -> Iterator[date]:
+    """Yield the first days of the months with a table of their own that ended so many days ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(PARTITIONS)
+        names = [found for (name,) in cursor.fetchall() if (found := re.search(r"_y(\d{4})m(\d{2})$", name))]
+        for month in sorted(date(int(name[1]), int(name[2]), 1) for name in names):
+            cursor.execute(WHOLLY_PAST, [month, days])
+            if cursor.fetchone()[0]:
+                yield month
+
+
+def _any(month: date, which: str) -> bool:
+    """Tell whether a message of this month has its body still, of all or of those that `which` names."""
+    with connection.cursor() as cursor:
+        for table, final in FINAL.items():
+            condition = which.format(final=final)
+            cursor.execute(UNFINISHED.format(table=table, which=condition), {"month": month})
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def _drop_month(month: date) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS * 1000:.0f}ms"])
+            cursor.execute("SELECT portal_drop_partition('beckn_messagebody', %s)", [month])
+            dropped: bool = cursor.fetchone()[0]
+    except OperationalError:
+        log.warning("month_of_bodies_not_dropped", month=month.isoformat(), advice="It is tried again tomorrow.")
+        return False
+    return dropped

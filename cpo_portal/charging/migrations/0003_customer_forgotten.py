@@ -1,0 +1,17 @@
+"""It is kept when a customer was forgotten."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("charging", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="customer",
+            name="forgotten_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]

@@ -50,6 +50,11 @@ app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", 
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
     "release-expired": {"task": "offers.tasks.release_expired", "schedule": 15.0, "options": {"expires": 30}},
+    "bury-old": {
+        "task": "beckn.tasks.bury_old",
+        "schedule": 600.0,
+        "options": {"expires": 300, "queue": "bulk"},
+    },
     "partitions": {
         "task": "cpo_portal.database.tasks.make_partitions",
         "schedule": 6 * 3600.0,

@@ -120,7 +120,8 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
 # Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
 # inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
 # The subscribers come first, and each one's callbacks by its own index: what waits for a buyer app that is left alone
-# is not even looked at, be it 200,000 rows.
+# is not even looked at, be it 200,000 rows. That it is the first of its transaction is asked of one callback after the
+# other, in their order, until there are enough: as a join it would be asked of all of them.
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
 CLAIM = (
     LOCK,
@@ -150,10 +151,10 @@ WITH busy AS (
         WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
           AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
           AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
-          AND NOT EXISTS (
-              SELECT FROM beckn_outboundcallback earlier
+          AND c.sequence = (
+              SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
               WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-                AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)
+                AND earlier.transaction_id = c.transaction_id)
         ORDER BY c.next_attempt_at, c.sequence
         LIMIT greatest(CASE WHEN h.failures > 0 THEN 1 ELSE s.max_concurrent END - coalesce(busy.callbacks, 0), 0)
     ) head
@@ -240,8 +241,13 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
         "response": delivery.response[:500],
         "error": delivery.error[:500],
     }
-    told = {"bap": callback.bap_id, "claimed_at": callback.claimed_at, "pauses": callback.pauses}
-    statement, health = subscriber_health.noting(delivery.outcome, values["error"] or values["outcome"], **told)
+    statement, health = subscriber_health.noting(
+        delivery.outcome,
+        values["error"] or values["outcome"],
+        bap=callback.bap_id,
+        claimed_at=callback.claimed_at,
+        pauses=callback.pauses,
+    )
     return bool(run_at_once(*statement, SETTLE, values=values | health))
 
 

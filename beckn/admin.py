@@ -1,4 +1,4 @@
-"""The network's pages: participants and keys for operators, the message log for them and for the CPOs concerned."""
+"""The network's pages: the CPO's profile, and the message log for operators and for the CPOs concerned."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from beckn import bodies, hold, outbox
-from beckn.admin_forms import SigningKeyForm
 from beckn.admin_order_panel import TONES
 from beckn.admin_order_panel import messages as order_messages
+from beckn.admin_subscribers import SigningKeyInline, SubscriberAdmin
 from beckn.models import (
     DeliveryAttempt,
     DeliveryHold,
@@ -22,46 +22,26 @@ from beckn.models import (
     NetworkProfile,
     OutboundCallback,
     OutboundState,
-    SigningKey,
-    Subscriber,
 )
 from beckn.readable import pretty
 from cpo_portal.accounts.access import Right
 from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.adminkit.actions import object_action
-from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline, PortalAdmin, ReadOnlyMixin
+from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, ReadOnlyMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
 from cpo_portal.charging.panels import ORDER_PANELS
 from pricing.admin_single import SingleRowAdmin
 
+__all__ = [
+    "InboundMessageAdmin",
+    "NetworkProfileAdmin",
+    "OutboundCallbackAdmin",
+    "SigningKeyInline",
+    "SubscriberAdmin",
+]
+
 ORDER_PANELS.append(order_messages)
-
-
-class SigningKeyInline(PlatformTabularInline):
-    """A participant's keys: added and revoked, never changed or deleted."""
-
-    model = SigningKey
-    form = SigningKeyForm
-    extra = 0
-    can_delete = False
-    fields = ("key_id", "public_key_text", "valid_from", "valid_until", "revoked_at")
-
-
-@admin.register(Subscriber)
-class SubscriberAdmin(PlatformAdmin):
-    """The embedded registry."""
-
-    list_display = ("subscriber_id", "role", "callback_url", "is_active", "sandbox")
-    list_filter = ("role", "is_active", "sandbox")
-    search_fields = ("subscriber_id", "callback_url")
-    inlines = (SigningKeyInline,)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("subscriber_id", "created_at") if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # messages name it for ever; it can be switched off
 
 
 @admin.register(NetworkProfile)

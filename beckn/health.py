@@ -17,20 +17,26 @@ HEARTBEAT_SECONDS = 15
 OUTBOX_SECONDS = 60
 
 # Of callbacks only those that could go out count: not the ones that wait for an earlier one of their transaction, nor
-# those of a buyer app that keeps couriers busy, for its slowness is not ours, nor any while callbacks are held.
+# those of a buyer app that keeps couriers busy or is left alone, for its slowness is not ours, nor any while
+# callbacks are held.
 AGES = """
 SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_workerheartbeat)),
     extract(epoch FROM statement_timestamp() - (
-        SELECT min(c.next_attempt_at) FROM beckn_outboundcallback c
-        WHERE c.state = 'PENDING' AND c.next_attempt_at <= statement_timestamp() AND c.leased_until IS NULL
-          AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
-          AND NOT EXISTS (
-              SELECT FROM beckn_outboundcallback busy
-              WHERE busy.state = 'PENDING' AND busy.bap_id = c.bap_id AND busy.leased_until IS NOT NULL)
-          AND NOT EXISTS (
-              SELECT FROM beckn_outboundcallback earlier
-              WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-                AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence))),
+        SELECT min(head.next_attempt_at) FROM beckn_subscriber s
+        LEFT JOIN beckn_subscriberhealth h ON h.subscriber_id = s.id
+        CROSS JOIN LATERAL (
+            SELECT c.next_attempt_at FROM beckn_outboundcallback c
+            WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
+              AND c.leased_until IS NULL
+              AND c.sequence = (
+                  SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
+                  WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
+                    AND earlier.transaction_id = c.transaction_id)
+            ORDER BY c.next_attempt_at, c.sequence LIMIT 1
+        ) head
+        WHERE s.role = 'BAP' AND h.open_until IS NULL AND NOT EXISTS (SELECT FROM beckn_deliveryhold) AND NOT EXISTS (
+            SELECT FROM beckn_outboundcallback busy
+            WHERE busy.state = 'PENDING' AND busy.bap_id = s.subscriber_id AND busy.leased_until IS NOT NULL))),
     extract(epoch FROM statement_timestamp() - (
         SELECT min(c.next_attempt_at) FROM beckn_inboundmessage c
         WHERE c.state = 'RECEIVED' AND c.next_attempt_at <= statement_timestamp() AND c.leased_until IS NULL

@@ -77,6 +77,13 @@ class Subscriber(models.Model):
     max_concurrent = models.PositiveSmallIntegerField(
         "callbacks at a time", default=4, validators=[MinValueValidator(1), MaxValueValidator(64)]
     )
+    requests_per_second = models.PositiveIntegerField(
+        "requests a second",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="More are answered 429 (a burst may be twice that); empty: the platform's figure.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -84,6 +91,62 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.subscriber_id
+
+
+class SubscriberHealth(models.Model):
+    """How a buyer app takes its callbacks (see `beckn.circuit`); made when the first callback is settled.
+
+    Apart from the subscriber, whose row its form writes as a whole.
+    """
+
+    subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, primary_key=True, related_name="health")
+    #: In a row, since its last answer.
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    #: How often in a row it was left alone: the next pause is longer.
+    pauses = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: None: closed. Later than now: open. Not later: half-open, and one callback at a time finds out.
+    open_until = models.DateTimeField(null=True)
+    since = models.DateTimeField(db_default=Now())
+    last_success_at = models.DateTimeField(null=True)
+    last_failure_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, default="", db_default="")
+
+    def __str__(self) -> str:
+        return f"Health of {self.subscriber}"
+
+
+class Replay(models.Model):
+    """An order to send all dead callbacks of a buyer app again: who gave it, and how far it is."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="replays")
+    requested_by = models.CharField(max_length=254)
+    requested_at = models.DateTimeField(db_default=Now())
+    #: How many were dead then.
+    total = models.PositiveIntegerField()
+    sent = models.PositiveIntegerField(default=0, db_default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscriber"], name="replay_one_at_a_time", condition=Q(finished_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sent} of {self.total} for {self.subscriber}"
+
+
+class RateBucket(models.Model):
+    """What is left of a subscriber's requests, as the processes last borrowed from it (see `beckn.rate_limits`)."""
+
+    subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    tokens = models.FloatField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.tokens:g} for {self.subscriber}"
 
 
 class SigningKey(models.Model):
@@ -245,6 +308,10 @@ class OutboundCallback(models.Model):
     next_attempt_at = models.DateTimeField(db_default=Now())
     leased_until = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=100, default="", db_default="")
+    #: Asked for once more while it was on its way.
+    wanted_again = models.BooleanField(default=False, db_default=False)
+    #: Since when it waits: written, or sent again.
+    queued_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     last_error = models.TextField(default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
@@ -259,7 +326,11 @@ class OutboundCallback(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["bap_id", "next_attempt_at"], name="callback_due", condition=Q(state="PENDING")),
+            models.Index(
+                fields=["bap_id", "next_attempt_at", "sequence"],
+                name="callback_due_in_order",
+                condition=Q(state="PENDING"),
+            ),
             models.Index(
                 fields=["bap_id", "transaction_id", "sequence"], name="callback_in_order", condition=Q(state="PENDING")
             ),

@@ -72,6 +72,11 @@ def outbox() -> None:
         _nudger.nudge("beckn.tasks.deliver_due")
 
 
+def replays() -> None:
+    """Wake a worker that sends dead callbacks again."""
+    _nudger.nudge("beckn.tasks.replay_dead")
+
+
 @contextmanager
 def delivering_next() -> Iterator[None]:
     """Within this, `outbox()` is silent: the thread looks at the outbox itself when it is done."""

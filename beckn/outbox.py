@@ -6,24 +6,20 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from beckn import bodies, nudge
+from beckn import bodies, nudge, subscriber_health
 from beckn.models import InboundMessage, OutboundCallback, OutboundState
 from beckn.protocol.jsontext import write_json
 from beckn.retry import GiveUp, Outcome, RetryAt
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.database.queries import run_at_once
-
-log = structlog.get_logger(__name__)
 
 #: Longer than any delivery may take (see `delivery`), so that a live courier never loses its lease.
 LEASE_SECONDS = 30
@@ -43,7 +39,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedCallback:
-    """A callback in the hands of a courier; `attempts` counts the coming one, `claimed_at` is the database's clock."""
+    """A callback in the hands of a courier; `attempts` counts the coming one, `claimed_at` is the database's clock,
+    `pauses` is how often in a row its buyer app was left alone."""
 
     id: uuid.UUID
     bap_id: str
@@ -56,6 +53,7 @@ class ClaimedCallback:
     claimed_at: datetime
     callback_url: str
     is_active: bool
+    pauses: int
     packed: bodies.Packed | None
 
     def open_body(self) -> bytes | None:
@@ -123,107 +121,109 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
 
 # Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
 # inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
+# The subscribers come first, and each one's callbacks by its own index: what waits for a buyer app that is left alone
+# is not even looked at, be it 200,000 rows. That it is the first of its transaction is asked of one callback after the
+# other, in their order, until there are enough: as a join it would be asked of all of them.
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
 CLAIM = (
     LOCK,
     """
-UPDATE beckn_outboundcallback
+WITH late AS MATERIALIZED (
+    SELECT id FROM beckn_outboundcallback
+    WHERE state = 'PENDING' AND expires_at <= statement_timestamp()
+      AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+    ORDER BY expires_at LIMIT 20 FOR UPDATE SKIP LOCKED
+)
+UPDATE beckn_outboundcallback c
 SET state = 'EXPIRED', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
-    last_error = left('the request''s ttl is over ' || last_error, 500)
-WHERE state = 'PENDING' AND expires_at <= statement_timestamp()
-  AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+    wanted_again = FALSE, last_error = left('the request''s ttl is over ' || last_error, 500)
+FROM late WHERE c.id = late.id
     """,
     """
 WITH busy AS (
     SELECT bap_id, count(*) AS callbacks FROM beckn_outboundcallback
     WHERE state = 'PENDING' AND leased_until IS NOT NULL AND leased_until > statement_timestamp() GROUP BY bap_id
 ), due AS MATERIALIZED (
-    SELECT head.id, s.callback_url, s.is_active
-    FROM beckn_subscriber s LEFT JOIN busy ON busy.bap_id = s.subscriber_id
+    SELECT head.id, s.callback_url, s.is_active, coalesce(h.failures, 0) AS failures, coalesce(h.pauses, 0) AS pauses
+    FROM beckn_subscriber s
+    LEFT JOIN beckn_subscriberhealth h ON h.subscriber_id = s.id AND s.is_active
+    LEFT JOIN busy ON busy.bap_id = s.subscriber_id
     CROSS JOIN LATERAL (
         SELECT c.id, c.next_attempt_at, c.sequence FROM beckn_outboundcallback c
         WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
           AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
-          AND NOT EXISTS (
-              SELECT FROM beckn_outboundcallback earlier
+          AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
+          AND c.sequence = (
+              SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
               WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-                AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)
+                AND earlier.transaction_id = c.transaction_id)
         ORDER BY c.next_attempt_at, c.sequence
-        LIMIT greatest(s.max_concurrent - coalesce(busy.callbacks, 0), 0)
+        LIMIT greatest(CASE WHEN h.failures > 0 THEN 1 ELSE s.max_concurrent END - coalesce(busy.callbacks, 0), 0)
     ) head
-    WHERE s.role = 'BAP' AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
-    ORDER BY head.next_attempt_at, head.sequence LIMIT %(limit)s
+    WHERE s.role = 'BAP' AND s.subscriber_id <> ALL (%(full)s) AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
+      AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
+    ORDER BY coalesce(h.failures, 0) > 0, head.next_attempt_at, head.sequence LIMIT %(limit)s
 ), claimed AS (
     UPDATE beckn_outboundcallback c
     SET attempts = c.attempts + 1, lease_owner = %(owner)s,
         leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
     FROM due WHERE c.id = due.id AND c.state = 'PENDING'
-    RETURNING c.*, due.callback_url, due.is_active
+    RETURNING c.*, due.callback_url, due.is_active, due.failures, due.pauses
 )
 SELECT c.id, c.bap_id, c.transaction_id, c.message_id, c.action, c.attempts, c.expires_at, c.lease_owner,
-    statement_timestamp(), c.callback_url, c.is_active, body.codec, body.key_id, body.body,
+    statement_timestamp(), c.callback_url, c.is_active, c.pauses, body.codec, body.key_id, body.body,
     set_config('synchronous_commit', 'off', true)
 FROM claimed c LEFT JOIN beckn_messagebody body ON body.id = c.body_id AND body.created_at = c.body_at
-ORDER BY c.next_attempt_at, c.sequence
+ORDER BY c.failures > 0, c.next_attempt_at, c.sequence
     """,
 )
 
 
-def claim_due_callbacks(limit: int) -> list[ClaimedCallback]:
-    """Lease up to `limit` callbacks that may go out now; too late ones become EXPIRED on the way.
+def claim_due_callbacks(limit: int, *, full: Iterable[str] = ()) -> list[ClaimedCallback]:
+    """Lease up to `limit` callbacks that may go out now, none of the buyer apps in `full`; too late ones become EXPIRED
+    on the way.
 
     A callback waits while an earlier one of its transaction is PENDING; no buyer app is sent more at a time than its
-    cap. Not inside a transaction: the lease must be seen by others before the courier sets out.
+    cap, nor anything while its circuit is open. Those that failed last come after all others. Not inside a
+    transaction: the lease must be seen by others before the courier sets out.
     """
     values: dict[str, Any] = {"lock": CLAIM_LOCK, "limit": limit, "owner": lease_owner(), "lease": LEASE_SECONDS}
-    rows = run_at_once(*CLAIM, values=values)
+    rows = run_at_once(*CLAIM, values=values | {"full": list(full)})
     return [
         ClaimedCallback(*(*fields, bodies.Packed(codec, key_id, body) if codec else None))
         for *fields, codec, key_id, body, _ in rows
     ]
 
 
-# In the order of locks that a claim has, which may be busy with the same rows.
-BURY_ORPHANS = (
-    LOCK,
-    """
-UPDATE beckn_outboundcallback c
-SET state = 'DEAD', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
-    last_error = left('no buyer app of this id is registered ' || last_error, 500)
-WHERE c.state = 'PENDING' AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
-  AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = c.bap_id AND s.role = 'BAP')
-RETURNING c.id
-    """,
-)
-
-
-def bury_orphans() -> int:
-    """Give up what waits for a buyer app that is registered no more; return how many callbacks.
-
-    Those of one that is switched off are claimed, found FORBIDDEN and given up by the courier.
-    """
-    buried = len(run_at_once(*BURY_ORPHANS, values={"lock": CLAIM_LOCK}))
-    if buried:
-        log.error("callbacks_without_buyer_app", callbacks=buried)
-    return buried
-
-
+# What was asked for once more while it was on its way starts anew, unless its ttl is over.
 SETTLE = """
 WITH attempt AS (
     INSERT INTO beckn_deliveryattempt (id, at, callback_id, outcome, http_status, duration_ms, response, error)
     VALUES (gen_random_uuid(), statement_timestamp(), %(id)s, %(outcome)s, %(status)s, %(duration)s,
         %(response)s, %(error)s)
+), settled AS MATERIALIZED (
+    SELECT id, wanted_again AND %(state)s::text <> 'PENDING'
+        AND (expires_at IS NULL OR expires_at > statement_timestamp()) AS again
+    FROM beckn_outboundcallback
+    WHERE id = %(id)s AND (state = 'PENDING' AND lease_owner = %(owner)s OR %(state)s::text = 'DELIVERED')
+    FOR UPDATE
 )
-UPDATE beckn_outboundcallback
-SET state = %(state)s, leased_until = NULL, lease_owner = '', last_error = %(last_error)s,
-    finished_at = CASE WHEN %(state)s = 'PENDING' THEN NULL ELSE statement_timestamp() END,
-    next_attempt_at = coalesce(%(next)s, next_attempt_at)
-WHERE id = %(id)s AND (state = 'PENDING' AND lease_owner = %(owner)s OR %(state)s = 'DELIVERED')
+UPDATE beckn_outboundcallback c
+SET state = CASE WHEN again THEN 'PENDING' ELSE %(state)s::text END, leased_until = NULL, lease_owner = '',
+    wanted_again = FALSE, last_error = %(last_error)s,
+    attempts = CASE WHEN again THEN 0 ELSE c.attempts END,
+    queued_at = CASE WHEN again THEN statement_timestamp() ELSE c.queued_at END,
+    finished_at = CASE WHEN again OR %(state)s::text = 'PENDING' THEN NULL ELSE statement_timestamp() END,
+    next_attempt_at = CASE WHEN again THEN statement_timestamp()
+        ELSE coalesce(%(next)s::timestamptz, c.next_attempt_at) END
+FROM settled WHERE c.id = settled.id
+RETURNING c.id
 """
 
 
 def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | GiveUp | None) -> bool:
-    """Record the attempt and what follows from it (None: delivered); False when the lease was lost meanwhile.
+    """Record the attempt, what follows from it (None: delivered) and what it says of the buyer app; False when the
+    lease was lost meanwhile.
 
     That it was delivered is a fact and is recorded even then.
     """
@@ -244,32 +244,57 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
         "response": delivery.response[:500],
         "error": delivery.error[:500],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE, values)
-        return bool(cursor.rowcount)
+    statement, health = subscriber_health.noting(
+        delivery.outcome,
+        values["error"] or values["outcome"],
+        bap=callback.bap_id,
+        claimed_at=callback.claimed_at,
+        pauses=callback.pauses,
+    )
+    return bool(run_at_once(*statement, SETTLE, values=values | health))
 
 
 def send_again(callback: OutboundCallback) -> bool:
     """Send a finished callback once more, the same bytes, however late; False if it is not finished or has no body."""
     sent = OutboundCallback.objects.filter(pk=callback.pk, body_dropped_at=None).exclude(state=OutboundState.PENDING)
-    return _requeue(sent, expires_at=None)
-
-
-def repeat_answer(inbound_id: int) -> bool:
-    """Send what answered this message once more (or at once, where it waits); a ttl that is over stays over."""
-    answers = OutboundCallback.objects.filter(inbound_id=inbound_id, body_dropped_at=None).exclude(
-        state=OutboundState.PENDING, leased_until__isnull=False
-    )
-    return _requeue(answers)
-
-
-def _requeue(callbacks: QuerySet[OutboundCallback], **changes: Any) -> bool:
-    count = callbacks.update(
-        state=OutboundState.PENDING, attempts=0, next_attempt_at=Now(), finished_at=None, lease_owner="", **changes
+    count = sent.update(
+        state=OutboundState.PENDING,
+        attempts=0,
+        next_attempt_at=Now(),
+        queued_at=Now(),
+        finished_at=None,
+        expires_at=None,
+        lease_owner="",
     )
     if count:
         transaction.on_commit(nudge.outbox)
     return bool(count)
+
+
+# One statement: the answer is either on its way, whoever settles it then sends it again, or it is not.
+REPEAT = """
+UPDATE beckn_outboundcallback
+SET state = 'PENDING', finished_at = NULL,
+    wanted_again = state = 'PENDING' AND leased_until IS NOT NULL,
+    attempts = CASE WHEN state = 'PENDING' AND leased_until IS NOT NULL THEN attempts ELSE 0 END,
+    queued_at = CASE WHEN state = 'PENDING' THEN queued_at ELSE statement_timestamp() END,
+    next_attempt_at = CASE WHEN state = 'PENDING' AND leased_until IS NOT NULL THEN next_attempt_at
+        ELSE statement_timestamp() END
+WHERE inbound_id = %s AND body_dropped_at IS NULL
+"""
+
+
+def repeat_answer(inbound_id: int) -> bool:
+    """Send what answered this message once more: at once where it waits, after its return where it is on its way.
+
+    A ttl that is over stays over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(REPEAT, [inbound_id])
+        repeated = bool(cursor.rowcount)
+    if repeated:
+        transaction.on_commit(nudge.outbox)
+    return repeated
 
 
 def lease_owner() -> str:

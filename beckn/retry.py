@@ -73,12 +73,12 @@ def decide_retry(
     if attempts >= limit:
         return GiveUp("DEAD", f"gave up after {attempts} attempts, the last {outcome}")
     doubled = FIRST_DELAY * 2 ** min(attempts - 1, 20)
-    at = now + min(doubled, LONGEST_DELAY) * (1 - _fraction(f"{seed}/{attempts}") / 4)
+    at = now + min(doubled, LONGEST_DELAY) * (1 - fraction(f"{seed}/{attempts}") / 4)
     if expires_at is not None and at >= expires_at:
         return GiveUp("EXPIRED", f"the request's ttl ends before the next attempt, the last {outcome}")
     return RetryAt(at)
 
 
-def _fraction(seed: str) -> float:
+def fraction(seed: str) -> float:
     """Return a number in [0, 1) that is always the same for one seed."""
     return int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=4).digest()) / 2**32

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
@@ -12,8 +11,9 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import connection
 
-from beckn import delivery, inbox, nudge, outbox, retention
+from beckn import delivery, inbox, nudge, outbox, retention, upkeep
 from beckn.announcer import announce_events
+from beckn.couriers import Couriers
 from beckn.pacemaker import Pacemaker
 from offers.book import loaded_revisions
 from offers.tasks import settle_stopped
@@ -27,7 +27,7 @@ TASK_SECONDS = 20.0
 #: Fewer than a worker's threads: couriers that wait for slow buyer apps leave some for the inbox.
 MAX_COURIERS = 12
 
-_couriers = threading.BoundedSemaphore(MAX_COURIERS)
+_couriers = Couriers(MAX_COURIERS)
 
 SWEEP = """
 WITH beat AS (
@@ -38,11 +38,20 @@ WITH beat AS (
 )
 SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND next_attempt_at <= statement_timestamp()
         AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
-    EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND next_attempt_at <= statement_timestamp()
-        AND (leased_until IS NULL OR leased_until <= statement_timestamp())),
+    EXISTS (SELECT FROM beckn_subscriber s
+        LEFT JOIN beckn_subscriberhealth h ON h.subscriber_id = s.id AND s.is_active
+        CROSS JOIN LATERAL (
+            SELECT FROM beckn_outboundcallback c
+            WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
+              AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
+            ORDER BY c.next_attempt_at LIMIT 1
+        ) due
+        WHERE s.role = 'BAP' AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())),
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
         OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED'))
+            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED')),
+    EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND expires_at <= statement_timestamp()),
+    EXISTS (SELECT FROM beckn_replay WHERE finished_at IS NULL)
 """
 
 
@@ -53,7 +62,7 @@ def drain_inbox() -> int:
     while time.monotonic() < end and (claimed := inbox.claim_inbound(BATCH)):
         with nudge.delivering_next():
             done += sum(inbox.process(message) for message in claimed)
-        deliver_callbacks(end, share=len(claimed) > 1)
+        deliver_callbacks(end, share=len(claimed) > 1, ours={message.bap_id for message in claimed})
     return done
 
 
@@ -76,28 +85,33 @@ def follow_events() -> int:
 def sweep() -> None:
     """Once a second: show that the worker lives, and wake threads for whatever no nudge has woken them for."""
     pacemaker.hear()
-    inbound, outbound, events = _look()
+    inbound, outbound, events, late, replays = _look()
+    upkeep.bury_orphans()
+    if late:
+        upkeep.expire_late()
     if inbound:
         nudge.inbox()
     if outbound:
-        outbox.bury_orphans()
         nudge.outbox()
+    if replays:
+        nudge.replays()
     if events:
         follow_events()
 
 
 def look_without_broker() -> list[Callable[[], object]]:
     """Show that the worker lives, and return the tasks for which there is work."""
-    inbound, outbound, events = _look()
-    return [task for task, due in ((drain_inbox, inbound), (follow_events, events), (deliver_due, outbound)) if due]
+    inbound, outbound, events, late, _ = _look()
+    jobs = ((drain_inbox, inbound), (follow_events, events), (deliver_due, outbound), (upkeep.expire_late, late))
+    return [job for job, due in jobs if due]
 
 
-def _look() -> tuple[bool, bool, bool]:
-    """Return whether the inbox, the outbox and the orders' events have anything due."""
+def _look() -> tuple[bool, bool, bool, bool, bool]:
+    """Return whether anything is due of the inbox, the outbox, the orders' events, what is too late, and replays."""
     loaded = loaded_revisions()
     with connection.cursor() as cursor:
         cursor.execute(SWEEP, {"cpos": list(loaded.keys()), "revisions": list(loaded.values())})
-        found: tuple[bool, bool, bool] = cursor.fetchone()
+        found: tuple[bool, bool, bool, bool, bool] = cursor.fetchone()
     return found
 
 
@@ -120,21 +134,32 @@ def drop_old_bodies() -> int:
     return dropped.bodies
 
 
-def deliver_callbacks(end: float, *, share: bool) -> int:
+@shared_task
+def replay_dead() -> int:
+    """Send dead callbacks again as operators have ordered; return how many."""
+    return upkeep.replay_dead()
+
+
+@shared_task
+def bury_old() -> int:
+    """Give up what waited for days for a buyer app that is left alone; return how many callbacks."""
+    return upkeep.bury_old()
+
+
+def deliver_callbacks(end: float, *, share: bool, ours: Collection[str] = ()) -> int:
     """Deliver one due callback after the other until none is left; return how many were tried.
 
-    Each claim is one callback, so that nothing waits behind a buyer app that does not answer. With `share`, and from
-    the second callback on, another thread is woken to look for the next meanwhile.
+    Each claim is one callback, so that nothing waits behind a buyer app that does not answer. With `share`, from the
+    second callback on, and for a buyer app that is none of `ours`, another thread is woken to look for the next
+    meanwhile.
     """
     tried = 0
-    if not _couriers.acquire(blocking=False):
-        return tried
-    try:
-        while time.monotonic() < end and (claimed := outbox.claim_due_callbacks(1)):
-            if share or tried:
+    with _couriers.on_duty() as free:
+        while free and time.monotonic() < end and (claimed := outbox.claim_due_callbacks(1, full=_couriers.full())):
+            callback = claimed[0]
+            if share or tried or (ours and callback.bap_id not in ours):
                 nudge.outbox()
-            delivery.deliver(claimed[0])
+            with _couriers.away_for(callback.bap_id):
+                delivery.deliver(callback)
             tried += 1
-    finally:
-        _couriers.release()
     return tried

@@ -59,6 +59,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3000, "queue": "bulk"},
     },
+    "bury-old": {
+        "task": "beckn.tasks.bury_old",
+        "schedule": 600.0,
+        "options": {"expires": 300, "queue": "bulk"},
+    },
     "partitions": {
         "task": "cpo_portal.database.tasks.make_partitions",
         "schedule": 6 * 3600.0,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_message_retention"),
-        ("beckn", "0001_initial"),
+        ("beckn", "0002_one_sick_buyer_app"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("beckn", "0001_initial")]
+    dependencies = [("beckn", "0003_bodies_sealed_and_dropped")]
     operations = [
         migrations.CreateModel(
             name="DeliveryHold",

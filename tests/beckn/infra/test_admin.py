@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from nacl.signing import SigningKey as Signer
 
-from beckn import keys
+from beckn import keys, tasks
 from beckn.hold import hold_callbacks
-from beckn.models import DeliveryHold, InboundMessage, NetworkProfile, OutboundCallback, SigningKey, Subscriber
+from beckn.models import (
+    DeliveryHold,
+    InboundMessage,
+    NetworkProfile,
+    OutboundCallback,
+    Replay,
+    SigningKey,
+    Subscriber,
+    SubscriberHealth,
+)
+from beckn.outbox import claim_due_callbacks
 from cpo_portal.accounts.models import Cpo, Membership, Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from tests.beckn.infra.support import BuyerApp, queue
@@ -231,3 +244,70 @@ def test_an_operator_releases_held_callbacks_and_members_do_not_learn_of_them(vi
     assert "Restored from a backup." in visit("operator", "deliveryhold_changelist").content.decode()
     assert visit("operator", "deliveryhold_release", "restore", data={"_form_submitted": "on"}).status_code == 302
     assert DeliveryHold.objects.count() == 0
+
+
+@pytest.fixture
+def sick(world: SimpleNamespace, bap: BuyerApp) -> Subscriber:
+    """The buyer app is left alone: it took two callbacks long ago, one is dead and two wait."""
+    subscriber = Subscriber.objects.get(subscriber_id=bap.id)
+    kill(world.callback)
+    hour = timedelta(hours=1)
+    SubscriberHealth.objects.create(
+        subscriber=subscriber,
+        failures=5,
+        pauses=3,
+        open_until=timezone.now() + hour,
+        last_success_at=timezone.now() - hour,
+        last_failure_at=timezone.now(),
+        last_error="TimeoutError: no whole answer within 8 s",
+    )
+    return subscriber
+
+
+def test_operator_sees_how_a_buyer_app_takes_its_callbacks(visit: Any, sick: Subscriber) -> None:
+    listed_page = visit("operator", "subscriber_changelist").content.decode()
+    cells = dict(re.findall(r"field-(health_chip|pending|dead)\b[^>]*>\s*(.*?)\s*</td>", listed_page, re.DOTALL))
+    texts = {name: re.sub(r"<[^>]*>", "", cell).strip() for name, cell in cells.items()}
+    assert texts == {"health_chip": "Left alone", "pending": "2", "dead": "1"}
+    page = visit("operator", "subscriber_change", sick.pk).content.decode()
+    assert "TimeoutError: no whole answer within 8 s" in page
+    assert "Send all dead letters again" in page
+
+
+def test_operator_sends_all_dead_letters_again_and_it_is_on_record(
+    visit: Any, sick: Subscriber, world: SimpleNamespace
+) -> None:
+    asked = visit("operator", "subscriber_send_dead_again", sick.pk)
+    assert "Send 1 callbacks to bap.example again." in asked.content.decode()
+    assert not Replay.objects.exists()
+    assert (
+        visit(
+            "operator", "subscriber_send_dead_again", sick.pk, data={"agreed": "on", "_form_submitted": "True"}
+        ).status_code
+        == 302
+    )
+    replay = Replay.objects.get()
+    assert (replay.subscriber, replay.total, replay.requested_by) == (sick, 1, world.operator.get_username())
+    assert LogEntry.objects.get().change_message == "Ordered 1 dead callbacks to be sent again."
+    assert tasks.replay_dead() == 1
+    assert OutboundCallback.objects.get(pk=world.callback.pk).state == "PENDING"
+    assert (
+        "1 of 1, ordered by operator@platform.example"
+        in visit("operator", "subscriber_change", sick.pk).content.decode()
+    )
+
+
+def test_operator_probes_now(visit: Any, sick: Subscriber) -> None:
+    assert claim_due_callbacks(9) == []
+    assert visit("operator", "subscriber_probe", sick.pk, data={"_form_submitted": "True"}).status_code == 302
+    assert len(claim_due_callbacks(9)) == 1
+    assert LogEntry.objects.get().change_message == "Ended the pause and probed."
+
+
+@pytest.mark.parametrize("person", ["owner", "analyst", "outsider"])
+@pytest.mark.parametrize("action", ["send_dead_again", "probe"])
+def test_members_neither_probe_nor_send_again(visit: Any, sick: Subscriber, person: str, action: str) -> None:
+    assert visit(
+        person, f"subscriber_{action}", sick.pk, data={"agreed": "on", "_form_submitted": "True"}
+    ).status_code in {302, 403}
+    assert (Replay.objects.exists(), claim_due_callbacks(9), LogEntry.objects.exists()) == (False, [], False)

@@ -1,0 +1,165 @@
+"""Ends what can go out no more, in batches that hold up no claim, and sends the dead ones of a buyer app again."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from beckn import nudge
+from beckn.models import OutboundCallback, OutboundState, Replay, Subscriber
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1000
+#: Longer than all attempts of a callback together: what was never tried, its buyer app being left alone, ends too.
+LONGEST_WAIT = timedelta(days=4)
+#: So many of a replay wait at a time: what the buyer app is told today does not queue behind all of them.
+REPLAY_AHEAD = 500
+#: A replay that has nothing to wait for takes a breath after so long.
+REPLAY_SECONDS = 5.0
+
+# SKIP LOCKED: whoever has a row now decides about it, and nobody who waits for ours can have what we wait for.
+_END = """
+WITH chosen AS MATERIALIZED (
+    SELECT c.id FROM beckn_outboundcallback c
+    WHERE c.state = 'PENDING' AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp()) AND {which}
+    LIMIT {batch} FOR UPDATE SKIP LOCKED
+)
+UPDATE beckn_outboundcallback c
+SET state = '{state}', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
+    wanted_again = FALSE, last_error = left('{reason} ' || c.last_error, 500)
+FROM chosen WHERE c.id = chosen.id
+"""
+EXPIRE = _END.format(
+    which="c.expires_at <= statement_timestamp()", state="EXPIRED", reason="the request''s ttl is over", batch=BATCH
+)
+# From one buyer app to the next along the index, for most of them have thousands of rows.
+_ORPHANS = """
+c.bap_id = ANY (ARRAY(
+    WITH RECURSIVE bap AS (
+        SELECT min(bap_id) AS id FROM beckn_outboundcallback WHERE state = 'PENDING'
+        UNION ALL
+        SELECT (SELECT min(bap_id) FROM beckn_outboundcallback WHERE state = 'PENDING' AND bap_id > bap.id)
+        FROM bap WHERE bap.id IS NOT NULL
+    )
+    SELECT bap.id FROM bap WHERE bap.id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = bap.id AND s.role = 'BAP')))
+"""
+BURY_ORPHANS = _END.format(
+    which=_ORPHANS,
+    state="DEAD",
+    reason="no buyer app of this id is registered",
+    batch=BATCH,
+)
+BURY_OLD = _END.format(
+    which=f"c.queued_at <= statement_timestamp() - interval '{LONGEST_WAIT.days} days'",
+    state="DEAD",
+    reason=f"the buyer app could not be reached for {LONGEST_WAIT.days} days",
+    batch=BATCH,
+)
+
+
+def expire_late() -> int:
+    """Mark what comes too late; return how many callbacks."""
+    return _end_all(EXPIRE)
+
+
+def bury_orphans() -> int:
+    """Give up what waits for a buyer app that is registered no more; return how many callbacks.
+
+    Those of one that is switched off are claimed, found FORBIDDEN and given up by the courier.
+    """
+    buried = _end_all(BURY_ORPHANS)
+    if buried:
+        log.error("callbacks_without_buyer_app", callbacks=buried)
+    return buried
+
+
+def bury_old() -> int:
+    """Give up what has waited longer than all attempts would take; return how many callbacks."""
+    buried = _end_all(BURY_OLD)
+    if buried:
+        log.error("callbacks_given_up_unsent", callbacks=buried)
+    return buried
+
+
+def _end_all(statement: str) -> int:
+    ended = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            ended += cursor.rowcount
+            if cursor.rowcount < BATCH:
+                return ended
+
+
+def request_replay(subscriber: Subscriber, *, by: str) -> Replay | None:
+    """Order that all callbacks that are dead now be sent again; None where there are none, or one is under way."""
+    dead = OutboundCallback.objects.filter(
+        bap_id=subscriber.subscriber_id, state=OutboundState.DEAD, body_dropped_at=None
+    ).count()
+    if not dead:
+        return None
+    with transaction.atomic():
+        # The participant's row makes two operators who press at once one after the other.
+        Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        if Replay.objects.filter(subscriber=subscriber, finished_at=None).exists():
+            return None
+        replay = Replay.objects.create(subscriber=subscriber, requested_by=by, total=dead)
+        transaction.on_commit(nudge.replays)
+    return replay
+
+
+SEND_BATCH = """
+WITH chosen AS MATERIALIZED (
+    SELECT c.id FROM beckn_outboundcallback c
+    WHERE c.state = 'DEAD' AND c.bap_id = %(bap)s AND c.finished_at <= %(before)s AND c.body_dropped_at IS NULL
+    ORDER BY c.sequence LIMIT %(limit)s FOR UPDATE
+)
+UPDATE beckn_outboundcallback c
+SET state = 'PENDING', attempts = 0, next_attempt_at = statement_timestamp(), queued_at = statement_timestamp(),
+    expires_at = NULL, finished_at = NULL, lease_owner = '', wanted_again = FALSE
+FROM chosen WHERE c.id = chosen.id
+"""
+
+
+def replay_dead() -> int:
+    """Go on with the replays that were ordered; return how many callbacks are on their way again.
+
+    The oldest go first, so that those of one transaction keep their order.
+    """
+    sent, end = 0, time.monotonic() + REPLAY_SECONDS
+    for key in list(Replay.objects.filter(finished_at=None).order_by("requested_at").values_list("pk", flat=True)):
+        while time.monotonic() < end and (batch := _replay_batch(key)):
+            sent += batch
+    if sent:
+        nudge.outbox()
+    return sent
+
+
+def _replay_batch(key: int) -> int:
+    with transaction.atomic():
+        replay = (
+            Replay.objects.select_related("subscriber")
+            .select_for_update(of=("self",), skip_locked=True)
+            .filter(pk=key, finished_at=None)
+            .first()
+        )
+        if replay is None:
+            return 0
+        bap = replay.subscriber.subscriber_id
+        waiting = OutboundCallback.objects.filter(bap_id=bap, state=OutboundState.PENDING)[:REPLAY_AHEAD].count()
+        room = REPLAY_AHEAD - waiting
+        if room <= 0:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(SEND_BATCH, {"bap": bap, "before": replay.requested_at, "limit": room})
+            sent: int = cursor.rowcount
+        done = {"finished_at": Now()} if sent < room else {}
+        Replay.objects.filter(pk=key).update(sent=F("sent") + sent, **done)
+    return sent

@@ -15,3 +15,5 @@ urlpatterns = [
     path("api/", include("offers.api.urls")),
     path("", include("beckn.urls")),
 ]
+
+handler500 = "cpo_portal.faults.server_error"

@@ -200,6 +200,9 @@ SPECTACULAR_SETTINGS = {
 }
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
+#: A request's body is there this long after its headers, or the connection ends.
+WEB_BODY_SECONDS = env.number("PORTAL_BODY_SECONDS", 10)
+
 #: This platform on the networks: its subscriber id, and where others reach it.
 BECKN_BPP_ID = env.text("PORTAL_BPP_ID", None if PRODUCTION else "cpo-portal.example")
 BECKN_BPP_URI = f"{BASE_URL}/beckn"

@@ -6,11 +6,16 @@ from pathlib import Path
 
 from cpo_portal.runtime.home import Home
 
+#: For a request's headers, and for the pause between two requests of a connection.
+HEADER_SECONDS = 30
+
 
 def web(python: Path, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
-    argv = [str(python), "-m", "granian", "--interface", "wsgi", "cpo_portal.wsgi:application"]
+    """HTTP/1.1 only: a proxy speaks it, and what bounds slow senders is made for it (ADR 0011)."""
+    argv = [str(python), "-m", "granian", "--interface", "rsgi", "cpo_portal.web.app:application"]
     return [
-        *argv, "--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "16", "--no-ws",
+        *argv, "--host", host, "--port", str(port), "--workers", str(workers), "--no-ws", "--http", "1",
+        "--http1-header-read-timeout", str(HEADER_SECONDS * 1000),
     ]  # fmt: skip
 
 

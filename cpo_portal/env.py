@@ -76,7 +76,7 @@ def database(name: str) -> dict[str, Any]:
     query = parse_qs(url.query)
     options: dict[str, Any] = {key: values[-1] for key, values in query.items() if key != "host"}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cpo_portal.database.postgresql",
         "NAME": unquote(url.path.strip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

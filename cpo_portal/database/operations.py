@@ -1,4 +1,4 @@
-"""Migration operations that every room uses: append-only tables, frozen rows, tables partitioned by month."""
+"""Migration operations that every room uses: append-only, frozen, tenant-bound rows; tables partitioned by month."""
 
 from __future__ import annotations
 
@@ -25,6 +25,24 @@ def frozen_when(table: str, column: str, *, mutable: tuple[str, ...] = ()) -> Ru
         f"CREATE TRIGGER {table}_frozen BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW WHEN (OLD.{column} IS NOT NULL) EXECUTE FUNCTION portal_refuse_change('{columns}')",
         f"DROP TRIGGER {table}_frozen ON {table}",
+    )
+
+
+def rows_of_one_cpo(table: str, *, through: tuple[str, str] | None = None) -> RunSQL:
+    """Let the app role see and write only rows of the CPO that its connection was told, and raise where it was none.
+
+    The row's `cpo_id` says whose it is; else `through` = (column, parent table) leads to the parent's `cpo_id`. The
+    bare call beside a column makes the planner ask for the CPO, so that a statement raises even where it finds no row.
+    """
+    own = "cpo_id = portal_cpo()"
+    if through:
+        column, parent = through
+        own = f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.id = {table}.{column} AND parent.{own})"
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; "
+        f"CREATE POLICY {table}_of_one_cpo ON {table} "
+        f"USING ((SELECT portal_cpo()) = 0 OR {own})",
+        f"DROP POLICY {table}_of_one_cpo ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
     )
 
 

@@ -18,6 +18,7 @@ def run_at_once(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
     Each sees what was committed before it began. `values` are looked up by name: %(name)s.
     """
     connection.ensure_connection()
+    connection.tell_tenant("\n".join(statements))  # type: ignore[attr-defined]
     with connection.wrap_database_errors, connection.connection.pipeline():
         cursors = [connection.connection.execute(statement, values) for statement in statements]
         rows: list[tuple[Any, ...]] = cursors[-1].fetchall()

@@ -204,7 +204,7 @@ def test_no_scrape_reads_a_whole_table_of_messages(name: str) -> None:
     indexes = {
         "QUEUES": {"inbound_due", "inbound_in_order"},
         "TROUBLE": {"inbound_dead", "callback_dead", "callback_expired"},
-        "BY_BAP": {"callback_due"},
+        "BY_BAP": {"callback_due_in_order"},
     }
     used = set(re.findall(r"using (\w+)", plan))
     assert used & indexes[name]

@@ -132,6 +132,7 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # adminkit shows failed sign-ins
 AXES_USERNAME_CALLABLE = "cpo_portal.adminkit.signin.name_for_lockout"
 AXES_LOCKOUT_CALLABLE = "cpo_portal.adminkit.signin.locked_out"
+AXES_CLIENT_IP_CALLABLE = "cpo_portal.adminkit.signin.client_address"
 AXES_IPWARE_PROXY_COUNT = env.number("PORTAL_PROXY_COUNT", 0)
 
 LANGUAGE_CODE = "en-gb"

@@ -126,6 +126,7 @@ def test_a_portal_comes_back_whole_and_silent_and_then_delivers(
         assert "ledger" in found
         assert found["receipt"]
 
+        buyer = query(url, "SELECT callback_url FROM beckn_subscriber WHERE subscriber_id = 'demo-bap.example'")
         query(url, f"UPDATE beckn_subscriber SET callback_url = '{sink.url}' WHERE subscriber_id = 'demo-bap.example'")
         query(url, f"UPDATE beckn_outboundcallback SET next_attempt_at = now() WHERE id = '{callback}'")
         beat = query(url, "SELECT now()")
@@ -148,7 +149,8 @@ def test_a_portal_comes_back_whole_and_silent_and_then_delivers(
         assert [path for path, _, _ in sink.received] == ["/hooks/on_update"]
         assert json.loads(sink.received[0][1])["context"]["action"] == "on_update"
         assert "\ncpo_portal_callbacks_held 0\n" in second.get("/metrics")
-    assert second.does("journey", "--quiet").endswith("journey complete\n")
+    query(url, f"UPDATE beckn_subscriber SET callback_url = '{buyer}' WHERE subscriber_id = 'demo-bap.example'")
+    assert second.does("journey", "--quiet", "--wait", "60").endswith("journey complete\n")
     second.stop()
 
 

@@ -55,7 +55,12 @@ def announce_events() -> int:
                 claimed += _announce(order)
         except Exception as error:  # noqa: BLE001  one order must not silence the others; it is tried again
             _later.put_off(order.pk)
-            log.error("event_not_announced", order=str(order.pk), error=describe(error))
+            log.error(
+                "event_not_announced",
+                order_id=str(order.pk),
+                transaction_id=order.transaction_id,
+                error=describe(error),
+            )
         else:
             _later.forget(order.pk)
     return claimed

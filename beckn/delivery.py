@@ -7,11 +7,11 @@ import json
 import time
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HttpTimeout
 
@@ -36,6 +36,18 @@ def deliver(callback: ClaimedCallback) -> Outcome:
 
     One that was claimed more often than it may be tried is not sent: those who had it before died over it.
     """
+    with bound_contextvars(
+        action=callback.action,
+        transaction_id=callback.transaction_id,
+        message_id=callback.message_id,
+        bap_id=callback.bap_id,
+        callback_id=str(callback.id),
+        attempts=callback.attempts,
+    ):
+        return _deliver(callback)
+
+
+def _deliver(callback: ClaimedCallback) -> Outcome:
     delivery = send(callback) if callback.attempts <= MAX_ATTEMPTS else DEADLY
     decision = None
     if delivery.outcome is not Outcome.DELIVERED:
@@ -49,7 +61,7 @@ def deliver(callback: ClaimedCallback) -> Outcome:
     outbox.settle(callback, delivery, decision)
     if decision is not None:
         level = log.error if isinstance(decision, GiveUp) else log.info
-        level("callback_not_delivered", outcome=delivery.outcome, error=delivery.error, **_ids(callback))
+        level("callback_not_delivered", outcome=delivery.outcome, error=delivery.error)
     return delivery.outcome
 
 
@@ -71,7 +83,7 @@ def send(callback: ClaimedCallback) -> Delivery:
         outcome, error = Outcome.UNREACHABLE, _say(trouble)
     except Exception as trouble:  # noqa: BLE001  a callback that cannot be sent must not be tried without an end
         outcome, error = Outcome.BROKEN, _say(trouble)
-        log.error("callback_not_sent", error=describe(trouble), **_ids(callback))
+        log.error("callback_not_sent", error=describe(trouble))
     return Delivery(
         outcome=outcome,
         duration_ms=int((time.monotonic() - started) * 1000),
@@ -152,13 +164,3 @@ def allowed_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 def _say(error: BaseException) -> str:
     return describe(error, frames=0).strip()[:500]
-
-
-def _ids(callback: ClaimedCallback) -> dict[str, Any]:
-    return {
-        "action": callback.action,
-        "bap": callback.bap_id,
-        "transaction_id": callback.transaction_id,
-        "message_id": callback.message_id,
-        "attempts": callback.attempts,
-    }

@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
 from beckn import bodies, outbox
 from beckn.dialects import dialect_of
@@ -80,6 +81,19 @@ def claim_inbound(limit: int) -> list[InboundMessage]:
 
 def process(message: InboundMessage) -> bool:
     """Run the handler of a claimed message in one transaction with its DONE; False when it failed or was lost."""
+    with bound_contextvars(
+        action=message.action,
+        transaction_id=message.transaction_id,
+        message_id=message.message_id,
+        bap_id=message.bap_id,
+    ):
+        try:
+            return _process(message)
+        finally:
+            unbind_contextvars("cpo_id", "order_id")
+
+
+def _process(message: InboundMessage) -> bool:
     if message.attempts > MAX_ATTEMPTS:
         _bury(message, message.error or "the worker died while it worked on this message")
         return False
@@ -121,6 +135,7 @@ def _raw_body(message: InboundMessage) -> bytes:
 
 def assign(message: InboundMessage, *, cpo: Cpo, order_ref: uuid.UUID | None = None) -> None:
     """Say whose message this is, once its handler knows, so that the CPO's staff can see it."""
+    bind_contextvars(cpo_id=cpo.pk, **({"order_id": str(order_ref)} if order_ref else {}))
     InboundMessage.objects.filter(pk=message.pk).update(cpo=cpo, order_ref=order_ref)
 
 
@@ -148,7 +163,7 @@ def _postpone(message: InboundMessage, error: str, tries: int) -> None:
     if message.attempts >= tries or not _give_back(message, error):
         _bury(message, error)
         return
-    _log(message).warning("message_failed", attempts=message.attempts, error=error)
+    log.warning("message_failed", attempts=message.attempts, error=error)
 
 
 def _give_back(message: InboundMessage, error: str) -> bool:
@@ -172,7 +187,7 @@ def _bury(message: InboundMessage, error: str) -> None:
             _answer_with_error(message)
     except LeaseLost:
         return
-    _log(message).error("message_dead", error=error)
+    log.error("message_dead", error=error)
 
 
 def _answer_with_error(message: InboundMessage) -> None:
@@ -207,9 +222,3 @@ def _say(message: InboundMessage, error: Exception) -> str:
     except (LookupError, ValueError, SealBroken):
         words = frozenset()
     return scrub(describe(error), words)
-
-
-def _log(message: InboundMessage) -> Any:
-    return log.bind(
-        action=message.action, transaction_id=message.transaction_id, message_id=message.message_id, bap=message.bap_id
-    )

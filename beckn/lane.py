@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from beckn.views import ReceiveView
 
@@ -25,4 +27,7 @@ class MessageLane:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or not request.path_info.startswith(PREFIX):
             return self.get_response(request)
+        # This thread served another request before.
+        clear_contextvars()
+        bind_contextvars(request_id=str(uuid.uuid4()))
         return self.receive(request, action=request.path_info.removeprefix(PREFIX)).render()

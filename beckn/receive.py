@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from psycopg import Cursor
+from structlog.contextvars import bind_contextvars
 
 from beckn import bodies, nudge, outbox
 from beckn.dialects import dialect_of
@@ -111,6 +112,12 @@ def _accept(posted: Posted, now: datetime) -> Answer:
     signer = authenticate(posted, now)
     body = read_json(posted.raw, refuse_duplicates=posted.action in CHANGING)
     context = envelope.parse_context(body, posted.action, now, default_ttl=signer.default_ttl)
+    bind_contextvars(
+        action=posted.action,
+        transaction_id=context.transaction_id,
+        message_id=context.message_id,
+        bap_id=context.bap_id,
+    )
     sender = _sender(context, signer)
     if context.bpp_id not in ("", settings.BECKN_BPP_ID):
         raise ProtocolFault(INVALID_REQUEST, "This message is for another platform.", ("$.context.bpp_id",))

@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpo_portal.settings")
 
 from django.conf import settings
 from django.db import close_old_connections
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cpo_portal import file_broker
 
@@ -90,6 +91,13 @@ def collect_seldom(**_: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+@task_prerun.connect
+def name_the_task(task_id: str, task: Any, **_: object) -> None:
+    """Let every line of a task tell which one; its thread has worked on another before."""
+    clear_contextvars()
+    bind_contextvars(task=task.name, task_id=task_id)
 
 
 @task_prerun.connect

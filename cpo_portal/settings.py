@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from cpo_portal import env
+from cpo_portal import env, logs
 from cpo_portal.admin_site import UNFOLD  # noqa: F401  read by the theme
-from cpo_portal.database.errors import describe_exc_info
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = env.choice("PORTAL_MODE", ("embedded", "production", "test"), "production")
@@ -128,6 +126,7 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # adminkit shows failed sign-ins
 AXES_USERNAME_CALLABLE = "cpo_portal.adminkit.signin.name_for_lockout"
 AXES_LOCKOUT_CALLABLE = "cpo_portal.adminkit.signin.locked_out"
+AXES_CLIENT_IP_CALLABLE = "cpo_portal.adminkit.signin.client_address"
 AXES_IPWARE_PROXY_COUNT = env.number("PORTAL_PROXY_COUNT", 0)
 
 LANGUAGE_CODE = "en-gb"
@@ -230,34 +229,7 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 #: Naming the person would read the session on every request; adminkit binds who acts, under the admin alone.
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
 
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        describe_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                describe_exc_info,
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.text("PORTAL_LOG_LEVEL", "WARNING" if TESTING else "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
-}
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+logs.configure()
+LOGGING = logs.logging_config(env.choice("PORTAL_LOG_LEVEL", logs.LEVELS, "WARNING" if TESTING else "INFO"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -10,6 +10,7 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
@@ -68,7 +69,7 @@ def _settle_or_hold(order: Order, now: datetime) -> None:
             settle(order, now=now)
     except PricingError as error:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"reason": str(error)})
-        log.warning("session_held", order=str(order.pk), reason=error.code)
+        log.warning("session_held", reason=error.code)
 
 
 @shared_task
@@ -156,12 +157,17 @@ def _locked(orders: QuerySet[Order]) -> Order | None:
 
 def _alone(order: Order, work: Callable[[], int]) -> int:
     """Do one order's work in a transaction of its own; where it fails, the others go on and it is tried later."""
+    with bound_contextvars(cpo_id=order.cpo_id, order_id=str(order.pk), transaction_id=order.transaction_id):
+        return _try_alone(order, work)
+
+
+def _try_alone(order: Order, work: Callable[[], int]) -> int:
     try:
         with transaction.atomic(), cpo_scope(order.cpo):
             done = work()
     except Exception as error:  # noqa: BLE001  whatever it was, the row stays and is tried again
         _later.put_off(order.pk)
-        log.error("order_not_followed", order=str(order.pk), error=describe(error))
+        log.error("order_not_followed", error=describe(error))
         return 0
     _later.forget(order.pk)
     return done

@@ -31,7 +31,7 @@ def test_the_api_answers_json_and_pages_answer_a_page(
         answer = client.post("/api/payments/cpo1.com/notices", b"{}", content_type="application/json")
     assert (answer.status_code, json.loads(answer.content)) == (status, {"error": {"code": code, "message": message}})
     assert answer.get("Retry-After") == retry
-    with patch("cpo_portal.adminkit.site.PortalAdminSite.login", side_effect=error):
+    with patch("cpo_portal.adminkit.site.PortalAdminSite.each_context", side_effect=error):
         page = client.get("/admin/login/")
     assert page.status_code == status
     assert page["Content-Type"].startswith("text/html")

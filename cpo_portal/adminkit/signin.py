@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from django import forms
@@ -44,6 +45,17 @@ def name_for_lockout(request: Any, credentials: dict[str, Any] | None = None) ->
     """Return the address that failures are counted under: however it is written, it is one account."""
     name = (credentials or {}).get("username") or request.POST.get("username", "")
     return str(name).strip().lower()[:255]
+
+
+def client_address(request: Any) -> str:
+    """Return who asks: past PORTAL_PROXY_COUNT proxies, each of which adds whom it heard on the right."""
+    heard = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    count = settings.AXES_IPWARE_PROXY_COUNT
+    address = heard[-min(count, len(heard))] if count and heard else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104  a table of addresses takes nothing else
 
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None) -> HttpResponse:

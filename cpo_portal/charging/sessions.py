@@ -132,7 +132,7 @@ def stop_session(system: ChargingSystem, session_id: str, stop: SessionStop, *, 
     } | odd
     record_event(order, EventKind.CHARGING_STOPPED, occurred_at=stop.at, detail=detail)
     if odd:
-        log.warning("session_stopped_oddly", transaction_id=order.transaction_id, order=str(order.pk), **detail)
+        log.warning("session_stopped_oddly", transaction_id=order.transaction_id, order_id=str(order.pk), **detail)
     set_status(session.connector, StatusChoice.AVAILABLE, at=stop.at, now=now)
     return session
 

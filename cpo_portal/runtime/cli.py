@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cpo_portal.runtime import child_environ, programs, tasks
 from cpo_portal.runtime.backup import backup
+from cpo_portal.runtime.deployment import deployment
 from cpo_portal.runtime.environment import app_environment
 from cpo_portal.runtime.home import Home, Refusal
 from cpo_portal.runtime.locks import lock_requirements
@@ -32,9 +33,11 @@ For developers:
   test [pytest's arguments]      run the tests on a throw-away database
   check                          lint, format, types, import rules, missing migrations
   bench [GROUP] [--json FILE]    measure, on a throw-away database
+  deployment [--check]           write deploy/ from the table of roles, or compare it
   lock [uv's arguments]          make the hash-pinned locks anew from requirements/*.in
 
 On many machines (need DATABASE_URL and CELERY_BROKER_URL; nothing embedded starts):
+  prepare                        only make the environment (for an image)
   migrate                        bring the database up to date, under a lock
   web [--host 127.0.0.1] [--port 8000] [--workers 1]
   worker [--bulk]                messages, or with --bulk the long work
@@ -52,7 +55,7 @@ PASSED_ON: dict[str, Callable[[Home, list[str]], int]] = {
     "journey": tasks.journey,
     "lock": lock_requirements,
 }
-OWN = ("up", "backup", "restore", "reset", "web", "worker", "beat", "migrate")
+OWN = ("up", "backup", "restore", "reset", "web", "worker", "beat", "migrate", "prepare")
 
 
 def main(argv: list[str]) -> int:
@@ -64,6 +67,8 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command, *rest = argv
     try:
+        if command == "deployment":
+            return deployment(rest)
         if command in PASSED_ON:
             return PASSED_ON[command](Home.from_environ().prepare(), rest)
         if command not in OWN:
@@ -108,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("worker", help="work on the queues")
     command.add_argument("--bulk", action="store_true", help="the long work instead of the messages")
     commands.add_parser("beat", help="schedule periodic work")
+    commands.add_parser("prepare", help="make the environment")
     commands.add_parser("migrate", help="bring the database up to date")
     return made
 
@@ -121,6 +127,8 @@ def run_own(args: argparse.Namespace) -> int:
     if args.command == "reset":
         return tasks.reset(home, sure=args.yes)
     python = app_environment(home).ensure(home)
+    if args.command == "prepare":
+        return 0
     if args.command == "backup":
         return backup(home, args.file.expanduser().absolute())
     if args.command == "restore":

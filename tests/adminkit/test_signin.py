@@ -120,3 +120,24 @@ def test_a_set_password_link_works_once_and_says_so_afterwards(world: SimpleName
     assert world.analyst.check_password(PASSWORD)
     assert "This link is used up" in Client().get(link, follow=True).content.decode()
     assert "This link is used up" in Client().get(link[:-5] + "aaaa/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed_on", "address"),
+    [
+        pytest.param(0, None, "192.0.2.1", id="no proxy"),
+        pytest.param(0, "6.6.6.6", "192.0.2.1", id="what a client says of itself counts for nothing"),
+        pytest.param(1, "198.51.100.9", "198.51.100.9", id="one proxy that replaces"),
+        pytest.param(1, "6.6.6.6, 198.51.100.9", "198.51.100.9", id="one proxy that adds"),
+        pytest.param(2, "6.6.6.6, 198.51.100.9, 203.0.113.2", "198.51.100.9", id="two proxies"),
+        pytest.param(1, None, "192.0.2.1", id="past the proxy"),
+        pytest.param(1, "unknown", "0.0.0.0", id="no address"),
+    ],
+)
+def test_failures_are_counted_under_the_address_before_the_proxies(
+    owner: User, client: Client, settings: Any, proxies: int, passed_on: str | None, address: str
+) -> None:
+    settings.AXES_IPWARE_PROXY_COUNT = proxies
+    headers = {"HTTP_X_FORWARDED_FOR": passed_on} if passed_on else {}
+    client.post(LOGIN, {"username": owner.email, "password": "wrong"}, REMOTE_ADDR="192.0.2.1", **headers)
+    assert AccessAttempt.objects.get().ip_address == address

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from cpo_portal.runtime.binaries import Binaries, inspect_bin, system_bins
 from cpo_portal.runtime.cluster import Cluster, destroy_cluster
 from tests.beckn.infra.support import Sink
 from tests.journey.processes import _free_port
@@ -124,6 +126,7 @@ def test_a_portal_comes_back_whole_and_silent_and_then_delivers(
         assert "ledger" in found
         assert found["receipt"]
 
+        buyer = query(url, "SELECT callback_url FROM beckn_subscriber WHERE subscriber_id = 'demo-bap.example'")
         query(url, f"UPDATE beckn_subscriber SET callback_url = '{sink.url}' WHERE subscriber_id = 'demo-bap.example'")
         query(url, f"UPDATE beckn_outboundcallback SET next_attempt_at = now() WHERE id = '{callback}'")
         beat = query(url, "SELECT now()")
@@ -146,7 +149,8 @@ def test_a_portal_comes_back_whole_and_silent_and_then_delivers(
         assert [path for path, _, _ in sink.received] == ["/hooks/on_update"]
         assert json.loads(sink.received[0][1])["context"]["action"] == "on_update"
         assert "\ncpo_portal_callbacks_held 0\n" in second.get("/metrics")
-    assert second.does("journey", "--quiet").endswith("journey complete\n")
+    query(url, f"UPDATE beckn_subscriber SET callback_url = '{buyer}' WHERE subscriber_id = 'demo-bap.example'")
+    assert second.does("journey", "--quiet", "--wait", "60").endswith("journey complete\n")
     second.stop()
 
 
@@ -163,3 +167,35 @@ def test_this_version_runs_on_a_database_that_the_next_one_has_expanded(
     assert portal.does("journey", "--quiet").endswith("journey complete\n")
     assert query(portal.owner_url(), "SELECT DISTINCT zz_later, zz_always FROM charging_order") == "|7"
     portal.stop()
+
+
+def test_the_way_from_one_postgresql_to_the_next_is_the_one_that_the_refusal_names(
+    portals: Callable[[str], Portal], query: Query, tmp_path: Path, binaries: Binaries
+) -> None:
+    older = [found for folder in system_bins() if (found := inspect_bin(folder)) and found.major < binaries.major]
+    if not older:
+        pytest.skip("there is but one major version of PostgreSQL here")
+    portal = portals("moving")
+    portal.environ = {"PORTAL_PG_BIN": str(older[0].bin)}
+    portal.does("manage", "migrate_locked", "--verbosity", "0")
+    portal.environ = {}
+    refused = portal.run("up", "--port", str(portal.port))
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"is of PostgreSQL {older[0].major} and the programs are of {binaries.major}: " in refused.stderr
+
+    file = tmp_path / "moving.portal"
+    portal.environ = {"PORTAL_PG_BIN": str(older[0].bin)}
+    portal.does("backup", str(file))
+    portal.does("reset", "--yes")
+    portal.environ = {}
+    portal.does("restore", str(file))
+    assert portal.does("manage", "migrate_locked").endswith("No migrations to apply.\n")
+    with tarfile.open(file) as tar:
+        manifest = json.load(tar.extractfile("manifest.json"))  # type: ignore[arg-type]
+    assert manifest["postgresql"] == older[0].major
+    # Back to the older one leads no way.
+    back = portals("back")
+    back.environ = {"PORTAL_PG_BIN": str(older[0].bin)}
+    portal.does("backup", str(tmp_path / "newer.portal"))
+    refused = back.run("restore", str(tmp_path / "newer.portal"))
+    assert f"The backup is of PostgreSQL {binaries.major} and this server is {older[0].major}" in refused.stderr

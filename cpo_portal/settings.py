@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cpo_portal import env
 from cpo_portal.admin_site import UNFOLD  # noqa: F401  read by the theme
-from cpo_portal.database.errors import describe_exc_info
+from cpo_portal.database.errors import describe_exc_info, without_query
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = env.choice("PORTAL_MODE", ("embedded", "production", "test"), "production")
@@ -227,6 +227,7 @@ structlog.configure(
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_query,
         describe_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
@@ -250,6 +251,12 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.text("PORTAL_LOG_LEVEL", "WARNING" if TESTING else "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+    # Templates' debug lines quote whole requests, with what staff searched for.
+    "loggers": {
+        "django.template": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -23,6 +23,14 @@ def describe(error: BaseException, frames: int = 6) -> str:
     return f"{type(error).__name__}: {first}\n{where}"
 
 
+def without_query(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep what staff searched for out of the log: of an address the path remains; a structlog processor."""
+    request = event.get("request")
+    if isinstance(request, str):
+        event["request"] = request.partition("?")[0]
+    return event
+
+
 def describe_exc_info(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Put an error's description in the place of `exc_info`; a processor of structlog."""
     given = event.pop("exc_info", None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cpo_portal.database.scrubbing import SHORTEST_WORD
+from cpo_portal.database.scrubbing import SHORTEST_NUMBER, SHORTEST_WORD
 
 #: Beckn's objects that say who somebody is, what they drive and what lets them charge.
 OBJECTS = frozenset({"billing", "customer", "person", "contact", "authorization", "vehicle"})
@@ -22,8 +22,13 @@ def words_of(raw: bytes | None) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for text in _texts(body, False):
-        found |= {part for part in (text.strip(), *text.split()) if len(part) >= SHORTEST_WORD}
+        found |= {part for part in (text.strip(), *text.split()) if len(part) >= _shortest(part)}
     return frozenset(found)
+
+
+def _shortest(word: str) -> int:
+    """Return how long a word must be to be one person's: a house number is a status code elsewhere."""
+    return SHORTEST_NUMBER if word.isdigit() else SHORTEST_WORD
 
 
 def _texts(value: Any, personal: bool) -> Iterator[str]:

@@ -59,5 +59,11 @@ def logging_config(level: str) -> dict[str, Any]:
         "formatters": {"json": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+        # Templates' debug lines quote whole requests, with what staff searched for.
+        "loggers": {
+            "django.template": {"level": "INFO"},
+            "django.request": {"level": "ERROR"},
+            "axes": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
+        },
     }

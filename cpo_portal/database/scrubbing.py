@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 MASK = "•••"
 #: A shorter word would mask half of what a text says, and tells nobody apart.
-SHORTEST_WORD = 3
+SHORTEST_WORD, SHORTEST_NUMBER = 3, 6
 
 _PATTERNS = re.compile(
     r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address

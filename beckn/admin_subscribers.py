@@ -23,6 +23,7 @@ from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.widgets import Checkbox
 
 TONES = {
     Circuit.CLOSED: Tone.GOOD,
@@ -63,7 +64,7 @@ class SigningKeyInline(PlatformTabularInline):
 class SendDeadForm(DialogForm):
     """Says how many callbacks it is about before they go."""
 
-    agreed = forms.BooleanField()
+    agreed = forms.BooleanField(widget=Checkbox)
 
     def __init__(self, *args: Any, object_id: str = "", **kwargs: Any) -> None:
         super().__init__(*args, object_id=object_id, **kwargs)

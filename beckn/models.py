@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from beckn.network_safety import ForbiddenAddress, take_apart
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import TenantModel
 
@@ -92,6 +94,13 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return self.subscriber_id
 
+    def clean(self) -> None:
+        if self.callback_url:
+            try:
+                take_apart(self.callback_url)
+            except ForbiddenAddress as refusal:
+                raise ValidationError({"callback_url": f"This cannot be called: {refusal}."}) from None
+
 
 class SubscriberHealth(models.Model):
     """How a buyer app takes its callbacks (see `beckn.circuit`); made when the first callback is settled.
@@ -143,6 +152,8 @@ class RateBucket(models.Model):
 
     subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, primary_key=True, related_name="+")
     tokens = models.FloatField()
+    #: To the process that borrowed last.
+    granted = models.FloatField()
     at = models.DateTimeField()
 
     def __str__(self) -> str:

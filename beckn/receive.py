@@ -25,6 +25,7 @@ from beckn.protocol.errors import INVALID_REQUEST, ErrorKind, code_for
 from beckn.protocol.jsontext import MAX_BYTES, read_json
 from beckn.protocol.signing import SignatureFault, parse_signature_header, verify, www_authenticate
 from beckn.protocol.values import Action, Context, Dialect, ProtocolFault
+from beckn.rate_limits import TooMany, admit_address, admit_subscriber
 from beckn.registry import Participant, lookup, participant
 from cpo_portal.database.errors import describe
 
@@ -55,12 +56,14 @@ LOGGED = ("transaction_id", "message_id", "bap_id")
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A request as it came over HTTP; `authorization` and `gateway` are the two signature headers, "" where absent."""
+    """A request as it came over HTTP; `authorization` and `gateway` are the two signature headers, "" where absent,
+    `address` is who called, as `rates.address_of` names it."""
 
     action: str
     raw: bytes
     authorization: str = ""
     gateway: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ def receive(posted: Posted) -> Answer:
     except ProtocolFault as fault:
         log.warning("message_refused", status=400, code=fault.code, reason=fault.message, **_ids_in(posted))
         return Answer(400, envelope.nack(fault.code, fault.message, fault.paths))
+    except TooMany as refusal:
+        if not refusal.told:
+            log.warning("message_refused", status=429, reason=str(refusal), **_ids_in(posted))
+        return Answer(429, envelope.nack("429", str(refusal)), {"Retry-After": str(refusal.retry_after)})
     except DatabaseError as error:
         log.error("message_not_stored", error=type(error).__name__, **_ids_in(posted))
         return BUSY
@@ -105,11 +112,13 @@ def receive(posted: Posted) -> Answer:
 
 
 def _accept(posted: Posted, now: datetime) -> Answer:
+    admit_address(posted.address)
     if posted.action not in ACTIONS:
         raise ProtocolFault(INVALID_REQUEST, "This action is not known.", ("$.context.action",))
     if len(posted.raw) > MAX_BYTES:
         raise ProtocolFault(INVALID_REQUEST, "The body is larger than 1 MB.", ("$",))
     signer = authenticate(posted, now)
+    admit_subscriber(signer)
     body = read_json(posted.raw, refuse_duplicates=posted.action in CHANGING)
     context = envelope.parse_context(body, posted.action, now, default_ttl=signer.default_ttl)
     bind_contextvars(
@@ -192,7 +201,7 @@ def _signer(header: str, raw: bytes, now: datetime, *, header_back: str = "WWW-A
         key = lookup(params.subscriber_id, params.key_id)
         if key is None or not key.is_valid(now):
             raise SignatureRefused("The key is unknown, revoked or not valid now.", header_back)
-        verify(raw, params, key.public_key, now=now)
+        verify(raw, params, key.public_key, now=now, longest_life=settings.BECKN_SIGNATURE_SECONDS)
     except SignatureFault as fault:
         raise SignatureRefused(fault.message, header_back) from fault
     return key.owner

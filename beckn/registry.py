@@ -26,6 +26,8 @@ class Participant:
     role: str
     default_ttl: timedelta
     sandbox: bool
+    #: None: the platform's figure.
+    requests_per_second: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +90,4 @@ def _load(subscriber_id: str, key_id: str) -> Key | None:
 
 def _participant(row: Subscriber) -> Participant:
     ttl = timedelta(seconds=row.default_ttl_seconds)
-    return Participant(row.pk, row.subscriber_id, row.role, ttl, row.sandbox)
+    return Participant(row.pk, row.subscriber_id, row.role, ttl, row.sandbox, row.requests_per_second)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,7 +17,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from beckn.network_safety import Destination
 
 CONNECT_SECONDS = 2.0
-#: From the request to the last byte of the answer. With two tries to connect it is well within the outbox's lease.
+#: From the first packet to the last byte of the answer, for each address that is tried: with the name's resolution well
+#: within the outbox's lease.
 ANSWER_SECONDS = 8.0
 MAX_ADDRESSES = 2
 MAX_RESPONSE = 64 * 1024
@@ -24,21 +27,27 @@ _current = threading.local()
 
 
 class _Deadline:
-    """Shuts a socket down when its time is over: timeouts of the socket begin anew with every byte."""
+    """Shuts a connection down when its time is over, whatever it is doing: timeouts of a socket begin anew with every
+    byte, those of a handshake and of an answer one after the other."""
 
     def __init__(self) -> None:
         self.passed = False
+        self._end = time.monotonic() + ANSWER_SECONDS
         self._timer: threading.Timer | None = None
+        self._guarded: socket.socket | None = None
 
     def guard(self, sock: socket.socket) -> None:
         self.cancel()
-        self._timer = threading.Timer(ANSWER_SECONDS, self._shut, [sock])
+        # A second handle: TLS takes the connection over from the socket that it was opened with.
+        self._guarded = socket.socket(fileno=os.dup(sock.fileno()))
+        self._timer = threading.Timer(max(0.0, self._end - time.monotonic()), self._shut, [self._guarded])
         self._timer.daemon = True
         self._timer.start()
 
     def cancel(self) -> None:
-        if self._timer is not None:
+        if self._timer is not None and self._guarded is not None:
             self._timer.cancel()
+            self._guarded.close()
 
     def _shut(self, sock: socket.socket) -> None:
         self.passed = True
@@ -46,22 +55,28 @@ class _Deadline:
             sock.shutdown(socket.SHUT_RDWR)
 
 
-class _GuardedHTTP(HTTPConnection):
+class _Guarded:
+    """Guards a connection from its first byte, and one that is used again from the request on."""
+
+    sock: socket.socket | None
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        _current.deadline.guard(sock)
+        return sock
+
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _guard(self)
-        super().request(*args, **kwargs)
+        if self.sock is not None:
+            _current.deadline.guard(self.sock)
+        super().request(*args, **kwargs)  # type: ignore[misc]
 
 
-class _GuardedHTTPS(HTTPSConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _guard(self)
-        super().request(*args, **kwargs)
+class _GuardedHTTP(_Guarded, HTTPConnection):
+    pass
 
 
-def _guard(connection: HTTPConnection) -> None:
-    if connection.sock is None:
-        connection.connect()
-    _current.deadline.guard(connection.sock)
+class _GuardedHTTPS(_Guarded, HTTPSConnection):
+    pass
 
 
 class _PlainPool(HTTPConnectionPool):

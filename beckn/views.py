@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from beckn.protocol.jsontext import MAX_BYTES
 from beckn.receive import Posted, receive
+from cpo_portal.accounts.rates import address_of
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -43,6 +44,7 @@ class ReceiveView(APIView):
             raw=read_body(request._request),
             authorization=meta.get("HTTP_AUTHORIZATION", ""),
             gateway=meta.get("HTTP_X_GATEWAY_AUTHORIZATION", ""),
+            address=address_of(meta),
         )
         answer = receive(posted)
         return Response(answer.body, status=answer.status, headers=dict(answer.headers))

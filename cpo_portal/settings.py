@@ -190,6 +190,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "STRICT_JSON": True,
     "UNAUTHENTICATED_USER": None,
+    # Without it whoever writes X-Forwarded-For says who he is.
+    "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CPO portal",
@@ -207,6 +209,13 @@ BECKN_BPP_ID = env.text("PORTAL_BPP_ID", None if PRODUCTION else "cpo-portal.exa
 BECKN_BPP_URI = f"{BASE_URL}/beckn"
 #: Networks to which callbacks may go although they are not public ("127.0.0.0/8"): for trials only.
 BECKN_ALLOWED_NETWORKS = env.words("PORTAL_ALLOWED_NETWORKS", "" if PRODUCTION else "127.0.0.0/8,::1/128")
+#: Requests a second, for twice as many at once: of one address in each process, before its signature is looked at, and
+#: of one subscriber, unless its page says otherwise. 0: no limit, as for tests,
+#: which send from one address as fast as they can.
+BECKN_ADDRESS_RATE = env.number("PORTAL_ADDRESS_RATE", 0 if TESTING else 1000)
+BECKN_SUBSCRIBER_RATE = env.number("PORTAL_SUBSCRIBER_RATE", 0 if TESTING else 500)
+#: How long a signature may be valid, from created to expires.
+BECKN_SIGNATURE_SECONDS = env.number("PORTAL_SIGNATURE_SECONDS", 3600)
 #: Charging systems that report simulated time are refused in production.
 ALLOW_SIMULATED_CHARGING = not PRODUCTION
 

@@ -7,9 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 
 from cpo_portal import env
+from cpo_portal.accounts import tokens
+
+
+@pytest.fixture(autouse=True)
+def _no_wrong_tokens_of_other_tests() -> None:
+    """Wrong tokens of one address are counted; all tests have the same."""
+    tokens.forget_failures()
+    cache.clear()  # the API's throttles count there
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tokens", models.FloatField()),
+                ("granted", models.FloatField()),
                 ("at", models.DateTimeField()),
             ],
         ),

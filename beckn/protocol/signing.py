@@ -18,6 +18,8 @@ ALGORITHM = "ed25519"
 SIGNED_HEADERS = "(created) (expires) digest"
 #: How far a sender's clock may run ahead of ours, in seconds.
 CLOCK_SKEW = 5
+#: How long a signature may be valid at most, in seconds: what is intercepted can be sent again for so long.
+LONGEST_LIFE = 3600
 MAX_HEADER_CHARS = 2048
 
 _PARAMETER = re.compile(r'\s*([A-Za-z]{1,20})\s*=\s*(?:"([^"]*)"|(\d{1,12}))\s*(?:,|\Z)', re.ASCII)
@@ -31,6 +33,7 @@ class SignatureReason(StrEnum):
     ALGORITHM = "ALGORITHM"
     FUTURE = "FUTURE"
     EXPIRED = "EXPIRED"
+    TOO_LONG = "TOO_LONG"
     BAD_KEY = "BAD_KEY"
     MISMATCH = "MISMATCH"
 
@@ -117,16 +120,22 @@ def parse_signature_header(header: str) -> SignatureParams:
     )
 
 
-def verify(raw: bytes, params: SignatureParams, public_key: bytes, *, now: datetime, skew: int = CLOCK_SKEW) -> None:
+def verify(
+    raw: bytes, params: SignatureParams, public_key: bytes, *, now: datetime, longest_life: int = LONGEST_LIFE
+) -> None:
     """Check the times and the signature over the bytes as received; raises SignatureFault.
 
+    `longest_life` is how many seconds may lie between created and expires.
     That the signer is `context.bap_id` and that the key is registered and valid is for the caller to check.
     """
     seconds = now.timestamp()
-    if params.created > seconds + skew:
+    if params.created > seconds + CLOCK_SKEW:
         raise SignatureFault(SignatureReason.FUTURE, "The signature was created in the future.")
     if params.expires < seconds or params.expires < params.created:
         raise SignatureFault(SignatureReason.EXPIRED, "The signature has expired.")
+    if params.expires - params.created > longest_life:
+        sentence = f"The signature is valid for too long; let it expire at most {longest_life} s after it is created."
+        raise SignatureFault(SignatureReason.TOO_LONG, sentence)
     try:
         key = VerifyKey(public_key)
     except (CryptoError, TypeError, ValueError):

@@ -12,12 +12,13 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cpo_portal.accounts.models import ApiToken, Cpo, TokenScope, User
+from cpo_portal.accounts.rates import Buckets, address_of
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 
 
@@ -67,6 +68,25 @@ class TokenUser:
     pk: None = None
 
 
+#: Wrong tokens of an address: some at once, for a typing error is no attack, then one in two seconds.
+_failures = Buckets(rate=0.5, burst=20)
+#: Digests of tokens that were right lately: their callers do not suffer from a neighbour behind the same address.
+_good: dict[bytes, None] = {}
+MOST_GOOD = 10_000
+
+
+def _remember(digest: bytes) -> None:
+    _good[digest] = None
+    if len(_good) > MOST_GOOD:
+        _good.pop(next(iter(_good)), None)
+
+
+def forget_failures() -> None:
+    """Forget in this process who brought wrong tokens, and who right ones."""
+    _failures.forget()
+    _good.clear()
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer cpo_…` → `request.user` = TokenUser, `request.auth` = ApiToken."""
 
@@ -74,10 +94,16 @@ class TokenAuthentication(BaseAuthentication):
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() not in {b"bearer", b"token"}:
             return None
+        address, digest = address_of(request.META), hashlib.sha256(b" ".join(parts[1:])).digest()
+        if _failures.is_empty(address) and digest not in _good:
+            raise Throttled(_failures.take(address), "Too many wrong tokens came from this address; wait.")
         now = timezone.now()
         token = find_token(parts[1].decode("latin-1"), now) if len(parts) == 2 else None
         if token is None:
+            _good.pop(digest, None)
+            _failures.take(address)
             raise AuthenticationFailed("The token is unknown, revoked or expired; ask the CPO for a new one.")
+        _remember(digest)
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=5):
             with cpo_scope(token.cpo):
                 ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

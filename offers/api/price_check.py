@@ -18,6 +18,7 @@ from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Customer
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import Connector
 from offers.api.serializers import AMOUNT, amount_text
 from offers.engine.values import OfferTrace
@@ -152,6 +153,7 @@ class PriceCheckView(TokenScopedMixin, APIView):
     """Prices a session as `select` would, for the token's CPO."""
 
     write_scopes = frozenset({TokenScope.STAFF, TokenScope.STAFF_READ})
+    throttle_classes = [StaffThrottle]
     #: A thousand readings.
     longest_body = 131_072
 

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import InstantFilter, Pages
+from cpo_portal.network.api_limits import StaffThrottle
 from offers import authoring
 from offers.api.serializers import (
     OfferChangeSerializer,
@@ -88,6 +89,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
     serializer_class = OfferSerializer
     filterset_class = OfferFilter
     pagination_class = Pages
+    throttle_classes = [StaffThrottle]
     #: An offer may name two thousand connectors.
     longest_body = 262_144
     lookup_field = "offer_id"

@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages
+from cpo_portal.network.api_limits import StaffThrottle
 from pricing import authoring
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.serializers import (
@@ -63,6 +64,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
     serializer_class = TariffSerializer
     filterset_class = TariffFilter
     pagination_class = Pages
+    throttle_classes = [StaffThrottle]
     lookup_field = "tariff_id"
     lookup_value_regex = BECKN_ID_PATH
 

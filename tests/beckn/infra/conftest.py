@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import beckn.actions
-from beckn import keys, nudge, registry
+from beckn import keys, nudge, rate_limits, registry
 from tests.beckn.infra.support import BuyerApp, Sink, echo
 
 
@@ -30,6 +30,7 @@ def nudges(monkeypatch: pytest.MonkeyPatch) -> Nudges:
 def _fresh_caches() -> Iterator[None]:
     registry.forget()
     keys.forget()
+    rate_limits.forget()
     yield
     registry.forget()
     keys.forget()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +83,10 @@ def flood(request: Any, raw: bytes) -> None:
         request.wfile.write(b" " * (64 << 10))
 
 
+def swell(request: Any, raw: bytes) -> None:
+    respond(request, 200, gzip.compress(b" " * (64 << 20)), **{"Content-Encoding": "gzip"})
+
+
 def answer(status: int, body: bytes = b"") -> Any:
     return lambda request, raw: respond(request, status, body)
 
@@ -101,6 +107,7 @@ BEHAVIOURS: dict[str, tuple[Any, str, str, int | None]] = {
     "200 with a list": (answer(200, b"[[]]"), "PENDING", "UNCLEAR", 200),
     "200 nested too deep": (answer(200, b"[" * 60_000), "PENDING", "UNCLEAR", 200),
     "10 MB": (flood, "PENDING", "UNCLEAR", 200),
+    "64 MB in 64 KB": (swell, "PENDING", "UNCLEAR", 200),
     "redirect": (redirect, "PENDING", "REDIRECTED", 307),
     "429": (answer(429), "PENDING", "TROUBLED", 429),
     "500": (answer(500, b"\0oops"), "PENDING", "TROUBLED", 500),
@@ -151,6 +158,41 @@ def test_slow_answer_ends_at_the_deadline(sink: Sink, monkeypatch: pytest.Monkey
     assert (attempt.outcome, attempt.http_status) == ("TIMED_OUT", None)
     assert 180 <= attempt.duration_ms < 700
     assert OutboundCallback.objects.get().state == "PENDING"
+
+
+def test_handshake_that_drips_is_cut_at_the_deadline(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS reads byte by byte here; every one of them would begin a socket's timeout anew."""
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00")
+                for _ in range(40):
+                    time.sleep(0.05)
+                    connection.sendall(b"\0")
+
+        dripping = threading.Thread(target=serve, daemon=True)
+        dripping.start()
+        Subscriber.objects.update(callback_url=f"https://127.0.0.1:{listener.getsockname()[1]}/")
+        queue()
+        deliver()
+        dripping.join()
+    assert last_attempt().outcome == "TIMED_OUT"
+    assert 250 <= last_attempt().duration_ms < 1000
+
+
+def test_connection_that_is_used_again_is_cut_at_the_deadline(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
+    queue()
+    deliver()
+    sink.behave = drip
+    queue()
+    deliver()
+    assert DeliveryAttempt.objects.filter(outcome="DELIVERED").count() == 1
+    assert last_attempt().outcome == "TIMED_OUT"
+    assert 250 <= last_attempt().duration_ms < 800
 
 
 def test_callback_that_cannot_be_signed_waits_and_is_given_up_in_the_end(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from typing import Any
 
 import pytest
 
-from beckn.network_safety import Destination, ForbiddenAddress, UnknownHost, is_allowed_address, vet
+from beckn import network_safety
+from beckn.network_safety import Destination, ForbiddenAddress, UnknownHost, is_allowed_address, take_apart, vet
 
 PUBLIC = ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8", "172.32.0.1", "11.0.0.1"]
 REFUSED = {
@@ -51,6 +53,14 @@ REFUSED = {
     "fd12:3456::1": "unique local",
     "fe80::1": "link-local",
     "fec0::1": "site-local",
+    "::ffff:0:8.8.8.8": "IPv4-translated",
+    "100::1": "discard",
+    "2001:2::1": "benchmark",
+    "2001:10::1": "ORCHID",
+    "2001:20::1": "ORCHIDv2",
+    "3fff::1": "documentation",
+    "5f00::1": "segment routing",
+    "4000::1": "not given to anybody",
     "ff02::1": "multicast",
     "ff0e::1": "global multicast",
 }
@@ -93,26 +103,106 @@ def test_one_bad_address_among_good_ones_refuses_the_name(monkeypatch: pytest.Mo
         vet("https://bap.example/hooks")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://8.8.8.8/",
-        "file:///etc/passwd",
-        "https:///hooks",
-        "https://user:secret@8.8.8.8/",
-        "https://8.8.8.8:99999/",
-        "http://2130706433/",
-        "http://0x7f000001/",
-        "http://0177.0.0.1/",
-        "http://127.1/",
-        "http://[::1]/",
-        "http://[::ffff:127.0.0.1]/",
-        "http://localhost/",
-    ],
-)
-def test_url_that_leads_elsewhere_is_refused(url: str) -> None:
-    with pytest.raises(ForbiddenAddress):
+USER, DISGUISE, PORT = "holds a user name", "number in disguise", "no port after the colon"
+BLANK, NO_NAME, NOT_PUBLIC = "a blank, a control character or a backslash", "no name of a host", "which is not public"
+URLS = {
+    "ftp://8.8.8.8/": "not http or https",
+    "file:///etc/passwd": "not http or https",
+    "gopher://8.8.8.8/": "not http or https",
+    "//8.8.8.8/": "not http or https",
+    "https:///hooks": "not http or https",
+    "https://user:secret@8.8.8.8/": USER,
+    "https://user@8.8.8.8/": USER,
+    "https://@8.8.8.8/": USER,
+    "https://8.8.8.8%40127.0.0.1/": DISGUISE,
+    "https://bap.example%40127.0.0.1.example/": NO_NAME,
+    "https://127.0.0.1#@8.8.8.8/": NOT_PUBLIC,
+    "https://8.8.8.8:99999/": "cannot be read",
+    "https://8.8.8.8:-1/": "cannot be read",
+    "https://8.8.8.8:port/": "cannot be read",
+    "https://8.8.8.8:0/": PORT,
+    "https://8.8.8.8:/": PORT,
+    "https://[::1/": "cannot be read",
+    "https://[not an address]/": BLANK,
+    "http://2130706433/": DISGUISE,
+    "http://134744072/": DISGUISE,
+    "http://0x7f000001/": DISGUISE,
+    "http://0x/": DISGUISE,
+    "http://017700000001/": DISGUISE,
+    "http://0177.0.0.1/": DISGUISE,
+    "http://127.1/": DISGUISE,
+    "http://127.0.1/": DISGUISE,
+    "http://127.0.0.0x1/": DISGUISE,
+    "http://127.0.0.1./": DISGUISE,
+    "http://8.8.8.8./": DISGUISE,
+    "http://256.0.0.1/": DISGUISE,
+    "http://bap.example.1/": DISGUISE,
+    "http://127.0.0.1/": NOT_PUBLIC,
+    "http://0.0.0.0/": NOT_PUBLIC,
+    "http://100.64.0.1/": NOT_PUBLIC,
+    "http://169.254.169.254/latest/meta-data/": NOT_PUBLIC,
+    "http://１２７.０.０.１/": NOT_PUBLIC,
+    "http://127。0。0。1/": NOT_PUBLIC,
+    "http://①②⑦.0.0.1/": NOT_PUBLIC,
+    "http://[::1]/": NOT_PUBLIC,
+    "http://[::]/": NOT_PUBLIC,
+    "http://[::ffff:127.0.0.1]/": NOT_PUBLIC,
+    "http://[::ffff:7f00:1]/": NOT_PUBLIC,
+    "http://[64:ff9b::7f00:1]/": NOT_PUBLIC,
+    "http://[fe80::1%25eth0]/": "names a network interface",
+    "http://localhost/": NOT_PUBLIC,
+    "http://localhost./": NOT_PUBLIC,
+    "http://LOCALHOST/": NOT_PUBLIC,
+    "https://bap..example/": NO_NAME,
+    "https://.bap.example/": NO_NAME,
+    "https://-bap.example/": NO_NAME,
+    "https://bap$.example/": NO_NAME,
+    "https://b%61p.example/": NO_NAME,
+    f"https://{'a' * 64}.example/": NO_NAME,
+    "https://bap.example /": BLANK,
+    "https://bap.example\t/": BLANK,
+    "https://bap.example/\r\nHost: other": BLANK,
+    "https://bap.example\0/": BLANK,
+    "https://8.8.8.8\\@127.0.0.1/": BLANK,
+}
+
+
+@pytest.mark.parametrize(("url", "sentence"), URLS.items(), ids=[ascii(url) for url in URLS])
+def test_url_that_leads_elsewhere_is_refused_with_a_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(ForbiddenAddress, match=sentence):
         vet(url)
+
+
+READ_ALIKE: dict[str, tuple[str, str, int, str]] = {
+    "https://BAP.Example/hooks/on_select": ("https", "bap.example", 443, "/hooks/on_select"),
+    "http://bap.example.:8080": ("http", "bap.example", 8080, "/"),
+    "https://bücher.example/": ("https", "xn--bcher-kva.example", 443, "/"),
+    "https://under_score.bap.example/": ("https", "under_score.bap.example", 443, "/"),
+    "https://8.8.8.8/a?b=c": ("https", "8.8.8.8", 443, "/a?b=c"),
+    "https://[2606:2800:220:1:248:1893:25c8:1946]:1/": ("https", "2606:2800:220:1:248:1893:25c8:1946", 1, "/"),
+}
+
+
+@pytest.mark.parametrize(("url", "parts"), READ_ALIKE.items(), ids=[ascii(url) for url in READ_ALIKE])
+def test_address_is_written_in_one_way(url: str, parts: tuple[str, str, int, str]) -> None:
+    assert take_apart(url) == parts
+
+
+def test_address_in_numbers_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("the resolver was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert vet("https://8.8.8.8/").addresses == ("8.8.8.8",)
+
+
+def test_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(network_safety, "RESOLVE_SECONDS", 0.05)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: released.wait(10) and [])
+    with pytest.raises(UnknownHost, match=r"slow\.example does not resolve within 0\.05 s"):
+        vet("https://slow.example/")
+    released.set()
 
 
 def test_name_that_does_not_resolve_is_told_apart() -> None:

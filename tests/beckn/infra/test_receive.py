@@ -101,6 +101,74 @@ def test_key_that_is_not_valid_now_does_not_sign(
     assert nothing_happened(nudges)
 
 
+CLOCKS: dict[str, tuple[int, int, str]] = {
+    "in time": (0, 30, ""),
+    "4 s ahead": (4, 34, ""),
+    "8 s ahead": (8, 38, "The signature was created in the future."),
+    "4 s behind its end": (-30, 4, ""),
+    "just over": (-30, -1, "The signature has expired."),
+    "for an hour": (0, 3600, ""),
+    "for longer than an hour": (
+        0,
+        3601,
+        "The signature is valid for too long; let it expire at most 3600 s after it is created.",
+    ),
+    "for ever": (0, 10**11, "The signature is valid for too long; let it expire at most 3600 s after it is created."),
+    "the wrong way round": (3, 2, "The signature has expired."),
+}
+
+
+@pytest.mark.parametrize(("created", "expires", "refusal"), CLOCKS.values(), ids=CLOCKS.keys())
+def test_signatures_times(
+    post: Any, bap: BuyerApp, nudges: list[str], created: int, expires: int, refusal: str
+) -> None:
+    raw, now = bap.body("select"), int(time.time())
+    answer = post("select", raw, Authorization=bap.sign(raw, created=now + created, expires=now + expires))
+    if refusal:
+        assert (answer.status_code, answer.json()["error"]["message"]) == (401, refusal)
+        assert nothing_happened(nudges)
+    else:
+        assert (answer.status_code, nudges) == (200, ["drain_inbox"])
+
+
+ROTATION: dict[str, tuple[dict[str, Any], dict[str, Any], list[int]]] = {
+    "both live": ({}, {}, [200, 200]),
+    "the old one ends later": ({"valid_until": timedelta(hours=1)}, {}, [200, 200]),
+    "the old one has ended": ({"valid_until": timedelta(0)}, {}, [401, 200]),
+    "the old one is revoked": ({"revoked_at": timedelta(0)}, {}, [401, 200]),
+    "the old one is revoked although it had time": (
+        {"revoked_at": timedelta(0), "valid_until": timedelta(hours=1)},
+        {},
+        [401, 200],
+    ),
+    "the young one begins later": ({}, {"valid_from": timedelta(hours=1)}, [200, 401]),
+    "the young one is revoked": ({}, {"revoked_at": timedelta(0)}, [200, 401]),
+    "neither": ({"revoked_at": timedelta(0)}, {"valid_until": timedelta(0)}, [401, 401]),
+}
+
+
+@pytest.mark.parametrize(("old", "young", "answers"), ROTATION.values(), ids=ROTATION.keys())
+def test_keys_rotate(post: Any, bap: BuyerApp, old: dict[str, Any], young: dict[str, Any], answers: list[int]) -> None:
+    second = BuyerApp(bap.id, seed=b"y" * 32, key_id="k2")
+    second.register()
+    now = timezone.now()
+    for key_id, changes in (("k1", old), ("k2", young)):
+        SigningKey.objects.filter(key_id=key_id).update(**{name: now + after for name, after in changes.items()})
+    assert [post("select", bap.body("select"), by=who).status_code for who in (bap, second)] == answers
+    crossed = bap.body("select")
+    assert post("select", crossed, Authorization=bap.sign(crossed, key_id="k2")).status_code == 401
+
+
+def test_intercepted_message_that_is_sent_again_changes_nothing(post: Any, bap: BuyerApp, nudges: list[str]) -> None:
+    raw = bap.body("cancel")
+    header = bap.sign(raw)
+    assert [post("cancel", raw, Authorization=header).status_code for _ in range(3)] == [200] * 3
+    assert (InboundMessage.objects.count(), nudges) == (1, ["drain_inbox"])
+    for action in ("confirm", "select", "status"):
+        assert post(action, raw, Authorization=header).status_code == 400
+    assert InboundMessage.objects.count() == 1
+
+
 def test_two_live_keys_sign_alike_while_keys_rotate(post: Any, bap: BuyerApp) -> None:
     young = BuyerApp(bap.id, seed=b"y" * 32, key_id="k2")
     young.register()

@@ -97,7 +97,7 @@ def test_a_tampered_body_is_refused() -> None:
 
 
 def test_shifted_times_are_refused_although_they_are_in_the_future() -> None:
-    assert refusal(header=HEADER.replace("1641291475", "1641299999")) is SignatureReason.MISMATCH
+    assert refusal(header=HEADER.replace("1641291475", "1641291474")) is SignatureReason.MISMATCH
 
 
 def test_another_key_is_refused() -> None:
@@ -114,6 +114,18 @@ def test_a_signature_holds_from_five_seconds_before_its_creation_to_its_last_sec
         signing.verify(BODY, params(), PUBLIC, now=datetime.fromtimestamp(seconds, UTC))
     assert refusal(now=datetime.fromtimestamp(CREATED - 6, UTC)) is SignatureReason.FUTURE
     assert refusal(now=datetime.fromtimestamp(EXPIRES + 1, UTC)) is SignatureReason.EXPIRED
+
+
+def test_a_signature_for_more_than_an_hour_is_refused_whatever_it_signs() -> None:
+    def signed(life: int) -> str:
+        who = {"subscriber_id": "a", "key_id": "b", "seed": PRIVATE}
+        return signing.sign(BODY, **who, created=CREATED, expires=CREATED + life)
+
+    signing.verify(BODY, params(signed(3600)), PUBLIC, now=DURING)
+    assert refusal(header=signed(3601)) is SignatureReason.TOO_LONG
+    sentence = "valid for too long; let it expire at most 60 s after it is created"
+    with pytest.raises(SignatureFault, match=sentence):
+        signing.verify(BODY, params(signed(61)), PUBLIC, now=DURING, longest_life=60)
 
 
 def test_a_signature_that_expires_before_it_was_created_is_refused() -> None:

@@ -39,15 +39,23 @@ SQL_THAT_BLOCKS = re.compile(
 
 def contracting(migration: Migration, before: ProjectState) -> list[str]:
     """Return a sentence for each operation that code without this migration does not survive."""
+    made = _made_by(migration)
     return [
-        sentence for state, operation in _walk(migration, before) if (sentence := _takes(operation, state, migration))
+        sentence
+        for state, operation in _walk(migration, before)
+        if getattr(operation, "model_name_lower", "") not in made and (sentence := _takes(operation, state, migration))
     ]
 
 
 def blocking(migration: Migration, before: ProjectState) -> list[str]:
     """Return a sentence for each operation that locks a table of rows for as long as it works."""
-    made = {op.name_lower for op in migration.operations if isinstance(op, operations.CreateModel)}
+    made = _made_by(migration)
     return [sentence for _, operation in _walk(migration, before) if (sentence := _blocks(operation, made))]
+
+
+def _made_by(migration: Migration) -> set[str]:
+    """Return the models that the migration itself makes: no older code knows them, and they have no rows."""
+    return {op.name_lower for op in migration.operations if isinstance(op, operations.CreateModel)}
 
 
 def _walk(migration: Migration, before: ProjectState) -> Iterator[tuple[ProjectState, Any]]:

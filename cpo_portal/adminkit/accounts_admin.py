@@ -147,8 +147,12 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ShowsSecretMixin, TenantAdmin):
-    """Tokens of the APIs: made, shown once, revoked; never changed and never deleted."""
+    """Tokens of the APIs: made, shown once, revoked; never changed and never deleted.
 
+    A token goes on after the person who made it has left, so it is handed out by those who decide who works here.
+    """
+
+    change_right = Right.MANAGE_MEMBERS
     form = TokenForm
     list_display = ("name", "scope_name", "begins", "state", "made_by", "last_used", "ends")
     list_filter = (("scope", ChoicesDropdownFilter),)

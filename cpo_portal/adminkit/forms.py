@@ -41,7 +41,11 @@ class TenantFormMixin:
 
     def _update_errors(self, errors: ValidationError) -> None:
         """Show "already exists" at the one field that people can change, not as a sentence about the CPO."""
-        if NON_FIELD_ERRORS in getattr(errors, "error_dict", {}):
+        found = getattr(errors, "error_dict", {})
+        if found.pop("cpo", None):
+            sentence = f"There is one {self.instance._meta.verbose_name} already: change that one."
+            found.setdefault(NON_FIELD_ERRORS, []).append(ValidationError(sentence, "unique"))
+        if NON_FIELD_ERRORS in found:
             for error in list(errors.error_dict[NON_FIELD_ERRORS]):
                 names = [name for name in (error.params or {}).get("unique_check", ()) if name != "cpo"]
                 if error.code == "unique_together" and len(names) == 1 and names[0] in self.fields:  # type: ignore[attr-defined]

@@ -37,7 +37,11 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.SETTLED: Action.UPDATE,
     EventKind.CANCELLED: Action.CANCEL,
     EventKind.REVERSED: Action.UPDATE,
+    EventKind.REFUNDED: Action.STATUS,
+    EventKind.REFUND_PAID: Action.STATUS,
 }
+#: Refunds that another callback tells: on_cancel, or on_update with the bill.
+TOLD_ELSEWHERE = frozenset({"CANCELLATION", "SETTLEMENT"})
 
 
 def announce_events() -> int:
@@ -84,6 +88,8 @@ def _announce(order: Order) -> int:
 
 
 def _is_told(event: OrderEvent) -> bool:
+    if event.kind == EventKind.REFUNDED:
+        return event.detail.get("reason", "CANCELLATION") not in TOLD_ELSEWHERE
     # The buyer's own cancel is answered by on_cancel already.
     return event.kind in CALLBACKS and event.detail.get("by") != CancelledBy.CONSUMER.value
 

@@ -255,6 +255,7 @@ class OfferPolicyAdmin(SingleRowAdmin):
         ("Offers", {"fields": ("objective",)}),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
+        ("End of charging", {"fields": (("breakdown_minutes", "silent_minutes", "longest_hours"),)}),
     )
 
 

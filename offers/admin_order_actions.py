@@ -1,4 +1,4 @@
-"""What staff can do on an order's page: cancel it as the CPO, and bill a held session after a look at it."""
+"""What staff can do on an order's page: cancel it as the CPO, end its session, and bill one that was held."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from django.utils import timezone
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.admin import add_order_action
+from cpo_portal.charging.breakdowns import give_up
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
 from offers.ordering.cancel import CancelledBy, cancel
+from offers.ordering.orders import lock_order
 from offers.ordering.settle import settle
 from offers.refusals import Refusal
 from pricing.engine.values import PricingError
@@ -36,6 +38,10 @@ def _is_held(order: Order) -> bool:
     return order.state == OrderState.ACTIVE and order.fulfillment_state == FulfillmentState.COMPLETED
 
 
+def _is_running(order: Order) -> bool:
+    return order.fulfillment_state in {FulfillmentState.ACTIVE, FulfillmentState.INTERRUPTED}
+
+
 @object_action(
     description="Cancel order",
     confirm="The order is cancelled, its offers are freed, and everything that was paid comes back.",
@@ -46,6 +52,8 @@ def _is_held(order: Order) -> bool:
 )
 def cancel_order(self: Any, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
     """Cancel as the CPO; the buyer app is told by on_cancel."""
+    if _is_running(order):
+        raise ValidationError("The session is running. End it instead: it is billed by what was delivered.")
     try:
         with transaction.atomic():
             cancelled = cancel(order, by=CancelledBy.PROVIDER, reason=data["reason"], now=timezone.now())
@@ -70,7 +78,23 @@ def bill_held(self: Any, request: HttpRequest, order: Order) -> str:
     return f"The session is billed: {billed.billed_amount} {billed.currency}."
 
 
+@object_action(
+    description="End session",
+    confirm="The session ends at its last reading and is billed by it; the charger is told to stop.",
+    icon="stop_circle",
+    variant=ActionVariant.DANGER,
+    offered=_is_running,
+)
+def end_session(self: Any, request: HttpRequest, order: Order) -> str:
+    """End a session that does not stop; `settle` bills it from the event."""
+    with transaction.atomic():
+        if not give_up(lock_order(order), reason="EndedByStaff", now=timezone.now()):
+            raise ValidationError("No session is running for this order.")
+    return "The session is ended; its bill follows."
+
+
 def register() -> None:
     """Put the buttons on the order's page."""
     add_order_action("cancel_order", cancel_order)
     add_order_action("bill_held", bill_held)
+    add_order_action("end_session", end_session)

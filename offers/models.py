@@ -75,6 +75,28 @@ class OfferPolicy(TenantModel):
     )
     early_start_minutes = models.PositiveSmallIntegerField("may start early by (minutes)", default=15)
     late_start_minutes = models.PositiveSmallIntegerField("no-show after (minutes)", default=30)
+    breakdown_minutes = models.PositiveSmallIntegerField(
+        "give a charger up after (minutes)",
+        default=5,
+        db_default=5,
+        help_text="So long after a charger was reported out of order, its session is billed by the last reading "
+        "and an order that waits for it is cancelled and paid back.",
+    )
+    silent_minutes = models.PositiveSmallIntegerField(
+        "end a silent session after (minutes)",
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(5)],
+        help_text="A session whose charger is not heard of for so long, or does not stop when it is told to, "
+        "is billed by the last reading.",
+    )
+    longest_hours = models.PositiveSmallIntegerField(
+        "stop a session after (hours)",
+        default=24,
+        db_default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(167)],
+        help_text="The charger is told to stop then.",
+    )
 
     class Meta:
         verbose_name = "quote and offer policy"

@@ -19,13 +19,17 @@ from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
 from offers.models import Redemption, RedemptionState
-from offers.ordering.cancel import cancel_no_show, cancel_unmet, refund_late_payment
+from offers.ordering.cancel import cancel_no_show, cancel_unmet
+from offers.ordering.owed import refund_late_payment, refund_unasked
 from offers.ordering.settle import settle
+from offers.ordering.watch import end_if_due, orders_to_end
 from offers.quoting import policy_of
 from pricing.engine.values import PricingError
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+#: What this room does something about; the index event_to_settle holds these.
+FOLLOWED = (EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED, EventKind.PAYMENT_UNASKED)
 #: An order that was made and then neither paid nor confirmed is closed after so long; what was paid comes back.
 ABANDONED = timedelta(hours=24)
 
@@ -33,15 +37,13 @@ _later = Postponed()
 
 
 def settle_stopped() -> int:
-    """Bill every stopped session, and pay back every late payment, that nobody is at; return how many events.
+    """Bill every stopped session, and owe back late and unasked payments, that nobody is at; return how many events.
 
     The order is locked before its event is claimed, so two workers cannot bill one session.
     """
     with every_cpo():
         waiting = list(
-            OrderEvent.objects.filter(
-                settled_at=None, kind__in=(EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED)
-            )
+            OrderEvent.objects.filter(settled_at=None, kind__in=FOLLOWED)
             .exclude(order__in=_later.keys())
             .select_related("order__cpo")
             .order_by("id")[:BATCH]
@@ -57,6 +59,8 @@ def _follow(event: OrderEvent) -> int:
         return 0
     if event.kind == EventKind.PAYMENT_REPORTED:
         refund_late_payment(event, now=now)
+    elif event.kind == EventKind.PAYMENT_UNASKED:
+        refund_unasked(event, now=now)
     else:
         _settle_or_hold(event.order, now)
     return 1
@@ -77,7 +81,8 @@ def release_expired() -> int:
     """Free what is held for orders that nobody went on with; return how many orders were touched.
 
     A reservation whose time is over is freed (its order may still be confirmed at a new price); an order that was
-    abandoned is cancelled; a confirmed one whose driver did not come is cancelled by the refund terms.
+    abandoned is cancelled; a confirmed one whose driver did not come is cancelled by the refund terms; what a charger
+    neither starts nor ends is ended.
     """
     now = timezone.now()
     with every_cpo():
@@ -94,11 +99,18 @@ def release_expired() -> int:
             .order_by("reserved_until")[:BATCH]
         ]
         abandoned = _waiting(state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
-        unstarted = _waiting(state=OrderState.ACTIVE, fulfillment_state=FulfillmentState.PENDING, planned_start__lt=now)
+        unstarted = _waiting(
+            state=OrderState.ACTIVE,
+            fulfillment_state=FulfillmentState.PENDING,
+            planned_start__lt=now,
+            start_authorized_at=None,
+        )
+        endless = orders_to_end(BATCH, _later.keys(), now=now)
     return (
         sum(_alone(order, lambda order=order: _free(order)) for order in unpaid)  # type: ignore[misc]
         + sum(_alone(order, lambda order=order: _abandon(order)) for order in abandoned)  # type: ignore[misc]
         + sum(_alone(order, lambda order=order: _end_no_show(order)) for order in unstarted)  # type: ignore[misc]
+        + sum(_alone(order, lambda order=order: _end(order)) for order in endless)  # type: ignore[misc]
     )
 
 
@@ -144,6 +156,11 @@ def _end_no_show(order: Order) -> int:
         return 0
     cancel_no_show(order_now, now=now)
     return 1
+
+
+def _end(order: Order) -> int:
+    order_now = _locked(Order.objects.filter(pk=order.pk))
+    return 0 if order_now is None else int(end_if_due(order_now, now=timezone.now()))
 
 
 def _locked(orders: QuerySet[Order]) -> Order | None:

@@ -32,7 +32,7 @@ from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote, Redemption
 from offers.ordering.cancel import terms_of
-from offers.ordering.orders import LockedQuote, quote_of, read_quote
+from offers.ordering.orders import LockedQuote, paid_for, quote_of, read_quote
 from offers.ordering.settle import bill_of
 from offers.quoting import PricedSession, SessionAsk
 from pricing.engine import values as engine
@@ -105,7 +105,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         offer_summary=offer_summary(connector, lines, locked.offers, currency=order.currency, now=now)
         if billed
         else None,
-        settlement=_settlement(order),
+        settlements=_settlements(order),
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
@@ -283,18 +283,29 @@ def _ceilings(order: charging.Order) -> dict[str, Money]:
     }
 
 
-def _settlement(order: charging.Order) -> SettlementView | None:
-    refund = order.refunds.order_by("created_at").first()
-    if refund is not None:
-        return SettlementView("REFUND", Money(refund.amount, refund.currency), refund.description)
-    if order.state == charging.OrderState.CANCELLED:
-        return SettlementView("REFUND", zero(order.currency), "By the refund terms nothing comes back.")
+def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:
+    """Return every refund, and a shortfall that is not paid yet; of a cancelled order at least that nothing is."""
+    views = [
+        SettlementView(
+            "REFUND",
+            Money(refund.amount, refund.currency),
+            refund.description,
+            status=refund.status,
+            at=refund.paid_at,
+            reference=refund.paid_reference,
+        )
+        for refund in order.refunds.exclude(status=charging.RefundStatus.VOID).order_by("created_at")
+    ]
+    if order.state == charging.OrderState.CANCELLED and not views:
+        sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
+        views.append(SettlementView("REFUND", zero(order.currency), sentence))
     owed = order.payments.filter(
         type=charging.PaymentType.POST_FULFILLMENT, status=charging.PaymentStatus.NOT_PAID
     ).first()
     if owed is not None:
-        return SettlementView("SHORTFALL", Money(owed.amount, owed.currency), "The session cost more than was paid.")
-    return None
+        sentence = "The session cost more than was paid."
+        views.append(SettlementView("SHORTFALL", Money(owed.amount, owed.currency), sentence, status="DUE"))
+    return tuple(views)
 
 
 def _cancellation(order: charging.Order) -> CancellationView | None:

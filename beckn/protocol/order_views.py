@@ -90,11 +90,17 @@ class OfferSummaryView:
 
 @dataclass(frozen=True, slots=True)
 class SettlementView:
-    """What is still owed beside the bill: `kind` is REFUND (to the driver) or SHORTFALL (from the driver)."""
+    """What is owed beside the bill: `kind` is REFUND (to the driver) or SHORTFALL (from the driver).
+
+    `status` is DUE or PAID, and with PAID `at` and `reference` say when and how; "" where nothing is to be paid.
+    """
 
     kind: str
     amount: Money
     reason: str = ""
+    status: str = ""
+    at: datetime | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ class OrderView:
     payments: tuple[PaymentView, ...] = ()
     refund_terms: tuple[RefundTermView, ...] = ()
     offer_summary: OfferSummaryView | None = None
-    settlement: SettlementView | None = None
+    settlements: tuple[SettlementView, ...] = ()
     surcharge_consent: SurchargeConsentView | None = None
     cancellation: CancellationView | None = None
     created_at: datetime | None = None

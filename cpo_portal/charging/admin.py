@@ -9,13 +9,16 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from cpo_portal.accounts.models import User
 from cpo_portal.adminkit.accounts_admin import shown_once
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
+from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.models import (
     Customer,
     CustomerContact,
@@ -24,12 +27,14 @@ from cpo_portal.charging.models import (
     Payment,
     PaymentGateway,
     Refund,
+    RefundStatus,
     RefundTerm,
 )
 from cpo_portal.charging.panels import (
     ORDER_PANELS,
     ORDER_TONES,
     Panel,
+    paid_back_text,
     panels_of,
     payment_chip,
     refund_chip,
@@ -37,6 +42,7 @@ from cpo_portal.charging.panels import (
     zone_of,
 )
 from cpo_portal.charging.payments import give_secret, rotate_secret
+from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
 
 __all__ = ["ORDER_PANELS", "Panel", "add_order_action", "table"]
 
@@ -207,6 +213,12 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
         )
 
 
+class PaidBackForm(DialogForm):
+    """How the money went back."""
+
+    reference = forms.CharField(max_length=100, help_text="Of the bank transfer or of the gateway's refund.")
+
+
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     """What drivers get back."""
@@ -216,9 +228,25 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     list_select_related = ("cpo", "order")
     search_fields = ("order__id__iexact",)
     search_help_text = "A whole order id."
-    export_fields = ("order", "reason", "amount", "currency", "status", "due_by")
-    fields = ("order", ("reason", "state"), "back", "description", ("made", "due"))
-    readonly_fields = ("state", "back", "made", "due")
+    export_fields = ("order", "reason", "amount", "currency", "status", "due_by", "paid_at", "paid_reference")
+    fields = ("order", ("reason", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
+    readonly_fields = ("state", "back", "made", "due", "paid")
+    actions_detail = ("mark_paid_back",)
+
+    @object_action(
+        description="Mark as paid back",
+        confirm="The money has left the CPO's account or gateway; the driver's app is told.",
+        icon="payments",
+        form_class=PaidBackForm,
+        offered=lambda refund: refund.status == RefundStatus.DUE,
+    )
+    def mark_paid_back(self, request: HttpRequest, refund: Refund, data: dict[str, Any]) -> str:
+        by = request.user if isinstance(request.user, User) else None
+        try:
+            mark_paid_back(refund, PaidBack(by=by, at=timezone.now(), reference=data["reference"]))
+        except NotDue as error:
+            raise ValidationError(str(error)) from error
+        return f"{money(refund.amount, refund.currency)} are noted as paid back."
 
     @column(description="State", ordering="status")
     def state(self, obj: Refund) -> SafeString:
@@ -235,6 +263,10 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     @column(description="Due by", ordering="due_by")
     def due(self, obj: Refund) -> str:
         return when(obj.due_by, obj.cpo.time_zone)
+
+    @column(description="Paid back", ordering="paid_at")
+    def paid(self, obj: Refund) -> str:
+        return paid_back_text(obj, obj.cpo.time_zone)
 
 
 @admin.register(RefundTerm)

@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,18 +19,18 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging import serializers as forms
+from cpo_portal.charging.breakdowns import report_status
 from cpo_portal.charging.commands import open_commands
-from cpo_portal.charging.connectors import set_status
 from cpo_portal.charging.models import ChargingSession
 from cpo_portal.charging.notices import MAX_NOTICE
 from cpo_portal.charging.payments import NoticeOutcome, gateway_of, record_notice
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
+from cpo_portal.charging.session_checks import refuse_future
 from cpo_portal.charging.sessions import (
     SessionStart,
     SessionStop,
     interrupt,
-    refuse_future,
     refuse_unknown,
     resume,
     start_session,
@@ -121,15 +120,14 @@ class StatusView(ChargingSystemView):
         responses={200: forms.StatusAnswerSerializer, **REFUSED},
     )
     def post(self, request: Request, item_id: str) -> Response:
-        """Report a connector's state; an older report never replaces a newer one."""
+        """Report a connector's state; an older one never replaces a newer one. OUTOFORDER interrupts its session."""
         values, now = self.read(forms.StatusReportSerializer), timezone.now()
         refuse_future(self.system, values["at"], now)
         connector = Connector.objects.filter(item_id=item_id, charger__system=self.system).first()
         if connector is None:
             raise ChargingRefusal(RefusalCode.UNKNOWN_CONNECTOR, f"No connector of yours has the item id {item_id}.")
-        with transaction.atomic():
-            kept = set_status(connector, StatusChoice(values["status"]), at=values["at"], now=now)
-            row = connector.status_row
+        kept = report_status(connector, StatusChoice(values["status"]), at=values["at"], now=now)
+        row = connector.status_row
         body = {"item_id": item_id, "status": row.status, "at": row.reported_at, "kept": kept}
         return Response(forms.StatusAnswerSerializer(body).data)
 

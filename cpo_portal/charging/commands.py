@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
 
 from cpo_portal.charging.models import ChargingSession, Order, OrderState, SessionState
 from cpo_portal.network.models import ChargingSystem
 
+#: How long a charger is told to stop after its session was given up.
+TOLD_FOR = timedelta(days=1)
 #: The most commands of each kind in one answer; the oldest come first.
 MAX_COMMANDS = 200
 
@@ -46,9 +51,11 @@ def open_commands(system: ChargingSystem) -> list[Command]:
         .select_related("connector__charger")
         .order_by("start_authorized_at")[:MAX_COMMANDS]
     )
+    # A session that was given up runs on for all that is known: its charger is told to stop until it says it did.
+    silent = Q(given_up_at__gt=timezone.now() - TOLD_FOR, late_stop_at=None)
     stops = (
         ChargingSession.objects.filter(system=system, stop_requested_at__isnull=False)
-        .exclude(state=SessionState.STOPPED)
+        .filter(~Q(state=SessionState.STOPPED) | silent)
         .select_related("connector__charger")
         .order_by("stop_requested_at")[:MAX_COMMANDS]
     )

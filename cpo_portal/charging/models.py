@@ -8,9 +8,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
@@ -107,6 +110,9 @@ class Order(TenantModel):
     otp_digest = models.BinaryField(null=True)
     otp_failures = models.PositiveSmallIntegerField(default=0)
     start_authorized_at = models.DateTimeField(null=True)
+    charger_failed_at = models.DateTimeField(
+        null=True, help_text="Since when its connector is out of order and keeps it from charging."
+    )
     confirmed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.CharField(max_length=20, blank=True)
@@ -220,14 +226,17 @@ class EventKind(models.TextChoices):
 
     PLACED = "PLACED", "Placed"
     PAYMENT_REPORTED = "PAYMENT_REPORTED", "Payment reported"
+    PAYMENT_UNASKED = "PAYMENT_UNASKED", "Payment not asked for"
     CONFIRMED = "CONFIRMED", "Confirmed"
     CHARGING_STARTED = "CHARGING_STARTED", "Charging started"
     INTERRUPTED = "INTERRUPTED", "Connection interrupted"
     RESUMED = "RESUMED", "Resumed"
+    CHARGER_FAILED = "CHARGER_FAILED", "Charger out of order"
     CHARGING_STOPPED = "CHARGING_STOPPED", "Charging stopped"
     SETTLED = "SETTLED", "Settled"
     CANCELLED = "CANCELLED", "Cancelled"
-    REFUNDED = "REFUNDED", "Refunded"
+    REFUNDED = "REFUNDED", "Refund due"
+    REFUND_PAID = "REFUND_PAID", "Paid back"
     REVERSED = "REVERSED", "Offer reversed"
     HELD = "HELD", "Held for review"
 
@@ -251,7 +260,7 @@ class OrderEvent(models.Model):
         indexes = [
             models.Index(
                 fields=["id"],
-                condition=Q(settled_at=None, kind__in=["CHARGING_STOPPED", "PAYMENT_REPORTED"]),
+                condition=Q(settled_at=None, kind__in=["CHARGING_STOPPED", "PAYMENT_REPORTED", "PAYMENT_UNASKED"]),
                 name="event_to_settle",
             ),
             models.Index(fields=["id"], condition=Q(announced_at=None), name="event_to_announce"),
@@ -284,6 +293,12 @@ class ChargingSession(TenantModel):
     start_register_wh = models.PositiveBigIntegerField()
     last_register_wh = models.PositiveBigIntegerField()
     last_reading_at = models.DateTimeField()
+    heard_at = models.DateTimeField(
+        default=timezone.now, db_default=Now(), help_text="When the charging system last spoke of it."
+    )
+    given_up_at = models.DateTimeField(null=True, help_text="When it was ended here, without a stop of the charger.")
+    late_stop_at = models.DateTimeField(null=True, help_text="The stop reported after it was given up.")
+    late_register_wh = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         ordering = ["-started_at"]
@@ -402,10 +417,11 @@ class PaymentGateway(TenantModel):
 class RefundStatus(models.TextChoices):
     DUE = "DUE", "Due"
     PAID = "PAID", "Paid back"
+    VOID = "VOID", "Not owed after all"
 
 
 class Refund(TenantModel):
-    """Money owed back to the driver, with its reason; one per reason and order."""
+    """Money owed back to the driver; one per reason and order, and one per report of money that was not asked for."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     reason = models.CharField(max_length=40)
@@ -414,11 +430,23 @@ class Refund(TenantModel):
     status = models.CharField(max_length=6, choices=RefundStatus, default=RefundStatus.DUE)
     description = models.CharField(max_length=300, blank=True)
     due_by = models.DateTimeField(null=True)
+    notice = models.OneToOneField(GatewayNotice, on_delete=models.PROTECT, null=True, related_name="refund")
+    paid_at = models.DateTimeField(null=True)
+    paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    paid_reference = models.CharField(max_length=100, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at"]
-        constraints = [models.UniqueConstraint(fields=["order", "reason"], name="one_refund_per_reason")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "reason"], condition=Q(notice=None), name="one_refund_per_reason_of_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="PAID", paid_at__isnull=False) | ~Q(status="PAID") & Q(paid_at=None),
+                name="refund_paid_with_its_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} ({self.reason})"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -44,6 +45,9 @@ EVENT_TONES = {
     EventKind.CANCELLED: Tone.WARN,
     EventKind.INTERRUPTED: Tone.WARN,
     EventKind.HELD: Tone.BAD,
+    EventKind.CHARGER_FAILED: Tone.BAD,
+    EventKind.PAYMENT_UNASKED: Tone.BAD,
+    EventKind.REFUND_PAID: Tone.GOOD,
     EventKind.SETTLED: Tone.GOOD,
 }
 
@@ -141,10 +145,18 @@ def reports(request: HttpRequest, order: Order) -> Panel | None:
 def refunds(request: HttpRequest, order: Order) -> Panel | None:
     zone = zone_of(order)
     rows = [
-        (row.reason, refund_chip(row), money(row.amount, row.currency), row.description, when(row.due_by, zone))
-        for row in Refund.objects.filter(order=order)
+        (
+            link_to(row, row.reason),
+            refund_chip(row),
+            money(row.amount, row.currency),
+            row.description,
+            when(row.due_by, zone),
+            paid_back_text(row, zone),
+        )
+        for row in Refund.objects.filter(order=order).select_related("paid_by")
     ]
-    return Panel("Refunds", table(("Reason", "State", "Amount", "Why", "Due by"), rows, numbers=(2,))) if rows else None
+    headers = ("Reason", "State", "Amount", "Why", "Due by", "Paid back")
+    return Panel("Refunds", table(headers, rows, numbers=(2,))) if rows else None
 
 
 def session(request: HttpRequest, order: Order) -> Panel | None:
@@ -152,6 +164,7 @@ def session(request: HttpRequest, order: Order) -> Panel | None:
     if row is None:
         return None
     zone = zone_of(order)
+    late = row.late_stop_at
     rows = [
         ("State", chip(row.get_state_display(), SESSION_TONES[SessionState(row.state)])),
         ("Session", f"{row.session_id} of {row.system}"),
@@ -160,7 +173,11 @@ def session(request: HttpRequest, order: Order) -> Panel | None:
         ("Delivered", f"{delivered_wh(row) / 1000:.3f} kWh"),
         ("Register", f"{row.start_register_wh} Wh → {row.last_register_wh} Wh"),
         ("Readings", f"{row.readings.count()}, the last {when(row.last_reading_at, zone)}"),
+        ("Asked to stop", when(row.stop_requested_at, zone)),
     ]
+    if row.given_up_at is not None:
+        rows.append(("Given up", when(row.given_up_at, zone)))
+        rows.append(("Late stop", f"{when(late, zone)} at {row.late_register_wh} Wh, not billed" if late else EMPTY))
     return Panel("Session", table(("", ""), rows))
 
 
@@ -192,7 +209,20 @@ def notice_chip(notice: GatewayNotice) -> SafeString:
 
 def refund_chip(refund: Refund) -> SafeString:
     """Return whether the money went back."""
-    return chip(refund.get_status_display(), Tone.GOOD if refund.status == RefundStatus.PAID else Tone.WARN)
+    tones = {RefundStatus.PAID: Tone.GOOD, RefundStatus.DUE: Tone.WARN, RefundStatus.VOID: Tone.NEUTRAL}
+    return chip(refund.get_status_display(), tones[RefundStatus(refund.status)])
+
+
+def paid_back_text(refund: Refund, zone: str) -> str:
+    """Return when, by whom and under which reference a refund was paid back."""
+    if refund.paid_at is None:
+        return EMPTY
+    return f"{when(refund.paid_at, zone)} by {refund.paid_by}, reference {refund.paid_reference}"
+
+
+def link_to(row: Refund, text: str) -> SafeString:
+    """Return a link to a refund's page."""
+    return format_html('<a href="{}">{}</a>', reverse("admin:charging_refund_change", args=[row.pk]), text)
 
 
 def _lines(order: Order, stage: LineStage) -> SafeString:

@@ -49,6 +49,10 @@ class NoticeOutcome(StrEnum):
     UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT"
 
 
+#: Money that nobody asked for: `offers` pays it back.
+UNASKED = frozenset({NoticeOutcome.ALREADY_PAID, NoticeOutcome.WRONG_AMOUNT, NoticeOutcome.WRONG_CURRENCY})
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeResult:
     """The answer to a report; `replayed` says that it had been answered before."""
@@ -145,7 +149,7 @@ def _judge_once(gateway: PaymentGateway, notice: Notice, body_hash: bytes, now: 
     if payment is None or order is None:
         return NoticeResult(NoticeOutcome.UNKNOWN_PAYMENT, notice.event_id)
     outcome = _outcome(payment, notice)
-    GatewayNotice.objects.create(
+    kept = GatewayNotice.objects.create(
         cpo=gateway.cpo,
         event_id=notice.event_id,
         body_hash=body_hash,
@@ -157,6 +161,9 @@ def _judge_once(gateway: PaymentGateway, notice: Notice, body_hash: bytes, now: 
     )
     if outcome is NoticeOutcome.PAID:
         _mark_paid(order, payment, notice, now)
+    elif outcome in UNASKED and not _is_known_money(kept):
+        detail = {"notice": kept.pk, "outcome": outcome.value, "amount": f"{notice.amount:f}"}
+        record_event(order, EventKind.PAYMENT_UNASKED, occurred_at=now, detail=detail | {"currency": notice.currency})
     return NoticeResult(outcome, notice.event_id, payment.pk)
 
 
@@ -200,6 +207,14 @@ def _outcome(payment: Payment, notice: Notice) -> NoticeOutcome:
     if notice.reference and Payment.objects.filter(gateway_reference=notice.reference).exists():
         return NoticeOutcome.REFERENCE_USED
     return NoticeOutcome.PAID
+
+
+def _is_known_money(notice: GatewayNotice) -> bool:
+    """Tell whether the gateway reported the same money before, under another event id: its reference says so."""
+    if not notice.reference:
+        return False
+    before = GatewayNotice.objects.filter(reference=notice.reference).exclude(pk=notice.pk)
+    return before.filter(outcome__in=(NoticeOutcome.PAID, *UNASKED)).exists()
 
 
 def _mark_paid(order: Order, payment: Payment, notice: Notice, now: datetime) -> None:

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from cpo_portal.charging.models import ChargingSession, MeterReading, SessionState
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
-from cpo_portal.charging.sessions import lock_session, refuse_time
+from cpo_portal.charging.session_checks import refuse_time
+from cpo_portal.charging.sessions import lock_session
 from cpo_portal.network.models import ChargingSystem
 
 #: The most readings that one call may carry.
@@ -69,9 +70,10 @@ def record_readings(
         for reading in new
     )
     latest = max(new, key=lambda reading: reading.at)
+    session.heard_at = now
     if latest.at > session.last_reading_at:
         session.last_reading_at, session.last_register_wh = latest.at, latest.register_wh
-        session.save(update_fields=["last_reading_at", "last_register_wh"])
+    session.save(update_fields=["heard_at", "last_reading_at", "last_register_wh"])
     return Recorded(session, len(new))
 
 

@@ -8,7 +8,7 @@ last register stand among the session's readings, so the readings alone tell wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -28,14 +28,10 @@ from cpo_portal.charging.models import (
     SessionState,
 )
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
+from cpo_portal.charging.session_checks import CLOCK_SKEW, refuse_busy_charger, refuse_future, refuse_time
 from cpo_portal.network.models import ChargingSystem, StatusChoice
 
 log = structlog.get_logger(__name__)
-
-#: How far a charging system's clock may be from ours.
-CLOCK_SKEW = timedelta(seconds=60)
-#: How far a simulated system's clock may be ahead: trials play an hour in seconds, never the years to come.
-SIMULATED_LEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,8 @@ def start_session(system: ChargingSystem, start: SessionStart, *, now: datetime)
     if existing is not None:
         return _repeated_start(existing, system, start), False
     _refuse_start(order, system, start, now)
-    session = _create(order, system, start)
+    refuse_busy_charger(order)
+    session = _create(order, system, start, now)
     _keep_reading(session, start.started_at, start.register_wh)
     _set_fulfillment(order, FulfillmentState.ACTIVE)
     record_event(
@@ -109,20 +106,16 @@ def stop_session(system: ChargingSystem, session_id: str, stop: SessionStop, *, 
     """
     order, session = lock_session(system, session_id)
     if session.state == SessionState.STOPPED:
-        if (session.stopped_at, session.last_register_wh) == (stop.at, stop.register_wh):
-            return session
-        raise ChargingRefusal(
-            RefusalCode.SESSION_STOPPED,
-            f"This session stopped at {session.stopped_at:%Y-%m-%dT%H:%M:%SZ} with {session.last_register_wh} Wh; "
-            "its end cannot be changed.",
-        )
+        return _stopped_before(session, stop, now)
     refuse_time(session, stop.at, now)
     odd = _oddities(session, stop)
     if not session.readings.filter(measured_at=stop.at, register_wh=stop.register_wh).exists():
         _keep_reading(session, stop.at, stop.register_wh)
     session.state, session.stopped_at, session.stop_reason = SessionState.STOPPED, stop.at, stop.reason
-    session.last_register_wh, session.last_reading_at = stop.register_wh, stop.at
-    session.save(update_fields=["state", "stopped_at", "stop_reason", "last_register_wh", "last_reading_at"])
+    session.last_register_wh, session.last_reading_at, session.heard_at = stop.register_wh, stop.at, now
+    session.save(
+        update_fields=["state", "stopped_at", "stop_reason", "last_register_wh", "last_reading_at", "heard_at"]
+    )
     _set_fulfillment(order, FulfillmentState.COMPLETED)
     detail = {
         "session_id": session_id,
@@ -167,24 +160,24 @@ def _order_of(system: ChargingSystem, session_id: str) -> UUID:
     return order_id
 
 
-def refuse_future(system: ChargingSystem, at: datetime, now: datetime) -> None:
-    """Refuse a time ahead of the clock; a simulated system's own clock may be a day ahead."""
-    if at > now + (SIMULATED_LEAD if system.is_simulated else CLOCK_SKEW):
-        raise ChargingRefusal(
-            RefusalCode.IN_THE_FUTURE,
-            f"The time {at:%Y-%m-%dT%H:%M:%SZ} has not come yet; set the charging system's clock and send it again.",
-        )
+def _stopped_before(session: ChargingSession, stop: SessionStop, now: datetime) -> ChargingSession:
+    """Answer a stop of a stopped session: a repeat, or, once, the late one of a session that was given up.
 
-
-def refuse_time(session: ChargingSession, at: datetime, now: datetime) -> None:
-    """Refuse a time before the session's start or ahead of the clock."""
-    refuse_future(session.system, at, now)
-    if at < session.started_at:
-        raise ChargingRefusal(
-            RefusalCode.BEFORE_START,
-            f"The time {at:%Y-%m-%dT%H:%M:%SZ} lies before the session's start "
-            f"at {session.started_at:%Y-%m-%dT%H:%M:%SZ}.",
-        )
+    A bill that was made is not made again: the late register is kept for staff to see.
+    """
+    if session.given_up_at is not None and session.late_stop_at is None:
+        refuse_time(session, stop.at, now)
+        session.late_stop_at, session.late_register_wh = stop.at, stop.register_wh
+        session.save(update_fields=["late_stop_at", "late_register_wh"])
+        return session
+    known = {(session.stopped_at, session.last_register_wh), (session.late_stop_at, session.late_register_wh)}
+    if (stop.at, stop.register_wh) in known:
+        return session
+    raise ChargingRefusal(
+        RefusalCode.SESSION_STOPPED,
+        f"This session stopped at {session.stopped_at:%Y-%m-%dT%H:%M:%SZ} with {session.last_register_wh} Wh; "
+        "its end cannot be changed.",
+    )
 
 
 def _oddities(session: ChargingSession, stop: SessionStop) -> dict[str, bool]:
@@ -235,7 +228,7 @@ def _refuse_start(order: Order, system: ChargingSystem, start: SessionStart, now
         )
 
 
-def _create(order: Order, system: ChargingSystem, start: SessionStart) -> ChargingSession:
+def _create(order: Order, system: ChargingSystem, start: SessionStart, now: datetime) -> ChargingSession:
     """Insert the session; the unique keys decide between two that start at once."""
     try:
         with transaction.atomic():
@@ -249,6 +242,7 @@ def _create(order: Order, system: ChargingSystem, start: SessionStart) -> Chargi
                 start_register_wh=start.register_wh,
                 last_register_wh=start.register_wh,
                 last_reading_at=start.started_at,
+                heard_at=now,
             )
     except IntegrityError as error:
         if "one_session_per_connector" in str(error):
@@ -279,11 +273,19 @@ def _switch(
         raise ChargingRefusal(
             RefusalCode.OUT_OF_ORDER, "A later interruption or resumption is known already; this report is out of date."
         )
-    session.state = state
-    session.save(update_fields=["state"])
-    _set_fulfillment(order, FulfillmentState.INTERRUPTED if interrupted else FulfillmentState.ACTIVE)
-    record_event(order, kind, occurred_at=at, detail={"session_id": session_id})
+    switch_session(order, session, kind, at=at, now=now)
     return session
+
+
+def switch_session(order: Order, session: ChargingSession, kind: EventKind, *, at: datetime, now: datetime) -> None:
+    """Write that a session of a locked order was INTERRUPTED or RESUMED."""
+    interrupted = kind is EventKind.INTERRUPTED
+    session.state, session.heard_at = SessionState.INTERRUPTED if interrupted else SessionState.ACTIVE, now
+    session.save(update_fields=["state", "heard_at"])
+    order.fulfillment_state = FulfillmentState.INTERRUPTED if interrupted else FulfillmentState.ACTIVE
+    order.charger_failed_at = order.charger_failed_at if interrupted else None
+    order.save(update_fields=["fulfillment_state", "charger_failed_at"])
+    record_event(order, kind, occurred_at=at, detail={"session_id": session.session_id})
 
 
 def _keep_reading(session: ChargingSession, at: datetime, register_wh: int) -> None:

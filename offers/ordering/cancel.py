@@ -7,17 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import (
-    EventKind,
-    FulfillmentState,
-    Order,
-    OrderEvent,
-    OrderState,
-    Refund,
-    RefundTerm,
-)
+from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
 from offers import ledger
 from offers.ordering.orders import lock_order, paid_for
+from offers.ordering.owed import Owed, owe
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine import refunds
 from pricing.engine.money import Money, zero
@@ -48,9 +41,13 @@ def cancel(order: Order, *, by: CancelledBy, reason: str, now: datetime, reason_
         raise Refusal(RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is completed; it cannot be cancelled.")
     if order.fulfillment_state != FulfillmentState.PENDING:
         raise Refusal(
-            RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is running; stop it, and pay what was delivered."
+            RefusalKind.CANCELLATION_NOT_POSSIBLE,
+            "The session is running and cannot be cancelled; send update stop-charging: it is billed by what was "
+            "delivered, and the rest of the payment comes back.",
         )
-    if by is CancelledBy.PROVIDER or order.state == OrderState.INITIALISED:
+    # A charger that is out of order is no fault of the driver's.
+    broken = order.charger_failed_at is not None
+    if by is CancelledBy.PROVIDER or order.state == OrderState.INITIALISED or broken:
         decision = refunds.RefundDecision(paid_for(order), None)
     else:
         decision = _by_the_terms(order, now)
@@ -61,26 +58,6 @@ def cancel_no_show(order: Order, *, now: datetime) -> Cancelled:
     """Cancel an order, locked by the caller, whose driver did not come in time; the refund terms decide."""
     decision = _by_the_terms(order, now)
     return _close(order, CancelledBy.PROVIDER, "The driver did not start in time.", decision, now=now)
-
-
-def refund_late_payment(event: OrderEvent, *, now: datetime) -> None:
-    """Pay back a payment that was reported after its order had been cancelled; once."""
-    order = lock_order(event.order)
-    if not order.events.filter(kind=EventKind.CANCELLED, pk__lt=event.pk).exists():
-        return
-    paid = paid_for(order)
-    _, is_new = Refund.objects.get_or_create(
-        order=order,
-        reason="LATE_PAYMENT",
-        defaults={
-            "cpo": order.cpo,
-            "amount": paid.amount,
-            "currency": paid.currency,
-            "description": "Paid after the order had been cancelled: everything comes back.",
-        },
-    )
-    if is_new:
-        record_event(order, EventKind.REFUNDED, occurred_at=now, detail={"amount": f"{paid.amount:f}"})
 
 
 def cancel_unmet(order: Order, reason: str, *, now: datetime) -> None:
@@ -110,7 +87,8 @@ def _by_the_terms(order: Order, now: datetime) -> refunds.RefundDecision:
     """Return what the CPO's terms give back now. A charger that was told to start counts as charging."""
     started = order.start_authorized_at is not None
     state = FulfillmentState.ACTIVE.value if started else order.fulfillment_state
-    notice = order.planned_start - now
+    # Notice is given before the start; a session that was told to start has none to give.
+    notice = max(order.planned_start - now, timedelta(0)) if started else order.planned_start - now
     return refunds.decide_refund(terms_of(order.cpo_id), paid=paid_for(order), state=state, notice=notice)
 
 
@@ -123,7 +101,8 @@ def _close(
     order.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancellation_reason"])
     term = decision.term
     nothing, everything = "By the refund terms nothing comes back.", "Everything that was paid comes back."
-    description = (term.description if term else "") or (everything if decision.amount else nothing)
+    nothing = nothing if paid_for(order) else "Nothing was paid, so nothing comes back."
+    description = (term.description if term and paid_for(order) else "") or (everything if decision.amount else nothing)
     record_event(
         order,
         EventKind.CANCELLED,
@@ -131,18 +110,8 @@ def _close(
         detail={"by": by.value, "reason_id": reason_id, "refund": f"{decision.amount.amount:f}"},
     )
     if decision.amount:
-        Refund.objects.get_or_create(
-            order=order,
-            reason="CANCELLATION",
-            defaults={
-                "cpo": order.cpo,
-                "amount": decision.amount.amount,
-                "currency": decision.amount.currency,
-                "description": description,
-                "due_by": now + term.within if term and term.within else None,
-            },
-        )
-        record_event(order, EventKind.REFUNDED, occurred_at=now, detail={"amount": f"{decision.amount.amount:f}"})
+        owed = Owed("CANCELLATION", decision.amount, description, now + term.within if term and term.within else None)
+        owe(order, owed, now=now)
     return Cancelled(order, decision.amount, description)
 
 

@@ -93,12 +93,14 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
     for _ in range(MAX_ROUNDS):
         priced = _fresh_price(order, asked, now)
         _cancel_if_offer_gone(order, asked, priced, now)
-        if priced.quote.total.amount > order.quoted_amount:
+        if _is_dearer(priced, order, old):
             cancel_unmet(order, "the quote has ended and the price has risen", now=now)
+            before = f"{money_text(order.quoted_amount, order.currency)} for {old.row.energy_wh / 1000:.3f} kWh"
+            after = f"{priced.quote.total} for {priced.quote.energy_wh / 1000:.3f} kWh"
             raise Refusal(
                 RefusalKind.QUOTE_CHANGED,
-                f"The quote of {money_text(order.quoted_amount, order.currency)} has ended and the price is now "
-                f"{priced.quote.total}; the order is cancelled and the payment comes back.",
+                f"The quote of {before} has ended and the price is now {after}; "
+                "the order is cancelled and the payment comes back.",
             )
         try:
             _take_new_quote(order, asked, priced, now)
@@ -106,6 +108,11 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
             continue  # somebody was faster: the next price is made without the offer, or is the old one again
         return
     raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")
+
+
+def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
+    """More money, or, for who asked for an amount, less energy for the same money."""
+    return priced.quote.total.amount > order.quoted_amount or priced.quote.energy_wh < old.row.energy_wh
 
 
 def _fresh_price(order: Order, asked: SessionAsk, now: datetime) -> PricedSession:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
@@ -19,14 +19,16 @@ from cpo_portal.charging.models import (
     Payment,
     PaymentType,
     PricedSlice,
-    Refund,
 )
+from cpo_portal.charging.sessions import delivered_wh
 from cpo_portal.network.models import CHARGING_CATEGORY
 from offers import ledger
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
+from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import LockedQuote, lock_order, paid_for, quote_of, write_lines
+from offers.ordering.owed import WITHIN, Owed, owe
 from offers.quoting import write_quote
 from pricing.engine import values as engine
 from pricing.engine.price import price
@@ -34,6 +36,20 @@ from pricing.engine.settle import SettlementKind, settlement
 
 #: A bill that would be wrong to print: a person looks at it first.
 HOLD_FLAGS = frozenset({"REVIEW_POWER"})
+
+#: Why a charger stopped by itself, in OCPP's words.
+FAULTS = frozenset(
+    {
+        "EmergencyStop",
+        "GroundFault",
+        "HardReset",
+        "OvercurrentFault",
+        "PowerLoss",
+        "PowerQuality",
+        "Reboot",
+        "SoftReset",
+    }
+)
 
 
 def bill_of(order: Order) -> engine.Quote:
@@ -68,6 +84,9 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
     order = lock_order(order)
     if order.state != OrderState.ACTIVE or order.fulfillment_state != FulfillmentState.COMPLETED:
         return order
+    if _is_failure(order):
+        cancel_unmet(order, "The charger failed before it delivered anything.", now=now)
+        return order
     bill = bill_of(order)
     if HOLD_FLAGS & set(bill.flags) and not reviewed:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
@@ -79,6 +98,13 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
     order.save(update_fields=["state", "billed_amount", "settled_at"])
     record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)
     return order
+
+
+def _is_failure(order: Order) -> bool:
+    """Tell whether the charger, not the driver, ended a session that delivered nothing: nothing is owed for it."""
+    session = ChargingSession.objects.get(order=order)
+    failed = order.charger_failed_at or session.given_up_at or session.stop_reason in FAULTS
+    return bool(failed) and delivered_wh(session) == 0
 
 
 def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
@@ -130,17 +156,7 @@ def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, 
     """Write what is owed beside the bill: a refund of what was paid too much, or a second payment."""
     decided = settlement(billed=bill.total, paid=paid_for(order))
     if decided.kind is SettlementKind.REFUND:
-        Refund.objects.get_or_create(
-            order=order,
-            reason="SETTLEMENT",
-            defaults={
-                "cpo": order.cpo,
-                "amount": decided.amount.amount,
-                "currency": order.currency,
-                "description": "The session cost less than was paid.",
-                "due_by": now + timedelta(days=7),
-            },
-        )
+        owe(order, Owed("SETTLEMENT", decided.amount, "The session cost less than was paid.", now + WITHIN), now=now)
     elif decided.kind is SettlementKind.SHORTFALL:
         Payment.objects.get_or_create(
             order=order,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cpo_portal.charging import otp
+from cpo_portal.charging import breakdowns, otp
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
 from offers.ordering.orders import lock_order
 from offers.quoting import policy_of
@@ -55,8 +55,5 @@ def request_stop(order: Order, *, now: datetime) -> Order:
         raise Refusal(
             RefusalKind.UPDATE_NOT_POSSIBLE, "No session is running for this order; there is nothing to stop."
         )
-    session = order.session
-    if session.stop_requested_at is None:
-        session.stop_requested_at = now
-        session.save(update_fields=["stop_requested_at"])
+    breakdowns.request_stop(order.session, now=now)
     return order

@@ -96,7 +96,7 @@ def test_a_payment_is_noted_once(till: Till, placed: Sale, by: str) -> None:
         ("NOT_PAID", {"status": "PENDING"}),
     ],
 )
-def test_what_is_no_payment_is_kept_and_changes_nothing(
+def test_what_is_no_payment_is_kept_and_pays_nothing(
     till: Till, placed: Sale, outcome: str, changes: dict[str, Any]
 ) -> None:
     before = everything()
@@ -106,7 +106,9 @@ def test_what_is_no_payment_is_kept_and_changes_nothing(
     assert [(row["event_id"], row["outcome"], row["payment_id"]) for row in kept] == [
         ("evt-1", outcome, placed.payment.pk)
     ]
-    assert after == {name: rows for name, rows in before.items() if name != "GatewayNotice"}
+    noted = [row["kind"] for row in after.pop("OrderEvent")]
+    assert noted == ([] if outcome == "NOT_PAID" else ["PAYMENT_UNASKED"])
+    assert after == {name: rows for name, rows in before.items() if name in after}
     assert till.send(notice(placed, event_id="evt-2"), now=placed.now).outcome == "PAID"
 
 
@@ -159,12 +161,15 @@ def test_the_amount_is_compared_as_a_number(till: Till, placed: Sale, amount: An
     assert till.send(notice(placed, amount=amount), now=placed.now).outcome == "PAID"
 
 
-def test_paid_twice_is_kept_and_changes_nothing(till: Till, placed: Sale) -> None:
+def test_paid_twice_is_noted_and_changes_no_payment(till: Till, placed: Sale) -> None:
     till.send(notice(placed), now=placed.now)
     once = paid(placed)
     assert till.send(notice(placed, event_id="evt-2", reference="upi-78"), now=placed.now).outcome == "ALREADY_PAID"
     assert paid(placed) == once
-    assert len(events(placed.order)) == 1
+    unasked = {"outcome": "ALREADY_PAID", "amount": "91.45", "currency": "INR"}
+    with every_cpo():
+        notice_id = GatewayNotice.objects.get(event_id="evt-2").pk
+    assert events(placed.order)[1:] == [("PAYMENT_UNASKED", {"notice": notice_id} | unasked)]
     with every_cpo():
         outcomes = list(GatewayNotice.objects.order_by("id").values_list("outcome", flat=True))
     assert outcomes == ["PAID", "ALREADY_PAID"]

@@ -25,6 +25,7 @@ from beckn.protocol.order_views import (
     PaymentView,
     QuoteView,
     RefundTermView,
+    SettlementView,
 )
 from beckn.protocol.times import format_duration
 from beckn.protocol.values import Billing
@@ -210,7 +211,7 @@ def _cancellation(cancellation: CancellationView) -> dict[str, Any]:
 
 def _order_tags(order: OrderView) -> list[dict[str, Any]]:
     tags = []
-    summary, settlement, consent = order.offer_summary, order.settlement, order.surcharge_consent
+    summary, consent = order.offer_summary, order.surcharge_consent
     if consent is not None:
         surge = consent.amount
         entries = [("required", yes_or_no(consent.required)), ("accepted", yes_or_no(consent.accepted))]
@@ -222,9 +223,21 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         entries = [("total-savings", amount(savings.amount, savings.currency)), ("currency", savings.currency)]
         entries += [("offer-type", summary.offer_type), ("next-offer", summary.next_offer)]
         tags.append(write_group("offer-summary", entries))
-    if settlement is not None:
-        owed = settlement.amount
-        entries = [("kind", settlement.kind), ("amount", amount(owed.amount, owed.currency))]
-        entries += [("currency", owed.currency), ("reason", settlement.reason)]
-        tags.append(write_group("settlement", entries))
+    tags.extend(_settlement(settlement) for settlement in order.settlements)
     return tags
+
+
+def _settlement(settlement: SettlementView) -> dict[str, Any]:
+    owed = settlement.amount
+    return write_group(
+        "settlement",
+        (
+            ("kind", settlement.kind),
+            ("amount", amount(owed.amount, owed.currency)),
+            ("currency", owed.currency),
+            ("reason", settlement.reason),
+            ("status", settlement.status),
+            ("paid-at", instant(settlement.at)),
+            ("reference", settlement.reference),
+        ),
+    )

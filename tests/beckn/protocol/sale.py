@@ -116,7 +116,7 @@ COMPLETED = replace(
     offers=(replace(WEEKEND, usage=cv.OfferUsageView(True, inr("23.4"), Decimal("25"), "WEEKEND25")),),
     quote=quote("94.64", lines("5.2", "93.60", "-23.40", "14.44")),
     offer_summary=ov.OfferSummaryView(inr("23.4"), "WEEKEND_SPECIAL", "Holiday Special - 30% off (Dec 25-31)"),
-    settlement=ov.SettlementView("SHORTFALL", inr("3.19"), "The final bill is higher than the prepayment."),
+    settlements=(ov.SettlementView("SHORTFALL", inr("3.19"), "The final bill is higher than the prepayment."),),
 )
 CANCELLED = replace(
     ORDERED,
@@ -128,7 +128,7 @@ CANCELLED = replace(
     fulfillment=session(
         cv.FulfillmentState.PENDING, "Cancelled before the start", at("23:45:00", 26), "example-bap.com"
     ),
-    settlement=ov.SettlementView("REFUND", inr("77.73"), "85% of 91.45 is paid back."),
+    settlements=(ov.SettlementView("REFUND", inr("77.73"), "85% of 91.45 is paid back."),),
     cancellation=ov.CancellationView("CONSUMER", at("23:45:00", 26), "5", "Can't attend booking"),
 )
 SURGED = replace(

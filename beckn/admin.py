@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from beckn import bodies, outbox
@@ -27,7 +27,7 @@ from beckn.readable import pretty
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PlatformTabularInline, PortalAdmin, ReadOnlyMixin
-from cpo_portal.adminkit.display import EMPTY, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, chip, column, table, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
 from cpo_portal.charging.panels import ORDER_PANELS
 from pricing.admin_single import SingleRowAdmin
@@ -141,11 +141,11 @@ class InboundMessageAdmin(MessageLogAdmin):
 
     @column(description="Received", ordering="id")
     def received(self, obj: InboundMessage) -> str:
-        return when(obj.received_at)
+        return when(obj.received_at, seconds=True)
 
     @column(description="Finished")
     def finished(self, obj: InboundMessage) -> str:
-        return when(obj.finished_at)
+        return when(obj.finished_at, seconds=True)
 
     @column(description="Answered by")
     def answers(self, obj: InboundMessage) -> str:
@@ -175,29 +175,31 @@ class OutboundCallbackAdmin(MessageLogAdmin):
 
     @column(description="Written", ordering="sequence")
     def created(self, obj: OutboundCallback) -> str:
-        return when(obj.created_at)
+        return when(obj.created_at, seconds=True)
 
     @column(description="Finished")
     def finished(self, obj: OutboundCallback) -> str:
-        return when(obj.finished_at)
+        return when(obj.finished_at, seconds=True)
 
     @column(description="Expires")
     def expires(self, obj: OutboundCallback) -> str:
-        return when(obj.expires_at)
+        return when(obj.expires_at, seconds=True)
 
     @column(description="Attempts")
     def attempts_made(self, obj: OutboundCallback) -> SafeString:
         attempts = DeliveryAttempt.objects.filter(callback_id=obj.pk, at__gte=obj.body_at)[:100]
-        rows = (
-            (when(a.at), a.outcome, a.http_status or EMPTY, f"{a.duration_ms} ms", a.error or a.response)
+        rows = [
+            (
+                when(a.at, seconds=True),
+                a.outcome.replace("_", " ").capitalize(),
+                a.http_status or EMPTY,
+                f"{a.duration_ms} ms",
+                a.error or a.response or EMPTY,
+            )
             for a in attempts
-        )
-        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-        return (
-            format_html('<table class="portal-attempts"><tbody>{}</tbody></table>', cells)
-            if cells
-            else SafeString(EMPTY)
-        )
+        ]
+        headers = ("When", "Outcome", "HTTP status", "Took", "Answer")
+        return table(headers, rows, numbers=(3,)) if rows else SafeString(EMPTY)
 
     @object_action(description="Send again", confirm="The buyer app gets the same message once more.")
     def send_again(self, request: HttpRequest, obj: OutboundCallback) -> str:

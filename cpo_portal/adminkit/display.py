@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display as column
 
-__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "when", "words"]
+__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "table", "when", "words"]
 
 EMPTY = "–"
 
@@ -73,7 +73,22 @@ def group_indian(digits: str) -> str:
     return ",".join([*pairs, tail])
 
 
-def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> SafeString:
+    """Return an escaped HTML table; `numbers` are the columns that are set to the right.
+
+    On a narrow screen each row becomes a card, which names its values by the headers.
+    """
+    classes = ["portal-number" if place in numbers else "" for place in range(len(headers))]
+    head = format_html_join("", '<th scope="col" class="{}">{}</th>', zip(classes, headers, strict=True))
+    cell = '<td class="{}" data-label="{}">{}</td>'
+    lines = [format_html_join("", cell, zip(classes, headers, row, strict=True)) for row in rows]
+    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
+    return format_html(
+        '<div class="portal-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
+    )
+
+
+def when(instant: datetime | None, zone: str = "Asia/Kolkata", *, seconds: bool = False) -> str:
     """Return an instant as the clock at the place shows it, with the zone: "Sat 4 Jan 2025, 18:30 IST"."""
     if instant is None:
         return EMPTY
@@ -82,7 +97,8 @@ def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
     except OverflowError:
         # The calendar's first and last day are not over everywhere.
         local = instant.replace(tzinfo=UTC)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local:%Z}"
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {clock} {local:%Z}"
 
 
 def words(items: Iterable[object], limit: int = 5) -> SafeString:

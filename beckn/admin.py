@@ -68,6 +68,14 @@ class NetworkProfileAdmin(SingleRowAdmin):
     fields = ("otp_required", "surge_consent_required", "offer_codes", "show_buyer_finder_fee")
 
 
+#: Why a CPO's list is shorter than the platform's.
+NOT_LISTED = (
+    "These messages concern your own connectors and orders. A search asks every CPO of the platform at once, and a "
+    "message that was refused before it was clear whom it concerns belongs to none: the platform's operator sees "
+    "those. What is malformed or wrongly signed is refused at the door and stands in the log alone."
+)
+
+
 class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
     """Messages belong to no CPO until their handler knows it: members see their CPO's, operators all of them.
 
@@ -85,6 +93,9 @@ class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
             return rows
         cpo = cpo_of(request)
         return rows.filter(cpo=cpo) if cpo is not None and Right.VIEW in rights(request) else rows.none()
+
+    def list_note(self, request: HttpRequest) -> str:
+        return "" if is_operator(request) else NOT_LISTED
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Right.VIEW)

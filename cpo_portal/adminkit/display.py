@@ -12,10 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display as column
 
-__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "table", "when", "words"]
+__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "plain_amount", "table", "when", "words"]
 
 EMPTY = "–"
 
+#: ISO 4217 currencies whose minor unit is not a hundredth; a test holds them equal to the engine's.
+MINOR_UNITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -61,6 +63,13 @@ def money(amount: Decimal | int | None, currency: str = "INR") -> str:
     grouped = group_indian(whole) if currency == "INR" else f"{int(whole):,}"
     sign = "−" if value < 0 else ""
     return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
+
+
+def plain_amount(amount: Decimal | int | None, currency: str) -> Decimal | None:
+    """Return an amount with the currency's own decimals and nothing else, as a sheet takes it."""
+    if amount is None:
+        return None
+    return Decimal(amount).quantize(Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2)), ROUND_HALF_UP)
 
 
 def group_indian(digits: str) -> str:

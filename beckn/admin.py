@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from beckn import bodies, hold, outbox
@@ -28,7 +28,7 @@ from cpo_portal.accounts.access import Right
 from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, ReadOnlyMixin
-from cpo_portal.adminkit.display import EMPTY, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, chip, column, table, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
 from cpo_portal.charging.panels import ORDER_PANELS
 from pricing.admin_single import SingleRowAdmin
@@ -51,6 +51,14 @@ class NetworkProfileAdmin(SingleRowAdmin):
     fields = ("otp_required", "surge_consent_required", "offer_codes", "show_buyer_finder_fee")
 
 
+#: Why a CPO's list is shorter than the platform's.
+NOT_LISTED = (
+    "These messages concern your own connectors and orders. A search asks every CPO of the platform at once, and a "
+    "message that was refused before it was clear whom it concerns belongs to none: the platform's operator sees "
+    "those. What is malformed or wrongly signed is refused at the door and stands in the log alone."
+)
+
+
 class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
     """Messages belong to no CPO until their handler knows it: members see their CPO's, operators all of them.
 
@@ -68,6 +76,9 @@ class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
             return rows
         cpo = cpo_of(request)
         return rows.filter(cpo=cpo) if cpo is not None and Right.VIEW in rights(request) else rows.none()
+
+    def list_note(self, request: HttpRequest) -> str:
+        return "" if is_operator(request) else NOT_LISTED
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Right.VIEW)
@@ -133,11 +144,11 @@ class InboundMessageAdmin(MessageLogAdmin):
 
     @column(description="Received", ordering="id")
     def received(self, obj: InboundMessage) -> str:
-        return when(obj.received_at)
+        return when(obj.received_at, seconds=True)
 
     @column(description="Finished")
     def finished(self, obj: InboundMessage) -> str:
-        return when(obj.finished_at)
+        return when(obj.finished_at, seconds=True)
 
     @column(description="Answered by")
     def answers(self, obj: InboundMessage) -> str:
@@ -167,29 +178,31 @@ class OutboundCallbackAdmin(MessageLogAdmin):
 
     @column(description="Written", ordering="sequence")
     def created(self, obj: OutboundCallback) -> str:
-        return when(obj.created_at)
+        return when(obj.created_at, seconds=True)
 
     @column(description="Finished")
     def finished(self, obj: OutboundCallback) -> str:
-        return when(obj.finished_at)
+        return when(obj.finished_at, seconds=True)
 
     @column(description="Expires")
     def expires(self, obj: OutboundCallback) -> str:
-        return when(obj.expires_at)
+        return when(obj.expires_at, seconds=True)
 
     @column(description="Attempts")
     def attempts_made(self, obj: OutboundCallback) -> SafeString:
         attempts = DeliveryAttempt.objects.filter(callback_id=obj.pk, at__gte=obj.body_at)[:100]
-        rows = (
-            (when(a.at), a.outcome, a.http_status or EMPTY, f"{a.duration_ms} ms", a.error or a.response)
+        rows = [
+            (
+                when(a.at, seconds=True),
+                a.outcome.replace("_", " ").capitalize(),
+                a.http_status or EMPTY,
+                f"{a.duration_ms} ms",
+                a.error or a.response or EMPTY,
+            )
             for a in attempts
-        )
-        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-        return (
-            format_html('<table class="portal-attempts"><tbody>{}</tbody></table>', cells)
-            if cells
-            else SafeString(EMPTY)
-        )
+        ]
+        headers = ("When", "Outcome", "HTTP status", "Took", "Answer")
+        return table(headers, rows, numbers=(3,)) if rows else SafeString(EMPTY)
 
     @object_action(description="Send again", confirm="The buyer app gets the same message once more.")
     def send_again(self, request: HttpRequest, obj: OutboundCallback) -> str:

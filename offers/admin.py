@@ -21,6 +21,7 @@ from offers import admin_order_actions, authoring
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import STATE_LABELS, limits_bar, offer_page, shown_version, state_chip
 from offers.engine.describe import benefit_in_words
+from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
 from offers.mapping import offer_terms
 from offers.models import CampaignKind, Offer, OfferPolicy, OfferState, OfferVersion
@@ -85,7 +86,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     list_display = ("title", "state_now", "benefit", "validity", "used")
     list_filter = (StateFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
-    export_fields = ("offer_id", "state", "total_uses", "uses_per_customer", "budget", "redemption_cap")
+    export_columns = OFFER_COLUMNS
     actions_detail = ("publish_offer", "pause_offer", "resume_offer", "end_offer", "withdraw_offer", "archive_offer")
     fieldsets = (
         (

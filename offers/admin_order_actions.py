@@ -49,6 +49,7 @@ def _is_running(order: Order) -> bool:
     variant=ActionVariant.DANGER,
     form_class=ReasonForm,
     offered=_is_cancellable,
+    dismiss="Keep order",
 )
 def cancel_order(self: Any, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
     """Cancel as the CPO; the buyer app is told by on_cancel."""

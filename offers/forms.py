@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.rows import WindowsField
 from cpo_portal.adminkit.widgets import (
     Checkbox,
     DecimalInput,
@@ -27,9 +28,8 @@ from offers.authoring.content import CONTENT_FIELDS, check_offer_id, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferVersion
-from pricing.forms_rows import LocalDateTimeField, RowsField, RowsWidget
+from pricing.forms_rows import LocalDateTimeField
 
-DAYS = (("1", "Mon"), ("2", "Tue"), ("3", "Wed"), ("4", "Thu"), ("5", "Fri"), ("6", "Sat"), ("7", "Sun"))
 _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.TextField: Textarea,
     models.DecimalField: DecimalInput,
@@ -37,36 +37,6 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.PositiveIntegerField: IntegerInput,
     models.SmallIntegerField: IntegerInput,
 }
-
-
-class WindowRows(RowsWidget):
-    """Rows of weekdays and two times."""
-
-    template_name = "offers/admin/window_rows.html"
-    parts = ("start", "end")
-    many_parts = ("weekdays",)
-
-    def extra_context(self) -> dict[str, Any]:
-        return {"days": DAYS}
-
-
-class WindowsField(RowsField):
-    """Weekly windows as OfferContent takes them; a row with days and no times is the whole day."""
-
-    widget = WindowRows
-
-    def prepare_value(self, value: Any) -> Any:
-        return [row | {"weekdays": [str(day) for day in row["weekdays"]]} for row in value or []]
-
-    def clean(self, value: Any) -> tuple[dict[str, Any], ...]:
-        return tuple(
-            {
-                "weekdays": [int(day) for day in row["weekdays"] if day in dict(DAYS)],
-                "start": row["start"] or ("00:00" if not row["end"] else ""),
-                "end": row["end"] or ("00:00" if not row["start"] else ""),
-            }
-            for row in value or []
-        )
 
 
 class IdsField(forms.MultipleChoiceField):

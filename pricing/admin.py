@@ -59,7 +59,13 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     list_display = ("title", "state_chip", "price", "places")
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("name", "tariff_id")
-    export_fields = ("tariff_id", "name", "state")
+    export_columns = {
+        "Tariff id": lambda tariff: tariff.tariff_id,
+        "Name": lambda tariff: tariff.name,
+        "State": Tariff.get_state_display,
+        "Price": "price",
+        "Applies": lambda tariff: ", ".join(str(row) for row in tariff.assignments.all()),
+    }
     actions_detail = ("end_tariff",)
     fieldsets = (
         ("What it is", {"fields": ("name", "tariff_id")}),

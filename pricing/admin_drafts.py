@@ -22,6 +22,7 @@ class DraftAdmin(TenantAdmin):
 
     change_form_template = "pricing/admin/draft_form.html"
     change_form_show_cancel_button = True
+    history_section = "history"
 
     def write_draft(self, request: HttpRequest, obj: Any, form: Any) -> Any:
         """Create or change the thing and its draft; return the thing."""

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_message_retention"),
+        ("accounts", "0002_message_retention"),
         ("beckn", "0002_one_sick_buyer_app"),
     ]
 

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action as unfold_action
 from unfold.enums import ActionVariant
@@ -35,14 +37,16 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
     permission: str = "operate",
     form_class: type[DialogForm] | None = None,
     offered: Callable[[Any], bool] | None = None,
+    dismiss: str = "Go back",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Turn `method(self, request, obj)` into a button for `actions_detail` or `actions_row`.
 
     `confirm` is the sentence of the dialog; with `form_class` the method gets the cleaned data as a fourth
     argument. A returned string is shown as success, a returned response is sent, a ValidationError is shown as an
     error and nothing else happens. `offered(obj)` says whether the object's page shows the button; the method must
-    still refuse what is too late.
+    still refuse what is too late. `dismiss` is the dialog's other button.
     """
+    asks = form_class or DialogForm
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
@@ -60,15 +64,10 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
                 messages.success(request, result)
             return go_to(request, page_of(self, request, object_id))
 
-        dialog = {
-            "title": description,
-            "description": confirm,
-            "form_class": form_class,
-            "form_submit_text": description,
-        }
-        ask = unfold_action(run, description=description, icon=icon, variant=variant, dialog=dialog)
+        dialog = {"title": description, "description": confirm, "dismiss": dismiss}
+        button = unfold_action(run, description=description, icon=icon, variant=variant, dialog=dialog)
 
-        @wraps(ask)
+        @wraps(button)
         def find_first(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
             obj = self.get_object(request, unquote(object_id))
             if obj is None:
@@ -76,14 +75,31 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
                 return missing
             if not getattr(self, f"has_{permission}_permission")(request, obj):
                 raise PermissionDenied
-            response: HttpResponse = ask(self, request, object_id=object_id)
-            return response
+            form = asks(data=request.POST or None, request=request, object_id=object_id)
+            if form.is_valid():
+                return run(self, request, form, object_id)
+            return _ask(self, request, obj, {"dialog": dialog, "form": form})
 
         find_first.allowed_permissions = [permission]  # type: ignore[attr-defined]
         find_first.offered = offered  # type: ignore[attr-defined]
         return find_first
 
     return decorate
+
+
+def _ask(model_admin: Any, request: HttpRequest, obj: Any, content: dict[str, Any]) -> HttpResponse:
+    """Return the dialog for the page that asked by script; opened by its address it is a page of its own."""
+    if request.headers.get("HX-Request"):
+        return render(request, "unfold/helpers/dialog.html", content)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": obj,
+        "title": content["dialog"]["title"],
+        "back": page_of(model_admin, request, str(obj.pk)),
+        **content,
+    }
+    return TemplateResponse(request, "adminkit/dialog_page.html", context)
 
 
 def page_of(model_admin: Any, request: HttpRequest, object_id: str) -> str:

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from cpo_portal.adminkit.checks import TenantAdminChecks
@@ -38,6 +39,27 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
     compressed_fields = True
     list_filter_submit = True
     view_on_site = False
+    list_before_template = "adminkit/list_note.html"
+    #: The id of the page's own section of history, where there is one: the button leads there.
+    history_section = ""
+
+    def list_note(self, request: HttpRequest) -> str:
+        """Return what a reader of the list must know, for example what it leaves out."""
+        return ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"list_note": self.list_note(request)} | (extra_context or {})
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.history_section and self.get_object(request, unquote(object_id)) is not None:
+            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+            return HttpResponseRedirect(f"{page}#{self.history_section}")
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        return response
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Pages of an unordered table may repeat and miss rows.
@@ -191,6 +213,11 @@ class ReadOnlyMixin:
 
     can_delete = False
     max_num = 0
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        # Nobody changes it here, so its history would be empty for ever.
+        shown: Any = super().render_change_form(request, context | {"show_history": False}, *args, **kwargs)  # type: ignore[misc]
+        return shown
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -12,10 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display as column
 
-__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "when", "words"]
+__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "plain_amount", "table", "when", "words"]
 
 EMPTY = "–"
 
+#: ISO 4217 currencies whose minor unit is not a hundredth; a test holds them equal to the engine's.
+MINOR_UNITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -63,6 +65,13 @@ def money(amount: Decimal | int | None, currency: str = "INR") -> str:
     return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
 
 
+def plain_amount(amount: Decimal | int | None, currency: str) -> Decimal | None:
+    """Return an amount with the currency's own decimals and nothing else, as a sheet takes it."""
+    if amount is None:
+        return None
+    return Decimal(amount).quantize(Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2)), ROUND_HALF_UP)
+
+
 def group_indian(digits: str) -> str:
     """Return 1843200 as 18,43,200: the last three digits, then pairs."""
     head, tail = digits[:-3], digits[-3:]
@@ -73,7 +82,22 @@ def group_indian(digits: str) -> str:
     return ",".join([*pairs, tail])
 
 
-def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> SafeString:
+    """Return an escaped HTML table; `numbers` are the columns that are set to the right.
+
+    On a narrow screen each row becomes a card, which names its values by the headers.
+    """
+    classes = ["portal-number" if place in numbers else "" for place in range(len(headers))]
+    head = format_html_join("", '<th scope="col" class="{}">{}</th>', zip(classes, headers, strict=True))
+    cell = '<td class="{}" data-label="{}">{}</td>'
+    lines = [format_html_join("", cell, zip(classes, headers, row, strict=True)) for row in rows]
+    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
+    return format_html(
+        '<div class="portal-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
+    )
+
+
+def when(instant: datetime | None, zone: str = "Asia/Kolkata", *, seconds: bool = False) -> str:
     """Return an instant as the clock at the place shows it, with the zone: "Sat 4 Jan 2025, 18:30 IST"."""
     if instant is None:
         return EMPTY
@@ -82,7 +106,8 @@ def when(instant: datetime | None, zone: str = "Asia/Kolkata") -> str:
     except OverflowError:
         # The calendar's first and last day are not over everywhere.
         local = instant.replace(tzinfo=UTC)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local:%Z}"
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {clock} {local:%Z}"
 
 
 def words(items: Iterable[object], limit: int = 5) -> SafeString:

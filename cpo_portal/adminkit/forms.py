@@ -7,14 +7,32 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import ModelForm
 from django.forms.formsets import TOTAL_FORM_COUNT
-from unfold.forms import BaseDialogForm as DialogForm
+from unfold.forms import BaseDialogForm
 
 from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.widgets import themed
 
-__all__ = ["MOST_ROWS", "DialogForm", "TenantFormMixin", "bounded_formset", "has_cpo_column", "tenant_form"]
+__all__ = [
+    "MOST_ROWS",
+    "DialogForm",
+    "TenantFormMixin",
+    "bounded_formset",
+    "has_cpo_column",
+    "tenant_form",
+    "with_article",
+]
 
 #: The most rows below a parent that one form takes.
 MOST_ROWS = 250
+
+
+class DialogForm(BaseDialogForm):  # type: ignore[misc]
+    """The form of a button's dialog; a field that names no widget of the theme gets the theme's for its kind."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            themed(field)
 
 
 def has_cpo_column(model: type) -> bool:
@@ -52,11 +70,19 @@ class TenantFormMixin:
                     model = type(self.instance)._meta
                     label = model.get_field(names[0]).verbose_name
                     errors.error_dict[NON_FIELD_ERRORS].remove(error)
-                    sentence = f"A {model.verbose_name} with this {label} exists already."
+                    sentence = f"{with_article(model.verbose_name)} with this {label} exists already."
                     errors.error_dict.setdefault(names[0], []).append(ValidationError(sentence, "unique"))
             if not errors.error_dict[NON_FIELD_ERRORS]:
                 del errors.error_dict[NON_FIELD_ERRORS]
         super()._update_errors(errors)  # type: ignore[misc]
+
+
+def with_article(noun: object) -> str:
+    """Return "An offer", "A tariff"."""
+    # By the sound: "a user" and "a unit", although they begin with a vowel.
+    text = str(noun)
+    vowel = text[:1].lower() in set("aeiou") and not text.lower().startswith(("us", "uni", "eu"))
+    return f"{'An' if vowel else 'A'} {text}"
 
 
 def tenant_form(form: type[ModelForm]) -> type[ModelForm]:

@@ -1,5 +1,8 @@
 """The theme's form widgets under plain names, for the forms of all rooms."""
 
+from __future__ import annotations
+
+from django import forms
 from unfold import widgets as theme
 
 Checkbox = theme.UnfoldBooleanWidget
@@ -19,3 +22,27 @@ Switch = theme.UnfoldBooleanSwitchWidget
 Textarea = theme.UnfoldAdminTextareaWidget
 TextInput = theme.UnfoldAdminTextInputWidget
 TimeInput = theme.UnfoldAdminSingleTimeWidget
+
+#: Django's own widgets, which the theme's style sheet leaves bare, and what stands in for each.
+_THEMED: dict[type[forms.Widget], type[forms.Widget]] = {
+    forms.TextInput: TextInput,
+    forms.Textarea: Textarea,
+    forms.EmailInput: EmailInput,
+    forms.NumberInput: DecimalInput,
+    forms.DateInput: DateInput,
+    forms.TimeInput: TimeInput,
+    forms.CheckboxInput: Checkbox,
+    forms.Select: Select,
+    forms.SelectMultiple: SelectMultiple,
+}
+
+
+def themed(field: forms.Field) -> None:
+    """Give a field that has one of Django's own widgets the theme's, with the same attributes."""
+    stand_in = _THEMED.get(type(field.widget))
+    if stand_in is None:
+        return
+    bare, field.widget = field.widget, stand_in(attrs=field.widget.attrs)
+    field.widget.is_required = bare.is_required
+    if isinstance(field, forms.ChoiceField):
+        field.choices = field.choices

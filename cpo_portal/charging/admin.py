@@ -19,6 +19,7 @@ from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMi
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.charging.export_columns import ORDER_COLUMNS, PAYMENT_COLUMNS, REFUND_COLUMNS
 from cpo_portal.charging.models import (
     Customer,
     CustomerContact,
@@ -58,7 +59,8 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     search_help_text = "A whole order id or transaction id, or a connector's item id."
     show_full_result_count = False
     date_hierarchy = None
-    export_fields = ("id", "created_at", "state", "fulfillment_state", "quoted_amount", "billed_amount", "currency")
+    export_columns = ORDER_COLUMNS
+    export_related = ("lines",)
     change_form_after_template = "charging/order_panels.html"
     actions_detail: tuple[str, ...] = ()
     fields = (
@@ -179,7 +181,7 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     list_select_related = ("cpo", "order")
     search_fields = ("id__iexact", "order__id__iexact", "gateway_reference__iexact")
     search_help_text = "A whole payment id, order id or gateway's reference."
-    export_fields = ("id", "order", "type", "status", "amount", "paid_amount", "currency", "paid_at")
+    export_columns = PAYMENT_COLUMNS
     fields = ("id", "order", ("type", "state"), ("due", "paid"), "gateway_reference", "asked", "paid_when", "reports")
     readonly_fields = ("state", "due", "paid", "asked", "paid_when", "reports")
 
@@ -228,7 +230,7 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     list_select_related = ("cpo", "order")
     search_fields = ("order__id__iexact",)
     search_help_text = "A whole order id."
-    export_fields = ("order", "reason", "amount", "currency", "status", "due_by", "paid_at", "paid_reference")
+    export_columns = REFUND_COLUMNS
     fields = ("order", ("reason", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
     readonly_fields = ("state", "back", "made", "due", "paid")
     actions_detail = ("mark_paid_back",)

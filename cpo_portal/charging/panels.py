@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cpo_portal.accounts.access import Right
-from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, when
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, table, when
 from cpo_portal.adminkit.rules import rights
 from cpo_portal.charging.models import (
     ChargingSession,
@@ -69,17 +69,6 @@ def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
     own = (contact, quote, bill, payments, reports, refunds, session, timeline)
     made = (make(request, order) for make in (*own, *ORDER_PANELS))
     return [panel for panel in made if panel is not None]
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> SafeString:
-    """Return an escaped HTML table; `numbers` are the columns that are set to the right."""
-    classes = ["portal-number" if place in numbers else "" for place in range(len(headers))]
-    head = format_html_join("", '<th class="{}">{}</th>', zip(classes, headers, strict=True))
-    lines = [format_html_join("", '<td class="{}">{}</td>', zip(classes, row, strict=True)) for row in rows]
-    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
-    return format_html(
-        '<div class="portal-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
-    )
 
 
 def zone_of(order: Order) -> str:

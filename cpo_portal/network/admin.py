@@ -14,6 +14,7 @@ from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin, TenantStackedInline, TenantTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when, words
 from cpo_portal.adminkit.filters import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from cpo_portal.adminkit.rows import HoursField
 from cpo_portal.adminkit.widgets import TextInput
 from cpo_portal.network.catalogue import status_of, units_left
 from cpo_portal.network.models import (
@@ -37,6 +38,11 @@ STATUS_TONES = {
     StatusChoice.OUT_OF_ORDER: Tone.BAD,
     StatusChoice.UNKNOWN: Tone.NEUTRAL,
 }
+
+HOURS_HELP = (
+    "On the site's own clock; none means always open. Leave both times empty for the whole day; hours that end before "
+    "they start go on after midnight, and 00:00 ends the day."
+)
 
 
 class FixedIdMixin:
@@ -115,13 +121,9 @@ class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "opening_hours":
-            field.widget.attrs["rows"] = 3
-            field.help_text = (
-                'The site\'s own clock, Monday is 1: [{"weekday": 1, "from": "08:00", "to": "20:00"}, …]. '
-                "Hours that end earlier than they begin run into the next day. [] is always open."
-            )
+            return HoursField(required=False, label="Opening hours", help_text=HOURS_HELP)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "tags":
             field.widget = TextInput()
             field.help_text = "Separated by commas, such as highway,airport,urban."

@@ -32,6 +32,7 @@ def test_an_instant_is_shown_on_the_clock_of_the_place() -> None:
     instant = datetime(2025, 1, 4, 20, 15, tzinfo=UTC)
     assert when(instant) == "Sun 5 Jan 2025, 01:45 IST"
     assert when(instant, "Europe/Berlin") == "Sat 4 Jan 2025, 21:15 CET"
+    assert when(instant, seconds=True) == "Sun 5 Jan 2025, 01:45:00 IST"
     assert when(None) == "–"
 
 

@@ -251,5 +251,5 @@ def test_refund_terms_are_the_cpos_own(api: Client, net: Net, other: Net) -> Non
 
 
 def test_the_html_of_a_table_is_escaped() -> None:
-    assert '<td class="">&lt;script&gt;</td>' in table(("A",), [("<script>",)])
+    assert '<td class="" data-label="A">&lt;script&gt;</td>' in table(("A",), [("<script>",)])
     assert "<i>x</i>" in table(("A",), [(format_html("<i>{}</i>", "x"),)])

@@ -27,7 +27,12 @@ SITE = NO_INLINE | {
     "latitude": "12.9",
     "longitude": "77.6",
     "time_zone": "Asia/Kolkata",
-    "opening_hours": '[{"weekday": 1, "from": "22:00", "to": "06:00"}]',
+    "opening_hours-0-weekdays": ["1", "5"],
+    "opening_hours-0-start": "22:00",
+    "opening_hours-0-end": "06:00",
+    "opening_hours-1-weekdays": ["7"],
+    "opening_hours-1-start": "",
+    "opening_hours-1-end": "",
     "tags": "highway,airport",
     "is_published": "on",
 }
@@ -46,19 +51,37 @@ def test_staff_make_a_location(api: Client, net: Net, role: str) -> None:
     with cpo_scope(net.cpo):
         made = Location.objects.get(location_id="site-2")
     assert (made.cpo, made.tags, made.position) == (net.cpo, ["highway", "airport"], (77.6, 12.9))
+    assert made.opening_hours == [
+        {"weekday": 1, "from": "22:00", "to": "06:00"},
+        {"weekday": 5, "from": "22:00", "to": "06:00"},
+        {"weekday": 7, "from": "00:00", "to": "00:00"},
+    ]
+
+
+def test_days_with_the_same_hours_are_one_row_of_the_form(api: Client, net: Net) -> None:
+    client = net.sign_in("OWNER")
+    client.post("/admin/network/location/add/", SITE)
+    with cpo_scope(net.cpo):
+        made = Location.objects.get(location_id="site-2")
+    field = client.get(f"/admin/network/location/{made.pk}/change/").context["adminform"].form["opening_hours"]
+    assert field.field.prepare_value(field.initial) == [
+        {"weekdays": ["1", "5"], "start": "22:00", "end": "06:00"},
+        {"weekdays": ["7"], "start": "00:00", "end": "00:00"},
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ({"time_zone": "Mars"}, "is no IANA time zone"),
-        ({"opening_hours": '[{"weekday": 9}]'}, "Write opening hours as"),
-        ({"opening_hours": "{"}, "Enter a valid JSON."),
+        ({"opening_hours-0-weekdays": []}, "Choose the days on which these hours hold."),
+        ({"opening_hours-0-end": ""}, "Give both times, such as 08:00 and 20:00, or none for the whole day."),
+        ({"opening_hours-0-start": "9 to 6"}, "Give both times, such as 08:00 and 20:00, or none for the whole day."),
         ({"location_id": "site-1"}, "A location with this location id exists already."),
     ],
 )
 def test_a_mistake_is_explained_and_nothing_is_saved(
-    api: Client, net: Net, change: dict[str, str], sentence: str
+    api: Client, net: Net, change: dict[str, Any], sentence: str
 ) -> None:
     answer = net.sign_in("OWNER").post("/admin/network/location/add/", SITE | change)
     assert answer.status_code == 200

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("charging", "0001_initial"),
+        ("charging", "0002_endings"),
     ]
 
     operations = [

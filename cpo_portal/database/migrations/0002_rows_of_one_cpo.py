@@ -1,4 +1,4 @@
-"""Contacts, money and the ledger are kept apart by the server itself (ADR 0011)."""
+"""Contacts, money and the ledger are kept apart by the server itself (ADR 0014)."""
 
 from django.db import migrations
 

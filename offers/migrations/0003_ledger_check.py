@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("offers", "0001_initial")]
+    dependencies = [("offers", "0002_endings")]
     operations = [
         migrations.CreateModel(
             name="LedgerCheck",

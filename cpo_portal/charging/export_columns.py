@@ -1,0 +1,86 @@
+"""The columns of what a CPO's accountant downloads of orders, payments and refunds, in the words of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from cpo_portal.adminkit.display import plain_amount
+from cpo_portal.charging.models import LineStage, Order, OrderLineKind, Payment, Refund
+
+Columns = dict[str, Callable[[Any], Any]]
+
+_APART = (OrderLineKind.DISCOUNT, OrderLineKind.TAX, OrderLineKind.ROUND_OFF)
+_CHARGES = tuple(kind for kind in OrderLineKind if kind not in _APART)
+
+
+def _billed(*kinds: OrderLineKind) -> Callable[[Order], Decimal | None]:
+    """Return a column: the sum of the bill's lines of these kinds; empty while there is no bill."""
+
+    def column(order: Order) -> Decimal | None:
+        if order.billed_amount is None:
+            return None
+        lines = [line for line in order.lines.all() if line.stage == LineStage.BILLED and line.kind in kinds]
+        return plain_amount(sum((line.amount for line in lines), Decimal(0)), order.currency)
+
+    return column
+
+
+def _kwh(order: Order) -> Decimal | None:
+    """The energy that the bill charges."""
+    lines: Iterable[Any] = order.lines.all()
+    energy = [
+        line.quantity
+        for line in lines
+        if line.stage == LineStage.BILLED and line.kind == OrderLineKind.ENERGY and line.quantity is not None
+    ]
+    return sum(energy, Decimal(0)).quantize(Decimal("0.001")) if energy else None
+
+
+ORDER_COLUMNS: Columns = {
+    "Order": lambda order: str(order.id),
+    "Transaction": lambda order: order.transaction_id,
+    "Made ({clock})": lambda order: order.created_at,
+    "Buyer app": lambda order: order.bap_id,
+    "Test order": lambda order: "yes" if order.sandbox else "no",
+    "Connector": lambda order: order.connector.item_id,
+    "Location": lambda order: order.connector.charger.location.name,
+    "State": lambda order: order.get_state_display(),
+    "Fulfillment": lambda order: order.get_fulfillment_state_display(),
+    "Quoted": lambda order: plain_amount(order.quoted_amount, order.currency),
+    "Billed energy (kWh)": _kwh,
+    "Charges before discount": _billed(*_CHARGES),
+    "Discount": _billed(OrderLineKind.DISCOUNT),
+    "Tax": _billed(OrderLineKind.TAX),
+    "Round-off": _billed(OrderLineKind.ROUND_OFF),
+    "Billed": lambda order: plain_amount(order.billed_amount, order.currency),
+    "Currency": lambda order: order.currency,
+    "Settled ({clock})": lambda order: order.settled_at,
+}
+
+PAYMENT_COLUMNS: Columns = {
+    "Payment": lambda row: str(row.id),
+    "Order": lambda row: str(row.order_id),
+    "Due": Payment.get_type_display,  # type: ignore[attr-defined]
+    "State": Payment.get_status_display,  # type: ignore[attr-defined]
+    "Amount": lambda row: plain_amount(row.amount, row.currency),
+    "Paid": lambda row: plain_amount(row.paid_amount, row.currency),
+    "Currency": lambda row: row.currency,
+    "Gateway reference": lambda row: row.gateway_reference,
+    "Asked ({clock})": lambda row: row.created_at,
+    "Paid at ({clock})": lambda row: row.paid_at,
+}
+
+REFUND_COLUMNS: Columns = {
+    "Order": lambda row: str(row.order_id),
+    "Reason": lambda row: row.reason,
+    "Why": lambda row: row.description,
+    "State": Refund.get_status_display,  # type: ignore[attr-defined]
+    "Amount": lambda row: plain_amount(row.amount, row.currency),
+    "Currency": lambda row: row.currency,
+    "Made ({clock})": lambda row: row.created_at,
+    "Due by ({clock})": lambda row: row.due_by,
+    "Paid back ({clock})": lambda row: row.paid_at,
+    "Reference": lambda row: row.paid_reference,
+}

@@ -1,0 +1,59 @@
+"""The columns of the download of offers, in the words of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from cpo_portal.adminkit.display import plain_amount
+from offers.admin_pages import STATE_LABELS, shown_version
+from offers.engine.describe import benefit_in_words
+from offers.mapping import offer_terms
+from offers.models import Offer
+from offers.states import counter_of, derived_state
+
+
+def _of_version(name: str) -> Callable[[Offer], Any]:
+    """Return a column that reads the published version, or the draft where there is none."""
+    return lambda offer: getattr(shown_version(offer), name, None)
+
+
+def _state(offer: Offer) -> str:
+    state = derived_state(offer, offer.live_version, counter_of(offer), timezone.now())
+    return STATE_LABELS.get(state, state)
+
+
+def _benefit(offer: Offer) -> str:
+    version = shown_version(offer)
+    return benefit_in_words(offer_terms(offer, version)) if version else ""
+
+
+def _uses(offer: Offer) -> int | None:
+    counter = counter_of(offer)
+    return None if counter is None else counter.uses_reserved + counter.uses_committed
+
+
+def _spent(offer: Offer) -> Any:
+    counter = counter_of(offer)
+    held = None if counter is None else counter.budget_reserved + counter.budget_committed
+    return plain_amount(held, offer.cpo.currency)
+
+
+OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "Offer id": lambda offer: offer.offer_id,
+    "Name": _of_version("name"),
+    "State": _state,
+    "Benefit": _benefit,
+    "Display code": _of_version("display_code"),
+    "Valid from ({clock})": _of_version("valid_from"),
+    "Valid until ({clock})": _of_version("valid_until"),
+    "Most uses": lambda offer: offer.total_uses,
+    "Used (with reserved)": _uses,
+    "Most uses per customer": lambda offer: offer.uses_per_customer,
+    "Budget": lambda offer: plain_amount(offer.budget, offer.cpo.currency),
+    "Spent (with reserved)": _spent,
+    "Most per redemption": lambda offer: plain_amount(offer.redemption_cap, offer.cpo.currency),
+    "Currency": lambda offer: offer.cpo.currency,
+}

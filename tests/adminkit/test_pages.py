@@ -1,0 +1,52 @@
+"""What every page shares: the path in the words of the menu, the add page, the history button, empty lists."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from tests.adminkit.conftest import make_location
+
+pytestmark = pytest.mark.django_db
+
+
+def path_of(page: Any) -> list[str]:
+    return re.findall(r'class="portal-crumb align[^>]*>([^<]*)<', page.content.decode())
+
+
+PATHS = {
+    "list": ("/admin/charging/order/", ["Sales", "Orders"]),
+    "list under another name": ("/admin/beckn/inboundmessage/", ["Beckn", "Messages"]),
+    "add page": ("/admin/offers/offer/add/", ["Offers", "Offers", "Add offer"]),
+}
+
+
+@pytest.mark.parametrize(("address", "path"), PATHS.values(), ids=PATHS)
+def test_the_path_uses_the_words_of_the_menu(visit: Any, address: str, path: list[str]) -> None:
+    assert path_of(visit("owner", address)) == path
+
+
+def test_a_rows_own_name_stays_as_it_is_written(visit: Any, world: SimpleNamespace) -> None:
+    place = make_location(world.voltway, "v2", "eHub", "Pune")
+    assert path_of(visit("owner", reverse("admin:network_location_change", args=[place.pk])))[-1] == "eHub"
+
+
+def test_the_add_page_has_no_button_to_itself(visit: Any) -> None:
+    assert "addlink" not in visit("owner", "/admin/network/location/add/").content.decode()
+    assert "addlink" in visit("owner", "/admin/network/location/").content.decode()
+
+
+def test_a_search_without_a_match_says_so(visit: Any) -> None:
+    text = visit("owner", "/admin/network/location/?q=nowhere").content.decode()
+    assert "No location fits the search and the filters." in text
+    assert "yielded" not in text
+
+
+def test_members_read_which_messages_are_not_theirs(visit: Any) -> None:
+    sentence = "A search asks every CPO of the platform at once"
+    assert sentence in visit("owner", "/admin/beckn/inboundmessage/").content.decode()
+    assert sentence not in visit("operator", "/admin/beckn/inboundmessage/").content.decode()

@@ -1,4 +1,4 @@
-"""What the server itself refuses: contacts, money and the ledger of another CPO, and of no CPO at all (ADR 0011)."""
+"""What the server itself refuses: contacts, money and the ledger of another CPO, and of no CPO at all (ADR 0014)."""
 
 from __future__ import annotations
 

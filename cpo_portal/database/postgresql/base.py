@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, which tells the server whose rows a statement may touch before it runs (ADR 0011).
+"""Django's PostgreSQL backend, which tells the server whose rows a statement may touch before it runs (ADR 0014).
 
 The server keeps the answer in the setting `portal.cpo`: a CPO's number, "every", or "" for none, in which case the
 policies of protected tables raise. A connection outlives the scope it was told, so each statement that names a

@@ -14,14 +14,20 @@ class SingleRowAdmin(TenantAdmin):
     """A table with one row per CPO."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        cpo = getattr(request, "cpo", None)
-        if cpo is None or not self.has_view_permission(request):
+        row = self._row(request) if self.has_view_permission(request) else None
+        if row is None:
             response: HttpResponse = super().changelist_view(request, extra_context)
             return response
-        row, _ = self.model._default_manager.get_or_create(cpo=cpo)
         return HttpResponseRedirect(
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
         )
+
+    def _row(self, request: HttpRequest) -> Any:
+        """Return the CPO's row; who may only look makes none."""
+        cpo, rows = getattr(request, "cpo", None), self.model._default_manager
+        if self.has_change_permission(request):
+            return rows.get_or_create(cpo=cpo)[0]
+        return rows.filter(cpo=cpo).first() if cpo is not None else None
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

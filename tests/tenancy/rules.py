@@ -1,0 +1,222 @@
+"""Who may do what at every address of the portal: the one table that the matrix is checked against.
+
+A new page, button, action, autocomplete or API route fails the suite until it has a line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cpo_portal.accounts.models import TokenScope
+
+NOBODY: frozenset[str] = frozenset()
+OPERATOR = frozenset({"operator"})
+OWNERS = OPERATOR | {"owner"}
+AUTHORS = OWNERS | {"manager"}
+VIEWERS = AUTHORS | {"analyst"}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may look at a model's pages, add, change and delete; `all_cpos`: operators see the rows of every CPO."""
+
+    view: frozenset[str] = VIEWERS
+    add: frozenset[str] = AUTHORS
+    change: frozenset[str] = AUTHORS
+    delete: frozenset[str] = AUTHORS
+    all_cpos: bool = False
+    #: The list leads to the CPO's one row.
+    single: bool = False
+
+    def of(self, page: str) -> frozenset[str]:
+        """Return who may open one of the pages that every model has."""
+        return {"add": self.add, "delete": self.delete}.get(page, self.view)
+
+
+LOOK_ONLY = Access(add=NOBODY, change=NOBODY, delete=NOBODY)
+ENDED_NOT_DELETED = Access(delete=NOBODY)
+SETTINGS = Access(add=NOBODY, delete=NOBODY, single=True)
+MESSAGES = Access(add=NOBODY, change=NOBODY, delete=NOBODY, all_cpos=True)
+
+MODELS: dict[str, Access] = {
+    "accounts.membership": Access(add=OWNERS, change=OWNERS, delete=OWNERS),
+    "accounts.apitoken": Access(add=OWNERS, change=NOBODY, delete=NOBODY),
+    "accounts.user": Access(view=OPERATOR, add=OPERATOR, change=OPERATOR, delete=NOBODY, all_cpos=True),
+    "accounts.cpo": Access(add=OPERATOR, change=OWNERS, delete=NOBODY, all_cpos=True),
+    "axes.accessattempt": Access(view=OPERATOR, add=NOBODY, change=NOBODY, delete=NOBODY, all_cpos=True),
+    "network.location": Access(),
+    "network.charger": Access(),
+    "network.connector": Access(),
+    "network.product": Access(),
+    "network.chargingsystem": Access(),
+    "charging.order": LOOK_ONLY,
+    "charging.customer": LOOK_ONLY,
+    "charging.payment": LOOK_ONLY,
+    "charging.refund": LOOK_ONLY,
+    "charging.refundterm": Access(),
+    "charging.paymentgateway": Access(),
+    "pricing.tariff": ENDED_NOT_DELETED,
+    "pricing.taxprofile": SETTINGS,
+    "offers.offer": ENDED_NOT_DELETED,
+    "offers.offerpolicy": SETTINGS,
+    "beckn.subscriber": Access(view=OPERATOR, add=OPERATOR, change=OPERATOR, delete=NOBODY, all_cpos=True),
+    "beckn.networkprofile": SETTINGS,
+    "beckn.inboundmessage": MESSAGES,
+    "beckn.outboundcallback": MESSAGES,
+}
+
+#: The pages that the admin gives to every model.
+USUAL_PAGES = frozenset({"changelist", "add", "change", "delete", "history", "short"})
+
+#: Exports and buttons: pages of one model alone.
+OWN_PAGES: dict[str, frozenset[str]] = {
+    "accounts.membership export": VIEWERS,
+    "accounts.membership new_link": OWNERS,
+    "accounts.apitoken revoke": OWNERS,
+    "accounts.user new_link": OPERATOR,
+    "axes.accessattempt unlock": OPERATOR,
+    "network.location export": VIEWERS,
+    "network.connector export": VIEWERS,
+    "network.chargingsystem make_token": AUTHORS,
+    "charging.order export": VIEWERS,
+    "charging.order cancel_order": AUTHORS,
+    "charging.order bill_held": AUTHORS,
+    "charging.payment export": VIEWERS,
+    "charging.refund export": VIEWERS,
+    "charging.paymentgateway new_secret": AUTHORS,
+    "pricing.tariff export": VIEWERS,
+    "pricing.tariff end_tariff": AUTHORS,
+    "offers.offer export": VIEWERS,
+    "offers.offer publish_offer": AUTHORS,
+    "offers.offer pause_offer": AUTHORS,
+    "offers.offer resume_offer": AUTHORS,
+    "offers.offer end_offer": AUTHORS,
+    "offers.offer withdraw_offer": AUTHORS,
+    "offers.offer archive_offer": AUTHORS,
+    "beckn.outboundcallback send_again": AUTHORS,
+}
+
+#: Actions on chosen rows of a list.
+ACTIONS: dict[str, dict[str, frozenset[str]]] = {
+    "accounts.membership": {"export_admin_action": VIEWERS},
+    "network.location": {"delete_selected": AUTHORS, "export_admin_action": VIEWERS},
+    "network.charger": {"delete_selected": AUTHORS},
+    "network.connector": {"delete_selected": AUTHORS, "export_admin_action": VIEWERS},
+    "network.product": {"delete_selected": AUTHORS},
+    "network.chargingsystem": {"delete_selected": AUTHORS},
+    "charging.order": {"export_admin_action": VIEWERS},
+    "charging.payment": {"export_admin_action": VIEWERS},
+    "charging.refund": {"export_admin_action": VIEWERS},
+    "charging.refundterm": {"delete_selected": AUTHORS},
+    "charging.paymentgateway": {"delete_selected": AUTHORS},
+    "pricing.tariff": {"export_admin_action": VIEWERS},
+    "offers.offer": {"export_admin_action": VIEWERS},
+    "beckn.outboundcallback": {"send_chosen_again": AUTHORS},
+}
+
+#: Who may search a model's rows where a relation leads to them (the admin's autocomplete); others are refused to all.
+AUTOCOMPLETES: dict[str, frozenset[str]] = {
+    "accounts.cpo": VIEWERS,  # members find their own alone
+    "accounts.user": OPERATOR,
+    "network.location": VIEWERS,
+    "network.charger": VIEWERS,
+    "network.connector": VIEWERS,
+    "network.product": VIEWERS,
+    "network.chargingsystem": VIEWERS,
+    "charging.customer": VIEWERS,
+    "charging.order": VIEWERS,
+    "pricing.tariff": VIEWERS,
+    "beckn.subscriber": OPERATOR,
+    "beckn.inboundmessage": VIEWERS,
+}
+
+#: Pages of the site that belong to no model: what each person gets, in the order of `PEOPLE`.
+ANY_SITE_PAGE = (200, 200, 200, 403, 200, 302)
+SITE: dict[str, tuple[int, ...]] = {
+    "admin:index": ANY_SITE_PAGE,
+    "admin:search": ANY_SITE_PAGE,
+    "admin:app_list": ANY_SITE_PAGE,
+    "admin:autocomplete": (403, 403, 403, 403, 403, 302),  # without a relation; see AUTOCOMPLETES
+    "admin:switch_cpo": (405, 405, 405, 403, 405, 302),  # POST alone
+    "admin:login": (302, 302, 302, 302, 302, 200),
+    "admin:logout": (405, 405, 405, 405, 405, 302),  # POST alone
+    "admin:password_change": (200, 200, 200, 200, 200, 302),
+    "admin:password_change_done": (200, 200, 200, 200, 200, 302),
+    "admin:jsi18n": (200, 200, 200, 200, 200, 302),
+    "admin:set_password": (200, 200, 200, 200, 200, 200),  # says that the link is not valid
+    "admin:admin/(?P<url>.*)$": (404, 404, 404, 403, 404, 302),
+    "": (302, 302, 302, 302, 302, 302),
+}
+
+#: Addresses for machines that need no token: the reason stands beside each, and a test of its own proves it.
+OPEN: dict[str, str] = {
+    "schema": "the description of the APIs names no row",
+    "payment-notices": "signed with the gateway's secret",
+    "beckn-receive": "signed with the participant's key",
+    "healthz": "says yes or no",
+    "readyz": "says yes or no, and ages of queues",
+}
+
+STAFF, READ, SYSTEM = TokenScope.STAFF.value, TokenScope.STAFF_READ.value, "SYSTEM"
+READERS, WRITERS, SYSTEMS = frozenset({STAFF, READ}), frozenset({STAFF}), frozenset({SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Which tokens may call it, and what they are answered for an own row and an empty body."""
+
+    tokens: frozenset[str]
+    answer: int
+
+
+API: dict[str, Api] = {
+    "location-list GET": Api(READERS, 200),
+    "location-list POST": Api(WRITERS, 400),
+    "location-detail GET": Api(READERS, 200),
+    "location-detail PUT": Api(WRITERS, 400),
+    "location-detail PATCH": Api(WRITERS, 200),
+    "location-detail DELETE": Api(WRITERS, 409),
+    "charger-list GET": Api(READERS, 200),
+    "charger-list POST": Api(WRITERS, 400),
+    "charger-detail GET": Api(READERS, 200),
+    "charger-detail PUT": Api(WRITERS, 400),
+    "charger-detail PATCH": Api(WRITERS, 200),
+    "charger-detail DELETE": Api(WRITERS, 409),
+    "connector-list GET": Api(READERS, 200),
+    "connector-list POST": Api(WRITERS, 400),
+    "connector-detail GET": Api(READERS, 200),
+    "connector-detail PUT": Api(WRITERS, 400),
+    "connector-detail PATCH": Api(WRITERS, 200),
+    "connector-detail DELETE": Api(WRITERS, 409),
+    "product-list GET": Api(READERS, 200),
+    "product-list POST": Api(WRITERS, 400),
+    "product-detail GET": Api(READERS, 200),
+    "product-detail PUT": Api(WRITERS, 400),
+    "product-detail PATCH": Api(WRITERS, 200),
+    "product-detail DELETE": Api(WRITERS, 204),
+    "tariff-list GET": Api(READERS, 200),
+    "tariff-list POST": Api(WRITERS, 400),
+    "tariff-detail GET": Api(READERS, 200),
+    "tariff-detail PATCH": Api(WRITERS, 200),
+    "tariff-publish POST": Api(WRITERS, 409),
+    "tariff-end POST": Api(WRITERS, 200),
+    "offer-list GET": Api(READERS, 200),
+    "offer-list POST": Api(WRITERS, 400),
+    "offer-detail GET": Api(READERS, 200),
+    "offer-detail PATCH": Api(WRITERS, 200),
+    "offer-history GET": Api(READERS, 200),
+    "offer-publish POST": Api(WRITERS, 400),
+    "offer-pause POST": Api(WRITERS, 200),
+    "offer-resume POST": Api(WRITERS, 409),
+    "offer-end POST": Api(WRITERS, 200),
+    "offer-withdraw POST": Api(WRITERS, 200),
+    "offer-archive POST": Api(WRITERS, 409),
+    "price-check POST": Api(READERS, 400),
+    "connector-status POST": Api(SYSTEMS, 400),
+    "charging-commands GET": Api(SYSTEMS, 200),
+    "charging-sessions POST": Api(SYSTEMS, 400),
+    "readings POST": Api(SYSTEMS, 400),
+    "interrupt POST": Api(SYSTEMS, 400),
+    "resume POST": Api(SYSTEMS, 400),
+    "stop POST": Api(SYSTEMS, 400),
+}

@@ -85,9 +85,10 @@ def place(home: Home) -> Iterator[DatabaseUrls]:
 
 def refuse_newer_code(manifest: Manifest) -> None:
     """Older code does not know what newer migrations have made."""
+    pairs = {applied: applied.partition(".") for applied in manifest.migrations}
     unknown = [
-        name
-        for app, _, name in (applied.partition(".") for applied in manifest.migrations)
+        applied
+        for applied, (app, _, name) in pairs.items()
         if app in ROOMS and not (REPO / ROOMS[app] / f"migrations/{name}.py").exists()
     ]
     if unknown:

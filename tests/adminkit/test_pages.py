@@ -36,7 +36,8 @@ def test_a_rows_own_name_stays_as_it_is_written(visit: Any, world: SimpleNamespa
 
 
 def test_the_add_page_has_no_button_to_itself(visit: Any) -> None:
-    assert "addlink" not in visit("owner", "/admin/network/location/add/").content.decode()
+    for address in ("/admin/network/location/add/", "/admin/accounts/apitoken/add/"):
+        assert "addlink" not in visit("owner", address).content.decode()
     assert "addlink" in visit("owner", "/admin/network/location/").content.decode()
 
 

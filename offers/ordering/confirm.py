@@ -95,11 +95,11 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
         _cancel_if_offer_gone(order, asked, priced, now)
         if _is_dearer(priced, order, old):
             cancel_unmet(order, "the quote has ended and the price has risen", now=now)
-            before = f"{money_text(order.quoted_amount, order.currency)} for {old.row.energy_wh / 1000:.3f} kWh"
-            after = f"{priced.quote.total} for {priced.quote.energy_wh / 1000:.3f} kWh"
+            before, after = old.row.energy_wh / 1000, priced.quote.energy_wh / 1000
             raise Refusal(
                 RefusalKind.QUOTE_CHANGED,
-                f"The quote of {before} has ended and the price is now {after}; "
+                f"The quote of {money_text(order.quoted_amount, order.currency)} has ended and the price is now "
+                f"{priced.quote.total} (for {after:.3f} kWh, before for {before:.3f} kWh); "
                 "the order is cancelled and the payment comes back.",
             )
         try:

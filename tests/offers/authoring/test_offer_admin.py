@@ -286,6 +286,9 @@ def test_the_policy_opens_on_its_row_and_is_changed_by_members_alone(people: Peo
         "payment_minutes": "10",
         "early_start_minutes": "15",
         "late_start_minutes": "30",
+        "breakdown_minutes": "5",
+        "silent_minutes": "60",
+        "longest_hours": "24",
     }
     address = f"/admin/offers/offerpolicy/{row.pk}/change/"
     signed_in(people.outsider).post(address, form)

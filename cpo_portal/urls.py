@@ -15,3 +15,5 @@ urlpatterns = [
     path("api/", include("offers.api.urls")),
     path("", include("beckn.urls")),
 ]
+
+handler404 = "cpo_portal.network.api_missing.not_found"

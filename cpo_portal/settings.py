@@ -198,6 +198,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Staff, charging-system and payment API of the CPO portal.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cpo_portal.network.api_schema.describe_refusals",
+    ],
 }
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 

@@ -117,14 +117,18 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
     return callback_id
 
 
-# Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
+# Four statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
 # inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
 # The subscribers come first, and each one's callbacks by its own index: what waits for a buyer app that is left alone
 # is not even looked at, be it 200,000 rows. That it is the first of its transaction is asked of one callback after the
 # other, in their order, until there are enough: as a join it would be asked of all of them.
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
+# Prepared statements keep the plan that they were given; one made while the outbox was nearly empty must do as well
+# when it is not.
+BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)"
 CLAIM = (
     LOCK,
+    BY_INDEX,
     """
 WITH late AS MATERIALIZED (
     SELECT id FROM beckn_outboundcallback
@@ -248,7 +252,7 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
         claimed_at=callback.claimed_at,
         pauses=callback.pauses,
     )
-    return bool(run_at_once(*statement, SETTLE, values=values | health))
+    return bool(run_at_once(BY_INDEX, *statement, SETTLE, values=values | health))
 
 
 def send_again(callback: OutboundCallback) -> bool:

@@ -28,10 +28,10 @@ SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_wor
             SELECT c.next_attempt_at FROM beckn_outboundcallback c
             WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
               AND c.leased_until IS NULL
-              AND c.sequence = (
-                  SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
+              AND (EXISTS (
+                  SELECT FROM beckn_outboundcallback earlier
                   WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-                    AND earlier.transaction_id = c.transaction_id)
+                    AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)) IS FALSE
             ORDER BY c.next_attempt_at, c.sequence LIMIT 1
         ) head
         WHERE s.role = 'BAP' AND h.open_until IS NULL AND NOT EXISTS (SELECT FROM beckn_deliveryhold) AND NOT EXISTS (

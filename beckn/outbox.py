@@ -119,14 +119,18 @@ def enqueue_callback(  # noqa: PLR0913  one row's columns, all named
     return callback_id
 
 
-# Three statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
+# Four statements in one round trip; each sees what was committed before it began, hence the exact cap. As in the
 # inbox, a claim need not reach the disk: a callback may then be sent twice, which its receiver must expect anyway.
 # The subscribers come first, and each one's callbacks by its own index: what waits for a buyer app that is left alone
 # is not even looked at, be it 200,000 rows. That it is the first of its transaction is asked of one callback after the
-# other, in their order, until there are enough: as a join it would be asked of all of them.
+# other, in their order, until there are enough: as a join (which NOT EXISTS becomes) it would be asked of all.
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
+# Prepared statements keep the plan that they were given; one made while the outbox was nearly empty must do as well
+# when it is not.
+BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)"
 CLAIM = (
     LOCK,
+    BY_INDEX,
     """
 WITH late AS MATERIALIZED (
     SELECT id FROM beckn_outboundcallback
@@ -153,16 +157,17 @@ WITH busy AS (
         WHERE c.state = 'PENDING' AND c.bap_id = s.subscriber_id AND c.next_attempt_at <= statement_timestamp()
           AND (c.leased_until IS NULL OR c.leased_until <= statement_timestamp())
           AND (c.expires_at IS NULL OR c.expires_at > statement_timestamp())
-          AND c.sequence = (
-              SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
+          AND (EXISTS (
+              SELECT FROM beckn_outboundcallback earlier
               WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-                AND earlier.transaction_id = c.transaction_id)
+                AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)) IS FALSE
         ORDER BY c.next_attempt_at, c.sequence
         LIMIT greatest(CASE WHEN h.failures > 0 THEN 1 ELSE s.max_concurrent END - coalesce(busy.callbacks, 0), 0)
     ) head
     WHERE s.role = 'BAP' AND s.subscriber_id <> ALL (%(full)s) AND NOT EXISTS (SELECT FROM beckn_deliveryhold)
       AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
-    ORDER BY coalesce(h.failures, 0) > 0, head.next_attempt_at, head.sequence LIMIT %(limit)s
+    ORDER BY coalesce(h.failures, 0) > 0, s.subscriber_id <> ALL (%(first)s), head.next_attempt_at,
+        head.sequence LIMIT %(limit)s
 ), claimed AS (
     UPDATE beckn_outboundcallback c
     SET attempts = c.attempts + 1, lease_owner = %(owner)s,
@@ -179,16 +184,16 @@ ORDER BY c.failures > 0, c.next_attempt_at, c.sequence
 )
 
 
-def claim_due_callbacks(limit: int, *, full: Iterable[str] = ()) -> list[ClaimedCallback]:
-    """Lease up to `limit` callbacks that may go out now, none of the buyer apps in `full`; too late ones become EXPIRED
-    on the way.
+def claim_due_callbacks(limit: int, *, full: Iterable[str] = (), first: Iterable[str] = ()) -> list[ClaimedCallback]:
+    """Lease up to `limit` callbacks that may go out now, none of the buyer apps in `full`, those of `first` before
+    others; too late ones become EXPIRED on the way.
 
     A callback waits while an earlier one of its transaction is PENDING; no buyer app is sent more at a time than its
     cap, nor anything while its circuit is open. Those that failed last come after all others. Not inside a
     transaction: the lease must be seen by others before the courier sets out.
     """
     values: dict[str, Any] = {"lock": CLAIM_LOCK, "limit": limit, "owner": lease_owner(), "lease": LEASE_SECONDS}
-    rows = run_at_once(*CLAIM, values=values | {"full": list(full)})
+    rows = run_at_once(*CLAIM, values=values | {"full": list(full), "first": list(first)})
     return [
         ClaimedCallback(*(*fields, bodies.Packed(codec, key_id, body) if codec else None))
         for *fields, codec, key_id, body, _ in rows
@@ -251,7 +256,7 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
         claimed_at=callback.claimed_at,
         pauses=callback.pauses,
     )
-    return bool(run_at_once(*statement, SETTLE, values=values | health))
+    return bool(run_at_once(BY_INDEX, *statement, SETTLE, values=values | health))
 
 
 def send_again(callback: OutboundCallback) -> bool:

@@ -74,10 +74,10 @@ WITH health AS (
 ), head AS MATERIALIZED (
     SELECT c.id FROM beckn_outboundcallback c
     WHERE c.state = 'PENDING' AND c.bap_id = %(bap)s AND c.leased_until IS NULL
-      AND c.sequence = (
-          SELECT min(earlier.sequence) FROM beckn_outboundcallback earlier
+      AND (EXISTS (
+          SELECT FROM beckn_outboundcallback earlier
           WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
-            AND earlier.transaction_id = c.transaction_id)
+            AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)) IS FALSE
     ORDER BY c.next_attempt_at, c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE beckn_outboundcallback c

@@ -149,13 +149,14 @@ def bury_old() -> int:
 def deliver_callbacks(end: float, *, share: bool, ours: Collection[str] = ()) -> int:
     """Deliver one due callback after the other until none is left; return how many were tried.
 
-    Each claim is one callback, so that nothing waits behind a buyer app that does not answer. With `share`, from the
+    Each claim is one callback, so that nothing waits behind a buyer app that does not answer; those of `ours`, whom
+    this thread has just answered, come first. With `share`, from the
     second callback on, and for a buyer app that is none of `ours`, another thread is woken to look for the next
     meanwhile.
     """
     tried = 0
     with _couriers.on_duty() as free:
-        while free and time.monotonic() < end and (claimed := outbox.claim_due_callbacks(1, full=_couriers.full())):
+        while free and time.monotonic() < end and (claimed := _claim(ours)):
             callback = claimed[0]
             if share or tried or (ours and callback.bap_id not in ours):
                 nudge.outbox()
@@ -163,3 +164,7 @@ def deliver_callbacks(end: float, *, share: bool, ours: Collection[str] = ()) ->
                 delivery.deliver(callback)
             tried += 1
     return tried
+
+
+def _claim(ours: Collection[str]) -> list[outbox.ClaimedCallback]:
+    return outbox.claim_due_callbacks(1, full=_couriers.full(), first=ours)

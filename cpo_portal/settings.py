@@ -97,7 +97,7 @@ DATABASES = {
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 }
 DATABASES["default"]["OPTIONS"].setdefault(
-    "options", "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000"
+    "options", "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000 -c jit=off"
 )
 # Statements that go to the driver itself are prepared the fifth time; Django's own never are. (Its server-side binding
 # would save a tenth of a callback's time, but fails where a statement has more than 65,535 values.)

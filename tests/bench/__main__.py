@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.figures import GOALS, Figures, row
 
-GROUPS = ("price", "select", "network", "ack", "callback", "idle")
+GROUPS = ("price", "select", "network", "ack", "callback", "sick", "idle")
 
 
 def main() -> int:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
+from django.db import connection
 
 import beckn.actions
 from beckn import keys, nudge, rate_limits, registry
@@ -70,3 +76,62 @@ def post(client: Any) -> Any:
         return client.post(f"/beckn/{action}", raw, content_type="application/json", headers=headers)
 
     return send
+
+
+@pytest.fixture
+def lease_and_threads() -> tuple[int, int]:
+    """A short lease, for a killed worker's work to be taken up soon, and a few threads."""
+    return 2, 6
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Send a task's name to the workers of this test."""
+    for name in ("queue", "control"):
+        (tmp_path / "broker" / name).mkdir(parents=True)
+    options = {"data_folder_in": str(tmp_path / "broker/queue"), "data_folder_out": str(tmp_path / "broker/queue")}
+    app = Celery("sender", broker="filesystem://", set_as_current=False)
+    app.conf.broker_transport_options = options | {"control_folder": str(tmp_path / "broker/control")}
+    yield lambda task: app.send_task(f"beckn.tasks.{task}", queue="messages", ignore_result=True)
+    app.close()
+
+
+@pytest.fixture
+def start_worker(
+    tmp_path: Path, broker: Any, lease_and_threads: tuple[int, int]
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    workers: list[subprocess.Popen[bytes]] = []
+    environment = os.environ | {
+        "CELERY_BROKER_URL": "filesystem://",
+        "PORTAL_BROKER_DIR": str(tmp_path / "broker"),
+        "TEST_LEASE_SECONDS": str(lease_and_threads[0]),
+        "TEST_MARK": str(tmp_path / "mark"),
+    }
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [
+            "-m",
+            "celery",
+            "-A",
+            "tests.beckn.infra.worker",
+            "worker",
+            "-P",
+            "threads",
+            "-c",
+            str(lease_and_threads[1]),
+        ]
+        with (tmp_path / f"worker{len(workers)}.log").open("wb") as log:
+            worker = subprocess.Popen(
+                [sys.executable, *command, "-Q", "messages", "--without-gossip", "--without-mingle"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    connection.close()

@@ -288,6 +288,13 @@ def test_claim_leaves_out_those_that_have_their_share(owed: list[OutboundCallbac
     assert [callback.id for callback in claim_due_callbacks(9, full=["bap.example"])] == [other.id]
 
 
+def test_claim_begins_with_those_that_were_just_answered(owed: list[OutboundCallback]) -> None:
+    BuyerApp("other.example", seed=b"o" * 32).register()
+    other = queue("t-other", bap_id="other.example")
+    assert [callback.id for callback in claim_due_callbacks(1, first=["other.example"])] == [other.id]
+    assert [callback.id for callback in claim_due_callbacks(1, first=["other.example"])] == [owed[0].id]
+
+
 @pytest.fixture
 def answered(bap: BuyerApp) -> OutboundCallback:
     """A request's answer, on its way."""

@@ -5,63 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery
-from django.db import connection
 
 from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, WorkerHeartbeat
 from tests.beckn.infra.support import BuyerApp, Sink, acknowledge, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LEASE_SECONDS = 2
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Send a task's name to the workers of this test."""
-    for name in ("queue", "control"):
-        (tmp_path / "broker" / name).mkdir(parents=True)
-    options = {"data_folder_in": str(tmp_path / "broker/queue"), "data_folder_out": str(tmp_path / "broker/queue")}
-    app = Celery("sender", broker="filesystem://", set_as_current=False)
-    app.conf.broker_transport_options = options | {"control_folder": str(tmp_path / "broker/control")}
-    yield lambda task: app.send_task(f"beckn.tasks.{task}", queue="messages", ignore_result=True)
-    app.close()
-
-
-@pytest.fixture
-def start_worker(tmp_path: Path, broker: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    workers: list[subprocess.Popen[bytes]] = []
-    environment = os.environ | {
-        "CELERY_BROKER_URL": "filesystem://",
-        "PORTAL_BROKER_DIR": str(tmp_path / "broker"),
-        "TEST_LEASE_SECONDS": str(LEASE_SECONDS),
-        "TEST_MARK": str(tmp_path / "mark"),
-    }
-
-    def start() -> subprocess.Popen[bytes]:
-        command = ["-m", "celery", "-A", "tests.beckn.infra.worker", "worker", "-P", "threads", "-c", "6"]
-        with (tmp_path / f"worker{len(workers)}.log").open("wb") as log:
-            worker = subprocess.Popen(
-                [sys.executable, *command, "-Q", "messages", "--without-gossip", "--without-mingle"],
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-        workers.append(worker)
-        return worker
-
-    yield start
-    for worker in workers:
-        worker.kill()
-        worker.wait()
-    connection.close()
 
 
 def test_workers_threads_share_the_inbox_and_deliver_each_answer_once(

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import Customer, EventKind, FulfillmentState, Order, OrderEvent, OrderState
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
+from offers.forgotten import drop_keys
 from offers.models import Redemption, RedemptionState
 from offers.ordering.cancel import cancel_no_show, cancel_unmet, refund_late_payment
 from offers.ordering.settle import settle
@@ -29,6 +30,13 @@ BATCH = 50
 ABANDONED = timedelta(hours=24)
 
 _later = Postponed()
+
+
+@shared_task
+def drop_keys_of_forgotten() -> int:
+    """Stop recognising forgotten customers whose limits nobody can use up any more; return how many hashes went."""
+    with every_cpo():
+        return drop_keys(Customer.objects.all())
 
 
 def settle_stopped() -> int:

@@ -24,6 +24,7 @@ from cpo_portal.charging.models import (
     Payment,
     PaymentGateway,
     Refund,
+    RefundStatus,
     RefundTerm,
 )
 from cpo_portal.charging.panels import (
@@ -36,7 +37,7 @@ from cpo_portal.charging.panels import (
     table,
     zone_of,
 )
-from cpo_portal.charging.payments import give_secret, rotate_secret
+from cpo_portal.charging.payments import give_secret, mark_paid_back, rotate_secret
 
 __all__ = ["ORDER_PANELS", "Panel", "add_order_action", "table"]
 
@@ -219,6 +220,18 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     export_fields = ("order", "reason", "amount", "currency", "status", "due_by")
     fields = ("order", ("reason", "state"), "back", "description", ("made", "due"))
     readonly_fields = ("state", "back", "made", "due")
+    actions_detail = ("mark_paid",)
+
+    @object_action(
+        description="Mark as paid back",
+        confirm="The driver has the money. This cannot be undone.",
+        icon="check",
+        offered=lambda refund: refund.status == RefundStatus.DUE,
+    )
+    def mark_paid(self, request: HttpRequest, obj: Refund) -> str:
+        if not mark_paid_back(obj):
+            raise ValidationError("This refund was marked as paid back before.")
+        return "The refund is marked as paid back."
 
     @column(description="State", ordering="status")
     def state(self, obj: Refund) -> SafeString:

@@ -27,6 +27,8 @@ from cpo_portal.charging.models import (
     Payment,
     PaymentGateway,
     PaymentStatus,
+    Refund,
+    RefundStatus,
 )
 from cpo_portal.charging.notices import Notice, is_signed, read_notice
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
@@ -121,6 +123,11 @@ def record_notice(gateway: PaymentGateway, raw: bytes, signature: str, *, now: d
         replayed=result.replayed,
     )
     return result
+
+
+def mark_paid_back(refund: Refund) -> bool:
+    """Record that the driver has the money; False where it was recorded before."""
+    return bool(Refund.objects.filter(pk=refund.pk, status=RefundStatus.DUE).update(status=RefundStatus.PAID))
 
 
 def _answer(gateway: PaymentGateway, notice: Notice, body_hash: bytes, now: datetime) -> NoticeResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -44,7 +43,8 @@ SELECT count(*), max(body_at) FROM dropped
 PAST = """m.body_at <= statement_timestamp() - make_interval(days => %(shortest)s) AND m.body_at >= %(since)s
       AND m.body_at <= statement_timestamp()
           - make_interval(days => coalesce(c.message_retention_days, %(platform)s))"""
-OF_ORDERS = "m.order_ref = ANY(%(orders)s)"
+OF_TRANSACTIONS = """(m.cpo_id IS NULL OR m.cpo_id = %(cpo)s) AND (m.bap_id, m.transaction_id) IN
+        (SELECT * FROM unnest(%(baps)s::text[], %(transactions)s::text[]))"""
 UNFINISHED = """
 SELECT EXISTS (SELECT FROM {table} m WHERE m.body_dropped_at IS NULL AND {which}
     AND m.body_at >= %(month)s::date AT TIME ZONE 'UTC'
@@ -82,10 +82,11 @@ def drop_old_bodies() -> Dropped:
     return Dropped(count, gone)
 
 
-def drop_bodies_of(orders: Collection[uuid.UUID]) -> int:
-    """Drop the bodies of these orders' finished messages now; return how many."""
-    values = {"orders": list(orders), "whole": []}
-    return sum(_drop_in_batches(table, OF_ORDERS, values) for table in FINAL)
+def drop_bodies_of(cpo: Cpo, transactions: Collection[tuple[str, str]]) -> int:
+    """Drop now what is final of these (bap_id, transaction_id) and no other CPO's; return how many bodies."""
+    baps, ids = [bap for bap, _ in transactions], [transaction_id for _, transaction_id in transactions]
+    values = {"cpo": cpo.pk, "baps": baps, "transactions": ids, "whole": []}
+    return sum(_drop_in_batches(table, OF_TRANSACTIONS, values) for table in FINAL)
 
 
 def _drop_in_batches(table: str, which: str, values: dict[str, Any]) -> int:

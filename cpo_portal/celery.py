@@ -70,6 +70,11 @@ app.conf.beat_schedule = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600, "queue": "bulk"},
     },
+    "forgotten-customers": {
+        "task": "offers.tasks.drop_keys_of_forgotten",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 12 * 3600, "queue": "bulk"},
+    },
     "old-bodies": {
         "task": "beckn.tasks.drop_old_bodies",
         "schedule": 24 * 3600.0,

@@ -1,4 +1,4 @@
-"""What is answered when a request fails for a reason of ours: 503 while the database is away, else 500."""
+"""What is answered where no view does: 404 at an unknown address, 503 while the database is away, 500 after a fault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.views.defaults import page_not_found
 
 RETRY_AFTER_SECONDS = 5
 
@@ -29,3 +30,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if away:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 where there is no such address."""
+    if request.path_info.startswith("/api/"):
+        message = "There is nothing at this address; /api/schema/ lists all that there are."
+        return JsonResponse({"error": {"code": "not_found", "message": message}}, status=404)
+    return page_not_found(request, exception)

@@ -17,4 +17,4 @@ urlpatterns = [
 ]
 
 handler500 = "cpo_portal.faults.server_error"
-handler404 = "cpo_portal.network.api_missing.not_found"
+handler404 = "cpo_portal.faults.not_found"

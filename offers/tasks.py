@@ -14,10 +14,11 @@ from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import Customer, EventKind, FulfillmentState, Order, OrderEvent, OrderState
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
+from offers.forgotten import drop_keys
 from offers.models import Redemption, RedemptionState
 from offers.ordering.cancel import cancel_no_show, cancel_unmet
 from offers.ordering.owed import refund_late_payment, refund_unasked
@@ -34,6 +35,13 @@ FOLLOWED = (EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED, EventKind.PA
 ABANDONED = timedelta(hours=24)
 
 _later = Postponed()
+
+
+@shared_task
+def drop_keys_of_forgotten() -> int:
+    """Stop recognising forgotten customers whose limits nobody can use up any more; return how many hashes went."""
+    with every_cpo():
+        return drop_keys(Customer.objects.all())
 
 
 def settle_stopped() -> int:

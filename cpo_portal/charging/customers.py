@@ -110,6 +110,8 @@ def _keep_contact(customer: Customer, billing: Mapping[str, Any], contact: Mappi
     }
     if known is not None and merged == kept:
         return
+    if known is None:
+        Customer.objects.filter(pk=customer.pk, forgotten_at__isnull=False).update(forgotten_at=None)
     CustomerContact.objects.bulk_create(
         [CustomerContact(customer=customer, **merged)],
         update_conflicts=True,

@@ -21,16 +21,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         done = reseal()
         self.stdout.write(
-            f"Now under the key {newest_key().id}: {done.secrets} secrets, {done.bodies} message bodies, "
-            f"{done.customers} customers."
+            f"Brought under the key {newest_key().id}: secrets ({done.secrets}), message bodies ({done.bodies}), "
+            f"customers ({done.customers})."
         )
         if done.broken:
             shown = "\n".join(done.broken[:SHOWN])
-            raise CommandError(f"{len(done.broken)} values could not be opened and stay as they are:\n{shown}")
+            raise CommandError(f"Values that no key opens stay as they are ({len(done.broken)}):\n{shown}")
         if done.customers_left:
             self.stdout.write(
-                f"{done.customers_left} customers are known under older keys only, until they buy again: keep those "
-                "keys in PORTAL_DATA_KEY, or their limits per customer begin anew."
+                f"Known under older keys only, until they buy again: customers ({done.customers_left}). Keep those "
+                "keys in PORTAL_DATA_KEY, or their limits begin anew."
             )
         else:
             self.stdout.write("Nothing needs an older key but orders that wait for their OTP.")

@@ -1,0 +1,190 @@
+"""What is kept about one person, written out whole, and forgotten as far as accounts and limits allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+from beckn import bodies, retention
+from beckn.models import InboundMessage, InboundState, OutboundCallback, OutboundState
+from beckn.protocol.jsontext import read_json
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.sealing import SealBroken
+from cpo_portal.charging.models import (
+    ChargingSession,
+    Customer,
+    CustomerContact,
+    Order,
+    OrderContact,
+    OrderState,
+    Rating,
+    Refund,
+    RefundStatus,
+    SessionState,
+)
+from cpo_portal.charging.people import Found
+from offers.forgotten import drop_keys, limits_guarded
+from offers.models import CustomerCounter
+
+Json = dict[str, Any]
+
+
+class StillOpen(Exception):
+    """Something is going on that needs the person's data; `reasons` say what to do first."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass
+class Forgotten:
+    """What was erased and what stays, by words that are shown to whoever asked for it."""
+
+    orders: int = 0
+    bodies: int = 0
+    waiting: int = 0
+    guarded: int = 0
+    kept: dict[str, int] = field(default_factory=dict)
+
+
+def export(found: Found) -> Json:
+    """Return everything that the active scope's CPO keeps of a person, in JSON's types."""
+    return {
+        "customers": [_customer(customer) for customer in found.customers],
+        "orders": [_order(order) for order in found.orders],
+    }
+
+
+def forget(cpo: Cpo, found: Found) -> Forgotten:
+    """Erase a person at the active scope's CPO; run again, it erases what came since. Raises StillOpen.
+
+    Amounts, times and our own ids stay: orders, payments, refunds and the offers' ledger are accounts.
+    """
+    done = Forgotten(orders=len(found.orders))
+    with transaction.atomic():
+        orders = Order.objects.filter(pk__in=[order.pk for order in found.orders])
+        locked = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+        customers = Customer.objects.filter(pk__in=[customer.pk for customer in found.customers])
+        list(customers.select_for_update(of=("self",)).order_by("pk"))
+        _refuse_open(Order.objects.filter(models.Q(pk__in=orders) | models.Q(customer__in=customers)))
+        orders.update(vehicle_make="", vehicle_model="", cancellation_reason="", otp_digest=None)
+        OrderContact.objects.filter(order__in=orders).delete()
+        Rating.objects.filter(order__in=orders).update(comment="")
+        CustomerContact.objects.filter(customer__in=customers).delete()
+        customers.update(forgotten_at=Now())
+        drop_keys(customers)
+        done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
+        done.kept = _kept(locked)
+    transactions = [(order.bap_id, order.transaction_id) for order in locked]
+    done.bodies = retention.drop_bodies_of(cpo, transactions)
+    done.waiting = sum(1 for message in _messages(locked) if message.body_dropped_at is None)
+    return done
+
+
+def _refuse_open(orders: models.QuerySet[Order]) -> None:
+    """Raise StillOpen where the person is needed still: to charge, to pay, to be paid back."""
+    reasons = [
+        f"Order {order.pk} is charging: wait until the session has stopped, or stop it."
+        for order in orders.filter(session__in=ChargingSession.objects.exclude(state=SessionState.STOPPED))
+    ]
+    charging = ChargingSession.objects.exclude(state=SessionState.STOPPED).values("order")
+    reasons += [
+        f"Order {order.pk} is {order.get_state_display().lower()}: cancel it, or wait until it is complete."
+        for order in orders.filter(state__in=(OrderState.INITIALISED, OrderState.ACTIVE)).exclude(pk__in=charging)
+    ]
+    reasons += [
+        f"A refund of {refund} on order {refund.order_id} is due: pay it back and mark it as paid on its page."
+        for refund in Refund.objects.filter(order__in=orders, status=RefundStatus.DUE)
+    ]
+    if reasons:
+        raise StillOpen(reasons)
+
+
+def _kept(orders: Iterable[Order]) -> dict[str, int]:
+    """Return how many rows of accounts stay, by their name."""
+    ids = [order.pk for order in orders]
+    counts = {"orders": len(ids)}
+    for name in ("session", "payments", "refunds", "events", "redemptions"):
+        related = Order._meta.get_field(name).related_model
+        counts[str(related._meta.verbose_name_plural)] = related.objects.filter(order__in=ids).count()  # type: ignore[union-attr]
+    return counts
+
+
+def _customer(customer: Customer) -> Json:
+    contact = CustomerContact.objects.filter(customer=customer).first()
+    counters = CustomerCounter.objects.filter(customer=customer).select_related("offer")
+    return {
+        **_row(customer),
+        "contact": _row(contact) if contact else None,
+        "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
+        "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
+    }
+
+
+def _order(order: Order) -> Json:
+    session = ChargingSession.objects.filter(order=order).first()
+    contact = OrderContact.objects.filter(order=order).first()
+    return {
+        **_row(order),
+        "connector": order.connector.item_id,
+        "contact": _row(contact) if contact else None,
+        "lines": _rows(order.lines.all()),
+        "events": _rows(order.events.all()),
+        "session": {**_row(session), "readings": _rows(session.readings.all())} if session else None,
+        "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
+        "refunds": _rows(order.refunds.all()),
+        "ratings": _rows(order.ratings.all()),
+        "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],
+        "quotes": _rows(order.quotes.all()),
+        "messages": [_message(message) for message in _messages([order])],
+    }
+
+
+def _messages(orders: Iterable[Order]) -> Iterator[InboundMessage | OutboundCallback]:
+    """Yield the messages of the orders' transactions, but those of other CPOs."""
+    for order in orders:
+        whose = models.Q(cpo=order.cpo_id) | models.Q(cpo=None)
+        said = {"bap_id": order.bap_id, "transaction_id": order.transaction_id}
+        yield from InboundMessage.objects.filter(whose, **said).order_by("id")
+        yield from OutboundCallback.objects.filter(whose, **said).order_by("sequence")
+
+
+def _message(message: InboundMessage | OutboundCallback) -> Json:
+    incoming = isinstance(message, InboundMessage)
+    states = InboundState if incoming else OutboundState
+    return {
+        "direction": "in" if incoming else "out",
+        "action": message.action,
+        "message_id": message.message_id,
+        "at": message.body_at,
+        "state": states(message.state).label,
+        "body_hash": bytes(message.body_hash).hex(),
+        "body": _body(message),
+        "body_dropped_at": message.body_dropped_at,
+    }
+
+
+def _body(message: InboundMessage | OutboundCallback) -> Any:
+    try:
+        raw = bodies.load(message.body_id, message.body_at)
+    except SealBroken as error:
+        return f"It cannot be read. {error}"
+    return None if raw is None else read_json(raw, refuse_duplicates=False)
+
+
+def _rows(rows: models.QuerySet[Any]) -> list[Json]:
+    return [_row(row) for row in rows]
+
+
+def _row(row: models.Model) -> Json:
+    """Return a row's columns by name, without hashes and secrets, which say nothing about anybody."""
+    return {
+        column.attname: column.value_from_object(row)
+        for column in row._meta.concrete_fields
+        if not isinstance(column, models.BinaryField)
+    }

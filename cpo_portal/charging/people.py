@@ -1,0 +1,105 @@
+"""Finding what is kept about one person at one CPO: the customers and orders that name a phone number or an address."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.contacts import normalise_email, normalise_phone
+from cpo_portal.charging.customers import find_customer, identity_of
+from cpo_portal.charging.models import Customer, CustomerContact, Order, OrderContact
+
+#: Digits that two spellings of one number share at their end, calling code and trunk zero left out.
+_LAST_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom somebody asks about: any of a phone number, an e-mail address and our id of the customer."""
+
+    phone: str = ""
+    email: str = ""
+    customer: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What names the person: the customers they are, and the orders they are named in, also somebody else's."""
+
+    customers: tuple[Customer, ...]
+    orders: tuple[Order, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was found."""
+        return not self.customers and not self.orders
+
+
+def find_person(cpo: Cpo, wanted: Wanted) -> Found:
+    """Return what the active scope's CPO keeps of a person; raises ValueError for a contact that is none."""
+    phone, email = _checked(cpo, wanted)
+    customers = {customer.pk: customer for customer in _customers(cpo, phone, email)}
+    if wanted.customer is not None:
+        customers |= {customer.pk: customer for customer in Customer.objects.filter(pk=wanted.customer)}
+    named = [
+        row.order_id for row in _contacts_with(phone, email) if _names(cpo, (row.billing, row.customer), phone, email)
+    ]
+    orders = Order.objects.filter(Q(customer__in=list(customers)) | Q(pk__in=named)).order_by("created_at", "pk")
+    return Found(tuple(customers.values()), tuple(orders.select_related("connector")))
+
+
+def _checked(cpo: Cpo, wanted: Wanted) -> tuple[str, str]:
+    phone = normalise_phone(wanted.phone, cpo.country)
+    email = normalise_email(wanted.email)
+    if wanted.phone and not phone:
+        raise ValueError("Give a phone number of 7 to 15 digits, such as +919876543210.")
+    if wanted.email and not email:
+        raise ValueError("Give an e-mail address, such as asha@example.com.")
+    if not (phone or email or wanted.customer):
+        raise ValueError("Give a phone number, an e-mail address or a customer's id.")
+    return phone, email
+
+
+def _customers(cpo: Cpo, phone: str, email: str) -> Iterable[Customer]:
+    for said in ({"phone": phone} if phone else {}, {"email": email} if email else {}):
+        found = find_customer(identity_of(cpo, billing=said, contact={})) if said else None
+        if found is not None:
+            yield found
+    same = Q(pk=None)
+    if email:
+        same |= Q(email__iexact=email)
+    if phone:
+        same |= Q(phone__regex=_spelt(phone))
+    for contact in CustomerContact.objects.filter(same).select_related("customer"):
+        if _names(cpo, ({"phone": contact.phone, "email": contact.email},), phone, email):
+            yield contact.customer
+
+
+def _contacts_with(phone: str, email: str) -> Iterable[OrderContact]:
+    """Return the orders' contacts that may name the person; what is said of a number's spelling is too much."""
+    may = Q(pk=None)
+    for part in ("billing", "customer"):
+        if email:
+            may |= Q(**{f"{part}__email__iexact": email})
+        if phone:
+            may |= Q(**{f"{part}__phone__regex": _spelt(phone)})
+    return OrderContact.objects.filter(may)
+
+
+def _names(cpo: Cpo, parts: Iterable[Mapping[str, Any]], phone: str, email: str) -> bool:
+    return any(
+        (email and normalise_email(str(part.get("email", ""))) == email)
+        or (phone and normalise_phone(str(part.get("phone", "")), cpo.country) == phone)
+        for part in parts
+    )
+
+
+def _spelt(phone: str) -> str:
+    """Return a pattern for the number's last digits, with anything but digits between them."""
+    return r"\D*".join(re.sub(r"\D", "", phone)[-_LAST_DIGITS:]) + r"\D*$"

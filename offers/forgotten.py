@@ -1,0 +1,36 @@
+"""How long a forgotten customer is still recognised: as long as a limit per customer could be used up once more."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from cpo_portal.charging.models import Customer, CustomerKey
+from offers.models import CustomerCounter, OfferState
+
+#: In these states an offer is sold, or will be again without anybody deciding it anew.
+SOLD = (OfferState.APPROVED, OfferState.PAUSED)
+
+
+def drop_keys(customers: QuerySet[Customer]) -> int:
+    """Delete the keyed hashes of these customers, where they were forgotten and guard no limit; return how many.
+
+    A hash that goes lets the same number come back as a stranger, with every limit unused: so it stays, alone, while
+    one of the offers that the customer has used can be bought (ADR 0011).
+    """
+    idle = customers.filter(forgotten_at__isnull=False).exclude(Exists(_guarded(OuterRef("pk"))))
+    deleted, _ = CustomerKey.objects.filter(customer__in=idle).delete()
+    return deleted
+
+
+def limits_guarded(customer_id: uuid.UUID) -> int:
+    """Return how many offers' limits a customer's hash still guards."""
+    return _guarded(customer_id).count()
+
+
+def _guarded(customer: OuterRef | uuid.UUID) -> QuerySet[CustomerCounter]:
+    return CustomerCounter.objects.filter(
+        customer=customer, uses__gt=0, offer__state__in=SOLD, offer__live_version__valid_until__gt=Now()
+    )

@@ -1,0 +1,342 @@
+"""What is kept about one person can be handed out whole, and forgotten without touching accounts or limits."""
+
+from __future__ import annotations
+
+import json
+import stat
+import uuid
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.urls import reverse
+
+from beckn.models import InboundMessage, MessageBody, OutboundCallback
+from cpo_portal.accounts.models import Role
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.models import (
+    Customer,
+    CustomerContact,
+    CustomerKey,
+    Order,
+    OrderContact,
+    OrderEvent,
+    Payment,
+    PaymentGateway,
+    Rating,
+    Refund,
+)
+from offers.models import LedgerEntry, Offer, OfferState, OfferVersion, Redemption
+from offers.tasks import drop_keys_of_forgotten
+from tests.beckn.actions.conversation import Conversation
+from tests.people import make_member, signed_in
+from tests.world import make_offer, make_world
+
+pytestmark = pytest.mark.django_db
+
+ASHA = {"name": "Asha Rao", "phone": "+91 98765 43210", "email": "asha.rao@example.com"}
+RAVI = {"name": "Ravi Nair", "phone": "+91 90000 00001", "email": "ravi@example.com"}
+
+
+def cart(talk: Conversation, billing: dict[str, str], driver: dict[str, str] | None = None) -> dict[str, Any]:
+    said = driver or billing
+    person = {"person": {"name": said["name"]}, "contact": {"phone": said["phone"], "email": said["email"]}}
+    cart = talk.cart(customer=person, vehicle={"make": "Tata", "model": "Nexon EV"})
+    cart["order"]["billing"] = billing
+    return cart
+
+
+def buy(talk: Conversation, billing: dict[str, str] = ASHA, driver: dict[str, str] | None = None) -> Order:
+    """Buy, charge, rate, and let every callback be final; the refund of what was not delivered is due."""
+    talk.transaction_id = str(uuid.uuid4())
+    talk.say("init", cart(talk, billing, driver))
+    with every_cpo():
+        PaymentGateway.objects.all().delete()
+    talk.pay()
+    confirmed = talk.say("confirm", cart(talk, billing, driver))["message"]["order"]
+    talk.update("start-charging", confirmed["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(5000, stop=True)
+    talk.say("rating", {"ratings": [{"id": confirmed["id"], "rating_category": "Order", "value": "4"}]})
+    OutboundCallback.objects.update(state="DELIVERED")
+    with cpo_scope(talk.world.cpo):
+        Rating.objects.update(comment="The attendant Suresh was rude to Asha")
+        return Order.objects.get(transaction_id=talk.transaction_id)
+
+
+def paid_back() -> None:
+    with every_cpo():
+        Refund.objects.update(status="PAID")
+
+
+def forget(**whom: Any) -> str:
+    out = StringIO()
+    call_command("forget_customer", **whom, stdout=out)
+    return out.getvalue()
+
+
+def export(**whom: Any) -> dict[str, Any]:
+    out = StringIO()
+    call_command("export_customer", **whom, stdout=out, stderr=StringIO())
+    document: dict[str, Any] = json.loads(out.getvalue())
+    return document
+
+
+def accounts() -> dict[str, Any]:
+    """Return every row of the accounts, which forgetting must not touch."""
+    with every_cpo():
+        return {
+            model.__name__: list(model.objects.order_by("pk").values())
+            for model in (Payment, Refund, LedgerEntry, Redemption, OrderEvent)
+        } | {
+            "amounts": list(Order.objects.order_by("pk").values("quoted_amount", "billed_amount", "state", "customer"))
+        }
+
+
+def everywhere(word: str) -> list[str]:
+    """Return the tables of which a row says this word, whatever its column."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = []
+        for table in tables:
+            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}" t WHERE t::text ILIKE %s)', [f"%{word}%"])
+            if cursor.fetchone()[0]:
+                found.append(table)
+    return sorted(found)
+
+
+def test_an_export_holds_everything_and_nobody_else(talk: Conversation) -> None:
+    mine = buy(talk)
+    buy(talk, RAVI)
+    document = export(phone="098765-43210")
+    [cpo] = document["cpos"]
+    assert (cpo["provider_id"], [order["id"] for order in cpo["orders"]]) == ("cpo1.com", [str(mine.pk)])
+    [customer], [order] = cpo["customers"], cpo["orders"]
+    assert (customer["contact"]["name"], customer["contact"]["phone"]) == ("Asha Rao", "+91 98765 43210")
+    assert order["contact"]["billing"]["email"] == "asha.rao@example.com"
+    assert (order["vehicle_make"], order["vehicle_model"]) == ("Tata", "Nexon EV")
+    assert [line["amount"] for line in order["lines"] if line["stage"] == "QUOTED"] == [
+        "90.0000", "10.0000", "-22.5000", "13.9500",
+    ]  # fmt: skip
+    assert order["session"]["readings"][-1]["register_wh"] == 505_000
+    assert [(paid["paid_amount"], paid["status"]) for paid in order["payments"]] == [("91.4500", "PAID")]
+    assert [entry["kind"] for held in order["offers"] for entry in held["ledger"]] == ["RESERVE", "COMMIT"]
+    assert order["ratings"][0]["comment"] == "The attendant Suresh was rude to Asha"
+    said = {(message["direction"], message["action"]) for message in order["messages"]}
+    assert {("in", "init"), ("out", "on_init"), ("in", "confirm"), ("out", "on_confirm"), ("out", "on_update")} <= said
+    [init] = [message for message in order["messages"] if message["action"] == "init"]
+    assert init["body"]["message"]["order"]["billing"] == ASHA
+    text = json.dumps(document)
+    assert "Ravi" not in text
+    assert "hmac" not in text
+
+
+@pytest.mark.parametrize("whom", [{"phone": "+919876543210"}, {"email": "ASHA.RAO@example.com"}, {"customer": None}])
+def test_a_person_is_found_by_number_address_or_our_id(whom: dict[str, Any], talk: Conversation) -> None:
+    order = buy(talk)
+    if "customer" in whom:
+        whom = {"customer": order.customer_id}
+    assert [found["id"] for found in export(**whom)["cpos"][0]["orders"]] == [str(order.pk)]
+
+
+def test_a_driver_is_found_in_an_order_that_somebody_else_pays(talk: Conversation) -> None:
+    order = buy(talk, RAVI, driver=ASHA)
+    [cpo] = export(email="asha.rao@example.com")["cpos"]
+    assert ([found["id"] for found in cpo["orders"]], cpo["customers"]) == ([str(order.pk)], [])
+
+
+def test_two_cpos_are_asked_apart(talk: Conversation) -> None:
+    buy(talk)
+    other = make_world("cpo2.com", item_id="there-01").cpo
+    find_or_make_customer(other, billing=ASHA, contact={})
+    assert [cpo["provider_id"] for cpo in export(phone=ASHA["phone"])["cpos"]] == ["cpo1.com", "cpo2.com"]
+    assert [cpo["provider_id"] for cpo in export(phone=ASHA["phone"], cpo="cpo2.com")["cpos"]] == ["cpo2.com"]
+    paid_back()
+    assert forget(phone=ASHA["phone"], cpo="cpo2.com").startswith("cpo2.com: erased")
+    assert everywhere("Asha Rao") == ["charging_customercontact", "charging_ordercontact"]
+
+
+def test_an_export_goes_into_a_new_file_for_its_owner_alone(talk: Conversation, tmp_path: Path) -> None:
+    buy(talk)
+    path = tmp_path / "asha.json"
+    call_command("export_customer", phone=ASHA["phone"], output=str(path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert json.loads(path.read_text())["cpos"][0]["customers"][0]["contact"]["name"] == "Asha Rao"
+    with pytest.raises(CommandError, match="name a new file"):
+        call_command("export_customer", phone=ASHA["phone"], output=str(path))
+
+
+@pytest.mark.parametrize(
+    ("whom", "sentence"),
+    [
+        pytest.param({}, "Give a phone number, an e-mail address or a customer's id.", id="nobody"),
+        pytest.param({"phone": "12"}, "Give a phone number of 7 to 15 digits", id="no-phone"),
+        pytest.param({"email": "asha"}, "Give an e-mail address, such as", id="no-address"),
+        pytest.param(
+            {"phone": "9876543210", "cpo": "cpo9.com"}, "There is no CPO with the provider id cpo9.com.", id="no-cpo"
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["export_customer", "forget_customer"])
+def test_what_is_no_question_is_refused(command: str, whom: dict[str, str], sentence: str) -> None:
+    make_world()
+    with pytest.raises(CommandError, match=sentence):
+        call_command(command, **whom, stdout=StringIO())
+
+
+def test_forgetting_leaves_accounts_and_no_word_about_the_person(talk: Conversation) -> None:
+    order = buy(talk)
+    paid_back()
+    before = accounts()
+    assert forget(phone=ASHA["phone"]).splitlines()[0] == (
+        f"cpo1.com: erased the contacts, vehicles and texts of orders (1) and bodies of messages "
+        f"({InboundMessage.objects.count() + OutboundCallback.objects.count()})."
+    )
+    for word in ("Asha", "98765 43210", "asha.rao", "Nexon", "Suresh"):
+        assert everywhere(word) == []
+    assert accounts() == before
+    assert not MessageBody.objects.exists()
+    assert {len(bytes(hashed)) for hashed in InboundMessage.objects.values_list("body_hash", flat=True)} == {32}
+    with every_cpo():
+        assert (CustomerContact.objects.count(), OrderContact.objects.count(), CustomerKey.objects.count()) == (0, 0, 0)
+        order.refresh_from_db()
+        assert (order.vehicle_make, order.otp_digest, order.customer.forgotten_at is None) == ("", None, False)
+    assert forget(phone=ASHA["phone"]) == "Nothing is kept about this person.\n"
+    assert forget(customer=order.customer_id).splitlines()[0].endswith("orders (1) and bodies of messages (0).")
+    assert accounts() == before
+
+
+def test_forgetting_one_leaves_another_alone(talk: Conversation) -> None:
+    buy(talk)
+    buy(talk, RAVI)
+    paid_back()
+    forget(phone=ASHA["phone"])
+    assert everywhere("Asha Rao") == []
+    assert everywhere("Ravi Nair") == ["charging_customercontact", "charging_ordercontact"]
+    [init] = [m for m in export(phone=RAVI["phone"])["cpos"][0]["orders"][0]["messages"] if m["action"] == "init"]
+    assert init["body"]["message"]["order"]["billing"] == RAVI
+
+
+def test_a_status_request_after_forgetting_is_answered_without_the_person(talk: Conversation) -> None:
+    order = buy(talk)
+    paid_back()
+    forget(phone=ASHA["phone"])
+    answer = talk.say("status", {"order_id": str(order.pk)})["message"]["order"]
+    assert answer["status"] == "COMPLETE"
+    assert "Asha" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        pytest.param("init", "is initialised: cancel it, or wait until it is complete.", id="not-confirmed"),
+        pytest.param("confirm", "is active: cancel it, or wait until it is complete.", id="not-started"),
+        pytest.param("charging", "is charging: wait until the session has stopped, or stop it.", id="charging"),
+        pytest.param("refund", "is due: pay it back and mark it as paid on its page.", id="refund-due"),
+    ],
+)
+def test_nobody_is_forgotten_while_something_is_open(step: str, sentence: str, talk: Conversation) -> None:
+    if step == "refund":
+        buy(talk)
+        with every_cpo():
+            Refund.objects.create(
+                cpo=talk.world.cpo, order=Order.objects.get(), reason="TEST", amount=Decimal(3), currency="INR"
+            )
+    else:
+        talk.say("init", cart(talk, ASHA))
+    if step in ("confirm", "charging"):
+        talk.pay()
+        order = talk.say("confirm", cart(talk, ASHA))["message"]["order"]
+    if step == "charging":
+        talk.update("start-charging", order["fulfillments"][0]["stops"][0]["authorization"]["token"])
+        talk.charge(2000, stop=False)
+    before = accounts()
+    with pytest.raises(CommandError, match="cpo1.com: nothing was erased.*" + sentence):
+        forget(phone=ASHA["phone"])
+    assert accounts() == before
+    assert "charging_customercontact" in everywhere("Asha Rao")
+    with every_cpo():
+        assert Customer.objects.get().forgotten_at is None
+
+
+def test_messages_that_are_on_their_way_are_kept_until_they_have_arrived(talk: Conversation) -> None:
+    buy(talk)
+    paid_back()
+    waiting = OutboundCallback.objects.filter(action="on_init").get()
+    OutboundCallback.objects.filter(pk=waiting.pk).update(state="PENDING")
+    assert "Kept: messages that are not finished (1). Run this again once they are." in forget(phone=ASHA["phone"])
+    assert [body.pk for body in MessageBody.objects.all()] == [waiting.body_id]
+    OutboundCallback.objects.filter(pk=waiting.pk).update(state="DELIVERED")
+    with every_cpo():
+        customer = Customer.objects.get().pk
+    assert forget(customer=customer).splitlines()[0].endswith("bodies of messages (1).")
+    assert not MessageBody.objects.exists()
+
+
+def limited_offer_is_used(talk: Conversation) -> Offer:
+    """Let Asha use up an offer of once per customer, and be forgotten."""
+    with cpo_scope(talk.world.cpo):
+        Offer.objects.update(state=OfferState.PAUSED)
+    offer = make_offer(talk.world.cpo, "once-each", uses_per_customer=1, total_uses=100)
+    buy(talk)
+    with every_cpo():
+        assert Redemption.objects.get().offer == offer
+    paid_back()
+    said = forget(phone=ASHA["phone"])
+    assert "Kept: the keyed hash of the contact, while limits per customer (1) could be used up once more." in said
+    return offer
+
+
+def quoted(talk: Conversation) -> str:
+    talk.transaction_id = str(uuid.uuid4())
+    amount: str = talk.say("init", cart(talk, ASHA))["message"]["order"]["quote"]["price"]["value"]
+    return amount
+
+
+def test_who_was_forgotten_cannot_use_an_offer_once_more(talk: Conversation) -> None:
+    offer = limited_offer_is_used(talk)
+    for word in ("Asha", "98765 43210"):
+        assert everywhere(word) == []
+    assert drop_keys_of_forgotten() == 0
+    assert quoted(talk) == "118.00"
+    with every_cpo():
+        assert Customer.objects.get().forgotten_at is None  # the driver is a customer again
+        assert Redemption.objects.filter(offer=offer).count() == 1
+
+
+@pytest.mark.parametrize("how", ["ended", "withdrawn", "over"])
+def test_the_hash_goes_when_the_offer_does(how: str, talk: Conversation) -> None:
+    offer = limited_offer_is_used(talk)
+    with every_cpo():
+        if how == "over":
+            number = OfferVersion.objects.create(
+                cpo=offer.cpo, offer=offer, number=2, name="Over", display_code="", value_type="percent",
+                value=Decimal(1), valid_from="2026-01-01T00:00Z", valid_until="2026-01-02T00:00Z",
+                published_at="2026-01-01T00:00Z", campaign_kind="OTHER",
+            )  # fmt: skip
+            Offer.objects.filter(pk=offer.pk).update(live_version=number)
+        else:
+            Offer.objects.filter(pk=offer.pk).update(state=how.upper())
+        assert (drop_keys_of_forgotten(), drop_keys_of_forgotten()) == (1, 0)
+        assert CustomerKey.objects.count() == 0
+
+
+@pytest.mark.parametrize(("role", "marks"), [(Role.OWNER, True), (Role.MANAGER, True), (Role.ANALYST, False)], ids=str)
+def test_a_refund_is_marked_as_paid_back(role: Role, marks: bool, talk: Conversation) -> None:
+    talk.say("init", cart(talk, ASHA))
+    cpo = talk.world.cpo
+    with cpo_scope(cpo):
+        refund = Refund.objects.create(
+            cpo=cpo, order=Order.objects.get(), reason="TEST", amount=Decimal(3), currency="INR"
+        )
+    client = signed_in(make_member(cpo, "somebody", role))
+    url = reverse("admin:charging_refund_mark_paid_back", args=[refund.pk])
+    statuses = [client.post(url, {"_form_submitted": "on", "reference": "UTR-1"}).status_code for _ in range(2)]
+    assert statuses == ([302, 302] if marks else [403, 403])
+    with every_cpo():
+        assert Refund.objects.get().status == ("PAID" if marks else "DUE")

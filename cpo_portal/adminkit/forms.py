@@ -48,7 +48,8 @@ class TenantFormMixin:
                     model = type(self.instance)._meta
                     label = model.get_field(names[0]).verbose_name
                     errors.error_dict[NON_FIELD_ERRORS].remove(error)
-                    sentence = f"A {model.verbose_name} with this {label} exists already."
+                    article = "An" if str(model.verbose_name)[:1].lower() in "aeiou" else "A"
+                    sentence = f"{article} {model.verbose_name} with this {label} exists already."
                     errors.error_dict.setdefault(names[0], []).append(ValidationError(sentence, "unique"))
             if not errors.error_dict[NON_FIELD_ERRORS]:
                 del errors.error_dict[NON_FIELD_ERRORS]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.accounts_admin import shown_once
@@ -15,6 +14,13 @@ from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin, TenantStac
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when, words
 from cpo_portal.adminkit.filters import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.network.admin_forms import (
+    ConnectorFormMixin,
+    CoordinateField,
+    FixedIdForm,
+    FixedIdMixin,
+    KeepUsedMixin,
+)
 from cpo_portal.network.catalogue import status_of, units_left
 from cpo_portal.network.models import (
     Charger,
@@ -39,25 +45,6 @@ STATUS_TONES = {
 }
 
 
-class FixedIdMixin:
-    """An id that buyer apps and offers refer to is given once and stays (`fixed_id`)."""
-
-    fixed_id: str
-    readonly_fields: Any = ()
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, *([self.fixed_id] if obj is not None else [])]
-
-
-class FixedIdForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The same for rows below their parent."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in {"evse_id", "item_id"} & set(self.fields):
-            self.fields[name].disabled = self.instance.pk is not None
-
-
 class ChargerInline(TenantTabularInline):
     """The location's chargers; connectors stand on the charger's own page."""
 
@@ -67,7 +54,7 @@ class ChargerInline(TenantTabularInline):
     show_change_link = True
 
 
-class ConnectorInline(TenantTabularInline):
+class ConnectorInline(ConnectorFormMixin, TenantTabularInline):
     """The charger's connectors."""
 
     model = Connector
@@ -86,7 +73,7 @@ class ConnectorInline(TenantTabularInline):
 
 
 @admin.register(Location)
-class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
+class LocationAdmin(KeepUsedMixin, FixedIdMixin, TenantExportMixin, TenantAdmin):
     """Sites."""
 
     fixed_id = "location_id"
@@ -116,6 +103,10 @@ class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in {"latitude", "longitude"}:
+            field = CoordinateField(
+                max_digits=9, decimal_places=6, label=field.label, widget=field.widget, help_text="In degrees."
+            )
         if db_field.name == "opening_hours":
             field.widget.attrs["rows"] = 3
             field.help_text = (
@@ -137,9 +128,10 @@ class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
 
 
 @admin.register(Charger)
-class ChargerAdmin(FixedIdMixin, TenantAdmin):
+class ChargerAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
     """EVSEs."""
 
+    instead = "Hide or move its connectors instead."
     fixed_id = "evse_id"
     list_display = ("name", "evse_id", "location", "system")
     list_filter = (("location", RelatedDropdownFilter), ("system", RelatedDropdownFilter))
@@ -151,7 +143,7 @@ class ChargerAdmin(FixedIdMixin, TenantAdmin):
 
 
 @admin.register(Connector)
-class ConnectorAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
+class ConnectorAdmin(KeepUsedMixin, ConnectorFormMixin, FixedIdMixin, TenantExportMixin, TenantAdmin):
     """What is sold."""
 
     fixed_id = "item_id"
@@ -192,7 +184,7 @@ class ConnectorAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
 
     @column(description="Shown to buyer apps", ordering="is_published")
     def shown(self, obj: Connector) -> SafeString:
-        return published_chip(obj.is_published)
+        return for_sale_chip(obj)
 
 
 class StockInline(TenantStackedInline):
@@ -206,7 +198,7 @@ class StockInline(TenantStackedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(FixedIdMixin, TenantAdmin):
+class ProductAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
     """Goods and services."""
 
     fixed_id = "product_id"
@@ -271,6 +263,13 @@ class ChargingSystemAdmin(TenantAdmin):
             f"{when(link.token.revoked_at or link.token.created_at, obj.cpo.time_zone)})"
             for link in links
         )
+
+
+def for_sale_chip(connector: Connector) -> SafeString:
+    """Return whether buyer apps see the connector; one that nobody can start is not sold."""
+    if connector.is_published and connector.charger.system_id is None:
+        return chip("Not sold: no system", Tone.WARN)
+    return published_chip(connector.is_published)
 
 
 def published_chip(is_published: bool) -> SafeString:

@@ -1,4 +1,4 @@
-"""Form fields that hold a list of small rows, such as fees or weekly windows, and instants in a CPO's own zone.
+"""Form fields of drafts: lists of small rows such as fees or weekly windows, Beckn ids, instants in a CPO's zone.
 
 A row that is left empty does not count; a little script of ours adds rows, and without it one empty row is there.
 """
@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.adminkit.widgets import Select2Multiple, TextInput
 
 _MOST_ROWS = 200
 
@@ -67,6 +67,17 @@ class RowsField(forms.Field):
             return list(initial or []) != list(self.clean(data))
         except ValidationError:
             return True
+
+
+class IdsField(forms.MultipleChoiceField):
+    """Beckn ids of the CPO's own things; ids that are gone stay in view until they are taken out."""
+
+    widget = Select2Multiple
+
+    def offer(self, choices: list[tuple[str, str]], chosen: tuple[str, ...] = ()) -> None:
+        """Let these be chosen, and keep what was chosen before."""
+        known = {key for key, _ in choices}
+        self.choices = [*choices, *((key, f"{key} (no longer there)") for key in chosen if key not in known)]
 
 
 class LocalDateTimeInput(TextInput):

@@ -4,77 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
-from cpo_portal.adminkit.filters import DropdownFilter
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, authoring
+from offers.admin_filters import KindFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
-from offers.admin_pages import STATE_LABELS, limits_bar, offer_page, shown_version, state_chip
+from offers.admin_pages import limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_try import try_offer_view, try_tariff_view
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
 from offers.mapping import offer_terms
-from offers.models import CampaignKind, Offer, OfferPolicy, OfferState, OfferVersion
-from offers.states import Move, is_editable, moves_from, state_condition
+from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
+from offers.states import Move, is_editable, is_published, moves_from
 from pricing.admin import NoteForm
-from pricing.admin_drafts import DraftAdmin, expected_version
+from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 from pricing.admin_single import SingleRowAdmin
 
 
-class StateFilter(DropdownFilter):  # type: ignore[misc]
-    """By what offers are now, not by what is stored."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        hidden = {OfferState.APPROVED, OfferState.IN_REVIEW}
-        return [(state, label) for state, label in STATE_LABELS.items() if state not in hidden]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        state = self.value()
-        return queryset.filter(state_condition(state, timezone.now())) if state in STATE_LABELS else queryset
-
-
-class KindFilter(DropdownFilter):  # type: ignore[misc]
-    """By the campaign of the published version, or of the draft where there is none."""
-
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(CampaignKind.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        if self.value() not in CampaignKind.values:
-            return queryset
-        drafts = OfferVersion.objects.filter(published_at=None, campaign_kind=self.value()).values("offer")
-        return queryset.filter(Q(live_version__campaign_kind=self.value()) | Q(live_version=None, pk__in=drafts))
-
-
-def move_button(move: Move, *, confirm: str, icon: str, done: str, danger: bool = False) -> Callable[..., Any]:
-    """Return a button that makes a move with a note."""
-    variant = ActionVariant.DANGER if danger else ActionVariant.DEFAULT
+def move_button(
+    move: Move,
+    *,
+    confirm: str,
+    icon: str,
+    done: str = "",
+    label: str = "",
+    offered: Callable[[Any], bool] | None = None,
+) -> Callable[..., Any]:
+    """Return a button that makes a move with a note; publishing says itself what it led to."""
+    variant = ActionVariant.DANGER if move is Move.WITHDRAW else ActionVariant.DEFAULT
 
     @object_action(
-        description=move.value.capitalize(), confirm=confirm, icon=icon, variant=variant, form_class=NoteForm
+        description=label or move.value.capitalize(),
+        confirm=confirm,
+        icon=icon,
+        variant=variant,
+        form_class=NoteForm,
+        offered=offered,
     )
     def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         user: Any = request.user
-        authoring.perform(move, offer, by=user, note=data["note"])
-        return done
+        moved = authoring.perform(move, offer, by=user, note=data["note"])
+        return published_in_words(moved) if move is Move.PUBLISH else done
 
     return press
+
+
+TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
 
 
 @admin.register(Offer)
@@ -87,7 +75,15 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     list_filter = (StateFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
     export_columns = OFFER_COLUMNS
-    actions_detail = ("publish_offer", "pause_offer", "resume_offer", "end_offer", "withdraw_offer", "archive_offer")
+    actions_detail = (
+        "publish_offer",
+        "republish_offer",
+        "pause_offer",
+        "resume_offer",
+        "end_offer",
+        "withdraw_offer",
+        "archive_offer",
+    )
     fieldsets = (
         (
             "What it is",
@@ -122,9 +118,17 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     publish_offer = move_button(
         Move.PUBLISH,
         confirm="The draft is frozen as a version and takes the place of the published one. Buyer apps see it and "
-        "quotes use it from now on; what is reserved keeps its own version.",
+        "quotes use it from now on, but a paused offer stays paused; what is reserved keeps its own version.",
         icon="publish",
-        done="The offer is published.",
+        offered=lambda offer: offer.state != OfferState.ENDED,
+    )
+    republish_offer = move_button(
+        Move.PUBLISH,
+        label="Publish again",
+        confirm="The offer was ended. Published again it is given once more, by the draft's terms and within what is "
+        "left of its limits.",
+        icon="publish",
+        offered=lambda offer: offer.state == OfferState.ENDED,
     )
     pause_offer = move_button(
         Move.PAUSE,
@@ -150,7 +154,6 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         "confirmed are refused it. It cannot be published again.",
         icon="block",
         done="The offer is withdrawn.",
-        danger=True,
     )
     archive_offer = move_button(
         Move.ARCHIVE,
@@ -158,6 +161,18 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         icon="archive",
         done="The offer is archived.",
     )
+
+    def get_urls(self) -> list[Any]:
+        pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
+        tries = [
+            path(
+                f"try-{kind}/<int:pk>/",
+                self.admin_site.admin_view(partial(view, self)),
+                name=TRY_PAGES[kind].removeprefix("admin:"),
+            )
+            for kind, view in pages
+        ]
+        return [*tries, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
@@ -215,14 +230,19 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         if offer is None:
             return []
         names = {f"{move.value}_offer" for move in moves_from(offer.state)}
+        if "publish_offer" in names:
+            names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]
-            names.discard("publish_offer")
+            names -= {"publish_offer", "republish_offer"}
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         buttons = super().get_actions_detail(request, object_id)
         return [button for button in buttons if button.action_name.removeprefix(prefix) in names]
 
     def may_edit(self, obj: Offer) -> bool:
         return is_editable(obj.state)
+
+    def may_publish(self, obj: Offer) -> bool:
+        return obj.state != OfferState.ENDED
 
     def write_draft(self, request: HttpRequest, obj: Offer, form: OfferForm) -> Offer:
         user: Any = request.user
@@ -232,14 +252,20 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         authoring.save_draft(obj, form.content(), by=user, expected=expected_version(request))
         return authoring.set_limits(obj, form.limits(), by=user) if form.limits_changed() else obj
 
+    def saved_draft(self, obj: Offer) -> str:
+        working = authoring.working_version(obj)
+        name = working.name if working is not None else str(obj)
+        if working is not None and working.published_at is not None:
+            return f"“{name}” is saved; what it says was published already."
+        again = " with “Publish again”" if obj.state == OfferState.ENDED else ""
+        return f"The draft of “{name}” is saved; buyer apps see it once you publish it{again}."
+
     def publish_draft(self, request: HttpRequest, obj: Offer) -> str:
         user: Any = request.user
         working = authoring.working_version(obj)
-        if working is not None and working.published_at is not None and obj.state == OfferState.APPROVED:
+        if working is not None and working.published_at is not None and is_published(obj.state):
             return f"“{working.name}” is saved; what it says was published already."
-        published = authoring.publish(obj, by=user)
-        version = published.live_version
-        return f"“{version.name if version else obj}” is published; buyer apps see it from now on."
+        return published_in_words(authoring.publish(obj, by=user))
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         return offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))

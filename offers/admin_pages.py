@@ -9,6 +9,7 @@ from typing import Any
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring import content_of
+from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
@@ -97,7 +98,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "chip": state_chip(offer, now),
         "figures": limits_bar(offer) if counter_of(offer) is not None else "",
         "sentence": summary(offer_terms(offer, live or working), zone),
-        "notes": _notes(offer, live, now),
+        "notes": [*_notes(offer, live, now), *_same_code(offer, working)],
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
         "versions": [_version(offer, version) for version in versions],
@@ -105,17 +106,39 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     }
 
 
+def published_in_words(offer: Offer) -> str:
+    """Say what publishing has led to."""
+    name = offer.live_version.name if offer.live_version else str(offer)
+    if offer.state == OfferState.PAUSED:
+        return f"“{name}” has its new version and stays paused: resume it when buyer apps are to see it."
+    return f"“{name}” is published; buyer apps see it from now on."
+
+
 def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     if live is None:
-        return ["A draft: buyer apps do not see it until it is published."]
+        kind = "In review" if offer.state == OfferState.IN_REVIEW else "A draft"
+        return [f"{kind}: buyer apps do not see it until it is published."]
     state = derived_state(offer, live, counter_of(offer), now)
     if state == DerivedState.SCHEDULED:
         return [f"It starts by itself on {when(live.valid_from, offer.cpo.time_zone)}."]
     if state == OfferState.WITHDRAWN:
         return ["Withdrawn for good: even what was reserved is refused. Archive it when it is settled."]
     if state == DerivedState.ENDED and offer.state == OfferState.APPROVED:
-        return [f"It ended by itself on {when(live.valid_until, offer.cpo.time_zone)}."]
+        ended = f"It ended by itself on {when(live.valid_until, offer.cpo.time_zone)}."
+        return [f"{ended} A version with a later end, published, puts it back."]
+    if state == OfferState.ENDED:
+        return ["It was ended. To give it once more, save it as a draft, then press “Publish again”."]
+    if state == OfferState.PAUSED:
+        return ["Paused: nobody gets it. What you publish meanwhile takes effect when you resume it."]
     return []
+
+
+def _same_code(offer: Offer, version: OfferVersion) -> list[str]:
+    """Say that drivers cannot tell this offer from others by its code."""
+    others = others_with_code(offer, version.display_code)
+    if not others:
+        return []
+    return [f"{' and '.join(others)} shows the code {version.display_code} too: who types it gets one of them."]
 
 
 def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def drop_keys(customers: QuerySet[Customer]) -> int:
     """Delete the keyed hashes of these customers, where they were forgotten and guard no limit; return how many.
 
     A hash that goes lets the same number come back as a stranger, with every limit unused: so it stays, alone, while
-    one of the offers that the customer has used can be bought (ADR 0011).
+    one of the offers that the customer has used can be bought (ADR 0016).
     """
     idle = customers.filter(forgotten_at__isnull=False).exclude(Exists(_guarded(OuterRef("pk"))))
     deleted, _ = CustomerKey.objects.filter(customer__in=idle).delete()

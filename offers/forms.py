@@ -18,17 +18,17 @@ from cpo_portal.adminkit.widgets import (
     DecimalInput,
     IntegerInput,
     Select,
-    Select2Multiple,
     Textarea,
     TextInput,
 )
-from cpo_portal.network.models import Connector, Location, Product
+from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
-from offers.authoring.content import CONTENT_FIELDS, check_offer_id, checked
+from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
-from offers.models import Offer, OfferVersion
-from pricing.forms_rows import LocalDateTimeField
+from offers.models import Offer, OfferState, OfferVersion
+from pricing.forms import connector_choices
+from pricing.forms_rows import IdsField, LocalDateTimeField
 
 _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.TextField: Textarea,
@@ -37,17 +37,6 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.PositiveIntegerField: IntegerInput,
     models.SmallIntegerField: IntegerInput,
 }
-
-
-class IdsField(forms.MultipleChoiceField):
-    """Beckn ids of the CPO's own things; ids that are gone stay in view until they are taken out."""
-
-    widget = Select2Multiple
-
-    def offer(self, choices: list[tuple[str, str]], chosen: tuple[str, ...] = ()) -> None:
-        """Let these be chosen, and keep what was chosen before."""
-        known = {key for key, _ in choices}
-        self.choices = [*choices, *((key, f"{key} (no longer there)") for key in chosen if key not in known)]
 
 
 def _field(model: type[models.Model], name: str) -> forms.Field:
@@ -114,7 +103,9 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         if not set(self.errors) & set(LIMIT_FIELDS):
             checks.append(lambda: check_limits(self.limits()))
         if not set(self.errors) & set(CONTENT_FIELDS):
-            checks.append(lambda: checked(self.instance, self.content()))
+            checks.append(self._check_content)
+        if "_publish" in self.data and self.instance.state == OfferState.ENDED:
+            self.add_error(None, "This offer has ended: save the draft, then press “Publish again”.")
         if self.instance.pk is None and "offer_id" in self.cleaned_data:
             checks.append(lambda: check_offer_id(self._cpo(), self.cleaned_data["offer_id"]))
         for check in checks:
@@ -124,6 +115,11 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
                 for name, faults in refusal.message_dict.items():
                     self.add_error(name if name in self.fields else None, faults)
         return self.cleaned_data
+
+    def _check_content(self) -> None:
+        content = checked(self.instance, self.content())
+        if "_publish" in self.data:
+            check_publishable(content, timezone.now())
 
     def content(self) -> OfferContent:
         """Return what the form says."""
@@ -158,6 +154,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
         fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
         fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
+        fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never taken of."
         fields["auto"].help_text = "Otherwise the driver chooses it."
         fields["budget"].help_text = f"In {cpo.currency}; needs “most per redemption”."
         fields["long_desc"].widget.attrs["rows"] = 3
@@ -183,12 +180,8 @@ def _locations() -> list[tuple[str, str]]:
 
 
 def _items() -> list[tuple[str, str]]:
-    connectors = Connector.objects.select_related("charger__location").order_by("item_id")
     products = Product.objects.order_by("name").values_list("product_id", "name")
-    return [
-        *((row.item_id, f"{row} – {row.charger.location.name}") for row in connectors),
-        *((key, f"{name} ({key})") for key, name in products),
-    ]
+    return [*connector_choices(), *((key, f"{name} ({key})") for key, name in products)]
 
 
 def _categories() -> list[tuple[str, str]]:

@@ -76,13 +76,15 @@ class PricedSession:
 @dataclass(frozen=True, slots=True)
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
-    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago."""
+    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago. A preview gives the `book`
+    that is to be instead of the published one."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
     valid_until: datetime | None = None
     own: Mapping[str, Usage] = field(default_factory=dict)
     exhausted: frozenset[str] = field(default_factory=frozenset)
+    book: LoadedBook | None = None
 
 
 def price_session(
@@ -95,7 +97,7 @@ def price_session(
     lock = lock or Lock()
     policy = policy_of(connector.cpo_id)
     version, terms = _terms_of(connector, ask, lock, as_of)
-    loaded = book_for(connector.cpo) if as_of is None else book_as_of(as_of)
+    loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
     used = without(_usage(connector, ask, loaded, terms, as_of), lock.own)
     context = OfferContext(
@@ -211,9 +213,14 @@ def _terms_of(
         raise Refusal(
             RefusalKind.ITEM_NOT_FOUND, f"{connector.item_id} has no published tariff; choose another connector."
         )
+    return version, session_terms(connector, ask, version)
+
+
+def session_terms(connector: Connector, ask: SessionAsk, version: TariffVersion) -> engine.PriceTerms:
+    """Return what the engine needs to price the session with this version; raise Refusal for an unknown product."""
     products = _products(connector, [choice.product_id for choice in ask.products])
     tax = TaxProfile.objects.filter(cpo=connector.cpo_id).first()
-    return version, price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
+    return price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
 
 
 def _products(connector: Connector, ids: Collection[str]) -> Sequence[Product]:

@@ -30,12 +30,14 @@ class DerivedState(StrEnum):
     EXHAUSTED = "EXHAUSTED"
 
 
-_PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, OfferState.PAUSED, OfferState.ENDED)
+_PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, OfferState.ENDED)
 
-#: From a stored state, by a move, to a stored state; what is missing is refused. WITHDRAWN only leads to ARCHIVED:
-#: reservations that a withdrawal refuses must not come back to life.
+#: From a stored state, by a move, to a stored state; what is missing is refused. A paused offer gets its new version
+#: and stays paused until somebody resumes it. WITHDRAWN only leads to ARCHIVED: reservations that a withdrawal refuses
+#: must not come back to life.
 TRANSITIONS: dict[tuple[str, Move], OfferState] = {
     **{(state, Move.PUBLISH): OfferState.APPROVED for state in _PUBLISHABLE},
+    (OfferState.PAUSED, Move.PUBLISH): OfferState.PAUSED,
     (OfferState.APPROVED, Move.PAUSE): OfferState.PAUSED,
     (OfferState.PAUSED, Move.RESUME): OfferState.APPROVED,
     (OfferState.APPROVED, Move.END): OfferState.ENDED,
@@ -63,6 +65,11 @@ def moves_from(state: str) -> tuple[Move, ...]:
 def is_editable(state: str) -> bool:
     """Tell whether a draft may be made or changed."""
     return (state, Move.PUBLISH) in TRANSITIONS
+
+
+def is_published(state: str) -> bool:
+    """Tell whether the live version is what the offer gives, now or once it is resumed."""
+    return state in {OfferState.APPROVED, OfferState.PAUSED}
 
 
 def derived_state(offer: Offer, version: OfferVersion | None, counter: OfferCounter | None, now: datetime) -> str:

@@ -36,7 +36,14 @@ _REASONS = {
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
 }
-_WITHOUT_FIGURES = {ReasonCode.PAUSED, ReasonCode.WITHDRAWN, ReasonCode.NOT_LIVE, ReasonCode.UNKNOWN}
+_WITHOUT_FIGURES = {
+    ReasonCode.PAUSED,
+    ReasonCode.WITHDRAWN,
+    ReasonCode.NOT_LIVE,
+    ReasonCode.UNKNOWN,
+    ReasonCode.NOT_OPTED_IN,
+    ReasonCode.DECLINED,
+}
 #: Their margin says it all; the figures beside it are instants and sums for machines.
 _MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
 
@@ -71,8 +78,9 @@ def choice_in_words(trace: OfferTrace) -> str:
     text = f"Chosen: {', '.join(trace.chosen)}."
     if trace.runner_up and trace.difference is not None:
         gap = money_text(abs(trace.difference.amount), trace.difference.currency)
-        more = "less" if trace.difference.amount >= 0 else "more"
-        text += f" The next best, {', '.join(trace.runner_up)}, would have saved {gap} {more}."
+        more = "less" if trace.difference.amount > 0 else "more"
+        saved = f"would have saved {gap} {more}" if trace.difference.amount else "saves the same"
+        text += f" The next best, {', '.join(trace.runner_up)}, {saved}."
     if trace.certificate is Certificate.BOUNDED:
         text += f" The search was cut short; no set saves more than {trace.gap} on top."
     return text

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
-from cpo_portal.adminkit.bases import TenantExportMixin, TenantTabularInline
+from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, words
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
@@ -19,11 +19,20 @@ from cpo_portal.adminkit.widgets import TextInput
 from pricing import authoring
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_row
 from pricing.admin_single import SingleRowAdmin
-from pricing.describe import tariff_in_words
-from pricing.forms import EVERYWHERE, AssignmentForm, AssignmentFormSet, TariffForm
+from pricing.authoring.places import conflicts_of, location_names, places_of
+from pricing.describe import places_in_words, tariff_in_words
+from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 
 STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
+
+
+_NOWHERE = "Before you publish: name a place, or tick “Applies everywhere”."
+_APPLIES = {
+    TariffState.DRAFT: "Once it is published it applies",
+    TariffState.APPROVED: "Applies",
+    TariffState.ENDED: "It has ended; it applied",
+}
 
 
 class NoteForm(DialogForm):  # type: ignore[misc]
@@ -32,30 +41,12 @@ class NoteForm(DialogForm):  # type: ignore[misc]
     note = forms.CharField(label="Why (shown in the history)", required=False, max_length=300, widget=TextInput)
 
 
-class AssignmentInline(TenantTabularInline):
-    """Where the tariff applies."""
-
-    model = TariffAssignment
-    form = AssignmentForm
-    formset = AssignmentFormSet
-    fields = ("location", "connector_type", "connector")
-    extra = 1
-    verbose_name = "place"
-    verbose_name_plural = "Or at these places"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TariffAssignment]:
-        # Everywhere is no row but a tick of the form.
-        rows: QuerySet[TariffAssignment] = super().get_queryset(request).exclude(EVERYWHERE)
-        return rows
-
-
 @admin.register(Tariff)
 class TariffAdmin(TenantExportMixin, DraftAdmin):
     """Tariffs with their versions and places."""
 
     form = TariffForm
     change_form_template: Any = DraftAdmin.change_form_template
-    inlines = (AssignmentInline,)
     list_display = ("title", "state_chip", "price", "places")
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("name", "tariff_id")
@@ -70,7 +61,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     fieldsets = (
         ("What it is", {"fields": ("name", "tariff_id")}),
         ("What it costs", {"fields": ("rate", "fees", ("minimum_kwh", "maximum_kwh"))}),
-        ("Where it applies", {"fields": ("everywhere",)}),
+        ("Where it applies", {"fields": ("everywhere", "places", "item_ids")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tariff]:
@@ -96,7 +87,8 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="Applies")
     def places(self, tariff: Tariff) -> Any:
-        return words((str(row) for row in tariff.assignments.all()), limit=3)
+        holds = tariff.state == TariffState.APPROVED
+        return words((str(row) for row in tariff.assignments.all()), limit=3) if holds else EMPTY
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("tariff_id",) if obj is not None else ()
@@ -125,19 +117,21 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
         Tariff.objects.filter(pk=obj.pk).update(name=obj.name)
         return obj
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        everywhere = [authoring.Place()] if form.cleaned_data["everywhere"] else []
-        authoring.assign(form.instance, [*formset.places(), *everywhere])
-        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+    def saved_draft(self, obj: Tariff) -> str:
+        working = authoring.working_version(obj)
+        if working is not None and working.published_at is not None:
+            return f"“{obj}” is saved; it says what was published already."
+        return f"The draft of “{obj}” is saved, places included; it prices nothing until you publish it."
 
     def publish_draft(self, request: HttpRequest, obj: Tariff) -> str:
         user: Any = request.user
         working = authoring.working_version(obj)
         if working is not None and working.published_at is not None and obj.state == TariffState.APPROVED:
-            return f"“{obj}” is saved; its prices were published already."
+            return f"“{obj}” is saved; its prices and places were published already."
         published = authoring.publish(obj, by=user)
         version = published.live_version
-        return f"“{obj}” is published: version {version.number if version else ''} prices every quote from now on."
+        number = version.number if version else ""
+        return f"“{obj}” is published: from now on version {number} prices every quote where it applies."
 
     @object_action(
         description="End",
@@ -154,24 +148,30 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
 
     def page(self, request: HttpRequest, tariff: Tariff) -> dict[str, Any]:
         zone, tax = tariff.cpo.time_zone, tax_of(tariff)
-        places = [str(row) for row in tariff.assignments.all()[:20]]
-        versions = list(tariff.versions.select_related("created_by"))
-        says = {version.pk: tariff_in_words(authoring.content_of(version), tax) for version in versions}
+        versions = list(tariff.versions.select_related("created_by")[:50])
+        contents = {version.pk: authoring.content_of(version) for version in versions}
+        names = location_names(place for content in contents.values() for place in content.places)
+        prices = {pk: tariff_in_words(content, tax) for pk, content in contents.items()}
+        where = {pk: places_in_words(content.places, names) for pk, content in contents.items()}
         working, live = versions[0], tariff.live_version
-        draft_of_live = live is not None and working.published_at is None
-        changes = tariff.state_changes.select_related("version", "by")[:50]
+        shown = live.pk if live is not None else working.pk
         labels = dict(TariffState.choices)
+        changes = tariff.state_changes.select_related("version", "by")[:50]
+        draft_of_live = live is not None and working.published_at is None
         return {
             "summary_template": "pricing/admin/summary.html",
             "number": working.number,
             "chip": state_chip(tariff),
-            "sentence": says[live.pk if live is not None else working.pk],
-            "notes": (f"Applies: {', '.join(places)}.",) if places else ("It applies nowhere: name a place.",),
-            "changes": [{"label": "Price", "before": says[live.pk], "after": says[working.pk]}]
-            if draft_of_live and live is not None
-            else (),
+            "sentence": prices[shown],
+            "notes": [f"{_APPLIES[TariffState(tariff.state)]}: {where[shown]}.", *_hindrances(tariff, working)],
+            "changes": [
+                {"label": label, "before": said[shown], "after": said[working.pk]}
+                for label, said in (("Price", prices), ("Applies", where))
+                if draft_of_live and said[shown] != said[working.pk]
+            ],
             "versions": [
-                version_row(version, says[version.pk], tariff.live_version_id, zone) for version in versions[:50]
+                version_row(version, f"{prices[version.pk]} · {where[version.pk]}", tariff.live_version_id, zone)
+                for version in versions
             ],
             "history": [history_row(change, labels, zone) for change in changes],
         }
@@ -187,6 +187,15 @@ class TaxProfileAdmin(SingleRowAdmin):
 def state_chip(tariff: Tariff) -> Any:
     """Return the tariff's state as a chip."""
     return chip(tariff.get_state_display(), STATE_TONES.get(TariffState(tariff.state), Tone.NEUTRAL))
+
+
+def _hindrances(tariff: Tariff, working: TariffVersion) -> list[str]:
+    """Return why the draft cannot be published as it is."""
+    if working.published_at is not None:
+        return []
+    places = places_of(working)
+    found = conflicts_of(tariff, places).values()
+    return [f"Before you publish: {sentence}" for sentence in found] or ([] if places else [_NOWHERE])
 
 
 def tax_of(tariff: Tariff) -> TaxProfile | None:

@@ -13,11 +13,28 @@ from django.urls import reverse
 from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
 
+#: The addresses of panels in which people try a price, by model; rooms above fill it in.
+TRY_PAGES: dict[str, str] = {}
+
+
+class RefusedFormMixin:
+    """A form that shows what the domain refused while it was being saved."""
+
+    refusal: ValidationError
+    fields: dict[str, Any]
+
+    def full_clean(self) -> None:
+        super().full_clean()  # type: ignore[misc]
+        by_field = self.refusal.message_dict if hasattr(self.refusal, "error_dict") else {None: self.refusal.messages}
+        for name, sentences in by_field.items():
+            self.add_error(name if name in self.fields else None, sentences)  # type: ignore[attr-defined]
+
 
 class DraftAdmin(TenantAdmin):
     """Subclasses say how a form is written to the draft, how it is published, and what the page shows.
 
-    Domain functions refuse by ValidationError; what only shows when saving (a race) becomes a message.
+    Domain functions refuse by ValidationError; what only shows when saving (a race) is shown in the form, whose input
+    is kept.
     """
 
     change_form_template = "pricing/admin/draft_form.html"
@@ -32,8 +49,16 @@ class DraftAdmin(TenantAdmin):
         """Publish the draft, if there is one, and say what happened."""
         raise NotImplementedError
 
+    def saved_draft(self, obj: Any) -> str:
+        """Say what became of a draft that was saved."""
+        raise NotImplementedError
+
     def may_edit(self, obj: Any) -> bool:
         """Tell whether the thing's state still allows a draft."""
+        return True
+
+    def may_publish(self, obj: Any) -> bool:
+        """Tell whether the form may publish what it saves."""
         return True
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
@@ -58,13 +83,25 @@ class DraftAdmin(TenantAdmin):
         obj = self.get_object(request, object_id) if object_id else None
         context = {
             "may_author": self.has_change_permission(request, obj) if object_id else self.has_add_permission(request),
-            "draft_page": self.page(request, obj) if obj is not None else {},
+            "may_publish": obj is None or self.may_publish(obj),
+            "draft_page": self.page(request, obj) | {"try_url": self._try_url(obj)} if obj is not None else {},
         }
+        context |= extra_context or {}
         try:
-            return super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
+            return super().changeform_view(request, object_id, form_url, context)
         except ValidationError as refusal:
-            messages.error(request, f"Nothing was saved. {' '.join(refusal.messages)}")
-            return HttpResponseRedirect(request.get_full_path())
+            # What was begun is rolled back; the same form again, with the refusal, saves nothing.
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, context)
+
+    def _try_url(self, obj: Any) -> str:
+        name = TRY_PAGES.get(str(self.opts.model_name))
+        return reverse(name, args=[obj.pk]) if name else ""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else type(form.__name__, (RefusedFormMixin, form), {"refusal": refusal})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         saved = self.write_draft(request, obj, form)
@@ -76,7 +113,7 @@ class DraftAdmin(TenantAdmin):
         if "_publish" in request.POST:
             messages.success(request, self.publish_draft(request, obj))
         else:
-            messages.success(request, f"The draft of “{obj}” is saved; buyer apps see it once you publish it.")
+            messages.success(request, self.saved_draft(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         return self._stay(obj)
@@ -117,7 +154,7 @@ def history_row(change: Any, labels: dict[str, str], zone: str) -> dict[str, Any
     before, after = labels.get(change.from_state, change.from_state), labels.get(change.to_state, change.to_state)
     return {
         "at": when(change.at, zone),
-        "what": after if before == after else f"{before} → {after}",
+        "what": f"New version, still {after.lower()}" if before == after else f"{before} → {after}",
         "version": change.version.number if change.version else EMPTY,
         "who": str(change.by) if change.by else f"API token {change.by_token}…" if change.by_token else EMPTY,
         "note": change.note,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pricing.authoring import TariffContent
+from collections.abc import Iterable
+
+from pricing.authoring import Place, TariffContent
 from pricing.engine.wording import energy_text, money_text
 from pricing.models import TaxProfile
 
@@ -14,6 +16,13 @@ def tariff_in_words(content: TariffContent, tax: TaxProfile | None) -> str:
     if tax is not None and tax.rate:
         parts.append(str(tax))
     return f"{' + '.join(parts)}{_bounds(content)}"
+
+
+def places_in_words(places: Iterable[Place], names: dict[str, str], *, most: int = 20) -> str:
+    """Return "to CCS2 at Connaught Place, at pe-charging-01"; `names` are the names of locations, by id."""
+    said = [place.named(names) for place in places]
+    rest = f" and {len(said) - most} more" if len(said) > most else ""
+    return ", ".join(said[:most]) + rest or "nowhere"
 
 
 def _bounds(content: TariffContent) -> str:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput
+from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import TariffContent, content_of, working_version
-from pricing.authoring.places import Place, other_tariff_at, refusal_of
+from pricing.authoring.places import EVERYWHERE, Place, conflicts_of, faults_of
 from pricing.authoring.tariffs import checked
 from pricing.engine.values import Fee
 from pricing.engine.wording import plain_number
-from pricing.forms_rows import RowsField, RowsWidget
-from pricing.models import Tariff, TariffAssignment
+from pricing.forms_rows import IdsField, RowsField, RowsWidget
+from pricing.models import Tariff
 
 _KWH = Decimal(1000)
-EVERYWHERE = Q(location=None, connector=None, connector_type="")
+#: Where the form shows what the domain refuses.
+_FIELDS = {"minimum_wh": "minimum_kwh", "maximum_wh": "maximum_kwh", "currency": "rate"}
 
 
 class FeeRows(RowsWidget):
@@ -51,6 +51,39 @@ class FeesField(RowsField):
         return tuple(fees)
 
 
+class PlaceRows(RowsWidget):
+    """Rows of a location and a connector type."""
+
+    template_name = "pricing/admin/place_rows.html"
+    parts = ("location_id", "connector_type")
+
+    def extra_context(self) -> dict[str, Any]:
+        locations = Location.objects.order_by("city", "name").values_list("location_id", "name", "city")
+        return {
+            "locations": [(key, f"{name}, {city} ({key})") for key, name, city in locations],
+            "types": ConnectorType.choices,
+        }
+
+
+class PlacesField(RowsField):
+    """Locations, connector types, or one at the other."""
+
+    widget = PlaceRows
+
+    def clean(self, value: Any) -> tuple[Place, ...]:
+        return tuple(Place(row["location_id"], connector_type=row["connector_type"]) for row in value or [])
+
+    def prepare_value(self, value: Any) -> Any:
+        return [row if isinstance(row, dict) else _row_of(row) for row in value or []]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(initial or []) != sorted(self.clean(data))
+
+
+def _row_of(place: Place) -> dict[str, str]:
+    return {"location_id": place.location_id, "connector_type": place.connector_type}
+
+
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
@@ -69,6 +102,12 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=Checkbox,
         help_text="At every connector for which no other tariff is named more closely.",
     )
+    places = PlacesField(
+        label="At locations, or for connector types",
+        required=False,
+        help_text="A location, a connector type, or a type at one location.",
+    )
+    item_ids = IdsField(label="At single connectors", required=False, help_text="A connector's own tariff comes first.")
 
     class Meta:
         model = Tariff
@@ -82,20 +121,33 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         version = working_version(self.instance) if self.instance.pk else None
         if version is not None:
             self.initial.update(_initial(content_of(version)))
-            self.initial["everywhere"] = TariffAssignment.objects.filter(EVERYWHERE, tariff=self.instance).exists()
+        item_ids: Any = self.fields.get("item_ids")
+        if item_ids is not None:
+            item_ids.offer(connector_choices(), tuple(self.initial.get("item_ids", ())))
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        self.instance.cpo = self._cpo()
         if not self.errors:
-            self.instance.cpo = self._cpo()
             try:
                 checked(self.instance, self.content())
             except ValidationError as refusal:
                 for name, faults in refusal.message_dict.items():
-                    self.add_error({"minimum_wh": "minimum_kwh", "maximum_wh": "maximum_kwh"}.get(name, name), faults)
-            if self.cleaned_data["everywhere"] and (other := other_tariff_at(self.instance, Place())) is not None:
-                self.add_error("everywhere", refusal_of(Place(), other))
+                    if name != "places":
+                        self.add_error(_FIELDS.get(name, name), faults)
+            self._check_places()
         return self.cleaned_data
+
+    def _check_places(self) -> None:
+        places = self.content_places()
+        faults = faults_of(self.instance, places)
+        if "_publish" in self.data:
+            faults |= conflicts_of(self.instance, places)
+            if not places:
+                self.add_error("everywhere", "It applies nowhere: tick this, or name a place, before you publish it.")
+        for place, sentence in faults.items():
+            field = "everywhere" if place == EVERYWHERE else "item_ids" if place.item_id else "places"
+            self.add_error(field, sentence)
 
     def content(self) -> TariffContent:
         """Return what the form says."""
@@ -105,53 +157,23 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
             fees=data["fees"],
             minimum_wh=_wh(data["minimum_kwh"]),
             maximum_wh=_wh(data["maximum_kwh"]),
+            places=self.content_places(),
         )
+
+    def content_places(self) -> tuple[Place, ...]:
+        """Return where the form says that it applies."""
+        data = self.cleaned_data
+        single = tuple(Place(item_id=item_id) for item_id in data["item_ids"])
+        return ((EVERYWHERE,) if data["everywhere"] else ()) + data["places"] + single
 
     def _cpo(self) -> Any:
         return self.instance.cpo if self.instance.cpo_id else current_cpo()
 
 
-class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One place where the tariff applies; its fields are made per request, inside the CPO's scope."""
-
-    def validate_constraints(self) -> None:
-        """Leave them to the formset, which can name the other tariff."""
-
-    def place(self) -> Place:
-        """Return the place that the row names."""
-        data = self.cleaned_data
-        return Place(data.get("location"), data.get("connector"), data.get("connector_type") or "")
-
-
-class AssignmentFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """The places of one tariff; everywhere is no row but a tick of the form."""
-
-    def clean(self) -> None:
-        super().clean()
-        seen: set[Place] = set()
-        for form in self.kept_forms():
-            place = form.place()
-            if place.connector is not None and (place.location is not None or place.connector_type):
-                form.add_error(None, "Name either one connector, or a location and a connector type.")
-            elif place in seen:
-                form.add_error(None, "This place is there twice: remove one.")
-            elif (other := other_tariff_at(self.instance, place)) is not None:
-                form.add_error(None, refusal_of(place, other))
-            seen.add(place)
-
-    def kept_forms(self) -> Iterable[Any]:
-        """Return the rows that stay or are new."""
-        for form in self.forms:
-            kept = form.is_valid() and form not in self.deleted_forms
-            if kept and (form.instance.pk or form.has_changed()):
-                yield form
-
-    def validate_unique(self) -> None:
-        """Leave it to `clean`, whose sentences say what to do."""
-
-    def places(self) -> list[Place]:
-        """Return where the tariff is to apply."""
-        return [form.place() for form in self.kept_forms()]
+def connector_choices() -> list[tuple[str, str]]:
+    """Return the CPO's connectors by item id, each with where it stands."""
+    connectors = Connector.objects.select_related("charger__location").order_by("item_id")
+    return [(row.item_id, f"{row} – {row.charger.location.name}") for row in connectors]
 
 
 def _initial(content: TariffContent) -> dict[str, Any]:
@@ -160,6 +182,9 @@ def _initial(content: TariffContent) -> dict[str, Any]:
         "fees": [{"code": fee.code, "title": fee.title, "amount": f"{fee.amount:.2f}"} for fee in content.fees],
         "minimum_kwh": _kwh(content.minimum_wh),
         "maximum_kwh": _kwh(content.maximum_wh),
+        "everywhere": EVERYWHERE in content.places,
+        "places": tuple(place for place in content.places if place != EVERYWHERE and not place.item_id),
+        "item_ids": tuple(place.item_id for place in content.places if place.item_id),
     }
 
 

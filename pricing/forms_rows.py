@@ -1,4 +1,4 @@
-"""Form fields that hold an instant in a CPO's own zone; lists of small rows are `adminkit.rows`'."""
+"""Form fields of drafts: Beckn ids, and instants in a CPO's own zone; lists of small rows are `adminkit.rows`'."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
-from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.adminkit.widgets import Select2Multiple, TextInput
 
 __all__ = ["LocalDateTimeField", "LocalDateTimeInput", "RowsField", "RowsWidget"]
+
+
+class IdsField(forms.MultipleChoiceField):
+    """Beckn ids of the CPO's own things; ids that are gone stay in view until they are taken out."""
+
+    widget = Select2Multiple
+
+    def offer(self, choices: list[tuple[str, str]], chosen: tuple[str, ...] = ()) -> None:
+        """Let these be chosen, and keep what was chosen before."""
+        known = {key for key, _ in choices}
+        self.choices = [*choices, *((key, f"{key} (no longer there)") for key in chosen if key not in known)]
 
 
 class LocalDateTimeInput(TextInput):

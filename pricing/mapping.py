@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from cpo_portal.database.queries import one_of
 from cpo_portal.network.models import Charger, Connector, Product
+from pricing.authoring import places as named
 from pricing.engine.codec import decode
 from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
 from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion, TaxProfile
@@ -45,15 +46,16 @@ def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = Non
     """Return the version that applies at each connector, by primary key, in at most three queries.
 
     The most specific assignment of a published tariff wins: connector, location and type, location, type,
-    everywhere. A connector without one is left out. With `as_of` the versions are those of that instant; where
-    a tariff is assigned has no history and is today's. Connectors of several CPOs may be mixed.
+    everywhere. A connector without one is left out. With `as_of` versions and places are those of that instant.
+    Connectors of several CPOs may be mixed.
     """
+    if as_of is not None:
+        return tariffs_at(connectors, as_of)
     locations = _locations_of(connectors)
-    live = None if as_of is None else _live_versions_at(as_of, {connector.cpo_id for connector in connectors})
     versions: dict[tuple[int, Place], TariffVersion] = {}
     for assignment in _assignments(connectors, set(locations.values())):
-        version = assignment.tariff.live_version if live is None else live.get(assignment.tariff_id)
-        if version is not None and (live is not None or assignment.tariff.state == TariffState.APPROVED):
+        version = assignment.tariff.live_version
+        if version is not None and assignment.tariff.state == TariffState.APPROVED:
             version.tariff = assignment.tariff
             place = (assignment.location_id, assignment.connector_id, assignment.connector_type)
             versions[assignment.cpo_id, place] = version
@@ -63,6 +65,43 @@ def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = Non
         version = next((versions[connector.cpo_id, x] for x in places if (connector.cpo_id, x) in versions), None)
         if version is not None:
             found[connector.pk] = version
+    return found
+
+
+def tariff_with_draft(connector: Connector, draft: TariffVersion) -> TariffVersion | None:
+    """Return the version that would apply at a connector if this draft were published."""
+    location = connector.charger.location
+    rows = {
+        (row.location_id, row.connector_id, row.connector_type): row.tariff
+        for row in _assignments([connector], {location.pk})
+        if row.tariff.state == TariffState.APPROVED and row.tariff_id != draft.tariff_id
+    }
+    drafted = set(named.places_of(draft))
+    places = named.most_specific_first(connector, location.location_id)
+    for key, place in zip(_places_of(connector, location.pk), places, strict=True):
+        if place in drafted:
+            return draft
+        if key in rows and (version := rows[key].live_version) is not None:
+            version.tariff = rows[key]
+            return version
+    return None
+
+
+def tariffs_at(connectors: Sequence[Connector], instant: datetime) -> dict[int, TariffVersion]:
+    """Return the version that applied at each connector at an instant, by what the versions of then name as places."""
+    live = _live_versions_at(instant, {connector.cpo_id for connector in connectors})
+    placed: dict[tuple[int, named.Place], TariffVersion] = {}
+    for version in live:
+        for place in named.places_of(version):
+            placed[version.cpo_id, place] = version
+    keys = [connector.pk for connector in connectors]
+    sites = dict(Connector.objects.filter(one_of("id", keys)).values_list("pk", "charger__location__location_id"))
+    found = {}
+    for connector in connectors:
+        for place in named.most_specific_first(connector, sites.get(connector.pk, "")):
+            if (connector.cpo_id, place) in placed:
+                found[connector.pk] = placed[connector.cpo_id, place]
+                break
     return found
 
 
@@ -99,16 +138,16 @@ def _places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
     )
 
 
-def _live_versions_at(instant: datetime, cpo_ids: set[int]) -> dict[int, TariffVersion]:
-    """Return the version that was live at an instant, by tariff, from the append-only history."""
+def _live_versions_at(instant: datetime, cpo_ids: set[int]) -> list[TariffVersion]:
+    """Return the versions that were live at an instant, one per tariff, from the append-only history."""
     last_changes = (
         TariffStateChange.objects.filter(at__lte=instant, tariff__cpo__in=cpo_ids)
         .order_by("tariff_id", "-at", "-id")
         .distinct("tariff_id")
-        .select_related("version")
+        .select_related("version__tariff")
     )
-    return {
-        change.tariff_id: change.version
+    return [
+        change.version
         for change in last_changes
         if change.to_state == TariffState.APPROVED and change.version is not None
-    }
+    ]

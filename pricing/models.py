@@ -11,6 +11,7 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID, Connector, ConnectorType, Location
 from pricing.engine.values import PricingModel as Model
+from pricing.gstin import check_gstin
 
 
 class TaxProfile(TenantModel):
@@ -25,7 +26,7 @@ class TaxProfile(TenantModel):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     sac_code = models.CharField("SAC", max_length=10, blank=True, default="998714")
-    gstin = models.CharField("GSTIN", max_length=15, blank=True)
+    gstin = models.CharField("GSTIN", max_length=15, blank=True, validators=[check_gstin])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["cpo"], name="one_tax_profile_per_cpo")]
@@ -68,7 +69,8 @@ class PricingModelChoice(models.TextChoices):
 class TariffVersion(TenantModel):
     """What a tariff says from one publication to the next; immutable once published (a trigger sees to it).
 
-    `components` and `fees` are lists in the form of `pricing.engine.codec`.
+    `components` and `fees` are lists in the form of `pricing.engine.codec`. `places` says where it applies, in the
+    form of `pricing.authoring.Place`; None is a version from before versions said so.
     """
 
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")
@@ -79,6 +81,7 @@ class TariffVersion(TenantModel):
     fees = models.JSONField(default=list)
     minimum_wh = models.PositiveIntegerField(null=True, blank=True)
     maximum_wh = models.PositiveIntegerField(null=True, blank=True)
+    places = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
@@ -118,7 +121,10 @@ class TariffStateChange(models.Model):
 
 
 class TariffAssignment(TenantModel):
-    """Where a tariff applies: a connector, else a location (and connector type), else the whole CPO."""
+    """Where a tariff applies now: a connector, else a location (and connector type), else the whole CPO.
+
+    Publishing a version makes these rows from what it says; nothing else writes them.
+    """
 
     tariff = models.ForeignKey(Tariff, on_delete=models.CASCADE, related_name="assignments")
     location = models.ForeignKey(Location, on_delete=models.CASCADE, null=True, blank=True, related_name="+")

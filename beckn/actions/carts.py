@@ -26,7 +26,7 @@ def find_connector(cart: SelectRequest) -> Connector:
         connector = (
             Connector.objects.select_related("cpo", "charger__location", "status_row")
             .filter(cpo__provider_id=cart.provider_id, cpo__is_active=True, item_id=cart.item_id)
-            .filter(is_published=True, charger__location__is_published=True)
+            .filter(is_published=True, charger__location__is_published=True, charger__system__isnull=False)
             .first()
         )
         if connector is None and not Cpo.objects.filter(provider_id=cart.provider_id, is_active=True).exists():

@@ -11,7 +11,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import RefundTerm
 from cpo_portal.network.models import Location, Product, ProductStock
 from offers.models import OfferPolicy
-from pricing.authoring import Place, TariffContent, assign, create_tariff, publish
+from pricing.authoring import Place, TariffContent, create_tariff, publish
 from pricing.engine.values import Fee
 from pricing.models import Tariff, TaxProfile
 
@@ -49,17 +49,17 @@ def _make_tariffs(cpo: Cpo) -> None:
         if row.cpo != cpo.provider_id or row.tariff_id in there:
             continue
         fees = (Fee("", FEE_TITLE, Decimal(row.fee)),) if row.fee else ()
-        tariff = create_tariff(cpo, row.tariff_id, row.name, TariffContent(rate=Decimal(row.rate), fees=fees))
+        content = TariffContent(rate=Decimal(row.rate), fees=fees, places=tuple(_places(row)))
+        tariff = create_tariff(cpo, row.tariff_id, row.name, content)
         if row.published:
             publish(tariff)
-            assign(tariff, _places(row))
 
 
 def _places(row: TariffRow) -> Iterable[Place]:
     if not row.location_tag:
         return [Place(connector_type=row.connector_type)]
     tagged = Location.objects.filter(tags__contains=[row.location_tag])
-    return [Place(location=location, connector_type=row.connector_type) for location in tagged]
+    return [Place(place.location_id, connector_type=row.connector_type) for place in tagged]
 
 
 def _make_products(cpo: Cpo) -> None:

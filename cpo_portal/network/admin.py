@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.accounts_admin import shown_once
@@ -16,6 +15,13 @@ from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when, 
 from cpo_portal.adminkit.filters import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from cpo_portal.adminkit.rows import HoursField
 from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.network.admin_forms import (
+    ConnectorFormMixin,
+    CoordinateField,
+    FixedIdForm,
+    FixedIdMixin,
+    KeepUsedMixin,
+)
 from cpo_portal.network.catalogue import status_of, units_left
 from cpo_portal.network.models import (
     Charger,
@@ -45,25 +51,6 @@ HOURS_HELP = (
 )
 
 
-class FixedIdMixin:
-    """An id that buyer apps and offers refer to is given once and stays (`fixed_id`)."""
-
-    fixed_id: str
-    readonly_fields: Any = ()
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, *([self.fixed_id] if obj is not None else [])]
-
-
-class FixedIdForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The same for rows below their parent."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in {"evse_id", "item_id"} & set(self.fields):
-            self.fields[name].disabled = self.instance.pk is not None
-
-
 class ChargerInline(TenantTabularInline):
     """The location's chargers; connectors stand on the charger's own page."""
 
@@ -73,7 +60,7 @@ class ChargerInline(TenantTabularInline):
     show_change_link = True
 
 
-class ConnectorInline(TenantTabularInline):
+class ConnectorInline(ConnectorFormMixin, TenantTabularInline):
     """The charger's connectors."""
 
     model = Connector
@@ -92,7 +79,7 @@ class ConnectorInline(TenantTabularInline):
 
 
 @admin.register(Location)
-class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
+class LocationAdmin(KeepUsedMixin, FixedIdMixin, TenantExportMixin, TenantAdmin):
     """Sites."""
 
     fixed_id = "location_id"
@@ -124,6 +111,10 @@ class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
         if db_field.name == "opening_hours":
             return HoursField(required=False, label="Opening hours", help_text=HOURS_HELP)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in {"latitude", "longitude"}:
+            field = CoordinateField(
+                max_digits=9, decimal_places=6, label=field.label, widget=field.widget, help_text="In degrees."
+            )
         if db_field.name == "tags":
             field.widget = TextInput()
             field.help_text = "Separated by commas, such as highway,airport,urban."
@@ -139,9 +130,10 @@ class LocationAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
 
 
 @admin.register(Charger)
-class ChargerAdmin(FixedIdMixin, TenantAdmin):
+class ChargerAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
     """EVSEs."""
 
+    instead = "Hide or move its connectors instead."
     fixed_id = "evse_id"
     list_display = ("name", "evse_id", "location", "system")
     list_filter = (("location", RelatedDropdownFilter), ("system", RelatedDropdownFilter))
@@ -153,7 +145,7 @@ class ChargerAdmin(FixedIdMixin, TenantAdmin):
 
 
 @admin.register(Connector)
-class ConnectorAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
+class ConnectorAdmin(KeepUsedMixin, ConnectorFormMixin, FixedIdMixin, TenantExportMixin, TenantAdmin):
     """What is sold."""
 
     fixed_id = "item_id"
@@ -194,7 +186,7 @@ class ConnectorAdmin(FixedIdMixin, TenantExportMixin, TenantAdmin):
 
     @column(description="Shown to buyer apps", ordering="is_published")
     def shown(self, obj: Connector) -> SafeString:
-        return published_chip(obj.is_published)
+        return for_sale_chip(obj)
 
 
 class StockInline(TenantStackedInline):
@@ -208,7 +200,7 @@ class StockInline(TenantStackedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(FixedIdMixin, TenantAdmin):
+class ProductAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
     """Goods and services."""
 
     fixed_id = "product_id"
@@ -273,6 +265,13 @@ class ChargingSystemAdmin(TenantAdmin):
             f"{when(link.token.revoked_at or link.token.created_at, obj.cpo.time_zone)})"
             for link in links
         )
+
+
+def for_sale_chip(connector: Connector) -> SafeString:
+    """Return whether buyer apps see the connector; one that nobody can start is not sold."""
+    if connector.is_published and connector.charger.system_id is None:
+        return chip("Not sold: no system", Tone.WARN)
+    return published_chip(connector.is_published)
 
 
 def published_chip(is_published: bool) -> SafeString:

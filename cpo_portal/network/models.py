@@ -15,12 +15,18 @@ from django_scopes import ScopedManager
 
 from cpo_portal.accounts.models import ApiToken
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.network import addresses
 from cpo_portal.network.fields import PointField
 
 BECKN_ID = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", "Use letters, digits, dots, colons and hyphens.")
 
 #: The category of every connector; products name their own.
 CHARGING_CATEGORY = "ev-charging"
+
+NO_LATITUDE = "A latitude lies between -90 and 90: is it the longitude?"
+NO_LONGITUDE = "A longitude lies between -180 and 180."
+LEAST_WATTS = 500
+TOO_WEAK = "Give the power in watts, 500 or more: 60 kW is 60000."
 
 
 def check_time_zone(name: str) -> None:
@@ -57,10 +63,14 @@ class Location(TenantModel):
     postal_code = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=3, default="IND")
     latitude = models.DecimalField(
-        max_digits=9, decimal_places=6, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+        max_digits=9,
+        decimal_places=6,
+        validators=[MinValueValidator(-90, NO_LATITUDE), MaxValueValidator(90, NO_LATITUDE)],
     )
     longitude = models.DecimalField(
-        max_digits=9, decimal_places=6, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+        max_digits=9,
+        decimal_places=6,
+        validators=[MinValueValidator(-180, NO_LONGITUDE), MaxValueValidator(180, NO_LONGITUDE)],
     )
     position = PointField(editable=False)
     time_zone = models.CharField(max_length=64, default="Asia/Kolkata", validators=[check_time_zone])
@@ -84,6 +94,14 @@ class Location(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        faults = addresses.faults_of(
+            addresses.Address(self.country, self.city_code, self.postal_code, self.latitude, self.longitude)
+        )
+        if faults:
+            raise ValidationError(faults)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.position = (float(self.longitude), float(self.latitude))
@@ -124,6 +142,15 @@ class ChargingSystemToken(models.Model):
         return f"{self.system}: {self.token}"
 
 
+_NOT_STARTABLE = (
+    "Its charger has no charging system, so nobody could start a session: give the charger a system first, or leave "
+    "this unticked."
+)
+_STILL_SHOWN = (
+    "Without a system nobody could start {items}, which buyer apps see: choose a system, or hide the connectors first."
+)
+
+
 class Charger(TenantModel):
     """An EVSE: one or more connectors, of which one charges at a time."""
 
@@ -139,6 +166,15 @@ class Charger(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} · {self.location}"
+
+    def clean(self) -> None:
+        """Refuse to take the system away from connectors that buyer apps see."""
+        super().clean()
+        if self.pk is not None and self.system_id is None:
+            shown = list(self.connectors.filter(is_published=True).values_list("item_id", flat=True)[:4])
+            if shown:
+                names = ", ".join(shown[:3]) + (" and more" if len(shown) > 3 else "")
+                raise ValidationError({"system": _STILL_SHOWN.format(items=names)})
 
 
 class ConnectorType(models.TextChoices):
@@ -178,13 +214,27 @@ class Connector(TenantModel):
     connector_type = models.CharField(max_length=20, choices=ConnectorType)
     connector_format = models.CharField(max_length=10, choices=ConnectorFormat, default=ConnectorFormat.CABLE)
     power_type = models.CharField(max_length=12, choices=PowerType)
-    max_power_w = models.PositiveIntegerField("power rating (W)", validators=[MinValueValidator(500)])
+    max_power_w = models.PositiveIntegerField(
+        "power rating (W)", validators=[MinValueValidator(LEAST_WATTS, TOO_WEAK)], help_text="In watts: 60 kW is 60000."
+    )
     charging_speed = models.CharField(max_length=12, choices=ChargingSpeed)
     is_published = models.BooleanField(default=True, help_text="Shown to buyer apps.")
 
     class Meta:
         ordering = ["item_id"]
         constraints = [models.UniqueConstraint(fields=["cpo", "item_id"], name="item_id_per_cpo")]
+
+    def clean(self) -> None:
+        from cpo_portal.network import plugs
+
+        super().clean()
+        faults = plugs.faults_of(self)
+        # On the page of a new charger the charger is not saved yet, but known.
+        charger = getattr(self, "charger", None)
+        if self.is_published and charger is not None and charger.system_id is None:
+            faults["is_published"] = _NOT_STARTABLE
+        if faults:
+            raise ValidationError(faults)
 
     def __str__(self) -> str:
         return f"{self.item_id} ({self.get_connector_type_display()}, {self.max_power_w / 1000:g} kW)"

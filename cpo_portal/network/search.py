@@ -60,7 +60,7 @@ class ConnectorQuery:
 
 
 def find_connectors(query: ConnectorQuery, now: datetime) -> list[Connector]:
-    """Return the published connectors of active CPOs that match, nearest location first, else by location name.
+    """Return the connectors for sale of active CPOs that match, nearest location first, else by location name.
 
     They come as from `load_connectors`. `now` stands for `open_from` where only `open_until` is given.
     """
@@ -209,7 +209,9 @@ def _choose_in(query: ConnectorQuery) -> list[int]:
 
 
 def _candidates(query: ConnectorQuery) -> QuerySet[Connector]:
+    # Without a charging system nobody could start what a buyer app has sold.
     place = Q(charger__location__is_published=True, charger__location__cpo__is_active=True)
+    place &= Q(charger__system__isnull=False)
     if query.city_code not in {"", "*"}:
         place &= Q(charger__location__city_code=query.city_code)
     if query.provider_id:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from rest_framework import serializers
 
@@ -33,7 +36,19 @@ class OwnSerializer(serializers.ModelSerializer[Any]):
                 raise serializers.ValidationError({self.own_id: "This id cannot be changed; make a new one instead."})
         elif self.Meta.model.objects.filter(**{self.own_id: own_id}).exists():
             raise serializers.ValidationError({self.own_id: "This id is in use; choose another one."})
+        self._check_whole(attrs)
         return attrs
+
+    def _check_whole(self, attrs: dict[str, Any]) -> None:
+        """Check the fields together, as the forms do; a related list and the stock have no part in it."""
+        row = copy(self.instance) if self.instance is not None else self.Meta.model(cpo=current_cpo())
+        own = {field.name for field in row._meta.concrete_fields}
+        for name in own & set(attrs):
+            setattr(row, name, attrs[name])
+        try:
+            row.clean()
+        except DjangoValidationError as refusal:
+            raise serializers.ValidationError(refusal.message_dict) from refusal
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         return super().create(validated_data | {"cpo": current_cpo()})
@@ -42,10 +57,19 @@ class OwnSerializer(serializers.ModelSerializer[Any]):
         model: Any = None
 
 
+class CoordinateField(serializers.DecimalField):
+    """Degrees; more than six decimals, a hand's breadth, are rounded."""
+
+    def validate_precision(self, value: Decimal) -> Decimal:
+        return super().validate_precision(round(value, 6) if abs(value) < 1000 else value)
+
+
 class LocationSerializer(OwnSerializer):
     """A site."""
 
     own_id = "location_id"
+    latitude = CoordinateField(9, 6, validators=Location._meta.get_field("latitude").validators)
+    longitude = CoordinateField(9, 6, validators=Location._meta.get_field("longitude").validators)
     tags = BoundedListField(
         child=serializers.CharField(max_length=30),
         max_length=50,

@@ -10,9 +10,13 @@ from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 
 
 class InUse(Exception):
-    """The row is referred to, so that it cannot be deleted; `message` says by what and what to do instead."""
+    """The row is referred to, so that it cannot be deleted; `message` says by what and what to do instead.
+
+    `users` are what refers to it, such as "3 chargers".
+    """
 
     def __init__(self, row: models.Model, users: list[str]) -> None:
+        self.users = users
         self.message = (
             f"{row} is used by {' and '.join(users)} and cannot be deleted; take it out of the shop instead "
             "(is_published: false)."

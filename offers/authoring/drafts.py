@@ -50,8 +50,9 @@ def save_draft(
 ) -> OfferVersion:
     """Put the content into the draft, or into a new draft when the latest version is published.
 
-    Content that equals the published version makes no draft. `expected` is the number of the version that the
-    author started from: when another one is the working version by now, nothing is saved.
+    Content that equals the published version makes no draft, unless the offer was ended: then it can be published
+    again as it was. `expected` is the number of the version that the author started from: when another one is the
+    working version by now, nothing is saved.
     """
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
@@ -63,7 +64,7 @@ def save_draft(
         content = checked(locked, content)
         if latest is not None and latest.published_at is None:
             version = latest
-        elif latest is not None and content_of(latest) == content:
+        elif latest is not None and content_of(latest) == content and locked.state != OfferState.ENDED:
             return latest
         else:
             version = OfferVersion(cpo=locked.cpo, offer=locked, number=latest.number + 1 if latest else 1)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.authoring.content import checked, content_of
+from offers.authoring.content import check_publishable, checked, content_of
 from offers.authoring.drafts import lock_offer
 from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
@@ -21,7 +21,10 @@ _GIVES = OfferState.APPROVED
 def publish(
     offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
 ) -> Offer:
-    """Freeze the draft and make it the live version; `expected` is the draft's number as the author saw it."""
+    """Freeze the draft and make it the live version; `expected` is the draft's number as the author saw it.
+
+    A paused offer stays paused; an ended one is given again.
+    """
     return _move(offer, Move.PUBLISH, by=by, by_token=by_token, note=note, expected=expected)
 
 
@@ -88,10 +91,8 @@ def _freeze_draft(offer: Offer, expected: int | None, now: datetime) -> OfferVer
         raise ValidationError("There is no draft to publish: change the offer first.")
     if expected is not None and draft.number != expected:
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
-    # Places may have gone, and a code may have been taken, since the draft was saved.
-    checked(offer, content_of(draft))
-    if draft.valid_until <= now:
-        raise ValidationError({"valid_until": "The offer is over already: choose a later end."})
+    # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
+    check_publishable(checked(offer, content_of(draft)), now)
     draft.published_at = now
     draft.save(update_fields=["published_at"])
     return draft

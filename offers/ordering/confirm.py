@@ -41,6 +41,7 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
             "pay by the link of on_init and confirm again.",
         )
     _refuse_missed_slot(order, now)
+    _refuse_unstartable(order, now)
     _refuse_withdrawn(order, now)
     quote = quote_of(order)
     if not _is_reserved(order, quote, now):
@@ -67,6 +68,17 @@ def _refuse_missed_slot(order: Order, now: datetime) -> None:
         cancel_unmet(order, "the slot was over before the order was confirmed", now=now)
         raise Refusal(
             RefusalKind.QUOTE_UNAVAILABLE, "The slot is over; the order is cancelled and the payment comes back."
+        )
+
+
+def _refuse_unstartable(order: Order, now: datetime) -> None:
+    """A charger that has lost its charging system since the init could not be started by anybody."""
+    if order.connector.charger.system_id is None:
+        cancel_unmet(order, "the charger has no charging system any more", now=now)
+        raise Refusal(
+            RefusalKind.ITEM_NOT_FOUND,
+            "This charger cannot be started any more; the order is cancelled and the payment comes back. "
+            "Choose another connector.",
         )
 
 

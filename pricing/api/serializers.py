@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import Place, TariffContent, content_of
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Fee
-from pricing.models import Tariff, TariffAssignment, TariffVersion
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
 
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
@@ -58,7 +59,7 @@ class TariffInSerializer(serializers.Serializer[Any]):
 
 
 class TariffChangeSerializer(serializers.Serializer[Any]):
-    """What to change; prices go into a draft, names and places apply at once."""
+    """What to change; prices and places go into a draft, a name applies at once."""
 
     name = serializers.CharField(max_length=200, required=False)
     content = TariffContentSerializer(required=False)
@@ -73,6 +74,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     content = TariffContentSerializer()
+    assignments = PlaceSerializer(many=True, help_text="Where it applies once it is published.")
     words = serializers.CharField(help_text="The price in plain words.")
     published_at = InstantField(allow_null=True)
 
@@ -82,6 +84,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
         return {
             "number": version.number,
             "content": TariffContentSerializer(content).data,
+            "assignments": [_place(place) for place in content.places],
             "words": tariff_in_words(content, tax),
             "published_at": InstantField().to_representation(version.published_at) if version.published_at else None,
         }
@@ -95,7 +98,7 @@ class TariffSerializer(serializers.Serializer[Any]):
     state = serializers.CharField(help_text="DRAFT, APPROVED (published) or ENDED.")
     live = TariffVersionSerializer(allow_null=True)
     draft = TariffVersionSerializer(allow_null=True)
-    assignments = PlaceSerializer(many=True)
+    assignments = PlaceSerializer(many=True, help_text="Where it applies now.")
     created_at = InstantField()
 
     def to_representation(self, tariff: Tariff) -> dict[str, Any]:
@@ -108,51 +111,61 @@ class TariffSerializer(serializers.Serializer[Any]):
             "state": tariff.state,
             "live": version(tariff.live_version),
             "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
-            "assignments": [_place(row) for row in tariff.assignments.all()],
+            "assignments": [_place(_row(row)) for row in tariff.assignments.all()]
+            if tariff.state == TariffState.APPROVED
+            else [],
             "created_at": InstantField().to_representation(tariff.created_at),
         }
 
 
-def _place(row: TariffAssignment) -> dict[str, str]:
-    place = {
-        "location_id": row.location.location_id if row.location else "",
-        "item_id": row.connector.item_id if row.connector else "",
-        "connector_type": row.connector_type,
-    }
-    return {key: value for key, value in place.items() if value}
+def _row(row: TariffAssignment) -> Place:
+    return Place(
+        row.location.location_id if row.location else "",
+        row.connector.item_id if row.connector else "",
+        row.connector_type,
+    )
 
 
-def content_from(data: dict[str, Any], before: TariffContent | None = None) -> TariffContent:
-    """Return the content that the request asks for; what it leaves out stays as before."""
-    values: dict[str, Any] = dict(data)
+def _place(place: Place) -> dict[str, str]:
+    return {key: value for key, value in asdict(place).items() if value}
+
+
+def content_from(body: dict[str, Any], before: TariffContent | None = None) -> TariffContent:
+    """Return the content and places that the request asks for; what it leaves out stays as before."""
+    values: dict[str, Any] = dict(body.get("content", {}))
+    if "assignments" in body:
+        values["places"] = places_from(body["assignments"])
     if "fees" in values:
         values["fees"] = tuple(
             Fee(fee.get("code", ""), fee.get("title", ""), fee.get("amount", Decimal(0))) for fee in values["fees"]
         )
     if before is not None:
-        kept = {name: getattr(before, name) for name in ("rate", "fees", "minimum_wh", "maximum_wh")}
+        kept = {name: getattr(before, name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "places")}
         values = kept | values
     return TariffContent(**values)
 
 
-def places_from(entries: list[dict[str, Any]]) -> list[Place]:
+def places_from(entries: list[dict[str, Any]]) -> tuple[Place, ...]:
     """Return the places that the request names; an id that is not the CPO's is refused."""
-    places: list[Place] = []
+    known = {
+        "location_id": set(
+            Location.objects.filter(location_id__in=_ids("location_id", entries)).values_list("location_id", flat=True)
+        ),
+        "item_id": set(
+            Connector.objects.filter(item_id__in=_ids("item_id", entries)).values_list("item_id", flat=True)
+        ),
+    }
+    things = {"location_id": "location", "item_id": "connector"}
     faults: dict[str, dict[str, list[str]]] = {}
     for index, entry in enumerate(entries):
-        location_id, item_id = entry.get("location_id", ""), entry.get("item_id", "")
-        location = Location.objects.filter(location_id=location_id).first() if location_id else None
-        connector = Connector.objects.filter(item_id=item_id).first() if item_id else None
-        fault: dict[str, list[str]] = {}
-        if location_id and location is None:
-            fault["location_id"] = [f"You have no location “{location_id}”: name one of yours."]
-        if item_id and connector is None:
-            fault["item_id"] = [f"You have no connector “{item_id}”: name one of yours."]
-        if fault:
-            faults[str(index)] = fault
-        if len(faults) == MOST_FAULTS:
-            break
-        places.append(Place(location, connector, entry.get("connector_type", "")))
+        for key, thing in things.items():
+            name = entry.get(key, "")
+            if name and name not in known[key] and len(faults) < MOST_FAULTS:
+                faults.setdefault(str(index), {})[key] = [f"You have no {thing} “{name}”: name one of yours."]
     if faults:
         raise serializers.ValidationError({"assignments": faults})
-    return places
+    return tuple(Place(**entry) for entry in entries)
+
+
+def _ids(key: str, entries: list[dict[str, Any]]) -> set[str]:
+    return {entry[key] for entry in entries if entry.get(key)}

@@ -25,12 +25,13 @@ from pricing.api.serializers import (
     TariffInSerializer,
     TariffSerializer,
     content_from,
-    places_from,
 )
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 
 BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
-_CONTENT_PATHS = {name: ("content", name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "currency")}
+_CONTENT_PATHS = {name: ("content", name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "currency")} | {
+    "places": ("assignments",)
+}
 REFUSED = {
     400: OpenApiResponse(description="The fields that are wrong, each with a sentence."),
     404: OpenApiResponse(description="There is no such thing at this CPO."),
@@ -88,10 +89,8 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
     )
     def create(self, request: Request) -> Response:
         data = body_of(TariffInSerializer, request)
-        places = places_from(data.get("assignments", []))
-        with refusals(_CONTENT_PATHS), transaction.atomic():
-            tariff = authoring.create_tariff(self.cpo, data["tariff_id"], data["name"], content_from(data["content"]))
-            authoring.assign(tariff, places)
+        with refusals(_CONTENT_PATHS):
+            tariff = authoring.create_tariff(self.cpo, data["tariff_id"], data["name"], content_from(data))
         return self._answer(tariff.tariff_id, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -101,14 +100,10 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
         tariff = self.get_object()
         data = body_of(TariffChangeSerializer, request)
         with refusals(_CONTENT_PATHS), transaction.atomic():
-            if "content" in data:
+            if {"content", "assignments"} & set(data):
                 latest = authoring.working_version(tariff)
                 before = authoring.content_of(latest) if latest is not None else None
-                authoring.save_draft(
-                    tariff, content_from(data["content"], before), expected=data.get("based_on_version")
-                )
-            if "assignments" in data:
-                authoring.assign(tariff, places_from(data["assignments"]))
+                authoring.save_draft(tariff, content_from(data, before), expected=data.get("based_on_version"))
             if "name" in data:
                 Tariff.objects.filter(pk=tariff.pk).update(name=data["name"])
         return self._answer(tariff_id)

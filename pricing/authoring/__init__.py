@@ -1,6 +1,6 @@
 """Authoring of tariffs, the same for the admin and the API: drafts, publishing, ending, and where they apply."""
 
-from pricing.authoring.places import Place, assign, other_tariff_at
+from pricing.authoring.places import Place, other_tariff_at, places_of
 from pricing.authoring.tariffs import (
     TariffContent,
     content_of,
@@ -14,11 +14,11 @@ from pricing.authoring.tariffs import (
 __all__ = [
     "Place",
     "TariffContent",
-    "assign",
     "content_of",
     "create_tariff",
     "end",
     "other_tariff_at",
+    "places_of",
     "publish",
     "save_draft",
     "working_version",

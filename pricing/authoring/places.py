@@ -1,81 +1,155 @@
-"""Where a tariff applies: the places that it holds, each at most once in the whole CPO."""
+"""Where a tariff applies: the places that a version names, and the rows that say which tariff holds them now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, ConnectorType, Location
-from pricing.authoring.tariffs import lock_tariff
-from pricing.models import Tariff, TariffAssignment, TariffState
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a tariff applies: one connector, else a location and/or a connector type; all empty is everywhere."""
+    """Where a tariff applies, by Beckn ids: one connector, else a location and/or a connector type.
 
-    location: Location | None = None
-    connector: Connector | None = None
+    All empty is everywhere.
+    """
+
+    location_id: str = ""
+    item_id: str = ""
     connector_type: str = ""
 
     def __str__(self) -> str:
-        if self.connector is not None:
-            return f"at {self.connector.item_id}"
-        if self.location is None and not self.connector_type:
+        return self.named({})
+
+    def named(self, names: dict[str, str]) -> str:
+        """Return the place in words; `names` are the names of locations, by id."""
+        if self.item_id:
+            return f"at {self.item_id}"
+        if not self.location_id and not self.connector_type:
             return "everywhere"
-        kind = f"to {ConnectorType(self.connector_type).label}" if self.connector_type else ""
-        where = f"at {self.location}" if self.location is not None else ""
-        return f"{kind} {where}".strip()
+        kind = f"to {dict(ConnectorType.choices).get(self.connector_type, self.connector_type)}"
+        where = f"at {names.get(self.location_id, self.location_id)}"
+        return " ".join(part for part, said in ((kind, self.connector_type), (where, self.location_id)) if said)
 
 
-def assign(tariff: Tariff, places: Iterable[Place]) -> list[TariffAssignment]:
-    """Make these the only places of the tariff; a place of another tariff is refused unless that one has ended."""
-    with cpo_scope(tariff.cpo), transaction.atomic():
-        lock_tariff(tariff)
-        wanted = list(dict.fromkeys(places))
-        for place in wanted:
-            _check_place(tariff, place)
-        kept, made = set(), []
-        for place in wanted:
-            TariffAssignment.objects.filter(_at(place), tariff__state=TariffState.ENDED).exclude(tariff=tariff).delete()
-            row = TariffAssignment.objects.filter(_at(place), tariff=tariff).first()
-            row = row or _assigned(tariff, place)
-            kept.add(row.pk)
-            made.append(row)
-        TariffAssignment.objects.filter(tariff=tariff).exclude(pk__in=kept).delete()
-        return made
+EVERYWHERE = Place()
+
+
+def places_of(version: TariffVersion) -> tuple[Place, ...]:
+    """Return the places that a version names; one from before versions named them has those of today."""
+    if version.places is None:
+        return held_by(version.tariff)
+    return tuple(Place(**place) for place in version.places)
+
+
+def held_by(tariff: Tariff) -> tuple[Place, ...]:
+    """Return where the tariff is assigned now."""
+    rows = TariffAssignment.objects.filter(tariff=tariff)
+    keys = rows.values_list("location__location_id", "connector__item_id", "connector_type")
+    return tuple(sorted(Place(location or "", item or "", kind) for location, item, kind in keys))
+
+
+def encoded(places: Iterable[Place]) -> list[dict[str, Any]]:
+    """Return the places as a version keeps them."""
+    return [asdict(place) for place in places]
+
+
+def faults_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
+    """Return why a draft may not name places, one sentence each: unknown or badly named."""
+    wanted = list(places)
+    locations = _known(Location, "location_id", wanted)
+    connectors = _known(Connector, "item_id", wanted)
+    found: dict[Place, str] = {}
+    for place in wanted:
+        if place.item_id and (place.location_id or place.connector_type):
+            found[place] = "Name either one connector, or a location and a connector type."
+        elif place.location_id and place.location_id not in locations:
+            found[place] = f"You have no location “{place.location_id}”: name one of yours."
+        elif place.item_id and place.item_id not in connectors:
+            found[place] = f"You have no connector “{place.item_id}”: name one of yours."
+        elif place.connector_type and place.connector_type not in ConnectorType.values:
+            found[place] = f"“{place.connector_type}” is no connector type: choose one of the list."
+    return found
+
+
+def conflicts_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
+    """Return why the tariff cannot be published at places, one sentence each: another one applies there."""
+    wanted = list(places)
+    names = location_names(wanted)
+    return {
+        place: f"“{other}” already applies {place.named(names)}: take it off there first."
+        for place in wanted
+        if (other := other_tariff_at(tariff, place)) is not None
+    }
+
+
+def check_publishable(tariff: Tariff, places: Iterable[Place]) -> None:
+    """Refuse to publish a tariff that applies nowhere, or where another one applies; raises for `places`."""
+    wanted = list(places)
+    faults = list((faults_of(tariff, wanted) | conflicts_of(tariff, wanted)).values())
+    if faults or not wanted:
+        raise ValidationError({"places": faults or "It applies nowhere: name a place before you publish it."})
 
 
 def other_tariff_at(tariff: Tariff, place: Place) -> Tariff | None:
-    """Return the tariff, not ended, that already applies at exactly this place."""
-    rows = TariffAssignment.objects.filter(_at(place)).exclude(tariff=tariff.pk)
-    row = rows.exclude(tariff__state=TariffState.ENDED).select_related("tariff").first()
+    """Return the other published tariff that applies at exactly this place."""
+    rows = TariffAssignment.objects.filter(_at(place), tariff__state=TariffState.APPROVED)
+    row = rows.exclude(tariff=tariff.pk).select_related("tariff").first()
     return row.tariff if row else None
 
 
+def take(tariff: Tariff, places: Iterable[Place]) -> None:
+    """Make these the only places of the tariff, from tariffs that are not published; in the caller's transaction.
+
+    Raises ValidationError for `places`, and where there is none.
+    """
+    with connection.cursor() as cursor:
+        # Two publications, each sure that a place is free, must not both take it.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('pricing.places'), %s)", [tariff.cpo_id])
+    wanted = list(dict.fromkeys(places))
+    check_publishable(tariff, wanted)
+    kept = []
+    for place in wanted:
+        TariffAssignment.objects.filter(_at(place)).exclude(tariff=tariff).delete()
+        row = TariffAssignment.objects.filter(_at(place), tariff=tariff).first()
+        kept.append((row or _assigned(tariff, place)).pk)
+    TariffAssignment.objects.filter(tariff=tariff).exclude(pk__in=kept).delete()
+
+
+def most_specific_first(connector: Connector, location_id: str) -> tuple[Place, ...]:
+    """Return where a tariff for this connector may be placed, the most specific first."""
+    return (
+        Place(item_id=connector.item_id),
+        Place(location_id, connector_type=connector.connector_type),
+        Place(location_id),
+        Place(connector_type=connector.connector_type),
+        EVERYWHERE,
+    )
+
+
+def location_names(places: Iterable[Place]) -> dict[str, str]:
+    """Return the names of the locations that places name, by id."""
+    return _known(Location, "location_id", places)
+
+
+def _known(model: Any, key: str, places: Iterable[Place]) -> dict[str, str]:
+    wanted = {getattr(place, key) for place in places} - {""}
+    if not wanted:
+        return {}
+    return {getattr(row, key): str(row) for row in model.objects.filter(**{f"{key}__in": wanted})}
+
+
 def _at(place: Place) -> Q:
-    return Q(location=place.location, connector=place.connector, connector_type=place.connector_type)
-
-
-def _check_place(tariff: Tariff, place: Place) -> None:
-    if place.connector is not None and (place.location is not None or place.connector_type):
-        raise ValidationError("Name either one connector, or a location and a connector type.")
-    for thing in (place.location, place.connector):
-        if thing is not None and thing.cpo_id != tariff.cpo_id:
-            raise ValidationError("Choose a place of your own.")
-    other = other_tariff_at(tariff, place)
-    if other is not None:
-        raise ValidationError(refusal_of(place, other))
-
-
-def refusal_of(place: Place, other: Tariff) -> str:
-    """Say that another tariff is at this place and what to do."""
-    return f"“{other}” already applies {place}: take it off there first."
+    location = Q(location__location_id=place.location_id) if place.location_id else Q(location=None)
+    item = Q(connector__item_id=place.item_id) if place.item_id else Q(connector=None)
+    return location & item & Q(connector_type=place.connector_type)
 
 
 def _assigned(tariff: Tariff, place: Place) -> TariffAssignment:
@@ -84,9 +158,9 @@ def _assigned(tariff: Tariff, place: Place) -> TariffAssignment:
             return TariffAssignment.objects.create(
                 cpo=tariff.cpo,
                 tariff=tariff,
-                location=place.location,
-                connector=place.connector,
+                location=Location.objects.get(location_id=place.location_id) if place.location_id else None,
+                connector=Connector.objects.get(item_id=place.item_id) if place.item_id else None,
                 connector_type=place.connector_type,
             )
-    except IntegrityError as race:
-        raise ValidationError(f"Another tariff was just assigned {place}: reload and try again.") from race
+    except (IntegrityError, Location.DoesNotExist, Connector.DoesNotExist) as race:
+        raise ValidationError({"places": f"What is {place} has just changed: reload and try again."}) from race

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
+from pricing.authoring.places import Place, encoded, faults_of, places_of, take
 from pricing.engine.codec import decode, encode
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
@@ -21,15 +22,16 @@ _MOST = Decimal(10) ** 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffContent:
-    """What one version says: `rate` in money per kWh, fees per session, bounds in Wh; the currency is the CPO's.
+    """What one version says: `rate` in money per kWh, fees per session, bounds in Wh, and where it applies.
 
-    A fee without a code gets one from its title.
+    The currency is the CPO's. A fee without a code gets one from its title.
     """
 
     rate: Decimal
     fees: tuple[Fee, ...] = ()
     minimum_wh: int | None = None
     maximum_wh: int | None = None
+    places: tuple[Place, ...] = ()
     currency: str = ""
 
 
@@ -41,6 +43,7 @@ def content_of(version: TariffVersion) -> TariffContent:
         fees=decode(tuple[Fee, ...], version.fees),
         minimum_wh=version.minimum_wh,
         maximum_wh=version.maximum_wh,
+        places=places_of(version),
         currency=version.currency,
     )
 
@@ -97,6 +100,7 @@ def save_draft(
         version.components = encode([PriceComponent(Dimension.ENERGY, content.rate)])
         version.fees = encode(list(content.fees))
         version.minimum_wh, version.maximum_wh = content.minimum_wh, content.maximum_wh
+        version.places = encoded(content.places)
         version.created_by = by
         version.save()
         return version
@@ -105,7 +109,7 @@ def save_draft(
 def publish(
     tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
 ) -> Tariff:
-    """Freeze the draft and make it the live version: every quote from now on is priced with it."""
+    """Freeze the draft and make it the live version: from now on it prices every quote at the places it names."""
     with cpo_scope(tariff.cpo), transaction.atomic():
         locked = lock_tariff(tariff)
         draft = TariffVersion.objects.filter(tariff=locked, published_at=None).first()
@@ -113,7 +117,7 @@ def publish(
             raise ValidationError("There is no draft to publish: change the tariff first.")
         if expected is not None and draft.number != expected:
             raise ValidationError("Someone else has published this tariff since you opened it: reload and try again.")
-        checked(locked, content_of(draft))
+        take(locked, checked(locked, content_of(draft)).places)
         draft.published_at = timezone.now()
         draft.save(update_fields=["published_at"])
         locked.live_version = draft
@@ -171,9 +175,12 @@ def checked(tariff: Tariff, content: TariffContent) -> TariffContent:
             errors[name] = ["Give an energy above 0 and up to 10,000 kWh, or leave it empty."]
     if not errors and None not in (content.minimum_wh, content.maximum_wh) and content.minimum_wh > content.maximum_wh:  # type: ignore[operator]
         errors["maximum_wh"] = ["The most is below the least: raise it or leave it empty."]
+    places = tuple(sorted(set(content.places)))
+    if refused := faults_of(tariff, places):
+        errors["places"] = list(refused.values())
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
-    return replace(content, fees=fees, currency=currency)
+    return replace(content, fees=fees, places=places, currency=currency)
 
 
 def _checked_fees(fees: tuple[Fee, ...]) -> tuple[tuple[Fee, ...], list[str]]:

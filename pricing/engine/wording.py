@@ -33,7 +33,9 @@ def energy_text(energy_wh: int) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return the two largest parts of a span: "3 d 4 h", "45 min", "20 s"."""
+    """Return the two largest parts of a span: "3 d 4 h", "45 min", "20 s"; from a month on the days alone."""
+    if abs(span) >= timedelta(days=30):
+        return f"{abs(span).days} days"
     seconds = abs(int(span.total_seconds()))
     parts = []
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):

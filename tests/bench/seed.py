@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Charger, Connector, Location
+from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location
 from tests.world import make_offer
 
 BATCH = 5000
@@ -26,8 +26,9 @@ def add_connectors(cpo: Cpo, count: int, centres: list[Point], *, spread: float 
     sites = [_site(cpo, f"{name}-{number}", _near(dice, centres, spread)) for number in range((count + 4) // 5)]
     with cpo_scope(cpo):
         Location.objects.bulk_create(sites, BATCH)
+        system, _ = ChargingSystem.objects.get_or_create(cpo=cpo, name="CSMS")
         chargers = [
-            Charger(cpo=cpo, location=site, evse_id=f"{site.location_id}-{side}", name=f"Charger {side}")
+            Charger(cpo=cpo, location=site, evse_id=f"{site.location_id}-{side}", name=f"Charger {side}", system=system)
             for site in sites
             for side in "AB"
         ]

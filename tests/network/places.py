@@ -71,9 +71,9 @@ def make_location(cpo: Cpo, location_id: str, **changes: Any) -> Location:
 
 def make_charger(location: Location, evse_id: str, **changes: Any) -> Charger:
     with cpo_scope(location.cpo):
-        return Charger.objects.create(
-            cpo=location.cpo, location=location, evse_id=evse_id, **({"name": f"Charger {evse_id}"} | changes)
-        )
+        system = ChargingSystem.objects.filter(cpo=location.cpo).first()
+        fields = {"name": f"Charger {evse_id}", "system": system} | changes
+        return Charger.objects.create(cpo=location.cpo, location=location, evse_id=evse_id, **fields)
 
 
 def make_connector(charger: Charger, item_id: str, **changes: Any) -> Connector:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import find_token
 from cpo_portal.network.models import Charger, ChargingSystemToken, Connector, ConnectorStatus, Location, ProductStock
-from tests.network.places import Net, make_product
+from tests.network.places import Net, make_charger, make_connector, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,10 @@ def test_days_with_the_same_hours_are_one_row_of_the_form(api: Client, net: Net)
         ({"opening_hours-0-weekdays": []}, "Choose the days on which these hours hold."),
         ({"opening_hours-0-end": ""}, "Give both times, such as 08:00 and 20:00, or none for the whole day."),
         ({"opening_hours-0-start": "9 to 6"}, "Give both times, such as 08:00 and 20:00, or none for the whole day."),
+        ({"latitude": "77.6", "longitude": "12.9"}, "are latitude and longitude swapped?"),
+        ({"latitude": "177.6"}, "A latitude lies between -90 and 90: is it the longitude?"),
+        ({"country": "India"}, "Ensure this value has at most 3 characters"),
+        ({"country": "XXX"}, "“XXX” is no country code"),
         ({"location_id": "site-1"}, "A location with this location id exists already."),
     ],
 )
@@ -111,7 +115,7 @@ def test_an_id_stays_below_its_parent(api: Client, net: Net) -> None:
         "connectors-0-max_power_w": "60000",
         "connectors-0-charging_speed": "FAST",
     }
-    body = rows | {"name": "Charger", "location": str(net.location.pk)}
+    body = rows | {"name": "Charger", "location": str(net.location.pk), "system": str(net.system.pk)}
     answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
     assert answer.status_code == 302, answer.context["errors"]
     with cpo_scope(net.cpo):
@@ -242,3 +246,67 @@ def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Ne
         "item-1,CCS2,CABLE,DC,60000,1",
         "item-2,TYPE2,CABLE,AC_3_PHASE,22000,1",
     ]
+
+
+CONNECTOR = {
+    "item_id": "item-9",
+    "connector_id": "1",
+    "connector_type": "CCS2",
+    "connector_format": "CABLE",
+    "power_type": "DC",
+    "max_power_w": "60000",
+    "charging_speed": "FAST",
+    "is_published": "on",
+}
+
+
+@pytest.mark.parametrize("watts", ["60", "-5"])
+def test_a_rating_in_the_wrong_unit_says_which_is_right(api: Client, net: Net, watts: str) -> None:
+    body = CONNECTOR | {"charger": str(net.charger.pk), "max_power_w": watts}
+    answer = net.sign_in("OWNER").post("/admin/network/connector/add/", body)
+    assert answer.context["adminform"].form.errors == {
+        "max_power_w": ["Give the power in watts, 500 or more: 60 kW is 60000."]
+    }
+
+
+def test_a_connector_without_a_system_is_refused_and_an_old_one_is_marked(api: Client, net: Net) -> None:
+    lonely = make_charger(net.location, "lonely", system=None)
+    client = net.sign_in("OWNER")
+    answer = client.post("/admin/network/connector/add/", CONNECTOR | {"charger": str(lonely.pk)})
+    assert "Its charger has no charging system" in answer.context["adminform"].form.errors["is_published"][0]
+    with cpo_scope(net.cpo):
+        assert Connector.objects.count() == 2
+    make_connector(lonely, "item-old")
+    assert "Not sold: no system" in client.get("/admin/network/connector/").content.decode()
+
+
+def test_a_new_charger_without_a_system_shows_no_connector(api: Client, net: Net) -> None:
+    rows = {"connectors-TOTAL_FORMS": "1", "connectors-INITIAL_FORMS": "0"}
+    rows |= {f"connectors-0-{name}": value for name, value in CONNECTOR.items()}
+    body = rows | {"evse_id": "new", "name": "New", "location": str(net.location.pk), "system": ""}
+    client = net.sign_in("OWNER")
+    assert client.post("/admin/network/charger/add/", body).status_code == 200
+    with cpo_scope(net.cpo):
+        assert Charger.objects.count() == 1
+    assert client.post("/admin/network/charger/add/", body | {"system": str(net.system.pk)}).status_code == 302
+
+
+def test_a_charger_keeps_its_system_while_its_connectors_are_shown(api: Client, net: Net) -> None:
+    rows = {"connectors-TOTAL_FORMS": "0", "connectors-INITIAL_FORMS": "0"}
+    body = rows | {"name": "Charger", "location": str(net.location.pk), "system": ""}
+    answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
+    assert answer.context["adminform"].form.errors == {
+        "system": [
+            "Without a system nobody could start item-1, item-2, which buyer apps see: choose a system, or hide the "
+            "connectors first."
+        ]
+    }
+    with cpo_scope(net.cpo):
+        assert Charger.objects.get().system == net.system
+
+
+def test_what_is_in_use_is_not_deleted_and_says_by_what(api: Client, net: Net) -> None:
+    address = f"/admin/network/location/{net.location.pk}/delete/"
+    text = net.sign_in("OWNER").post(address, {"post": "yes"}, follow=True).content.decode()
+    assert "“Voltway MG Road” still has 1 charger. Switch off “Shown to buyer apps” instead." in text
+    assert names(net) == ["Voltway MG Road"]

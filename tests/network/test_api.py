@@ -10,7 +10,7 @@ from django.test import Client
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.models import Connector, ConnectorStatus, Location, Product, ProductStock
 from pricing.models import Tariff, TariffAssignment
-from tests.network.places import Net, make_product
+from tests.network.places import Net, make_charger, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,25 @@ def test_a_charger_and_a_product_with_stock(api: Client, net: Net) -> None:
         ),
         pytest.param("patch", "/api/connectors/item-1", {"max_power_w": 100}, (400, "max_power_w"), id="too weak"),
         pytest.param("patch", "/api/connectors/item-1", {"connector_type": "X"}, (400, "connector_type"), id="no type"),
+        pytest.param(
+            "post",
+            "/api/locations",
+            SITE | {"latitude": "77.606", "longitude": "12.9755"},
+            (400, "latitude"),
+            id="swapped",
+        ),
+        pytest.param("post", "/api/locations", SITE | {"country": "Ind"}, (400, "country"), id="no country"),
+        pytest.param("post", "/api/locations", SITE | {"city_code": "Noida"}, (400, "city_code"), id="no city code"),
+        pytest.param("post", "/api/locations", SITE | {"postal_code": "2013"}, (400, "postal_code"), id="no PIN"),
+        pytest.param(
+            "patch",
+            "/api/connectors/item-1",
+            {"connector_type": "TYPE2", "max_power_w": 22000},
+            (400, "power_type"),
+            id="DC by Type 2",
+        ),
+        pytest.param("patch", "/api/connectors/item-1", {"charging_speed": "SLOW"}, (400, "charging_speed"), id="slow"),
+        pytest.param("patch", "/api/chargers/evse-1", {"system": None}, (400, "system"), id="no system"),
         pytest.param("post", "/api/products", PRODUCT | {"price": "-1"}, (400, "price"), id="price"),
         pytest.param("patch", "/api/locations/site-2", {"name": "x"}, (404, None), id="unknown"),
         pytest.param("patch", "/api/locations/a%00b", {"name": "x"}, (404, None), id="no id"),
@@ -196,3 +215,32 @@ def test_what_is_used_is_not_deleted(api: Client, net: Net) -> None:
         assert (Location.objects.count(), Connector.objects.count(), TariffAssignment.objects.count()) == (1, 2, 1)
         ConnectorStatus.objects.create(connector=net.connectors[1], status="AVAILABLE", reported_at="2026-01-01T00:00Z")
     assert send(api, "delete", "/api/connectors/item-2", None, net).status_code == 204
+
+
+def test_a_connector_that_nobody_could_start_is_not_published(api: Client, net: Net) -> None:
+    make_charger(net.location, "lonely", system=None)
+    body = {
+        "item_id": "item-9",
+        "charger": "lonely",
+        "connector_type": "CCS2",
+        "power_type": "DC",
+        "max_power_w": 60000,
+        "charging_speed": "FAST",
+    }
+    refused = send(api, "post", "/api/connectors", body, net)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"] == {
+        "is_published": [
+            "Its charger has no charging system, so nobody could start a session: give the charger a system first, or "
+            "leave this unticked."
+        ]
+    }
+    assert send(api, "post", "/api/connectors", body | {"is_published": False}, net).status_code == 201
+    assert send(api, "patch", "/api/chargers/lonely", {"system": "CSMS"}, net).status_code == 200
+    assert send(api, "patch", "/api/connectors/item-9", {"is_published": True}, net).status_code == 200
+
+
+def test_more_decimals_than_a_map_needs_are_rounded(api: Client, net: Net) -> None:
+    body = {"latitude": "12.97551234567", "longitude": "77.6060009"}
+    answer = send(api, "patch", "/api/locations/site-1", body, net).json()
+    assert (answer["latitude"], answer["longitude"]) == ("12.975512", "77.606001")

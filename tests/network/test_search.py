@@ -177,3 +177,13 @@ def test_a_charger_with_a_name(net: Net) -> None:
     make_connector(charger, "item-3")
     assert ids(ConnectorQuery(words=("turbo",))) == ["item-3"]
     assert ids(ConnectorQuery(words=("THE CAF", "fé"))) == ["item-3"]
+
+
+def test_what_nobody_could_start_is_not_found(net: Net) -> None:
+    lonely = make_charger(net.location, "lonely", system=None)
+    make_connector(lonely, "item-9")
+    assert ids(ConnectorQuery(location_id="site-1")) == ["item-1", "item-2"]
+    with cpo_scope(net.cpo):
+        lonely.system = net.system
+        lonely.save()
+    assert ids(ConnectorQuery(location_id="site-1")) == ["item-1", "item-2", "item-9"]

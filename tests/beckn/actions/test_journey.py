@@ -14,6 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order, Rating, Refund
+from cpo_portal.network.models import Charger
 from offers.models import OfferState, Redemption
 from tests.beckn.actions.conversation import Conversation, amounts, tag
 from tests.world import make_offer
@@ -202,6 +203,13 @@ def test_a_cart_of_unknown_things_is_an_error(talk: Conversation, change: dict[s
     cart = talk.cart()
     cart["order"] |= change
     assert talk.say("select", cart)["error"]["code"] == code
+
+
+def test_a_connector_that_nobody_could_start_is_neither_found_nor_quoted(talk: Conversation) -> None:
+    with cpo_scope(talk.world.cpo):
+        Charger.objects.update(system=None)
+    assert talk.say("search", search(NEAR))["message"]["catalog"].get("providers", []) == []
+    assert talk.say("select", talk.cart())["error"]["code"] == "30004"
 
 
 def test_another_apps_order_does_not_exist(talk: Conversation) -> None:

@@ -313,11 +313,15 @@ def test_a_tariff_is_made_placed_published_changed_and_ended(world: World, staff
     }
     made = send(staff, "tariffs", body)
     assert made.status_code == 201, made.content
-    assert made.json()["assignments"] == body["assignments"]
+    assert made.json()["assignments"] == []
+    assert made.json()["draft"]["assignments"] == body["assignments"]
     assert made.json()["draft"]["words"] == "₹22.00/kWh + Service Fee ₹10.00 + GST 18 %, up to 80 kWh"
-    assert send(staff, "tariffs/fast/publish", {}).json()["live"]["number"] == 1
-    changed = send(staff, "tariffs/fast", {"content": {"rate": "23"}, "assignments": [], "name": "Faster"}, "patch")
-    assert (changed.json()["name"], changed.json()["assignments"]) == ("Faster", [])
+    published = send(staff, "tariffs/fast/publish", {}).json()
+    assert (published["live"]["number"], published["assignments"]) == (1, body["assignments"])
+    moved = {"content": {"rate": "23"}, "assignments": [{"item_id": "pe-charging-01"}], "name": "Faster"}
+    changed = send(staff, "tariffs/fast", moved, "patch")
+    assert (changed.json()["name"], changed.json()["assignments"]) == ("Faster", body["assignments"])
+    assert changed.json()["draft"]["assignments"] == moved["assignments"]
     assert changed.json()["draft"]["content"]["rate"] == "23.0000"
     assert changed.json()["draft"]["content"]["fees"][0]["code"] == "SERVICE_FEE"
     assert changed.json()["live"]["content"]["rate"] == "22.0000"
@@ -326,10 +330,28 @@ def test_a_tariff_is_made_placed_published_changed_and_ended(world: World, staff
 
 
 @pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        pytest.param([{}], "“Standard” already applies everywhere: take it off there first.", id="taken"),
+        pytest.param([], "It applies nowhere: name a place before you publish it.", id="none"),
+    ],
+)
+def test_a_tariff_is_not_published_where_it_cannot_apply(
+    world: World, staff: Client, places: list[dict[str, str]], sentence: str
+) -> None:
+    body = {"tariff_id": "fast", "name": "Fast", "content": {"rate": "22"}, "assignments": places}
+    assert send(staff, "tariffs", body).status_code == 201
+    answer = send(staff, "tariffs/fast/publish", {})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == {"assignments": [sentence]}
+    with cpo_scope(world.cpo):
+        assert Tariff.objects.get(tariff_id="fast").state == "DRAFT"
+
+
+@pytest.mark.parametrize(
     ("changes", "status", "words"),
     [
         pytest.param({"content": {"rate": "-1"}}, 400, "Give the price of a kWh as 0 or more", id="negative rate"),
-        pytest.param({"assignments": [{}]}, 409, "“Standard” already applies everywhere", id="place taken"),
         pytest.param(
             {"assignments": [{"item_id": "there-01"}]}, 400, "You have no connector “there-01”", id="foreign connector"
         ),

@@ -20,7 +20,7 @@ from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import CustomerCounter, Offer
 from pricing import authoring as pricing_authoring
-from pricing.authoring import TariffContent
+from pricing.authoring import Place, TariffContent
 from tests.people import api_client, weekend
 from tests.world import World, make_world
 
@@ -115,11 +115,11 @@ def test_each_way_of_asking_has_its_price(
 def test_as_of_prices_with_what_was_published_then(world: World, staff: Client, offer: Offer) -> None:
     with cpo_scope(world.cpo):
         tariff = world.tariff
-    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(18)))
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(18), places=(Place(),)))
     pricing_authoring.publish(tariff)
     then = timezone.now()
     authoring.end(offer)
-    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(36)))
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(36), places=(Place(),)))
     pricing_authoring.publish(tariff)
     kwh = {"value": "5", "unit": "kWh"}
     start = (then + timedelta(days=1)).isoformat()

@@ -124,6 +124,51 @@ def test_bad_input_is_answered_at_the_field_and_saves_nothing(
         assert not Offer.objects.exists()
 
 
+@pytest.mark.parametrize("address", ["add", "change"])
+def test_an_offer_that_is_over_already_is_refused_at_its_end_and_keeps_the_input(people: People, address: str) -> None:
+    over = {"valid_from": "2025-01-01T00:00", "valid_until": "2025-02-01T00:00", "name": "Long ago", "_publish": "1"}
+    made = authoring.create_offer(people.here.cpo, "weekend-25", WEEKEND) if address == "change" else None
+    answer = signed_in(people.owner).post(page(made) if made else ADD, FORM | over)
+    assert answer.context["adminform"].form.errors == {
+        "valid_until": ["The offer is over already: choose a later end."]
+    }
+    assert 'value="Long ago"' in answer.content.decode()
+
+
+def test_publishing_a_paused_offer_keeps_it_paused(people: People, offer: Offer) -> None:
+    authoring.pause(offer)
+    text = signed_in(people.owner).post(page(offer), edit_form(offer, value="30", _publish="1"), follow=True)
+    assert "has its new version and stays paused: resume it when buyer apps are to see it." in text.content.decode()
+    with cpo_scope(people.here.cpo):
+        row = Offer.objects.select_related("live_version", "counter").get()
+        assert row.live_version is not None
+        assert (row.state, row.live_version.value, row.counter.paused) == ("PAUSED", Decimal("30.00"), True)
+
+
+def test_an_ended_offer_is_published_again_only_by_its_own_button(people: People, offer: Offer) -> None:
+    authoring.end(offer)
+    client = signed_in(people.owner)
+    assert "Save and publish" not in client.get(page(offer)).content.decode()
+    refused = client.post(page(offer), edit_form(offer, value="30", _publish="1"))
+    assert refused.context["adminform"].form.non_field_errors() == [
+        "This offer has ended: save the draft, then press “Publish again”."
+    ]
+    assert button(offer, "republish") not in client.get(page(offer)).content.decode()
+    text = client.post(page(offer), edit_form(offer, _save="1"), follow=True).content.decode()
+    assert button(offer, "republish") in text
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.get().state == "ENDED"
+    client.post(button(offer, "republish"), {"_form_submitted": "True", "note": ""})
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.get().state == "APPROVED"
+
+
+def test_an_offer_says_who_else_shows_its_code(people: People, offer: Offer) -> None:
+    authoring.publish(authoring.create_offer(people.here.cpo, "twin", WEEKEND))
+    text = signed_in(people.owner).get(page(offer)).content.decode()
+    assert "twin shows the code WEEKEND25 too: who types it gets one of them." in text
+
+
 def edit_form(offer: Offer, **changes: Any) -> dict[str, Any]:
     return FORM | {"_version": "1", "display_code": "WEEKEND25", "location_ids": [], "total_uses": "100"} | changes
 

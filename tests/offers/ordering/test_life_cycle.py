@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order, Payment, PricedSlice, Refund
+from cpo_portal.network.models import Charger
 from offers import ledger
 from offers.models import LedgerEntry, Offer, OfferCounter, OfferState, Quote, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
@@ -108,6 +109,18 @@ def test_an_unpaid_order_is_not_confirmed(sale: Sale) -> None:
         sale.confirm()
     with cpo_scope(sale.world.cpo):
         assert sale.fresh().state == "INITIALISED"
+
+
+def test_a_charger_that_has_lost_its_system_is_not_confirmed_and_the_payment_comes_back(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        Charger.objects.update(system=None)
+        with pytest.raises(Refusal, match="This charger cannot be started any more; the order is cancelled"):
+            confirm(sale.fresh(), now=timezone.now())
+    with cpo_scope(sale.world.cpo):
+        assert sale.fresh().state == "CANCELLED"
+        assert [refund.amount for refund in Refund.objects.all()] == [Decimal("91.45")]
 
 
 def test_a_second_init_replaces_the_first_and_its_reservation(sale: Sale) -> None:

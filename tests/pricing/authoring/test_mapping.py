@@ -27,9 +27,8 @@ def world() -> World:
 
 
 def publish(world: World, name: str, place: Place) -> Tariff:
-    tariff = authoring.create_tariff(world.cpo, name, name, TariffContent(rate=Decimal(1)))
-    authoring.assign(tariff, [place])
-    return authoring.publish(tariff)
+    content = TariffContent(rate=Decimal(1), places=(place,))
+    return authoring.publish(authoring.create_tariff(world.cpo, name, name, content))
 
 
 def winner(world: World) -> str:
@@ -40,9 +39,9 @@ def winner(world: World) -> str:
 def test_the_more_specific_place_wins_step_by_step(world: World) -> None:
     steps = {
         "type": Place(connector_type="CCS2"),
-        "location": Place(location=world.location),
-        "location-type": Place(location=world.location, connector_type="CCS2"),
-        "connector": Place(connector=world.connector),
+        "location": Place("cp-station"),
+        "location-type": Place("cp-station", connector_type="CCS2"),
+        "connector": Place(item_id="pe-charging-01"),
     }
     won = [winner(world)]
     for name, place in steps.items():
@@ -53,8 +52,8 @@ def test_the_more_specific_place_wins_step_by_step(world: World) -> None:
 
 @pytest.mark.parametrize("state", ["DRAFT", "ENDED"])
 def test_a_specific_tariff_that_is_not_published_gives_way(world: World, state: str) -> None:
-    tariff = authoring.create_tariff(world.cpo, "own", "Own", TariffContent(rate=Decimal(1)))
-    authoring.assign(tariff, [Place(connector=world.connector)])
+    content = TariffContent(rate=Decimal(1), places=(Place(item_id="pe-charging-01"),))
+    tariff = authoring.create_tariff(world.cpo, "own", "Own", content)
     if state == "ENDED":
         authoring.publish(tariff)
         authoring.end(tariff)
@@ -100,13 +99,15 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_connectors(
                 charging_speed="FAST",
             )
         connectors = list(Connector.objects.all())
-        with django_assert_num_queries(3 if history else 2):
+        with django_assert_num_queries(2):
             tariffs_for(connectors, as_of=timezone.now() if history else None)
 
 
-def test_the_version_of_an_instant_comes_from_the_history(world: World) -> None:
-    tariff = publish(world, "own", Place(connector=world.connector))
-    authoring.save_draft(tariff, TariffContent(rate=Decimal(2)))
+def test_version_and_places_of_an_instant_come_from_the_history(world: World) -> None:
+    tariff = publish(world, "own", Place(item_id="pe-charging-01"))
+    authoring.save_draft(tariff, TariffContent(rate=Decimal(2), places=(Place(connector_type="CCS2"),)))
+    authoring.publish(tariff)
+    authoring.save_draft(tariff, TariffContent(rate=Decimal(2), places=(Place(connector_type="TYPE2"),)))
     authoring.publish(tariff)
     authoring.end(tariff)
     moments = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
@@ -117,7 +118,7 @@ def test_the_version_of_an_instant_comes_from_the_history(world: World) -> None:
             version = tariffs_for([world.connector], as_of=instant).get(world.connector.pk)
             return version.number if version is not None else None
 
-        assert [at(row.at) for row in rows] == [1, 2, None]
+        assert [at(row.at) for row in rows] == [1, 2, None, None]
         assert at(rows[0].at - timedelta(microseconds=1)) is None
         assert at(moments[0]) is None
 

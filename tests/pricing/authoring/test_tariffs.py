@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import DatabaseError, transaction
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
+from pricing.authoring.places import held_by
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Fee
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion, TaxProfile
@@ -20,7 +22,8 @@ from tests.people import People, make_people, signed_in
 pytestmark = pytest.mark.django_db
 
 SERVICE = Fee("", "Service Fee", Decimal(10))
-CONTENT = TariffContent(rate=Decimal(22), fees=(SERVICE,))
+CCS2 = Place(connector_type="CCS2")
+CONTENT = TariffContent(rate=Decimal(22), fees=(SERVICE,), places=(CCS2,))
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_a_fee_gets_its_code_from_its_name(people: People, tariff: Tariff) -> No
 
 def test_publishing_editing_and_ending_leave_a_history(people: People, tariff: Tariff) -> None:
     authoring.publish(tariff, by=people.owner)
-    draft = authoring.save_draft(tariff, TariffContent(rate=Decimal(23)))
+    draft = authoring.save_draft(tariff, replace(CONTENT, rate=Decimal(23)))
     authoring.publish(tariff, by_token="abcd1234", note="dearer")
     authoring.end(tariff, by=people.colleague)
     with cpo_scope(people.here.cpo):
@@ -132,35 +135,103 @@ def test_a_tariff_is_said_in_words(people: People, content: TariffContent, words
         assert tariff_in_words(authoring.content_of(version), TaxProfile.objects.get()) == words
 
 
-def test_a_place_that_another_tariff_holds_is_refused_by_name(people: People, tariff: Tariff) -> None:
-    with pytest.raises(ValidationError, match="“Standard” already applies everywhere: take it off there first"):
-        authoring.assign(tariff, [Place(connector_type="CCS2"), Place()])
+LIST = "/admin/pricing/tariff/"
+
+
+def placed(tariff: Tariff, *places: Place) -> Tariff:
+    """Publish the tariff at these places alone."""
+    authoring.save_draft(tariff, replace(CONTENT, places=places))
+    return authoring.publish(tariff)
+
+
+def held(tariff: Tariff) -> list[str]:
+    with cpo_scope(tariff.cpo):
+        return [str(place) for place in held_by(tariff)]
+
+
+def test_a_draft_names_places_and_publishing_takes_them(people: People, tariff: Tariff) -> None:
+    assert held(tariff) == []
+    authoring.publish(tariff)
+    authoring.save_draft(tariff, replace(CONTENT, places=(Place("cp-station"),)))
+    assert held(tariff) == ["to CCS2"]
+    authoring.publish(tariff)
+    assert held(tariff) == ["at cp-station"]
     with cpo_scope(people.here.cpo):
-        assert not TariffAssignment.objects.filter(tariff=tariff).exists()
+        assert [version.places for version in TariffVersion.objects.filter(tariff=tariff).order_by("number")] == [
+            [{"location_id": "", "item_id": "", "connector_type": "CCS2"}],
+            [{"location_id": "cp-station", "item_id": "", "connector_type": ""}],
+        ]
+
+
+def test_a_tariff_without_a_place_is_not_published(people: People, tariff: Tariff) -> None:
+    authoring.save_draft(tariff, replace(CONTENT, places=()))
+    with pytest.raises(ValidationError, match="It applies nowhere: name a place before you publish it"):
+        authoring.publish(tariff)
+    with cpo_scope(people.here.cpo):
+        assert Tariff.objects.get(pk=tariff.pk).state == "DRAFT"
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        pytest.param(Place("x"), "You have no location “x”: name one of yours.", id="unknown location"),
+        pytest.param(
+            Place(item_id="there-01"), "You have no connector “there-01”: name one of yours.", id="foreign connector"
+        ),
+        pytest.param(
+            Place(connector_type="X"), "“X” is no connector type: choose one of the list.", id="no connector type"
+        ),
+        pytest.param(
+            Place(item_id="pe-charging-01", connector_type="CCS2"),
+            "Name either one connector, or a location and a connector type.",
+            id="two places in one",
+        ),
+    ],
+)
+def test_a_bad_place_is_refused_and_nothing_is_saved(
+    people: People, tariff: Tariff, place: Place, sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        authoring.save_draft(tariff, replace(CONTENT, places=(CCS2, place)))
+    assert refused.value.message_dict == {"places": [sentence]}
+    with cpo_scope(people.here.cpo):
+        assert authoring.content_of(TariffVersion.objects.get(tariff=tariff)).places == (CCS2,)
+
+
+def test_a_place_taken_since_the_draft_was_saved_is_refused_when_publishing(people: People, tariff: Tariff) -> None:
+    placed(authoring.create_tariff(people.here.cpo, "rival", "Rival", CONTENT), CCS2)
+    with pytest.raises(ValidationError, match="“Rival” already applies to CCS2: take it off there first"):
+        authoring.publish(tariff)
+    assert held(tariff) == []
+
+
+def test_a_draft_may_be_prepared_for_a_place_that_another_tariff_holds(people: People, tariff: Tariff) -> None:
+    authoring.save_draft(tariff, replace(CONTENT, places=(Place(),)))
+    text = signed_in(people.analyst).get(f"{LIST}{tariff.pk}/change/").content.decode()
+    assert "Before you publish: “Standard” already applies everywhere: take it off there first." in text
+    with pytest.raises(ValidationError, match="“Standard” already applies everywhere: take it off there first"):
+        authoring.publish(tariff)
+    assert held(tariff) == []
 
 
 def test_a_place_of_an_ended_tariff_is_taken_over(people: People, tariff: Tariff) -> None:
     authoring.end(people.here.tariff)
-    authoring.assign(tariff, [Place()])
+    placed(tariff, Place())
     with cpo_scope(people.here.cpo):
         assert [row.tariff for row in TariffAssignment.objects.all()] == [tariff]
 
 
-def test_assigning_keeps_what_stays_and_drops_what_goes(people: People, tariff: Tariff) -> None:
-    first = authoring.assign(tariff, [Place(connector_type="CCS2"), Place(location=people.here.location)])
-    second = authoring.assign(tariff, [Place(location=people.here.location), Place(connector=people.here.connector)])
+def test_publishing_keeps_the_places_that_stay_and_drops_what_goes(people: People, tariff: Tariff) -> None:
+    placed(tariff, CCS2, Place("cp-station"))
     with cpo_scope(people.here.cpo):
-        kept = set(TariffAssignment.objects.filter(tariff=tariff).values_list("pk", flat=True))
-    assert kept == {row.pk for row in second}
-    assert first[1].pk == second[0].pk
+        stays = TariffAssignment.objects.get(tariff=tariff, location=people.here.location)
+    placed(tariff, Place("cp-station"), Place(item_id="pe-charging-01"))
+    with cpo_scope(people.here.cpo):
+        kept = {row.pk: str(row) for row in TariffAssignment.objects.filter(tariff=tariff)}
+    assert stays.pk in kept
+    assert sorted(kept.values()) == ["Connaught Place Station", "pe-charging-01 (CCS2, 30 kW)"]
 
 
-def test_another_cpos_place_is_refused(people: People, tariff: Tariff) -> None:
-    with pytest.raises(ValidationError, match="Choose a place of your own"):
-        authoring.assign(tariff, [Place(location=people.there.location)])
-
-
-LIST = "/admin/pricing/tariff/"
 FORM: dict[str, Any] = {
     "name": "Night",
     "tariff_id": "night",
@@ -171,17 +242,16 @@ FORM: dict[str, Any] = {
     "fees-1-amount": "",
     "minimum_kwh": "0.5",
     "maximum_kwh": "",
-    "assignments-TOTAL_FORMS": "1",
-    "assignments-INITIAL_FORMS": "0",
-    "assignments-0-location": "",
-    "assignments-0-connector_type": "CCS2",
-    "assignments-0-connector": "",
+    "places-0-location_id": "",
+    "places-0-connector_type": "CCS2",
+    "places-1-location_id": "",
+    "places-1-connector_type": "",
 }
 
 
 def test_a_member_makes_publishes_and_places_a_tariff_in_one_go(people: People) -> None:
     answer = signed_in(people.colleague).post(f"{LIST}add/", FORM | {"_publish": "1"}, follow=True)
-    assert "version 1 prices every quote from now on." in answer.content.decode()
+    assert "from now on version 1 prices every quote where it applies." in answer.content.decode()
     with cpo_scope(people.here.cpo):
         tariff = Tariff.objects.select_related("live_version").get(tariff_id="night")
         version = tariff.live_version
@@ -197,6 +267,9 @@ def test_a_member_makes_publishes_and_places_a_tariff_in_one_go(people: People) 
         pytest.param({"everywhere": "on"}, "“Standard” already applies everywhere", id="place taken"),
         pytest.param({"maximum_kwh": "0.4"}, "The most is below the least", id="bounds"),
         pytest.param({"tariff_id": "standard"}, "exists already.", id="id taken"),
+        pytest.param({"places-0-connector_type": ""}, "It applies nowhere: tick this, or name a place", id="nowhere"),
+        pytest.param({"places-0-location_id": "elsewhere"}, "You have no location “elsewhere”", id="unknown location"),
+        pytest.param({"item_ids": ["there-01"]}, "Select a valid choice.", id="foreign connector"),
     ],
 )
 def test_bad_input_in_the_form_is_answered_at_the_field(people: People, changes: dict[str, Any], sentence: str) -> None:
@@ -205,6 +278,40 @@ def test_bad_input_in_the_form_is_answered_at_the_field(people: People, changes:
     assert sentence in answer.content.decode()
     with cpo_scope(people.here.cpo):
         assert Tariff.objects.count() == 1
+
+
+def test_moving_a_published_tariff_changes_no_price_until_it_is_published(people: People, tariff: Tariff) -> None:
+    authoring.publish(tariff, by=people.owner)
+    client, address = signed_in(people.colleague), f"{LIST}{tariff.pk}/change/"
+    moved = FORM | {"name": "Fast", "rate": "22", "minimum_kwh": "", "_version": "1"}
+    moved |= {"fees-0-code": "SERVICE_FEE", "places-0-location_id": "cp-station", "places-0-connector_type": ""}
+    text = client.post(address, moved | {"_save": "1"}, follow=True).content.decode()
+    assert "The draft of “Fast” is saved, places included; it prices nothing until you publish it." in text
+    assert '<td class="draft-was">to CCS2</td><td>at Connaught Place Station</td>' in text
+    assert held(tariff) == ["to CCS2"]
+    text = client.post(address, moved | {"_version": "2", "_publish": "1"}, follow=True).content.decode()
+    assert "from now on version 2 prices every quote where it applies." in text
+    assert held(tariff) == ["at cp-station"]
+    with cpo_scope(people.here.cpo):
+        last = TariffStateChange.objects.filter(tariff=tariff).select_related("version", "by").first()
+        assert last is not None
+        assert last.version is not None
+        assert (last.version.number, last.by) == (2, people.colleague)
+
+
+def test_what_another_took_meanwhile_is_told_in_the_form_and_keeps_the_input(
+    people: People, tariff: Tariff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(*args: Any, **kwargs: Any) -> None:
+        raise ValidationError({"rate": "Someone was faster."})
+
+    monkeypatch.setattr(authoring, "save_draft", too_late)
+    answer = signed_in(people.owner).post(f"{LIST}{tariff.pk}/change/", FORM | {"name": "Kept", "_publish": "1"})
+    assert answer.status_code == 200
+    assert "Someone was faster." in answer.content.decode()
+    assert 'value="Kept"' in answer.content.decode()
+    with cpo_scope(people.here.cpo):
+        assert Tariff.objects.get(pk=tariff.pk).name == "Fast"
 
 
 def test_an_analyst_looks_and_an_outsider_finds_nothing(people: People, tariff: Tariff) -> None:

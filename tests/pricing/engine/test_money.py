@@ -59,6 +59,8 @@ def test_amounts_in_words(amount, currency, text):
         pytest.param(timedelta(minutes=45), "45 min", id="minutes"),
         pytest.param(timedelta(seconds=-20), "20 s", id="either-way"),
         pytest.param(timedelta(0), "0 s", id="nothing"),
+        pytest.param(timedelta(days=29, hours=23), "29 d 23 h", id="less-than-a-month"),
+        pytest.param(timedelta(days=-1136, minutes=-40), "1136 days", id="days-alone"),
     ],
 )
 def test_spans_in_words(span, text):

@@ -7,13 +7,13 @@ document.addEventListener("click", (event) => {
     const html = template.innerHTML.replaceAll("__row__", list.dataset.next);
     list.dataset.next = Number(list.dataset.next) + 1;
     template.insertAdjacentHTML("beforebegin", html);
-    template.previousElementSibling.querySelector("input").focus();
+    template.previousElementSibling.querySelector("input, select").focus();
   }
   const remove = event.target.closest("[data-rows-remove]");
   if (remove) {
     const list = remove.closest("[data-next]");
     remove.closest(".draft-row").remove();
-    list.querySelector("input")?.dispatchEvent(new Event("change", { bubbles: true }));
+    list.querySelector("input, select")?.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
 document.addEventListener("DOMContentLoaded", () => {

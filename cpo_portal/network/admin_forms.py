@@ -1,0 +1,80 @@
+"""What the network's pages and forms share: fixed ids, units that are told, and rows in use that are not deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from cpo_portal.adminkit.actions import page_of
+from cpo_portal.network.models import LEAST_WATTS, TOO_WEAK
+from cpo_portal.network.usage import InUse, refuse_used
+
+TOO_STRONG = "Give the power in watts, up to 2000000."
+
+
+class FixedIdMixin:
+    """An id that buyer apps and offers refer to is given once and stays (`fixed_id`)."""
+
+    fixed_id: str
+    readonly_fields: Any = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.readonly_fields, *([self.fixed_id] if obj is not None else [])]
+
+
+class KeepUsedMixin:
+    """A row that others refer to is not deleted; a sentence says by what it is used and what to do instead."""
+
+    instead = "Switch off “Shown to buyer apps” instead."
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleted one by one, with a sentence for each that is in use.
+        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions.pop("delete_selected", None)
+        return actions
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        page: Any = self
+        obj = page.get_object(request, unquote(object_id))
+        if obj is not None and page.has_delete_permission(request, obj):
+            try:
+                refuse_used(obj)
+            except InUse as used:
+                messages.error(request, f"“{obj}” still has {' and '.join(used.users)}. {self.instead}")
+                return HttpResponseRedirect(page_of(self, request, object_id))
+        answer: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        return answer
+
+
+class CoordinateField(forms.DecimalField):
+    """Degrees; more than six decimals, a hand's breadth, are rounded."""
+
+    def to_python(self, value: Any) -> Any:
+        degrees = super().to_python(value)
+        if degrees is None or not degrees.is_finite() or abs(degrees) >= 1000:
+            return degrees
+        return round(degrees, 6)
+
+
+class FixedIdForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The same for rows below their parent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"evse_id", "item_id"} & set(self.fields):
+            self.fields[name].disabled = self.instance.pk is not None
+
+
+class ConnectorFormMixin:
+    """Says of a rating that is too low what the unit is."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name == "max_power_w":
+            field.validators = [MinValueValidator(LEAST_WATTS, TOO_WEAK), MaxValueValidator(2_000_000, TOO_STRONG)]
+        return field

@@ -166,7 +166,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
         tries = [
             path(
-                f"try-{kind}/<int:pk>/",
+                f"try-{kind}/<int:object_id>/",
                 self.admin_site.admin_view(partial(view, self)),
                 name=TRY_PAGES[kind].removeprefix("admin:"),
             )

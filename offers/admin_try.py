@@ -61,9 +61,9 @@ class TryForm(forms.Form):
         return DurationMeasure(int(value)) if unit == "min" else AmountMeasure(value, currency)
 
 
-def try_offer_view(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     """Answer the panel of an offer, which the driver is taken to ask for."""
-    offer = Offer.objects.select_related("cpo").filter(pk=pk).first()
+    offer = Offer.objects.select_related("cpo").filter(pk=object_id).first()
     if offer is None or not model_admin.has_view_permission(request, offer):
         raise Http404
     version = offer.versions.order_by("-number").first()
@@ -77,9 +77,9 @@ def try_offer_view(model_admin: Any, request: HttpRequest, pk: int) -> HttpRespo
     return _answer(request, offer.cpo, trials, choices, offer.offer_id)
 
 
-def try_tariff_view(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     """Answer the panel of a tariff."""
-    tariff = Tariff.objects.select_related("cpo").filter(pk=pk).first()
+    tariff = Tariff.objects.select_related("cpo").filter(pk=object_id).first()
     if tariff is None or not model_admin.has_view_permission(request):
         raise Http404
 

@@ -55,6 +55,8 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied  # before anybody learns whether there is such a row
         if self.history_section and self.get_object(request, unquote(object_id)) is not None:
             page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
             return HttpResponseRedirect(f"{page}#{self.history_section}")

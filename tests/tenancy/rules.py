@@ -61,6 +61,7 @@ MODELS: dict[str, Access] = {
     "offers.offerpolicy": SETTINGS,
     "beckn.subscriber": Access(view=OPERATOR, add=OPERATOR, change=OPERATOR, delete=NOBODY, all_cpos=True),
     "beckn.networkprofile": SETTINGS,
+    "beckn.deliveryhold": Access(view=OPERATOR, add=NOBODY, change=NOBODY, delete=NOBODY, all_cpos=True),
     "beckn.inboundmessage": MESSAGES,
     "beckn.outboundcallback": MESSAGES,
 }
@@ -81,28 +82,47 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "charging.order export": VIEWERS,
     "charging.order cancel_order": AUTHORS,
     "charging.order bill_held": AUTHORS,
+    "charging.order end_session": AUTHORS,
     "charging.payment export": VIEWERS,
     "charging.refund export": VIEWERS,
+    "charging.refund mark_paid_back": AUTHORS,
     "charging.paymentgateway new_secret": AUTHORS,
     "pricing.tariff export": VIEWERS,
     "pricing.tariff end_tariff": AUTHORS,
     "offers.offer export": VIEWERS,
     "offers.offer publish_offer": AUTHORS,
+    "offers.offer republish_offer": AUTHORS,
     "offers.offer pause_offer": AUTHORS,
     "offers.offer resume_offer": AUTHORS,
     "offers.offer end_offer": AUTHORS,
     "offers.offer withdraw_offer": AUTHORS,
     "offers.offer archive_offer": AUTHORS,
+    "offers.offer offers_try_offer": VIEWERS,
+    "offers.offer offers_try_tariff": VIEWERS,
     "beckn.outboundcallback send_again": AUTHORS,
+    "beckn.subscriber send_dead_again": OPERATOR,
+    "beckn.subscriber probe": OPERATOR,
+    "beckn.deliveryhold release": OPERATOR,
 }
+
+#: Pages that lead elsewhere: a history to the section of the row's own page, the delete of what is in use to its page.
+ELSEWHERE = frozenset(
+    {
+        "pricing.tariff history",
+        "offers.offer history",
+        "network.location delete",
+        "network.charger delete",
+        "network.connector delete",
+    }
+)
+#: Panels below an admin whose rows are another model's.
+TRIED = {"offers_try_tariff": "pricing.tariff"}
 
 #: Actions on chosen rows of a list.
 ACTIONS: dict[str, dict[str, frozenset[str]]] = {
     "accounts.membership": {"export_admin_action": VIEWERS},
-    "network.location": {"delete_selected": AUTHORS, "export_admin_action": VIEWERS},
-    "network.charger": {"delete_selected": AUTHORS},
-    "network.connector": {"delete_selected": AUTHORS, "export_admin_action": VIEWERS},
-    "network.product": {"delete_selected": AUTHORS},
+    "network.location": {"export_admin_action": VIEWERS},
+    "network.connector": {"export_admin_action": VIEWERS},
     "network.chargingsystem": {"delete_selected": AUTHORS},
     "charging.order": {"export_admin_action": VIEWERS},
     "charging.payment": {"export_admin_action": VIEWERS},
@@ -155,6 +175,7 @@ OPEN: dict[str, str] = {
     "beckn-receive": "signed with the participant's key",
     "healthz": "says yes or no",
     "readyz": "says yes or no, and ages of queues",
+    "metrics": "loopback or the metrics' own token, and figures of the platform",
 }
 
 STAFF, READ, SYSTEM = TokenScope.STAFF.value, TokenScope.STAFF_READ.value, "SYSTEM"

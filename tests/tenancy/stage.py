@@ -17,6 +17,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from beckn.hold import hold_callbacks
 from beckn.models import InboundMessage, NetworkProfile, Subscriber
 from beckn.outbox import enqueue_callback
 from cpo_portal.accounts.models import Cpo, Membership, Role, TokenScope, User
@@ -171,6 +172,7 @@ def _messages(side: Side, sale: Sale) -> None:
 
 
 def _platform_rows() -> None:
+    hold_callbacks("restore", "Restored from a backup.")
     AccessAttempt.objects.create(
         username=f"{MARK}@typo.com", ip_address="10.0.0.9", user_agent=MARK, attempt_time=timezone.now(),
         get_data="", post_data="", http_accept="", path_info="/admin/", failures_since_start=3,

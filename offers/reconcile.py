@@ -10,6 +10,7 @@ import structlog
 from celery import shared_task
 from django.db import connection, transaction
 
+from cpo_portal.accounts.tenancy import every_cpo
 from offers.models import LedgerCheck
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ def check_ledger() -> int:
 
 def compare_with_ledger() -> LedgerCheck:
     """Return the kept result of one comparison; nothing is repaired, for a difference is a fault to be understood."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with every_cpo(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COMPARE, [NAMED])
         counters, drifting, amount, drifted = _typed(cursor.fetchone())
         check = LedgerCheck.objects.create(counters=counters, drifting=drifting, amount=amount, drifted=drifted)

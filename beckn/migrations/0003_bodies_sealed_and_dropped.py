@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    blocks = "It belongs to the first release: no installation has rows yet."
     dependencies = [
         ("accounts", "0002_message_retention"),
         ("beckn", "0002_one_sick_buyer_app"),

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    blocks = "It belongs to the first release: no installation has rows yet."
     dependencies = [
         ("offers", "0001_initial"),
     ]

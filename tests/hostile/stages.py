@@ -168,7 +168,7 @@ def prepare(name: str) -> Stage:
 
 def orders() -> dict[uuid.UUID, str]:
     """Return a digest of the whole state of every order."""
-    with connection.cursor() as cursor:
+    with every_cpo(), connection.cursor() as cursor:
         cursor.execute(STATE)
         return dict(cursor.fetchall())
 

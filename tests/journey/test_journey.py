@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 import socket
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from beckn.models import InboundMessage, OutboundCallback
 from cpo_portal.accounts.tenancy import every_cpo
 from cpo_portal.charging.models import ChargingSession, Order, PricedSlice, Refund
 from offers.models import LedgerEntry
-from pricing.authoring import TariffContent, content_of, publish, save_draft
+from pricing.authoring import content_of, publish, save_draft
 from pricing.models import Tariff
 from tests.journey.processes import LivePortal
 
@@ -151,7 +152,7 @@ def test_another_price_is_a_deviation_by_name_and_exit_code_1(portal: LivePortal
             cpo__provider_id="cpo1.com", tariff_id="standard"
         )
     content = content_of(tariff.live_version)  # type: ignore[arg-type]
-    save_draft(tariff, TariffContent(rate=Decimal(19), fees=content.fees))
+    save_draft(tariff, replace(content, rate=Decimal(19)))
     publish(tariff)
     done = portal.buy("--quiet")
     assert done.returncode == 1

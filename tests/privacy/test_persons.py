@@ -99,7 +99,7 @@ def accounts() -> dict[str, Any]:
 
 def everywhere(word: str) -> list[str]:
     """Return the tables of which a row says this word, whatever its column."""
-    with connection.cursor() as cursor:
+    with every_cpo(), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in cursor.fetchall()]
         found = []

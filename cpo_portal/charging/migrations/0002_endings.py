@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    blocks = "It belongs to the first release: no installation has rows yet."
     dependencies = [
         ("accounts", "0001_initial"),
         ("charging", "0001_initial"),

@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    blocks = "It belongs to the first release: no installation has rows yet."
     dependencies = [
         ("charging", "0002_endings"),
     ]

@@ -27,7 +27,7 @@ from tests.crashes.sink import Sink
 pytestmark = pytest.mark.slow
 
 #: How often each broker's fleet is brought down; the embedded one is files.
-SEEDS = {"files": 30, "redis": 10, "rabbitmq": 10}
+SEEDS = {"files": 30, "redis": 6, "rabbitmq": 6}
 BUYERS = 8
 KILLS = 4
 DRAIN_SECONDS = 90

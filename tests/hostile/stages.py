@@ -190,7 +190,7 @@ def unlike(raw: bytes, new: set[uuid.UUID], callback: dict[str, Any]) -> list[st
 
 
 def negative_amounts() -> int:
-    with connection.cursor() as cursor:
+    with every_cpo(), connection.cursor() as cursor:
         cursor.execute(NEGATIVE)
         found: int = cursor.fetchone()[0]
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +13,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from beckn import inbox
+from beckn import bodies, inbox
 from beckn.announcer import announce_events
 from beckn.lane import MessageLane
 from beckn.models import InboundMessage, InboundState
@@ -29,7 +28,7 @@ from tests.hostile.stages import Stage
 
 ACK = envelope.ack()
 CALLBACKS = """
-SELECT c.action, b.codec, b.body FROM beckn_outboundcallback c
+SELECT c.action, b.id, b.codec, b.key_id, b.body FROM beckn_outboundcallback c
 JOIN beckn_messagebody b ON b.id = c.body_id AND b.created_at = c.body_at WHERE c.inbound_id = %s
 """
 
@@ -112,8 +111,8 @@ class Trial:
         if [row[0] for row in rows] != [f"on_{self.stage.action}"]:
             found.append(f"the callbacks {[row[0] for row in rows]}")
             return {}
-        _, codec, stored = rows[0]
-        body: dict[str, Any] = json.loads(zlib.decompress(stored) if codec == "zlib" else bytes(stored))
+        _, body_id, *stored = rows[0]
+        body: dict[str, Any] = json.loads(bodies.unpack(body_id, bodies.Packed(*stored)))
         if message.pk % self.validated == 0:
             found += complaints(ours("callbacks.json", f"on_{self.stage.action}"), body)
         price = body.get("message", {}).get("order", {}).get("quote", {}).get("price", {})

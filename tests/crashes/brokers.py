@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -23,7 +24,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-class Broker:
+class Broker(ABC):
     """A broker of one kind; `stop` is as sudden as a power cut."""
 
     def __init__(self, folder: Path) -> None:
@@ -31,11 +32,15 @@ class Broker:
         self.port, *self._more = free_ports(3)
         self._process: subprocess.Popen[bytes] | None = None
 
-    url: str
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Return the address that Celery is given."""
 
     @staticmethod
+    @abstractmethod
     def is_installed() -> bool:
-        raise NotImplementedError
+        """Tell whether the Debian package is there."""
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
@@ -56,8 +61,9 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    @abstractmethod
     def _command(self) -> tuple[list[str], dict[str, str]]:
-        raise NotImplementedError
+        """Return what to start, and its environment."""
 
     def _answers(self) -> bool:
         try:
@@ -75,7 +81,7 @@ class Redis(Broker):
         return shutil.which("redis-server") is not None
 
     @property
-    def url(self) -> str:  # type: ignore[override]
+    def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def _command(self) -> tuple[list[str], dict[str, str]]:
@@ -91,7 +97,7 @@ class RabbitMq(Broker):
         return RABBITMQ.exists()
 
     @property
-    def url(self) -> str:  # type: ignore[override]
+    def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
 
     def stop(self) -> None:

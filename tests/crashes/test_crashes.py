@@ -170,7 +170,8 @@ def _drain(fleet: Fleet) -> None:
     deadline = time.monotonic() + DRAIN_SECONDS
     open_work = """SELECT (SELECT count(*) FROM beckn_inboundmessage WHERE state = 'RECEIVED')
         + (SELECT count(*) FROM beckn_outboundcallback WHERE state = 'PENDING')
-        + (SELECT count(*) FROM charging_orderevent WHERE announced_at IS NULL)"""
+        + (SELECT count(*) FROM charging_orderevent WHERE announced_at IS NULL
+            OR (settled_at IS NULL AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED', 'PAYMENT_UNASKED')))"""
     while True:
         fleet.pass_time()
         with fleet.database() as db:

@@ -15,6 +15,7 @@ from beckn import delivery, inbox, nudge, outbox, retention, upkeep
 from beckn.announcer import announce_events
 from beckn.couriers import Couriers
 from beckn.pacemaker import Pacemaker
+from cpo_portal.charging.events import FOLLOWED_KINDS
 from offers.book import loaded_revisions
 from offers.tasks import settle_stopped
 
@@ -49,10 +50,10 @@ SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND nex
         WHERE s.role = 'BAP' AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())),
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
         OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED')),
+            AND kind IN ({followed})),
     EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND expires_at <= statement_timestamp()),
     EXISTS (SELECT FROM beckn_replay WHERE finished_at IS NULL)
-"""
+""".format(followed=FOLLOWED_KINDS)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import Customer, EventKind, FulfillmentState, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import FOLLOWED, Customer, EventKind, FulfillmentState, Order, OrderEvent, OrderState
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
@@ -29,8 +29,6 @@ from pricing.engine.values import PricingError
 
 log = structlog.get_logger(__name__)
 BATCH = 50
-#: What this room does something about; the index event_to_settle holds these.
-FOLLOWED = (EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED, EventKind.PAYMENT_UNASKED)
 #: An order that was made and then neither paid nor confirmed is closed after so long; what was paid comes back.
 ABANDONED = timedelta(hours=24)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from cpo_portal.charging.events import FOLLOWED_KINDS
+
 #: Rows of one kind, or callbacks of one buyer app, that are counted; a figure of this size means "at least".
 MOST_ROWS = 10_000
 #: Buyer apps that are named: those whose callbacks wait longest.
@@ -26,9 +28,9 @@ SELECT (SELECT count(*) FROM (SELECT FROM beckn_inboundmessage WHERE state = 'DE
         AND finished_at > statement_timestamp() - interval '1 hour' LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE announced_at IS NULL LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-        AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED') LIMIT %(rows)s) AS x),
+        AND kind IN ({followed}) LIMIT %(rows)s) AS x),
     EXISTS (SELECT FROM beckn_deliveryhold)
-"""
+""".format(followed=FOLLOWED_KINDS)
 BY_BAP = """
 SELECT s.subscriber_id, extract(epoch FROM statement_timestamp() - waiting.oldest), waiting.callbacks
 FROM beckn_subscriber s CROSS JOIN LATERAL (

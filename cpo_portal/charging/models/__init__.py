@@ -3,6 +3,7 @@
 from cpo_portal.charging.models.columns import MONEY
 from cpo_portal.charging.models.customers import Customer, CustomerContact, CustomerKey
 from cpo_portal.charging.models.orders import (
+    FOLLOWED,
     EventKind,
     FulfillmentState,
     LineStage,
@@ -33,6 +34,7 @@ __all__ = [
     "CustomerContact",
     "CustomerKey",
     "EventKind",
+    "FOLLOWED",
     "FulfillmentState",
     "GatewayNotice",
     "LineStage",

@@ -188,6 +188,10 @@ class EventKind(models.TextChoices):
     HELD = "HELD", "Held for review"
 
 
+#: After these money moves: `offers` bills or pays back, and claims the event by `settled_at`.
+FOLLOWED = (EventKind.CHARGING_STOPPED, EventKind.PAYMENT_REPORTED, EventKind.PAYMENT_UNASKED)
+
+
 class OrderEvent(models.Model):
     """The one way up: append-only; `settled_at`, `announced_at`, `counted_at` are the consumers' own claims."""
 
@@ -207,7 +211,7 @@ class OrderEvent(models.Model):
         indexes = [
             models.Index(
                 fields=["id"],
-                condition=Q(settled_at=None, kind__in=["CHARGING_STOPPED", "PAYMENT_REPORTED", "PAYMENT_UNASKED"]),
+                condition=Q(settled_at=None, kind__in=[kind.value for kind in FOLLOWED]),
                 name="event_to_settle",
             ),
             models.Index(fields=["id"], condition=Q(announced_at=None), name="event_to_announce"),

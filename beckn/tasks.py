@@ -15,7 +15,7 @@ from beckn import delivery, inbox, nudge, outbox, retention, upkeep
 from beckn.announcer import announce_events
 from beckn.couriers import Couriers
 from beckn.pacemaker import Pacemaker
-from cpo_portal.charging.events import FOLLOWED_KINDS
+from cpo_portal.charging.models import FOLLOWED
 from offers.book import loaded_revisions
 from offers.tasks import settle_stopped
 
@@ -50,10 +50,10 @@ SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND nex
         WHERE s.role = 'BAP' AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())),
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
         OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-            AND kind IN ({followed})),
+            AND kind = ANY(%(followed)s)),
     EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND expires_at <= statement_timestamp()),
     EXISTS (SELECT FROM beckn_replay WHERE finished_at IS NULL)
-""".format(followed=FOLLOWED_KINDS)
+"""
 
 
 @shared_task
@@ -110,8 +110,13 @@ def look_without_broker() -> list[Callable[[], object]]:
 def _look() -> tuple[bool, bool, bool, bool, bool]:
     """Return whether anything is due of the inbox, the outbox, the orders' events, what is too late, and replays."""
     loaded = loaded_revisions()
+    values: dict[str, Any] = {
+        "cpos": list(loaded.keys()),
+        "revisions": list(loaded.values()),
+        "followed": list(FOLLOWED),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(SWEEP, {"cpos": list(loaded.keys()), "revisions": list(loaded.values())})
+        cursor.execute(SWEEP, values)
         found: tuple[bool, bool, bool, bool, bool] = cursor.fetchone()
     return found
 

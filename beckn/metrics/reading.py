@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from cpo_portal.charging.events import FOLLOWED_KINDS
+from cpo_portal.charging.models import FOLLOWED
 
 #: Rows of one kind, or callbacks of one buyer app, that are counted; a figure of this size means "at least".
 MOST_ROWS = 10_000
@@ -28,9 +28,9 @@ SELECT (SELECT count(*) FROM (SELECT FROM beckn_inboundmessage WHERE state = 'DE
         AND finished_at > statement_timestamp() - interval '1 hour' LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE announced_at IS NULL LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-        AND kind IN ({followed}) LIMIT %(rows)s) AS x),
+        AND kind = ANY(%(followed)s) LIMIT %(rows)s) AS x),
     EXISTS (SELECT FROM beckn_deliveryhold)
-""".format(followed=FOLLOWED_KINDS)
+"""
 BY_BAP = """
 SELECT s.subscriber_id, extract(epoch FROM statement_timestamp() - waiting.oldest), waiting.callbacks
 FROM beckn_subscriber s CROSS JOIN LATERAL (
@@ -87,7 +87,7 @@ class Figures:
 
 def read() -> Figures:
     """Ask the database; raises its errors."""
-    values = {"rows": MOST_ROWS}
+    values: dict[str, Any] = {"rows": MOST_ROWS, "followed": list(FOLLOWED)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {MOST_MS}")
         ((inbox_age, received),) = _rows(cursor, QUEUES, values)
@@ -110,6 +110,6 @@ def read() -> Figures:
     )
 
 
-def _rows(cursor: Any, sql: str, values: dict[str, int] | None = None) -> list[tuple[Any, ...]]:
+def _rows(cursor: Any, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     cursor.execute(sql, values)
     return list(cursor.fetchall())

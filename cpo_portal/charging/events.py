@@ -7,10 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from cpo_portal.charging.models import FOLLOWED, EventKind, Order, OrderEvent
-
-#: The kinds of FOLLOWED as SQL tells them, in the words of the index event_to_settle.
-FOLLOWED_KINDS = ", ".join(f"'{kind.value}'" for kind in FOLLOWED)
+from cpo_portal.charging.models import EventKind, Order, OrderEvent
 
 
 def record_event(

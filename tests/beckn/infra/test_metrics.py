@@ -16,6 +16,7 @@ from beckn.hold import hold_callbacks
 from beckn.metrics import reading, text
 from beckn.models import InboundMessage, OutboundCallback, WorkerHeartbeat
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import FOLLOWED
 from offers import book
 from offers.models import LedgerCheck, Offer
 from tests.beckn.infra.support import BuyerApp, queue
@@ -87,10 +88,10 @@ def test_what_waits_is_told_with_its_age_and_whom_it_waits_for(scrape: Any, bap:
     post("select", bap.body("select"), by=bap)
     InboundMessage.objects.update(received_at=now - timedelta(seconds=45))
     told = scrape()
-    assert int(told["cpo_portal_inbox_oldest_age_seconds"]) == 45
+    assert 45 <= told["cpo_portal_inbox_oldest_age_seconds"] < 75
     assert told['cpo_portal_inbox_messages{state="RECEIVED"}'] == 1
-    assert int(told["cpo_portal_outbox_oldest_age_seconds"]) == 600
-    assert int(told['cpo_portal_outbox_oldest_by_bap_age_seconds{bap="bap.example"}']) == 90
+    assert 600 <= told["cpo_portal_outbox_oldest_age_seconds"] < 630
+    assert 90 <= told['cpo_portal_outbox_oldest_by_bap_age_seconds{bap="bap.example"}'] < 120
     assert told['cpo_portal_outbox_pending_by_bap{bap="bap.example"}'] == 2
     assert told['cpo_portal_outbox_callbacks{state="PENDING"}'] == 3
 
@@ -132,7 +133,7 @@ def test_the_worker_and_a_hold_are_told(scrape: Any) -> None:
     WorkerHeartbeat.objects.update(at=timezone.now() - timedelta(seconds=70))
     hold_callbacks("restore", "restored")
     told = scrape()
-    assert int(told['cpo_portal_worker_heartbeat_age_seconds{worker="messages"}']) == 70
+    assert 70 <= told['cpo_portal_worker_heartbeat_age_seconds{worker="messages"}'] < 100
     assert told["cpo_portal_callbacks_held"] == 1
 
 
@@ -198,7 +199,7 @@ def test_a_database_that_is_down_is_a_503(client: Any, monkeypatch: pytest.Monke
 def test_no_scrape_reads_a_whole_table_of_messages(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {getattr(reading, name)}", {"rows": 10_000})
+        cursor.execute(f"EXPLAIN {getattr(reading, name)}", {"rows": 10_000, "followed": list(FOLLOWED)})
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert re.findall(r"Seq Scan on (beckn_inbound\w+|beckn_outbound\w+|charging_orderevent)", plan) == []
     indexes = {

@@ -59,10 +59,14 @@ def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = Non
             version.tariff = assignment.tariff
             place = (assignment.location_id, assignment.connector_id, assignment.connector_type)
             versions[assignment.cpo_id, place] = version
+    at_site: dict[tuple[int, int, str], TariffVersion | None] = {}
     found = {}
     for connector in connectors:
-        places = _places_of(connector, locations[connector.charger_id])
-        version = next((versions[connector.cpo_id, x] for x in places if (connector.cpo_id, x) in versions), None)
+        own, *others = _places_of(connector, locations[connector.charger_id])
+        site = connector.cpo_id, locations[connector.charger_id], connector.connector_type
+        if site not in at_site:  # most connectors have no tariff of their own
+            at_site[site] = next((versions[site[0], x] for x in others if (site[0], x) in versions), None)
+        version = versions.get((connector.cpo_id, own), at_site[site])
         if version is not None:
             found[connector.pk] = version
     return found

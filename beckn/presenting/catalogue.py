@@ -30,8 +30,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
-from offers.book import LoadedBook, book_for
-from offers.engine.values import OfferTerms
+from offers.book import book_for
 from offers.published import is_shown
 from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
@@ -65,9 +64,14 @@ def _provider(
     plan: tuple[datetime | None, datetime | None],
     now: datetime,
 ) -> ProviderView:
-    sites = {connector.charger.location_id: connector.charger.location for connector in connectors}
+    places = [connector.charger.location for connector in connectors]
+    sites = {place.pk: place for place in places}
     with cpo_scope(cpo):
-        found = _candidates(book_for(cpo), connectors)
+        book = book_for(cpo).book
+        found = [
+            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY)
+            for connector, place in zip(connectors, places, strict=True)
+        ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
         usage = usage_of(cpo.pk, list(everything.values()), None)
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
@@ -76,14 +80,12 @@ def _provider(
     add_ons = {key: tuple(product_view(product) for product in products[key]) for key in sites}
     inline: dict[tuple[tuple[str, ...], Decimal | None], tuple[InlineOfferView, ...]] = {}
     items = []
-    for connector, offers in zip(connectors, found, strict=True):
+    for connector, place, offers in zip(connectors, places, found, strict=True):
         rate = rates[versions[connector.pk].pk]
         listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
         if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
             inline[listed, rate] = inline_offers((shown[offer_id] for offer_id in listed), rate)
-        items.append(
-            item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[connector.charger.location_id])
-        )
+        items.append(item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
     locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
     base = provider_view(cpo)
@@ -108,11 +110,6 @@ def _start(location: LocationView, instructions: str, plan: tuple[datetime | Non
         type=StopType.START, range_start=plan[0], range_end=plan[1], location=location, instructions=instructions
     )
     return FulfillmentView(id=location.id, stops=(begin,))
-
-
-def _candidates(loaded: LoadedBook, connectors: list[Connector]) -> list[tuple[OfferTerms, ...]]:
-    book = loaded.book
-    return [book.candidates(c.charger.location.location_id, c.item_id, CHARGING_CATEGORY) for c in connectors]
 
 
 def _rate(version: TariffVersion) -> Decimal | None:

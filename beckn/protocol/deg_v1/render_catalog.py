@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -39,12 +40,35 @@ def write_provider(provider: ProviderView) -> dict[str, Any]:
         locations=[write_location(location) for location in provider.locations],
         fulfillments=[write_fulfillment(session) for session in provider.fulfillments],
         offers=[_published_offer(offer) for offer in provider.offers],
-        items=[write_item(item) for item in provider.items],
+        items=_items(provider.items),
     )
+
+
+def _items(items: Iterable[ItemView]) -> list[dict[str, Any]]:
+    """Write items; those that share what is shown on them share it here as well, so nobody changes it."""
+    shared: dict[tuple[int, int, str], dict[str, Any]] = {}
+    written = []
+    for item in items:
+        key = id(item.offers), id(item.add_ons), _unit_price_currency(item)
+        if key not in shared:
+            shared[key] = _shown_on(item)
+        written.append(_item(item, shared[key]))
+    return written
 
 
 def write_item(item: ItemView) -> dict[str, Any]:
     """Write a connector or a product; in an order with what was asked for and what was delivered."""
+    return _item(item, _shown_on(item))
+
+
+def _shown_on(item: ItemView) -> dict[str, Any]:
+    return sparse(
+        add_ons=[_add_on(add_on) for add_on in item.add_ons],
+        offers=[_inline_offer(offer, item) for offer in item.offers],
+    )
+
+
+def _item(item: ItemView, shown: dict[str, Any]) -> dict[str, Any]:
     tags = [_connector(item.connector)] if item.connector else []
     tags += [_surcharge(surcharge, item.currency) for surcharge in item.surcharges]
     return sparse(
@@ -55,8 +79,7 @@ def write_item(item: ItemView) -> dict[str, Any]:
         category_ids=list(item.category_ids),
         location_ids=list(item.location_ids),
         fulfillment_ids=list(item.fulfillment_ids),
-        add_ons=[_add_on(add_on) for add_on in item.add_ons],
-        offers=[_inline_offer(offer, item) for offer in item.offers],
+        **shown,
         tags=tags,
     )
 

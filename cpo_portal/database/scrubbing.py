@@ -20,7 +20,7 @@ _PATTERNS = re.compile(
 def scrub(text: str, words: Collection[str] = ()) -> str:
     """Return the text with what looks personal masked, and with it these words, whatever their case."""
     folded = text.casefold()
-    # A message may bring a hundred thousand words; a pattern of those that are not there costs as much as of the others.
+    # A message may bring a hundred thousand words, and a pattern of those that are not there costs as much as any.
     if found := [word for word in words if word.casefold() in folded]:
         longest_first = sorted(found, key=len, reverse=True)
         text = re.sub("|".join(re.escape(word) for word in longest_first), MASK, text, flags=re.IGNORECASE)

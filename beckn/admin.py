@@ -212,7 +212,7 @@ class OutboundCallbackAdmin(MessageLogAdmin):
 
     @admin.action(description="Send dead ones again")
     def send_chosen_again(self, request: HttpRequest, queryset: QuerySet[OutboundCallback]) -> None:
-        sent = sum(outbox.send_again(callback) for callback in queryset.filter(state=OutboundState.DEAD))
+        sent = outbox.send_all_again(queryset.filter(state=OutboundState.DEAD))
         messages.success(request, f"{sent} of the chosen callbacks are on their way again.")
 
 

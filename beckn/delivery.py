@@ -27,6 +27,8 @@ from cpo_portal.database.scrubbing import scrub
 log = structlog.get_logger(__name__)
 
 TROUBLES = frozenset({408, 425, 429})
+#: Of an answer so much is searched for people's data, and so much of that is kept.
+SEARCHED, KEPT = 4000, 500
 #: What is told of a callback that nobody came back from.
 DEADLY = Delivery(Outcome.BROKEN, 0, error="the couriers died while they delivered this callback")
 
@@ -97,12 +99,12 @@ def _kept_of(response: bytes, callback: ClaimedCallback) -> str:
     """Return the beginning of an answer without people's data: some buyer apps answer with what they were sent."""
     text = response.decode(errors="replace").replace("\0", "\ufffd")
     if not text.strip() or _is_bare_ack(response):
-        return text[:500]
+        return text[:KEPT]
     try:
         words = words_of(callback.open_body())
     except (SealBroken, ValueError):
         return ""  # without the body nobody can tell what of it is quoted
-    return scrub(_unescaped(text), words)[:500]
+    return scrub(_unescaped(text)[:SEARCHED], words)[:KEPT]
 
 
 def judge(status: int, body: bytes) -> Outcome:
@@ -130,9 +132,9 @@ def _ack_status(body: bytes) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Return JSON with its letters as they are: a name is not found as \\u0905."""
+    """Return JSON with its letters as they are: a name is not found as \\u0905. Half a letter becomes "?"."""
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False)
+        return json.dumps(json.loads(text), ensure_ascii=False).encode(errors="replace").decode()
     except (ValueError, RecursionError):
         return text
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from beckn import nudge
-from beckn.models import DeliveryHold
+from beckn.models import DeliveryHold, OutboundCallback, OutboundState
 
 #: The hold that `./portal restore` writes, together with the data that it brings back.
 RESTORE = "restore"
@@ -17,9 +18,13 @@ def current_hold() -> DeliveryHold | None:
 
 
 def release_callbacks() -> int:
-    """End every hold, so that what has waited goes out; return how many there were."""
-    released, _ = DeliveryHold.objects.all().delete()
-    transaction.on_commit(nudge.outbox)
+    """End every hold, so that what has waited goes out, and waits from now on; return how many there were."""
+    with transaction.atomic():
+        released, _ = DeliveryHold.objects.all().delete()
+        if released:
+            # A backup may be older than anybody is waited for: that time was ours, not the buyer apps'.
+            OutboundCallback.objects.filter(state=OutboundState.PENDING).update(queued_at=Now())
+        transaction.on_commit(nudge.outbox)
     return released
 
 

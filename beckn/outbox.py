@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from beckn import bodies, nudge, subscriber_health
@@ -261,19 +262,27 @@ def settle(callback: ClaimedCallback, delivery: Delivery, decision: RetryAt | Gi
 
 def send_again(callback: OutboundCallback) -> bool:
     """Send a finished callback once more, the same bytes, however late; False if it is not finished or has no body."""
-    sent = OutboundCallback.objects.filter(pk=callback.pk, body_dropped_at=None).exclude(state=OutboundState.PENDING)
-    count = sent.update(
-        state=OutboundState.PENDING,
-        attempts=0,
-        next_attempt_at=Now(),
-        queued_at=Now(),
-        finished_at=None,
-        expires_at=None,
-        lease_owner="",
+    return send_all_again(OutboundCallback.objects.filter(pk=callback.pk)) == 1
+
+
+def send_all_again(callbacks: QuerySet[OutboundCallback]) -> int:
+    """Do so with all of these that are finished; return how many. At once, so that none overtakes an earlier one."""
+    count = (
+        callbacks.filter(body_dropped_at=None)
+        .exclude(state=OutboundState.PENDING)
+        .update(
+            state=OutboundState.PENDING,
+            attempts=0,
+            next_attempt_at=Now(),
+            queued_at=Now(),
+            finished_at=None,
+            expires_at=None,
+            lease_owner="",
+        )
     )
     if count:
         transaction.on_commit(nudge.outbox)
-    return bool(count)
+    return count
 
 
 # One statement: the answer is either on its way, whoever settles it then sends it again, or it is not.

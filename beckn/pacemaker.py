@@ -11,6 +11,8 @@ from typing import TypeVar
 import structlog
 from django.db import connections
 
+from cpo_portal.database.errors import describe
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -31,7 +33,7 @@ class Pacemaker:
         self._look, self._clock = look, clock
         self._heard = clock()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="pacemaker")
-        self._running: list[Future[object]] = []
+        self._running: list[Future[None]] = []
 
     def hear(self) -> None:
         """Note that a hint came by the broker."""
@@ -46,16 +48,21 @@ class Pacemaker:
             return 0
         self._running = [future for future in self._running if not future.done()]
         work = _closing(self._look)()[: THREADS - len(self._running)]
-        self._running += [self._pool.submit(_closing(job)) for job in work]
+        self._running += [self._pool.submit(_told, _closing(job)) for job in work]
         return len(work)
 
     def _run(self) -> None:
         while True:
             time.sleep(LOOK_SECONDS)
-            try:
-                self.beat()
-            except Exception as error:  # noqa: BLE001  whatever it was, the next second may do better
-                log.warning("pacemaker_stumbled", error=str(error))
+            _told(self.beat)
+
+
+def _told(job: Callable[[], object]) -> None:
+    """Run the job; what it raises is logged, for nobody asks a thread how it ended."""
+    try:
+        job()
+    except Exception as error:  # noqa: BLE001  whatever it was, the next second may do better
+        log.warning("pacemaker_stumbled", error=describe(error))
 
 
 def _closing(job: Callable[[], T]) -> Callable[[], T]:

@@ -82,7 +82,7 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         done.kept = _kept(locked)
     transactions = [(order.bap_id, order.transaction_id) for order in locked]
     done.bodies = retention.drop_bodies_of(cpo, transactions)
-    done.waiting = sum(1 for message in _messages(locked) if message.body_dropped_at is None)
+    done.waiting = retention.bodies_left_of(cpo, transactions)
     return done
 
 
@@ -141,17 +141,16 @@ def _order(order: Order) -> Json:
         "ratings": _rows(order.ratings.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],
         "quotes": _rows(order.quotes.all()),
-        "messages": [_message(message) for message in _messages([order])],
+        "messages": [_message(message) for message in _messages(order)],
     }
 
 
-def _messages(orders: Iterable[Order]) -> Iterator[InboundMessage | OutboundCallback]:
-    """Yield the messages of the orders' transactions, but those of other CPOs."""
-    for order in orders:
-        whose = models.Q(cpo=order.cpo_id) | models.Q(cpo=None)
-        said = {"bap_id": order.bap_id, "transaction_id": order.transaction_id}
-        yield from InboundMessage.objects.filter(whose, **said).order_by("id")
-        yield from OutboundCallback.objects.filter(whose, **said).order_by("sequence")
+def _messages(order: Order) -> Iterator[InboundMessage | OutboundCallback]:
+    """Yield the messages of the order's transaction, but those of other CPOs."""
+    whose = models.Q(cpo=order.cpo_id) | models.Q(cpo=None)
+    said = {"bap_id": order.bap_id, "transaction_id": order.transaction_id}
+    yield from InboundMessage.objects.filter(whose, **said).order_by("id")
+    yield from OutboundCallback.objects.filter(whose, **said).order_by("sequence")
 
 
 def _message(message: InboundMessage | OutboundCallback) -> Json:

@@ -45,6 +45,7 @@ PAST = """m.body_at <= statement_timestamp() - make_interval(days => %(shortest)
           - make_interval(days => coalesce(c.message_retention_days, %(platform)s))"""
 OF_TRANSACTIONS = """(m.cpo_id IS NULL OR m.cpo_id = %(cpo)s) AND (m.bap_id, m.transaction_id) IN
         (SELECT * FROM unnest(%(baps)s::text[], %(transactions)s::text[]))"""
+LEFT = "SELECT count(*) FROM {table} m WHERE m.body_dropped_at IS NULL AND {which}"
 UNFINISHED = """
 SELECT EXISTS (SELECT FROM {table} m WHERE m.body_dropped_at IS NULL AND {which}
     AND m.body_at >= %(month)s::date AT TIME ZONE 'UTC'
@@ -84,9 +85,23 @@ def drop_old_bodies() -> Dropped:
 
 def drop_bodies_of(cpo: Cpo, transactions: Collection[tuple[str, str]]) -> int:
     """Drop now what is final of these (bap_id, transaction_id) and no other CPO's; return how many bodies."""
-    baps, ids = [bap for bap, _ in transactions], [transaction_id for _, transaction_id in transactions]
-    values = {"cpo": cpo.pk, "baps": baps, "transactions": ids, "whole": []}
+    values = _of_transactions(cpo, transactions) | {"whole": []}
     return sum(_drop_in_batches(table, OF_TRANSACTIONS, values) for table in FINAL)
+
+
+def bodies_left_of(cpo: Cpo, transactions: Collection[tuple[str, str]]) -> int:
+    """Return how many bodies of these are still there."""
+    left = 0
+    with connection.cursor() as cursor:
+        for table in FINAL:
+            cursor.execute(LEFT.format(table=table, which=OF_TRANSACTIONS), _of_transactions(cpo, transactions))
+            left += cursor.fetchone()[0]
+    return left
+
+
+def _of_transactions(cpo: Cpo, transactions: Collection[tuple[str, str]]) -> dict[str, Any]:
+    baps, ids = [bap for bap, _ in transactions], [transaction_id for _, transaction_id in transactions]
+    return {"cpo": cpo.pk, "baps": baps, "transactions": ids}
 
 
 def _drop_in_batches(table: str, which: str, values: dict[str, Any]) -> int:

@@ -57,7 +57,8 @@ BURY_ORPHANS = _END.format(
     batch=BATCH,
 )
 BURY_OLD = _END.format(
-    which=f"c.queued_at <= statement_timestamp() - interval '{LONGEST_WAIT.days} days'",
+    which=f"c.queued_at <= statement_timestamp() - interval '{LONGEST_WAIT.days} days' "
+    "AND NOT EXISTS (SELECT FROM beckn_deliveryhold)",
     state="DEAD",
     reason=f"the buyer app could not be reached for {LONGEST_WAIT.days} days",
     batch=BATCH,
@@ -81,7 +82,7 @@ def bury_orphans() -> int:
 
 
 def bury_old() -> int:
-    """Give up what has waited longer than all attempts would take; return how many callbacks."""
+    """Give up what has waited longer than all attempts would take, but nothing that we hold; return how many."""
     buried = _end_all(BURY_OLD)
     if buried:
         log.error("callbacks_given_up_unsent", callbacks=buried)

@@ -99,6 +99,16 @@ DATABASES = {
 DATABASES["default"]["OPTIONS"].setdefault(
     "options", "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000 -c jit=off"
 )
+# A server that is gone without a word, its machine or the way there lost, is noticed within half a minute: nothing else
+# would wake a thread that waits for its answer.
+for _name, _value in {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}.items():
+    DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
 # Statements that go to the driver itself are prepared the fifth time; Django's own never are. (Its server-side binding
 # would save a tenth of a callback's time, but fails where a statement has more than 65,535 values.)
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)

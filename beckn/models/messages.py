@@ -156,7 +156,7 @@ class OutboundCallback(models.Model):
     lease_owner = models.CharField(max_length=100, default="", db_default="")
     #: Asked for once more while it was on its way.
     wanted_again = models.BooleanField(default=False, db_default=False)
-    #: Since when it waits: written, or sent again.
+    #: Since when it waits: written, sent again, or released from a hold.
     queued_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     last_error = models.TextField(default="", db_default="")

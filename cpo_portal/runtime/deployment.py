@@ -203,7 +203,8 @@ def quoted(words: Iterable[str]) -> str:
 def nginx() -> str:
     return f"""{NOTE}# Inside `http {{ … }}`. PORTAL_BEHIND_PROXY=yes and PORTAL_PROXY_COUNT=1 belong to this one proxy:
 # it replaces what a client says about itself, so the one address in X-Forwarded-For is the client's.
-limit_req_zone $binary_remote_addr zone=portal_beckn:10m rate=100r/s;
+# Buyer apps and gateways send from few addresses: as many as PORTAL_ADDRESS_RATE, which says so as a NACK.
+limit_req_zone $binary_remote_addr zone=portal_beckn:10m rate=1000r/s;
 limit_req_zone $binary_remote_addr zone=portal_pages:10m rate=20r/s;
 limit_conn_zone $binary_remote_addr zone=portal_clients:10m;
 
@@ -255,7 +256,7 @@ server {{
     location = /metrics {{ return 404; }}
     location = /readyz {{ return 404; }}
     location /beckn/ {{
-        limit_req zone=portal_beckn burst=200 nodelay;
+        limit_req zone=portal_beckn burst=2000 nodelay;
         proxy_pass http://cpo_portal;
     }}
     location / {{

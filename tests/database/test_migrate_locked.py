@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any
 
 import psycopg
@@ -79,3 +80,52 @@ def test_another_failure_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(OperationalError, match="the server went away"):
         call_command("migrate_locked", stderr=io.StringIO())
     assert tried == ["migrate"]
+
+
+def test_a_server_that_comes_up_late_is_waited_for(migrations: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    connect, refusals = connection.ensure_connection, iter(["connection refused\nIs it running?", "starting up"])
+
+    def refuse_twice() -> None:
+        if sentence := next(refusals, None):
+            raise OperationalError(sentence)
+        connect()
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse_twice)
+    monkeypatch.setattr(migrate_locked.time, "sleep", pauses.append)
+    said = io.StringIO()
+    call_command("migrate_locked", stderr=said)
+    assert (pauses, migrations) == ([2, 2], ["20ms"])
+    assert said.getvalue() == (
+        "The database takes no connection yet: connection refused\nThe database takes no connection yet: starting up\n"
+    )
+
+
+def test_a_server_that_never_comes_is_not_waited_for_longer_than_a_minute(
+    migrations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    monkeypatch.setattr(migrate_locked, "SERVER_SECONDS", 0)
+    with pytest.raises(OperationalError, match="connection refused"):
+        call_command("migrate_locked", stderr=io.StringIO())
+    assert migrations == []
+
+
+def test_another_machines_migration_is_waited_for_whatever_the_roles_statement_timeout(migrations: list[str]) -> None:
+    params = connection.get_connection_params()
+    params.pop("cursor_factory", None)
+    params.pop("context", None)
+    with psycopg.connect(**params, autocommit=True) as other, connection.cursor() as cursor:
+        other.execute("SELECT pg_advisory_lock(%s)", [migrate_locked.LOCK])
+        cursor.execute("SET statement_timeout = '100ms'")
+        release = threading.Timer(0.5, other.execute, ["SELECT pg_advisory_unlock_all()"])
+        release.start()
+        try:
+            call_command("migrate_locked", stderr=io.StringIO())
+        finally:
+            release.join()
+            connection.close()
+    assert migrations == ["20ms"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
@@ -340,3 +341,13 @@ def test_a_refund_is_marked_as_paid_back(role: Role, marks: bool, talk: Conversa
     assert statuses == ([302, 302] if marks else [403, 403])
     with every_cpo():
         assert Refund.objects.get().status == ("PAID" if marks else "DUE")
+
+
+def test_messages_are_asked_for_once_however_many_orders_a_person_has(talk: Conversation) -> None:
+    for _ in range(3):
+        buy(talk)
+    paid_back()
+    with CaptureQueriesContext(connection) as queries:
+        forget(phone=ASHA["phone"])
+    asked = [query["sql"] for query in queries if "FROM beckn_inboundmessage" in query["sql"].replace('"', "")]
+    assert (len(asked), MessageBody.objects.count()) == (3, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -56,6 +57,22 @@ def test_what_looks_personal_is_masked_and_nothing_else(text: str, kept: str) ->
 
 def test_given_words_are_masked_whatever_their_case() -> None:
     assert scrub("ZÉBULON quill, zébulon", {"Zébulon", "Zébulon Quill"}) == "•••, •••"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("w" * 64_000, 0, id="one-endless-word"),
+        pytest.param("12345" * 12_800, 0, id="digits"),
+        pytest.param("a." * 32_000, 0, id="dots"),
+        pytest.param("a@" + "a-" * 32_000, 0, id="an-address-without-an-end"),
+        pytest.param("none of them " * 300, 100_000, id="a-hundred-thousand-words"),
+    ],
+)
+def test_no_text_holds_a_worker_up(text: str, words: int) -> None:
+    started = time.process_time()
+    assert scrub(text, {f"word{number}" for number in range(words)}) == text
+    assert time.process_time() - started < 2
 
 
 def test_the_words_of_a_message_are_its_persons_alone() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from nacl.signing import SigningKey as Signer
@@ -144,6 +146,19 @@ def test_owner_sends_dead_callbacks_of_the_cpo_again(visit: Any, world: SimpleNa
     assert visit("owner", "outboundcallback_changelist", data=chosen).status_code == 302
     assert OutboundCallback.objects.get(pk=world.callback.pk).state == "PENDING"
     assert OutboundCallback.objects.get(pk=world.foreign.pk).state == "DEAD"
+
+
+def test_chosen_callbacks_are_sent_again_at_once_so_that_none_overtakes_an_earlier_one(
+    visit: Any, world: SimpleNamespace
+) -> None:
+    rows = [world.callback, *(queue("t-volt", cpo=world.voltway) for _ in range(3))]
+    for row in rows:
+        kill(row)
+    chosen = {"action": "send_chosen_again", "_selected_action": [row.pk for row in rows]}
+    with CaptureQueriesContext(connection) as queries:
+        visit("owner", "outboundcallback_changelist", data=chosen)
+    updates = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "beckn_outboundcallback"')]
+    assert (len(updates), OutboundCallback.objects.filter(transaction_id="t-volt", state="PENDING").count()) == (1, 4)
 
 
 def test_analyst_cannot_send_anything_again(visit: Any, world: SimpleNamespace) -> None:

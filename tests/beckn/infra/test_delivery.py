@@ -93,9 +93,11 @@ def answer(status: int, body: bytes = b"") -> Any:
 
 NACK = json.dumps({"message": {"ack": {"status": "NACK"}}, "error": {"code": "1", "message": "no"}}).encode()
 WITH_CONTEXT = json.dumps({"context": {"action": "on_status"}, "message": {"ack": {"status": "ACK"}}}).encode()
+HALF_AN_EMOJI = rb'{"message": {"ack": {"status": "ACK"}}, "note": "thanks \ud83d"}'
 BEHAVIOURS: dict[str, tuple[Any, str, str, int | None]] = {
     "200 ACK": (acknowledge, "DELIVERED", "DELIVERED", 200),
     "200 ACK with a context": (answer(200, WITH_CONTEXT), "DELIVERED", "DELIVERED", 200),
+    "200 ACK with half an emoji": (answer(200, HALF_AN_EMOJI), "DELIVERED", "DELIVERED", 200),
     "201 empty": (answer(201), "DELIVERED", "DELIVERED", 201),
     "202 empty": (answer(202, b" \n"), "DELIVERED", "DELIVERED", 202),
     "204": (answer(204), "DELIVERED", "DELIVERED", 204),

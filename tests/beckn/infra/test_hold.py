@@ -38,6 +38,17 @@ def test_released_callbacks_are_delivered_with_the_bytes_that_were_queued(sink: 
     assert [body for _, body, _ in sink.received] == [b'{"number":7}']
 
 
+def test_what_a_hold_kept_back_for_days_is_not_given_up_but_sent(sink: Sink) -> None:
+    queue("t-1")
+    OutboundCallback.objects.update(queued_at=timezone.now() - timedelta(days=30))
+    hold_callbacks("restore", "restored from a backup of last month")
+    assert tasks.bury_old() == 0
+    release_callbacks()
+    assert tasks.bury_old() == 0
+    assert tasks.deliver_due() == 1
+    assert OutboundCallback.objects.get().state == "DELIVERED"
+
+
 def test_a_held_portal_is_ready_and_says_that_it_holds(client: Any, bap: BuyerApp) -> None:
     tasks.sweep()
     queue("t-1")

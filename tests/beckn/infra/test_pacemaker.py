@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from beckn.pacemaker import QUIET_SECONDS, THREADS, Pacemaker
+from tests.beckn.infra.support import wait_until
 
 
 class Clock:
@@ -55,3 +57,21 @@ def test_a_look_that_fails_is_the_callers_to_log() -> None:
     clock.now += QUIET_SECONDS
     with pytest.raises(OSError, match="no database"):
         pacemaker.beat()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[Any]:
+    return [record.msg for record in caplog.records if record.name == "beckn.pacemaker"]
+
+
+def test_work_that_fails_is_logged_with_where_it_failed(caplog: pytest.LogCaptureFixture) -> None:
+    def settle() -> None:
+        raise OSError("no database")
+
+    clock = Clock()
+    pacemaker = Pacemaker(lambda: [settle], clock=clock)
+    clock.now += QUIET_SECONDS
+    assert pacemaker.beat() == 1
+    wait_until(lambda: bool(lines(caplog)))
+    (line,) = lines(caplog)
+    assert (line["event"], line["error"].splitlines()[0]) == ("pacemaker_stumbled", "OSError: no database")
+    assert line["error"].count("in settle") == 1

@@ -13,6 +13,8 @@ LOCK = 0x43504F  # "CPO": any number that nothing else locks
 LOCK_TIMEOUT = "2s"
 TRIES = 10
 LONGEST_PAUSE = 20
+#: After a power cut the server may come up later than we do, and nothing of the portal starts before this command ends.
+SERVER_SECONDS, SERVER_PAUSE = 60, 2
 
 
 class Command(BaseCommand):
@@ -22,18 +24,33 @@ class Command(BaseCommand):
         parser.add_argument("--tries", type=int, default=TRIES, help="how often a busy table is tried")
 
     def handle(self, *args: object, **options: int) -> None:
+        self.await_server()
         with connection.cursor() as cursor:
             # Another machine's migration may take long, and is waited for.
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-            cursor.execute("SET statement_timeout = 0")
         try:
             self.migrate(options["tries"], options["verbosity"])
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+    def await_server(self) -> None:
+        """Wait until the server takes a connection; raises its last refusal after a minute."""
+        end = time.monotonic() + SERVER_SECONDS
+        while True:
+            try:
+                connection.ensure_connection()
+            except OperationalError as error:
+                if time.monotonic() >= end:
+                    raise
+                self.stderr.write(f"The database takes no connection yet: {str(error).splitlines()[0]}")
+                time.sleep(SERVER_PAUSE)
+            else:
+                return
 
     def migrate(self, tries: int, verbosity: int) -> None:
         """Apply what is missing; each migration is applied whole or not at all, so trying again goes on from there."""

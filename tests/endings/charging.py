@@ -153,7 +153,7 @@ ROWS = [
     ),
     Row(
         "stop-exact",
-        "charging",
+        "charging; no reading was ever sent",
         "it stops at 5 kWh",
         begun(20),
         lambda s: s.report_stop(5000),
@@ -435,19 +435,6 @@ ROWS = [
             state="COMPLETE, COMPLETED, PAID",
             ledger="RESERVE 22.50, COMMIT 18.00 (0 held, 1 used)",
             refund="SETTLEMENT 15.93 INR DUE",
-        ),
-    ),
-    Row(
-        "stop-without-readings",
-        "charging; no reading was ever sent",
-        "it stops at 5 kWh",
-        begun(20),
-        lambda s: s.report_stop(5000),
-        Outcome(
-            message="HTTP 200; on_update 91.45",
-            state="COMPLETE, COMPLETED, PAID",
-            ledger="RESERVE 22.50, COMMIT 22.50 (0 held, 1 used)",
-            refund="–",
         ),
     ),
     Row(

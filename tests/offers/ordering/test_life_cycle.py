@@ -13,7 +13,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Payment, PricedSlice, Refund
 from offers import ledger
-from offers.models import Offer, OfferCounter, Redemption
+from offers.models import Offer, OfferCounter, OfferVersion, QuoteOffer, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.settle import bill_of
 from offers.ordering.start import authorise_start, request_stop
@@ -251,3 +251,20 @@ def test_a_limit_per_customer_that_was_lowered_since_the_price_holds(sale: Sale)
                 placed.order, stale, customer=placed.order.customer, reserved_until=timezone.now(), now=timezone.now()
             )
         assert Redemption.objects.filter(state="RESERVED").count() == 1
+
+
+def test_a_bill_names_the_version_that_the_order_holds_not_that_of_its_first_init(sale: Sale) -> None:
+    sale.init()
+    with cpo_scope(sale.world.cpo):
+        version = OfferVersion.objects.get()
+        version.pk, version.number = None, 2
+        version.save()
+        Offer.objects.update(live_version=version)
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(5000)
+    settle_stopped()
+    with cpo_scope(sale.world.cpo):
+        billed = QuoteOffer.objects.filter(quote__is_bill=True, outcome="APPLIED")
+        assert [row.version_id for row in billed] == [version.pk]

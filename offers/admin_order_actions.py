@@ -76,6 +76,10 @@ def bill_held(self: Any, request: HttpRequest, order: Order) -> str:
             billed = settle(order, now=timezone.now(), reviewed=True)
     except PricingError as error:
         raise ValidationError(f"The session cannot be billed: {error}") from error
+    if billed.state == OrderState.CANCELLED:
+        return f"There is nothing to bill; the order is cancelled: {billed.cancellation_reason}"
+    if billed.state != OrderState.COMPLETE:
+        raise ValidationError("The session has not stopped yet. End it first.")
     return f"The session is billed: {billed.billed_amount} {billed.currency}."
 
 

@@ -14,17 +14,16 @@ from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import FOLLOWED, Customer, EventKind, FulfillmentState, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import FOLLOWED, Customer, EventKind, Order, OrderEvent, OrderState
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
 from offers.forgotten import drop_keys
 from offers.models import Redemption, RedemptionState
-from offers.ordering.cancel import cancel_no_show, cancel_unmet
+from offers.ordering.cancel import cancel_unmet
 from offers.ordering.owed import refund_late_payment, refund_unasked
 from offers.ordering.settle import settle
 from offers.ordering.watch import end_if_due, orders_to_end
-from offers.quoting import policy_of
 from pricing.engine.values import PricingError
 
 log = structlog.get_logger(__name__)
@@ -105,17 +104,10 @@ def release_expired() -> int:
             .order_by("reserved_until")[:BATCH]
         ]
         abandoned = _waiting(state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
-        unstarted = _waiting(
-            state=OrderState.ACTIVE,
-            fulfillment_state=FulfillmentState.PENDING,
-            planned_start__lt=now,
-            start_authorized_at=None,
-        )
         endless = orders_to_end(BATCH, _later.keys(), now=now)
     return (
         sum(_alone(order, lambda order=order: _free(order)) for order in unpaid)  # type: ignore[misc]
         + sum(_alone(order, lambda order=order: _abandon(order)) for order in abandoned)  # type: ignore[misc]
-        + sum(_alone(order, lambda order=order: _end_no_show(order)) for order in unstarted)  # type: ignore[misc]
         + sum(_alone(order, lambda order=order: _end(order)) for order in endless)  # type: ignore[misc]
     )
 
@@ -143,24 +135,6 @@ def _abandon(order: Order) -> int:
     if order_now is None:
         return 0
     cancel_unmet(order_now, "The order was not confirmed.", now=now)
-    return 1
-
-
-def _end_no_show(order: Order) -> int:
-    now = timezone.now()
-    limit = now - timedelta(minutes=policy_of(order.cpo_id).late_start_minutes)
-    order_now = _locked(
-        Order.objects.filter(
-            pk=order.pk,
-            state=OrderState.ACTIVE,
-            fulfillment_state=FulfillmentState.PENDING,
-            planned_start__lt=limit,
-            start_authorized_at=None,
-        )
-    )
-    if order_now is None:
-        return 0
-    cancel_no_show(order_now, now=now)
     return 1
 
 

@@ -15,6 +15,9 @@ from cpo_portal.adminkit.widgets import Select2Multiple, TextInput
 __all__ = ["LocalDateTimeField", "LocalDateTimeInput", "RowsField", "RowsWidget"]
 
 
+NO_INSTANT = "Give the date and the time, such as 2026-11-21T18:30."
+
+
 class IdsField(forms.MultipleChoiceField):
     """Beckn ids of the CPO's own things; ids that are gone stay in view until they are taken out."""
 
@@ -51,7 +54,10 @@ class LocalDateTimeField(forms.DateTimeField):
         try:
             wall = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
-            raise ValidationError("Give a date and a time.", "invalid") from None
+            raise ValidationError(NO_INSTANT, "invalid") from None
+        if isinstance(value, str) and ":" not in value:
+            # Midnight would be a guess: an offer that ends on a day is meant to hold on it.
+            raise ValidationError(NO_INSTANT, "invalid")
         if wall.tzinfo is not None:
             return wall
         instant = wall.replace(tzinfo=self.zone)

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import DateTimeField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import strip_tags
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from cpo_portal.adminkit.actions import page_of
 from cpo_portal.adminkit.checks import TenantAdminChecks
 from cpo_portal.adminkit.exports import TenantExportMixin
 from cpo_portal.adminkit.forms import MOST_ROWS, bounded_formset, has_cpo_column, tenant_form
@@ -29,6 +33,10 @@ __all__ = [
     "TenantStackedInline",
     "TenantTabularInline",
 ]
+
+
+#: What is said of the date and of the time of an instant that lacks it.
+HALVES = ("Give the date, such as 2026-11-21.", "Give the time as well, such as 18:30.")
 
 
 class PortalAdmin(ModelAdmin):  # type: ignore[misc]
@@ -63,6 +71,37 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
         response: HttpResponse = super().history_view(request, object_id, extra_context)
         return response
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, DateTimeField) and hasattr(field, "fields"):
+            for part, code, sentence in zip(field.fields, ("invalid_date", "invalid_time"), HALVES, strict=True):
+                field.error_messages[code] = part.error_messages["invalid"] = sentence
+        return field
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_delete_permission(request, obj):
+            refusal = self._in_use(request, [obj])
+            if refusal:
+                messages.error(request, refusal)
+                return HttpResponseRedirect(page_of(self, request, object_id))
+        response: HttpResponse = super().delete_view(request, object_id, extra_context)
+        return response
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if "delete_selected" in actions:
+            actions["delete_selected"] = (_delete_unused, *actions["delete_selected"][1:])
+        return actions
+
+    def _in_use(self, request: HttpRequest, rows: Any) -> str:
+        """Return why these rows cannot be deleted and what to do first, "" where they can."""
+        protected = [strip_tags(item) for item in self.get_deleted_objects(rows, request)[3]]
+        if not protected:
+            return ""
+        more = f" and {len(protected) - 3} more" if len(protected) > 3 else ""
+        return f"Nothing was deleted: change or delete first what still needs it: {'; '.join(protected[:3])}{more}."
+
     def get_ordering(self, request: HttpRequest) -> Any:
         # Pages of an unordered table may repeat and miss rows.
         return super().get_ordering(request) or (() if self.model._meta.ordering else ("pk",))
@@ -92,6 +131,15 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
         if not getattr(found.method, "closed", False):
             found.method = _closed(self, found.method)
         return found
+
+
+def _delete_unused(model_admin: PortalAdmin, request: HttpRequest, queryset: Any) -> Any:
+    """Delete the chosen rows after asking; where one is in use, say so and delete none."""
+    refusal = model_admin._in_use(request, queryset)
+    if refusal:
+        messages.error(request, refusal)
+        return None
+    return delete_selected(model_admin, request, queryset)
 
 
 def _is_offered(method: Callable[..., Any], obj: Any) -> bool:

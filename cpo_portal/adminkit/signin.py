@@ -22,6 +22,11 @@ from unfold.forms import AuthenticationForm
 from cpo_portal.accounts.models import User
 from cpo_portal.adminkit.widgets import PasswordInput
 
+FORGOTTEN = (
+    "Forgotten? A platform operator makes you a new set-password link. If you have never set a password, an owner of "
+    "your CPO can make it as well."
+)
+
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
     """E-mail address and password; what a person may see follows from the memberships, not from a staff flag."""
@@ -35,6 +40,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
         super().__init__(request, *args, **kwargs)
         self.fields["username"].widget.attrs |= {"type": "email", "autocomplete": "username", "inputmode": "email"}
         self.fields["username"].label = "E-mail address"
+        self.fields["password"].help_text = FORGOTTEN
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active:

@@ -27,13 +27,15 @@ def report_status(connector: Connector, status: StatusChoice, *, at: datetime, n
         running = (SessionState.ACTIVE, SessionState.INTERRUPTED)
         orders = list(touched.filter(session__state__in=running).order_by("pk"))
     else:
-        orders = list(touched.filter(charger_failed_at__isnull=False, state=OrderState.ACTIVE).order_by("pk"))
+        # What a session that is over failed of is for its bill to know.
+        failed = touched.filter(charger_failed_at__isnull=False, state=OrderState.ACTIVE)
+        orders = list(failed.exclude(fulfillment_state=FulfillmentState.COMPLETED).order_by("pk"))
     kept = set_status(connector, status, at=at, now=now)
     for order in orders if kept else ():
         if status == StatusChoice.OUT_OF_ORDER:
             note_failure(order, at=at, now=now)
         else:
-            Order.objects.filter(pk=order.pk).update(charger_failed_at=None)
+            forget_failure(order)
     return kept
 
 
@@ -47,6 +49,12 @@ def note_failure(order: Order, *, at: datetime, now: datetime) -> None:
     session = ChargingSession.objects.filter(order=order, state=SessionState.ACTIVE).first()
     if session is not None:
         switch_session(order, session, EventKind.INTERRUPTED, at=max(at, session.started_at), now=now)
+
+
+def forget_failure(order: Order) -> None:
+    """Note that the order's charger works again."""
+    order.charger_failed_at = None
+    order.save(update_fields=["charger_failed_at"])
 
 
 def request_stop(session: ChargingSession, *, now: datetime) -> None:

@@ -16,6 +16,7 @@ from cpo_portal.adminkit.rules import rights
 from cpo_portal.charging.models import (
     ChargingSession,
     EventKind,
+    FulfillmentState,
     GatewayNotice,
     LineStage,
     Order,
@@ -52,6 +53,9 @@ EVENT_TONES = {
 }
 
 
+NO_SYSTEM = "The charger has no charging system any more: give it one, or cancel the order."
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A titled part of the page; `body` is safe HTML, made with `table()` or format_html."""
@@ -66,7 +70,7 @@ ORDER_PANELS: list[Callable[[HttpRequest, Order], Panel | None]] = []
 
 def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
     """Return this room's panels, then those that upper rooms added."""
-    own = (contact, quote, bill, payments, reports, refunds, session, timeline)
+    own = (hindrance, contact, quote, bill, payments, reports, refunds, session, timeline)
     made = (make(request, order) for make in (*own, *ORDER_PANELS))
     return [panel for panel in made if panel is not None]
 
@@ -74,6 +78,15 @@ def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
 def zone_of(order: Order) -> str:
     """Return the zone in whose clock the order's page speaks: the location's."""
     return order.connector.charger.location.time_zone
+
+
+def hindrance(request: HttpRequest, order: Order) -> Panel | None:
+    """Why nobody can start a session that is still to come."""
+    waits = order.state in {OrderState.INITIALISED, OrderState.ACTIVE}
+    waits = waits and order.fulfillment_state == FulfillmentState.PENDING
+    if not waits or order.connector.charger.system_id is not None:
+        return None
+    return Panel("Cannot be started", chip(NO_SYSTEM, Tone.BAD))
 
 
 def contact(request: HttpRequest, order: Order) -> Panel | None:

@@ -81,7 +81,10 @@ def start_session(system: ChargingSystem, start: SessionStart, *, now: datetime)
         occurred_at=start.started_at,
         detail={"session_id": start.session_id, "register_wh": start.register_wh},
     )
-    set_status(order.connector, StatusChoice.CHARGING, at=start.started_at, now=now)
+    if set_status(order.connector, StatusChoice.CHARGING, at=start.started_at, now=now):
+        # A charger that charges works, whatever it was before; only a later report can say otherwise.
+        order.charger_failed_at = None
+        order.save(update_fields=["charger_failed_at"])
     return session, True
 
 

@@ -87,19 +87,19 @@ class LocationAdmin(KeepUsedMixin, FixedIdMixin, TenantExportMixin, TenantAdmin)
     list_filter = (("is_published", BooleanRadioFilter),)
     search_fields = ("name", "location_id", "city", "address")
     inlines = (ChargerInline,)
-    export_fields = (
-        "location_id",
-        "name",
-        "address",
-        "city",
-        "city_code",
-        "state",
-        "postal_code",
-        "latitude",
-        "longitude",
-        "time_zone",
-        "is_published",
-    )
+    export_fields = {
+        "location_id": "Location id",
+        "name": "Name",
+        "address": "Address",
+        "city": "City",
+        "city_code": "City code",
+        "state": "State",
+        "postal_code": "Postal code",
+        "latitude": "Latitude",
+        "longitude": "Longitude",
+        "time_zone": "Time zone",
+        "is_published": "Shown to buyer apps",
+    }
     fieldsets = (
         (None, {"fields": (("location_id", "name"), ("is_published", "opened_on"), "tags")}),
         ("Address", {"fields": ("address", ("city", "city_code"), ("state", "postal_code", "country"))}),
@@ -159,7 +159,14 @@ class ConnectorAdmin(KeepUsedMixin, ConnectorFormMixin, FixedIdMixin, TenantExpo
     list_select_related = ("charger__location", "status_row")
     search_fields = ("item_id", "charger__name", "charger__evse_id", "charger__location__name")
     autocomplete_fields = ("charger",)
-    export_fields = ("item_id", "connector_type", "connector_format", "power_type", "max_power_w", "is_published")
+    export_fields = {
+        "item_id": "Item id",
+        "connector_type": "Connector type",
+        "connector_format": "Connector format",
+        "power_type": "Power type",
+        "max_power_w": "Power rating (W)",
+        "is_published": "Shown to buyer apps",
+    }
     readonly_fields = ("status", "reported")
     fields = (
         ("item_id", "connector_id"),

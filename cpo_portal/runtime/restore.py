@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 from typing import IO
 
 from cpo_portal.runtime import child_environ
@@ -38,6 +39,7 @@ OTHERS = (
 HOLD = """
 INSERT INTO public.beckn_deliveryhold (name, reason) VALUES ('restore', {reason}) ON CONFLICT DO NOTHING;
 DELETE FROM public.beckn_workerheartbeat;
+COMMIT;
 """
 
 
@@ -174,15 +176,14 @@ def load(target: Database, source: Path, manifest: Manifest, *, clear: bool) -> 
         dump = Path(folder) / DUMP
         dump.touch(mode=0o600)
         copy_part(source, DUMP, dump)
-        psql = target.start(
-            "psql", "-X", "-q", "--single-transaction", "-v", "ON_ERROR_STOP=1", "--output", os.devnull,
-            stdin=subprocess.PIPE,
-        )  # fmt: skip
-        with tempfile.TemporaryFile() as said:
-            writer = subprocess.Popen(
+        with (
+            target.start("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "--output", os.devnull, stdin=PIPE) as psql,
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(
                 [target.binaries / "pg_restore", "--no-owner", "--file", "-", str(dump)],
-                stdout=subprocess.PIPE, stderr=said, env=target.environ(),
-            )  # fmt: skip
+                stdout=PIPE, stderr=said, env=target.environ(),
+            ) as writer,
+        ):  # fmt: skip
             feed(psql, writer, target, manifest, clear=clear)
             _, refused = psql.communicate()
             if writer.wait() and not refused:
@@ -205,7 +206,8 @@ def feed(
     if out is None or lines is None:
         raise ValueError("the programs have no pipes")
     try:
-        out.write(b"SET client_min_messages = warning;\n")
+        # Not --single-transaction, which commits at the end of its input: also where this process is killed before.
+        out.write(b"BEGIN;\nSET client_min_messages = warning;\n")
         if clear:
             out.write(b"DROP OWNED BY CURRENT_USER CASCADE;\n")
         settings(lines, out, target.server_major)

@@ -78,9 +78,16 @@ def refund_unasked(event: OrderEvent, *, now: datetime) -> None:
         reason = f"The gateway reported money in “{notice.received_currency[:20]}”, which is no currency."
         record_event(order, EventKind.HELD, occurred_at=now, detail={"reason": reason})
         return
+    if _is_corrected(order, notice):
+        return  # the correction was followed first
     received = Money(notice.received_amount, notice.received_currency)
     sentence = UNASKED[NoticeOutcome(notice.outcome)]
     owe(order, Owed(notice.outcome, received, sentence, now + WITHIN, notice), now=now)
+
+
+def _is_corrected(order: Order, notice: GatewayNotice) -> bool:
+    paid = order.payments.filter(status=PaymentStatus.PAID)
+    return notice.reference != "" and paid.filter(gateway_reference=notice.reference).exists()
 
 
 def _void_corrected(order: Order, event: OrderEvent) -> None:

@@ -27,7 +27,7 @@ from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
 from offers.ordering.cancel import cancel_unmet
-from offers.ordering.orders import LockedQuote, lock_order, paid_for, quote_of, write_lines
+from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
 from offers.quoting import write_quote
 from pricing.engine import values as engine
@@ -123,7 +123,7 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         is_bill=True,
         created_at=now,
     )
-    write_quote(bill, row, _keys_of(order, locked))
+    write_quote(bill, row, _keys_of(order))
     write_lines(order, bill.lines, LineStage.BILLED)
     PricedSlice.objects.bulk_create(
         PricedSlice(
@@ -140,8 +140,10 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
     )
 
 
-def _keys_of(order: Order, locked: LockedQuote) -> dict[str, tuple[int, int]]:
-    rows = Redemption.objects.filter(order=order).values_list("offer__offer_id", "offer_id", "version_id")
+def _keys_of(order: Order) -> dict[str, tuple[int, int]]:
+    """Return the keys of offer and version that the order holds; those of a former init are released."""
+    held = Redemption.objects.filter(order=order).exclude(state=RedemptionState.RELEASED)
+    rows = held.values_list("offer__offer_id", "offer_id", "version_id")
     return {offer_id: (offer_pk, version_pk) for offer_id, offer_pk, version_pk in rows}
 
 

@@ -1,4 +1,4 @@
-"""Ends what nobody ends: orders whose charger fails or never starts, and sessions that never stop.
+"""Ends what nobody ends: orders whose driver does not come or whose charger fails, and sessions that never stop.
 
 What is due is found by one query per rule, by each CPO's own figures; what is done is decided again under the
 order's lock.
@@ -17,7 +17,7 @@ from cpo_portal.charging import breakdowns
 from cpo_portal.charging.models import ChargingSession, FulfillmentState, Order, OrderState, SessionState
 from cpo_portal.network.models import ConnectorStatus, StatusChoice
 from offers.models import OfferPolicy
-from offers.ordering.cancel import cancel_unmet
+from offers.ordering.cancel import cancel_no_show, cancel_unmet
 from offers.quoting import policy_of
 
 BROKEN = "The charger is out of order."
@@ -45,20 +45,33 @@ def end_if_due(order: Order, *, now: datetime) -> bool:
 
 
 def _end_unstarted(order: Order, now: datetime) -> bool:
-    policy = policy_of(order.cpo_id)
-    status = ConnectorStatus.objects.filter(connector=order.connector_id).first()
-    if status is not None and status.status == StatusChoice.OUT_OF_ORDER:
-        if order.charger_failed_at is None:
-            if now < order.planned_start - timedelta(minutes=policy.early_start_minutes):
-                return False
-            breakdowns.note_failure(order, at=status.reported_at, now=now)
+    policy, authorised = policy_of(order.cpo_id), order.start_authorized_at
+    late = timedelta(minutes=policy.late_start_minutes)
+    missed = authorised is None and now > order.planned_start + late
+    broken = ConnectorStatus.objects.filter(connector=order.connector_id, status=StatusChoice.OUT_OF_ORDER).first()
+    if broken is not None:
+        if _end_broken(order, policy, since=broken.reported_at, missed=missed, now=now):
             return True
-        if now >= order.charger_failed_at + timedelta(minutes=policy.breakdown_minutes):
-            cancel_unmet(order, BROKEN, now=now)
-            return True
-    authorised = order.start_authorized_at
-    if authorised is not None and now >= authorised + timedelta(minutes=policy.late_start_minutes):
+    elif order.charger_failed_at is not None:
+        breakdowns.forget_failure(order)
+        return True
+    if missed:
+        cancel_no_show(order, now=now)
+        return True
+    if authorised is not None and now >= authorised + late:
         cancel_unmet(order, NOT_STARTED, now=now)
+        return True
+    return False
+
+
+def _end_broken(order: Order, policy: OfferPolicy, *, since: datetime, missed: bool, now: datetime) -> bool:
+    """Note that the charger fails, or cancel; whoever misses a slot of a charger that is out of order is no no-show."""
+    failed = order.charger_failed_at
+    if missed or (failed is not None and now >= failed + timedelta(minutes=policy.breakdown_minutes)):
+        cancel_unmet(order, BROKEN, now=now)
+        return True
+    if failed is None and now >= order.planned_start - timedelta(minutes=policy.early_start_minutes):
+        breakdowns.note_failure(order, at=since, now=now)
         return True
     return False
 
@@ -88,7 +101,11 @@ def _due(now: datetime) -> Iterator[Any]:
     broken = pending.filter(connector__status_row__status=StatusChoice.OUT_OF_ORDER)
     yield broken.filter(charger_failed_at=None, planned_start__lte=at + _own("early_start_minutes", minutes))
     yield broken.filter(charger_failed_at__lte=at - _own("breakdown_minutes", minutes))
-    yield pending.filter(start_authorized_at__lte=at - _own("late_start_minutes", minutes))
+    repaired = ~Q(connector__status_row__status=StatusChoice.OUT_OF_ORDER)
+    yield pending.filter(repaired, charger_failed_at__isnull=False)
+    late = _own("late_start_minutes", minutes)
+    yield pending.filter(start_authorized_at__lte=at - late)
+    yield pending.filter(start_authorized_at=None, planned_start__lt=at - late)
     running = active.filter(session__state__in=(SessionState.ACTIVE, SessionState.INTERRUPTED))
     silence = at - _own("silent_minutes", minutes)
     yield running.filter(

@@ -1,6 +1,6 @@
 """Authoring of tariffs, the same for the admin and the API: drafts, publishing, ending, and where they apply."""
 
-from pricing.authoring.places import Place, other_tariff_at, places_of
+from pricing.authoring.places import Place, places_of
 from pricing.authoring.tariffs import (
     TariffContent,
     content_of,
@@ -17,7 +17,6 @@ __all__ = [
     "content_of",
     "create_tariff",
     "end",
-    "other_tariff_at",
     "places_of",
     "publish",
     "save_draft",

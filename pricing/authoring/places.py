@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -82,11 +82,12 @@ def faults_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
 def conflicts_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
     """Return why the tariff cannot be published at places, one sentence each: another one applies there."""
     wanted = list(places)
-    names = location_names(wanted)
+    held, names = _rows_at(wanted), location_names(wanted)
+    others = {place: held[place].tariff for place in wanted if place in held}
     return {
         place: f"“{other}” already applies {place.named(names)}: take it off there first."
-        for place in wanted
-        if (other := other_tariff_at(tariff, place)) is not None
+        for place, other in others.items()
+        if other.pk != tariff.pk and other.state == TariffState.APPROVED
     }
 
 
@@ -96,13 +97,6 @@ def check_publishable(tariff: Tariff, places: Iterable[Place]) -> None:
     faults = list((faults_of(tariff, wanted) | conflicts_of(tariff, wanted)).values())
     if faults or not wanted:
         raise ValidationError({"places": faults or "It applies nowhere: name a place before you publish it."})
-
-
-def other_tariff_at(tariff: Tariff, place: Place) -> Tariff | None:
-    """Return the other published tariff that applies at exactly this place."""
-    rows = TariffAssignment.objects.filter(_at(place), tariff__state=TariffState.APPROVED)
-    row = rows.exclude(tariff=tariff.pk).select_related("tariff").first()
-    return row.tariff if row else None
 
 
 def take(tariff: Tariff, places: Iterable[Place]) -> None:
@@ -115,12 +109,11 @@ def take(tariff: Tariff, places: Iterable[Place]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('pricing.places'), %s)", [tariff.cpo_id])
     wanted = list(dict.fromkeys(places))
     check_publishable(tariff, wanted)
-    kept = []
-    for place in wanted:
-        TariffAssignment.objects.filter(_at(place)).exclude(tariff=tariff).delete()
-        row = TariffAssignment.objects.filter(_at(place), tariff=tariff).first()
-        kept.append((row or _assigned(tariff, place)).pk)
-    TariffAssignment.objects.filter(tariff=tariff).exclude(pk__in=kept).delete()
+    held = _rows_at(wanted)
+    own = {place: row.pk for place, row in held.items() if row.tariff_id == tariff.pk}
+    TariffAssignment.objects.filter(pk__in=[row.pk for row in held.values() if row.pk not in own.values()]).delete()
+    TariffAssignment.objects.filter(tariff=tariff).exclude(pk__in=own.values()).delete()
+    _assign(tariff, [place for place in wanted if place not in own])
 
 
 def most_specific_first(connector: Connector, location_id: str) -> tuple[Place, ...]:
@@ -146,21 +139,39 @@ def _known(model: Any, key: str, places: Iterable[Place]) -> dict[str, str]:
     return {getattr(row, key): str(row) for row in model.objects.filter(**{f"{key}__in": wanted})}
 
 
-def _at(place: Place) -> Q:
-    location = Q(location__location_id=place.location_id) if place.location_id else Q(location=None)
-    item = Q(connector__item_id=place.item_id) if place.item_id else Q(connector=None)
-    return location & item & Q(connector_type=place.connector_type)
+def _rows_at(places: Iterable[Place]) -> dict[Place, TariffAssignment]:
+    """Return the assignment at each of these places that has one, whatever its tariff's state."""
+    wanted = set(places)
+    rows = TariffAssignment.objects.select_related("tariff", "location", "connector").filter(
+        Q(location=None) | Q(location__location_id__in={place.location_id for place in wanted}),
+        Q(connector=None) | Q(connector__item_id__in={place.item_id for place in wanted}),
+    )
+    found = {
+        Place(
+            row.location.location_id if row.location else "",
+            row.connector.item_id if row.connector else "",
+            row.connector_type,
+        ): row
+        for row in rows
+    }
+    return {place: row for place, row in found.items() if place in wanted}
 
 
-def _assigned(tariff: Tariff, place: Place) -> TariffAssignment:
+def _assign(tariff: Tariff, places: Sequence[Place]) -> None:
+    site_ids, item_ids = ({getattr(x, key) for x in places} - {""} for key in ("location_id", "item_id"))
+    locations = {row.location_id: row for row in Location.objects.filter(location_id__in=site_ids)}
+    connectors = {row.item_id: row for row in Connector.objects.filter(item_id__in=item_ids)}
     try:
         with transaction.atomic():
-            return TariffAssignment.objects.create(
-                cpo=tariff.cpo,
-                tariff=tariff,
-                location=Location.objects.get(location_id=place.location_id) if place.location_id else None,
-                connector=Connector.objects.get(item_id=place.item_id) if place.item_id else None,
-                connector_type=place.connector_type,
+            TariffAssignment.objects.bulk_create(
+                TariffAssignment(
+                    cpo=tariff.cpo,
+                    tariff=tariff,
+                    location=locations[place.location_id] if place.location_id else None,
+                    connector=connectors[place.item_id] if place.item_id else None,
+                    connector_type=place.connector_type,
+                )
+                for place in places
             )
-    except (IntegrityError, Location.DoesNotExist, Connector.DoesNotExist) as race:
-        raise ValidationError({"places": f"What is {place} has just changed: reload and try again."}) from race
+    except (IntegrityError, KeyError) as race:
+        raise ValidationError({"places": "One of the places has just changed: reload and try again."}) from race

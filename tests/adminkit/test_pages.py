@@ -47,6 +47,25 @@ def test_a_search_without_a_match_says_so(visit: Any) -> None:
     assert "yielded" not in text
 
 
+def test_a_narrowed_list_says_how_many_are_left_and_how_to_see_all(visit: Any) -> None:
+    whole = visit("owner", "/admin/network/location/").content.decode()
+    narrowed = " ".join(visit("owner", "/admin/network/location/?q=Hub").content.decode().split())
+    assert '1 found of 1 (<a href="?">show the whole list</a>)' in narrowed
+    assert "show the whole list" not in whole
+    assert "show the whole list" not in visit("owner", "/admin/charging/order/").content.decode()
+
+
+def test_half_an_instant_is_asked_for_the_other_half(visit: Any) -> None:
+    def errors(**halves: str) -> Any:
+        answers = {"name": "CI", "scope": "STAFF"} | halves
+        page = visit("owner", "/admin/accounts/apitoken/add/", answers)
+        return page.context["adminform"].form.errors["expires_at"]
+
+    assert errors(expires_at_0="2099-01-01", expires_at_1="") == ["Give the time as well, such as 18:30."]
+    assert errors(expires_at_0="2099-01-01", expires_at_1="soon") == ["Give the time as well, such as 18:30."]
+    assert errors(expires_at_0="", expires_at_1="18:30") == ["Give the date, such as 2026-11-21."]
+
+
 def test_members_read_which_messages_are_not_theirs(visit: Any) -> None:
     sentence = "A search asks every CPO of the platform at once"
     assert sentence in visit("owner", "/admin/beckn/inboundmessage/").content.decode()

@@ -54,6 +54,10 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_sentence(owner: Us
         assert "_auth_user_id" not in client.session
 
 
+def test_the_sign_in_page_says_who_helps_with_a_lost_password(client: Client) -> None:
+    assert "A platform operator makes you a new set-password link." in client.get(LOGIN).content.decode()
+
+
 def test_a_closed_account_cannot_sign_in_and_loses_its_session(owner: User, client: Client) -> None:
     sign_in(client, owner.email, PASSWORD)
     User.objects.filter(pk=owner.pk).update(is_active=False)

@@ -28,6 +28,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.sessions import SessionStop, stop_session
+from cpo_portal.network.models import Charger
 from tests.charging.sales import Sale, everything
 from tests.network.places import Net
 
@@ -96,6 +97,18 @@ def test_an_orders_page_tells_its_story(api: Client, told: Sale) -> None:
         "Before charging Not paid ₹91.45 ₹0.00",
     ):
         assert part in text, part
+
+
+def test_an_order_that_nobody_can_start_says_so(api: Client, sale: Sale) -> None:
+    sentence = "The charger has no charging system any more: give it one, or cancel the order."
+    client, page = sale.net.sign_in("MANAGER"), f"/admin/charging/order/{sale.order.pk}/change/"
+    assert sentence not in text_of(client.get(page))
+    with cpo_scope(sale.net.cpo):
+        Charger.objects.update(system=None)
+    assert f"Cannot be started {sentence}" in text_of(client.get(page))
+    with cpo_scope(sale.net.cpo):
+        Order.objects.update(state="CANCELLED")
+    assert sentence not in text_of(client.get(page))
 
 
 def test_staff_see_the_money_that_did_not_match(api: Client, told: Sale) -> None:

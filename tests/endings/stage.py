@@ -158,9 +158,13 @@ class Stage(Conversation):
 
     def report_status(self, status: str) -> None:
         """Report the connector's state, and let the scheduler look at it."""
+        self.report_status_unseen(status)
+        self.sweep()
+
+    def report_status_unseen(self, status: str) -> None:
+        """Report the connector's state."""
         now = timezone.now().isoformat()
         self.report(f"connectors/{self.world.connector.item_id}/status", {"status": status, "at": now})
-        self.sweep()
 
     def commands(self) -> list[str]:
         """Return what the charging system is asked to do."""

@@ -57,6 +57,30 @@ def breaks_down(stage: Stage) -> None:
     stage.later(minutes=6)
 
 
+def broken_as_the_slot_ends(stage: Stage) -> None:
+    """The slot is over 30 minutes after the start, and the charger is given up after 5."""
+    stage.later(minutes=28)
+    stage.report_status("OUTOFORDER")
+    stage.later(minutes=3)
+
+
+def broken_while_nobody_looked(stage: Stage) -> None:
+    stage.report_status_unseen("OUTOFORDER")
+    stage.later(minutes=31)
+
+
+def broken_at_the_start(stage: Stage) -> None:
+    stage.authorised()
+    stage.report_status("OUTOFORDER")
+
+
+def charges_all_the_same(stage: Stage) -> None:
+    stage.later(minutes=1)
+    stage.report_start()
+    stage.later(minutes=20)
+    stage.report_stop(5000)
+
+
 def repaired(stage: Stage) -> None:
     stage.report_status("OUTOFORDER")
     stage.later(minutes=3)
@@ -244,6 +268,45 @@ ROWS = [
             message="HTTP 200; HTTP 200",
             state="ACTIVE, PENDING, PAID",
             ledger="RESERVE 22.50 (1 held, 0 used)",
+            refund="–",
+        ),
+    ),
+    Row(
+        "start-broken-as-the-slot-ends",
+        "confirmed",
+        "the charger is reported out of order 2 minutes before the slot is over; the driver could not start",
+        lambda s: s.sold(),
+        broken_as_the_slot_ends,
+        Outcome(
+            message="HTTP 200; on_cancel 91.45, REFUND 91.45 DUE",
+            state="CANCELLED, PENDING, PAID",
+            ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
+            refund="CANCELLATION 91.45 INR DUE",
+        ),
+    ),
+    Row(
+        "start-broken-unseen",
+        "confirmed",
+        "the charger is out of order for the whole slot, and the scheduler stands still",
+        lambda s: s.sold(),
+        broken_while_nobody_looked,
+        Outcome(
+            message="HTTP 200; on_cancel 91.45, REFUND 91.45 DUE",
+            state="CANCELLED, PENDING, PAID",
+            ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
+            refund="CANCELLATION 91.45 INR DUE",
+        ),
+    ),
+    Row(
+        "start-although-broken",
+        "the OTP was sent; the charger was reported out of order",
+        "it starts all the same, charges for 20 minutes and stops at 5 kWh",
+        broken_at_the_start,
+        charges_all_the_same,
+        Outcome(
+            message="HTTP 201; HTTP 200; on_update 11.80; on_update 91.45",
+            state="COMPLETE, COMPLETED, PAID",
+            ledger="RESERVE 22.50, COMMIT 22.50 (0 held, 1 used)",
             refund="–",
         ),
     ),

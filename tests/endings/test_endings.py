@@ -29,6 +29,8 @@ ALWAYS = frozenset(
         "start-busy-charger",
         "start-broken",
         "start-never",
+        "start-although-broken",
+        "start-broken-as-the-slot-ends",
         "stop-power-loss-nothing",
         "interrupted-and-back",
         "broken-for-good",

@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import find_token
-from cpo_portal.network.models import Charger, ChargingSystemToken, Connector, ConnectorStatus, Location, ProductStock
+from cpo_portal.network.models import (
+    Charger,
+    ChargingSystem,
+    ChargingSystemToken,
+    Connector,
+    ConnectorStatus,
+    Location,
+    ProductStock,
+)
 from tests.network.places import Net, make_charger, make_connector, make_product
 
 pytestmark = pytest.mark.django_db
@@ -242,10 +250,18 @@ def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Ne
         "/admin/network/connector/export/", {"format": "0", "resource": "0", "export_items": pks}
     )
     assert answer.content.decode().splitlines() == [
-        "item_id,connector_type,connector_format,power_type,max_power_w,is_published",
+        "Item id,Connector type,Connector format,Power type,Power rating (W),Shown to buyer apps",
         "item-1,CCS2,CABLE,DC,60000,1",
         "item-2,TYPE2,CABLE,AC_3_PHASE,22000,1",
     ]
+
+
+def test_the_columns_of_a_location_are_headed_as_on_its_page(api: Client, net: Net) -> None:
+    chosen = {"format": "0", "resource": "0", "export_items": [str(net.location.pk)]}
+    answer = net.sign_in("ANALYST").post("/admin/network/location/export/", chosen)
+    assert answer.content.decode().splitlines()[0] == (
+        "Location id,Name,Address,City,City code,State,Postal code,Latitude,Longitude,Time zone,Shown to buyer apps"
+    )
 
 
 CONNECTOR = {
@@ -310,3 +326,27 @@ def test_what_is_in_use_is_not_deleted_and_says_by_what(api: Client, net: Net) -
     text = net.sign_in("OWNER").post(address, {"post": "yes"}, follow=True).content.decode()
     assert "“Voltway MG Road” still has 1 charger. Switch off “Shown to buyer apps” instead." in text
     assert names(net) == ["Voltway MG Road"]
+
+
+IN_USE = "Nothing was deleted: change or delete first what still needs it: Charger: "
+
+
+def test_a_system_in_use_is_not_deleted_and_says_what_to_do(api: Client, net: Net) -> None:
+    client, pk = net.sign_in("OWNER"), str(net.system.pk)
+    alone = client.post(f"/admin/network/chargingsystem/{pk}/delete/", {"post": "yes"}, follow=True)
+    chosen = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+    listed = client.post("/admin/network/chargingsystem/", chosen, follow=True)
+    for page in (alone, listed):
+        assert [str(message).startswith(IN_USE) for message in page.context["messages"]] == [True]
+    with cpo_scope(net.cpo):
+        assert net.charger.system == net.system
+        assert ChargingSystem.objects.get() == net.system
+
+
+def test_a_system_that_nothing_needs_is_deleted_after_asking(api: Client, net: Net) -> None:
+    with cpo_scope(net.cpo):
+        spare = ChargingSystem.objects.create(cpo=net.cpo, name="Spare")
+    chosen = {"action": "delete_selected", "_selected_action": [str(spare.pk)], "post": "yes"}
+    net.sign_in("OWNER").post("/admin/network/chargingsystem/", chosen)
+    with cpo_scope(net.cpo):
+        assert list(ChargingSystem.objects.all()) == [net.system]

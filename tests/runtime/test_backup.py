@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from cpo_portal.runtime import archive
 from cpo_portal.runtime.backup import COUNTED, backup
+from cpo_portal.runtime.clients import Database
 from cpo_portal.runtime.cluster import Cluster, destroy_cluster
 from cpo_portal.runtime.home import Home, Refusal
-from cpo_portal.runtime.restore import restore
+from cpo_portal.runtime.restore import load, restore
 
 Query = Callable[[str, str], str]
 Edit = Callable[[str, bytes], bytes]
@@ -116,6 +119,45 @@ def test_a_restore_that_fails_at_its_last_statement_changes_neither_rows_nor_key
     assert other.secret("data_key") == before
     assert look(other, query, "SELECT answer, to_regclass('charging_order') FROM of_before") == "42|"
     assert list(tmp_path.glob(".restore*")) == []
+
+
+def test_a_restore_that_is_killed_in_the_middle_changes_nothing(
+    home: Home,
+    other: Home,
+    portal: Callable[[str], None],
+    query: Query,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    portal(TABLES + HOLDS)
+    file = tmp_path / "backup"
+    backup(home, file)
+    cluster = Cluster.of(other)
+    urls = cluster.start()
+    query(urls.owner, "CREATE TABLE of_before AS SELECT 42 AS answer")
+    started: list[subprocess.Popen[bytes]] = []
+    start = Database.start
+
+    def remember(self: Database, *argv: str, stdin: int) -> subprocess.Popen[bytes]:
+        started.append(start(self, *argv, stdin=stdin))
+        return started[-1]
+
+    def die_after_the_first_tables(source: IO[bytes], out: IO[bytes], length: int) -> None:
+        for line in source:
+            out.write(line)
+            if b"ALTER TABLE public.charging_payment" in line:
+                break
+        raise RuntimeError("as if the process had died: its pipes are closed")
+
+    monkeypatch.setattr(Database, "start", remember)
+    monkeypatch.setattr(shutil, "copyfileobj", die_after_the_first_tables)
+    target, manifest = Database.of(urls.owner, other), archive.read_manifest(file)
+    with pytest.raises(RuntimeError, match="its pipes are closed"):
+        load(target, file, manifest, clear=True)
+    assert [process.wait(timeout=30) for process in started] == [0]
+    found = query(urls.owner, "SELECT answer, to_regclass('charging_order') FROM of_before")
+    cluster.stop()
+    assert found == "42|"
 
 
 def in_manifest(**changes: object) -> Edit:

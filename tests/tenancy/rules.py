@@ -113,6 +113,7 @@ ELSEWHERE = frozenset(
         "network.location delete",
         "network.charger delete",
         "network.connector delete",
+        "network.chargingsystem delete",
     }
 )
 #: Panels below an admin whose rows are another model's.

@@ -98,7 +98,10 @@ def test_saving_a_draft_shows_the_offer_to_nobody_yet(people: People) -> None:
         pytest.param(
             {"valid_until": "2025-01-01T00:00"}, "The offer ends before it starts: choose a later end.", id="dates"
         ),
-        pytest.param({"valid_until": "someday"}, "Give a date and a time.", id="no date"),
+        pytest.param({"valid_until": "someday"}, "Give the date and the time, such as 2026-11-21T18:30.", id="no date"),
+        pytest.param(
+            {"valid_until": "2099-01-01"}, "Give the date and the time, such as 2026-11-21T18:30.", id="no time"
+        ),
         pytest.param(
             {"budget": "100"}, "A budget needs a limit per redemption: set “most per redemption”.", id="budget"
         ),

@@ -51,7 +51,7 @@ class Sale:
         self.order = placed.order
         return placed
 
-    def pay(self, amount: str = "91.45", *, now: datetime | None = None) -> str:
+    def pay(self, amount: str = "91.45", *, now: datetime | None = None, reference: str = "") -> str:
         with cpo_scope(self.world.cpo):
             payment = Payment.objects.get(order=self.order, type="PRE-FULFILLMENT")
             raw = json.dumps(
@@ -62,6 +62,7 @@ class Sale:
                     "status": "PAID",
                     "amount": amount,
                     "currency": "INR",
+                    "reference": reference,
                 }
             ).encode()
             signature = signature_of(raw, self.secret.encode())

@@ -11,18 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Order, Payment, PricedSlice, Refund
-from cpo_portal.network.models import Charger
+from cpo_portal.charging.models import Payment, PricedSlice, Refund
 from offers import ledger
-from offers.models import LedgerEntry, Offer, OfferCounter, OfferState, Quote, Redemption
+from offers.models import Offer, OfferCounter, OfferVersion, QuoteOffer, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
-from offers.ordering.confirm import confirm
 from offers.ordering.settle import bill_of
 from offers.ordering.start import authorise_start, request_stop
 from offers.quoting import SessionAsk
 from offers.refusals import Refusal, RefusalKind
-from offers.tasks import release_expired, settle_stopped
-from pricing.models import TariffVersion
+from offers.tasks import settle_stopped
 from tests.offers.ordering.sale import Sale, ledger_kinds
 from tests.world import ask_for
 
@@ -93,36 +90,6 @@ def test_a_qualifier_that_no_longer_holds_takes_the_offer_away(sale: Sale) -> No
     assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("RELEASE", Decimal("22.50"))]
 
 
-def test_a_second_confirm_makes_no_second_order(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    assert len(sale.confirm()) == 6
-    assert sale.confirm() == ""
-    with cpo_scope(sale.world.cpo):
-        assert Order.objects.count() == 1
-    assert sale.events().count("CONFIRMED") == 1
-
-
-def test_an_unpaid_order_is_not_confirmed(sale: Sale) -> None:
-    sale.init()
-    with pytest.raises(Refusal, match=r"91\.45 INR has not been reported"):
-        sale.confirm()
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().state == "INITIALISED"
-
-
-def test_a_charger_that_has_lost_its_system_is_not_confirmed_and_the_payment_comes_back(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    with cpo_scope(sale.world.cpo), transaction.atomic():
-        Charger.objects.update(system=None)
-        with pytest.raises(Refusal, match="This charger cannot be started any more; the order is cancelled"):
-            confirm(sale.fresh(), now=timezone.now())
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().state == "CANCELLED"
-        assert [refund.amount for refund in Refund.objects.all()] == [Decimal("91.45")]
-
-
 def test_a_second_init_replaces_the_first_and_its_reservation(sale: Sale) -> None:
     first = sale.init().order
     second = sale.init(ask_for("200"))
@@ -183,98 +150,6 @@ def test_a_running_session_cannot_be_cancelled(sale: Sale) -> None:
     assert "CANCELLED" not in sale.events()
 
 
-def test_confirm_keeps_the_price_although_the_offer_was_paused(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    with cpo_scope(sale.world.cpo):
-        Offer.objects.update(state=OfferState.PAUSED)
-    assert len(sale.confirm()) == 6
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().quoted_amount == Decimal("91.45")
-
-
-def test_confirm_of_a_withdrawn_offer_cancels_and_refunds(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    with cpo_scope(sale.world.cpo):
-        Offer.objects.update(state=OfferState.WITHDRAWN)
-        order = sale.fresh()
-        with transaction.atomic(), pytest.raises(Refusal, match="withdrawn") as refusal:
-            confirm(order, now=timezone.now())
-        assert refusal.value.kind is RefusalKind.OFFER_NOT_VALID
-        assert sale.fresh().state == "CANCELLED"
-        assert Refund.objects.get().amount == Decimal("91.45")
-        assert OfferCounter.objects.get().uses_reserved == 0
-
-
-#: A reported payment gives an hour to confirm.
-LATER = timedelta(minutes=61)
-
-
-def test_confirm_after_the_reservation_at_the_same_price(sale: Sale) -> None:
-    now = timezone.now()
-    sale.init(ask_for(start=now + LATER), now=now)
-    sale.pay(now=now)
-    assert len(sale.confirm(now=now + LATER)) == 6
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().quoted_amount == Decimal("91.45")
-        assert OfferCounter.objects.get().uses_reserved == 1
-        assert Quote.objects.filter(order=sale.order).count() == 2
-
-
-def test_confirm_after_the_reservation_at_a_higher_price_names_both_totals(sale: Sale) -> None:
-    now = timezone.now()
-    sale.init(ask_for(start=now + LATER), now=now)
-    sale.pay(now=now)
-    with cpo_scope(sale.world.cpo):
-        version = TariffVersion.objects.create(
-            cpo=sale.world.cpo,
-            tariff=sale.world.tariff,
-            number=2,
-            components=[{"dimension": "ENERGY", "rate": "18"}],
-            fees=[{"code": "service-fee", "title": "Service Fee", "amount": "20"}],
-            published_at=now,
-        )
-        sale.world.tariff.live_version = version
-        sale.world.tariff.save()
-        dearer = pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now")
-        with transaction.atomic(), dearer as refusal:
-            confirm(sale.fresh(), now=now + LATER)
-        assert refusal.value.kind is RefusalKind.QUOTE_CHANGED
-        assert sale.fresh().state == "CANCELLED"
-        assert Refund.objects.get().amount == Decimal("91.45")
-
-
-def test_within_the_reservation_a_new_tariff_changes_nothing(sale: Sale) -> None:
-    sale.init()
-    with cpo_scope(sale.world.cpo):
-        dear = sale.world.tariff
-        version = TariffVersion.objects.create(
-            cpo=sale.world.cpo,
-            tariff=dear,
-            number=2,
-            components=[{"dimension": "ENERGY", "rate": "30"}],
-            published_at=timezone.now(),
-        )
-        dear.live_version = version
-        dear.save()
-    sale.pay()
-    sale.start(sale.confirm())
-    sale.charge(5200)
-    settle_stopped()
-    assert sale.lines("BILLED") == ["93.60", "10.00", "-23.40", "14.44"]
-
-
-def test_reservations_that_nobody_paid_for_are_freed(sale: Sale) -> None:
-    now = timezone.now()
-    sale.init(ask_for(start=now), now=now - timedelta(minutes=31))
-    assert release_expired() == 1
-    assert release_expired() == 0
-    with cpo_scope(sale.world.cpo):
-        assert OfferCounter.objects.get().uses_reserved == 0
-    assert ledger_kinds(sale) == [("RESERVE", Decimal("22.50")), ("RELEASE", Decimal("22.50"))]
-
-
 STARTS = [
     pytest.param(timedelta(minutes=16), "at most 15 minutes early", id="too-early"),
     pytest.param(timedelta(minutes=-31), "missed by more than 30 minutes", id="no-show"),
@@ -327,18 +202,6 @@ def test_a_stop_before_the_start_is_refused(sale: Sale) -> None:
         request_stop(sale.fresh(), now=timezone.now())
 
 
-def test_a_confirm_after_the_slot_is_refused_and_everything_comes_back(sale: Sale) -> None:
-    now = timezone.now()
-    sale.init(ask_for(start=now), now=now)
-    sale.pay(now=now)
-    with cpo_scope(sale.world.cpo):
-        slot_over = pytest.raises(Refusal, match="The slot is over")
-        with transaction.atomic(), slot_over:
-            confirm(sale.fresh(), now=now + timedelta(minutes=31))
-        assert sale.fresh().state == "CANCELLED"
-        assert Refund.objects.get().amount == Decimal("91.45")
-
-
 def test_a_refused_second_init_leaves_the_first_as_it_was(sale: Sale) -> None:
     sale.init()
     with pytest.raises(Refusal, match="no-such-offer"):
@@ -348,55 +211,6 @@ def test_a_refused_second_init_leaves_the_first_as_it_was(sale: Sale) -> None:
         assert Redemption.objects.get().state == "RESERVED"
     sale.pay()
     assert len(sale.confirm()) == 6
-
-
-def test_a_confirm_whose_reservation_is_gone_prices_again(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    with cpo_scope(sale.world.cpo), transaction.atomic():
-        ledger.release(sale.fresh(), now=timezone.now(), reference="lost")
-        OfferCounter.objects.update(uses_reserved=5)  # others have taken all five
-    dearer = pytest.raises(Refusal, match=r"91\.45 INR has ended and the price is now 118\.00 INR")
-    with dearer, cpo_scope(sale.world.cpo), transaction.atomic():
-        confirm(sale.fresh(), now=timezone.now())
-
-
-def test_a_payment_after_the_cancellation_comes_back(sale: Sale) -> None:
-    sale.init()
-    with cpo_scope(sale.world.cpo), transaction.atomic():
-        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=timezone.now())
-    assert sale.pay() == "PAID"
-    assert settle_stopped() == 1
-    assert settle_stopped() == 0
-    with cpo_scope(sale.world.cpo):
-        refund = Refund.objects.get()
-    assert (refund.reason, refund.amount) == ("LATE_PAYMENT", Decimal("91.45"))
-
-
-def test_a_payment_before_the_cancellation_comes_back_once(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    with cpo_scope(sale.world.cpo), transaction.atomic():
-        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=timezone.now())
-    assert settle_stopped() == 1
-    with cpo_scope(sale.world.cpo):
-        assert [(x.reason, x.amount) for x in Refund.objects.all()] == [("CANCELLATION", Decimal("91.45"))]
-
-
-def test_a_no_show_is_cancelled_by_the_refund_terms(sale: Sale) -> None:
-    sale.init()
-    sale.pay()
-    sale.confirm()
-    with cpo_scope(sale.world.cpo):
-        Order.objects.update(planned_start=timezone.now() - timedelta(minutes=29))
-    assert release_expired() == 0
-    with cpo_scope(sale.world.cpo):
-        Order.objects.update(planned_start=timezone.now() - timedelta(minutes=31))
-    assert release_expired() == 1
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().state == "CANCELLED"
-        assert Refund.objects.count() == 0
-        assert OfferCounter.objects.get().uses_reserved == 0
 
 
 def test_asking_again_for_a_kept_price_gives_no_more_time(sale: Sale) -> None:
@@ -420,16 +234,6 @@ def test_without_a_start_the_quotes_plan_is_kept(sale: Sale) -> None:
     assert second.order.planned_start == now
 
 
-def test_a_declined_offer_stays_declined_at_a_late_confirm(sale: Sale) -> None:
-    now = timezone.now()
-    sale.init(ask_for(start=now + LATER, declined=("weekend-discount-25",)), now=now)
-    assert sale.pay("118.00", now=now) == "PAID"
-    sale.confirm(now=now + LATER)
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().quoted_amount == Decimal("118.00")
-        assert LedgerEntry.objects.count() == 0
-
-
 def test_a_code_that_opens_nothing_is_refused(sale: Sale) -> None:
     with pytest.raises(Refusal, match="The code SAVE50 belongs to no offer here"):
         sale.init(ask_for(codes=("SAVE50",)))
@@ -447,3 +251,20 @@ def test_a_limit_per_customer_that_was_lowered_since_the_price_holds(sale: Sale)
                 placed.order, stale, customer=placed.order.customer, reserved_until=timezone.now(), now=timezone.now()
             )
         assert Redemption.objects.filter(state="RESERVED").count() == 1
+
+
+def test_a_bill_names_the_version_that_the_order_holds_not_that_of_its_first_init(sale: Sale) -> None:
+    sale.init()
+    with cpo_scope(sale.world.cpo):
+        version = OfferVersion.objects.get()
+        version.pk, version.number = None, 2
+        version.save()
+        Offer.objects.update(live_version=version)
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(5000)
+    settle_stopped()
+    with cpo_scope(sale.world.cpo):
+        billed = QuoteOffer.objects.filter(quote__is_bill=True, outcome="APPLIED")
+        assert [row.version_id for row in billed] == [version.pk]

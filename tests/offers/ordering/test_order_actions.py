@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Membership, User
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging import sessions
 from cpo_portal.charging.models import OrderEvent, Refund
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
@@ -29,6 +32,13 @@ def member(sale: Sale, role: str) -> Client:
 
 def press(client: Client, sale: Sale, button: str, **data: str) -> int:
     return client.post(f"/admin/charging/order/{sale.fresh().pk}/{button}/", data).status_code
+
+
+def answer(client: Client, sale: Sale, button: str) -> list[str]:
+    """Press a button and return what is said."""
+    url = f"/admin/charging/order/{sale.fresh().pk}/{button}/"
+    page = client.post(url, {"_form_submitted": "1"}, follow=True)
+    return [str(message) for message in page.context["messages"]]
 
 
 def state(sale: Sale) -> str:
@@ -88,6 +98,21 @@ def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:
     sale.charge(1000, stop=False)
     owner = member(sale, "OWNER")
     with cpo_scope(sale.world.cpo):
-        press(owner, sale, "bill_held", _form_submitted="1")
+        said = answer(owner, sale, "bill_held")
+    assert said == ["The session has not stopped yet. End it first."]
     assert state(sale) == "ACTIVE"
     assert sale.lines("BILLED") == []
+
+
+def test_a_session_that_failed_before_any_energy_is_cancelled_where_staff_bill_it(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(0, stop=False)
+    owner, now = member(sale, "OWNER"), timezone.now() + timedelta(minutes=20)
+    with cpo_scope(sale.world.cpo):
+        sessions.stop_session(sale.world.system, "s-1", sessions.SessionStop(now, 1_000_000, "PowerLoss"), now=now)
+        said = answer(owner, sale, "bill_held")
+    failed = "The charger failed before it delivered anything."
+    assert said == [f"There is nothing to bill; the order is cancelled: {failed}"]
+    assert state(sale) == "CANCELLED"

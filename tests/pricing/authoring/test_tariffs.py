@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import ConnectorType
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
 from pricing.authoring.places import held_by
@@ -230,6 +231,21 @@ def test_publishing_keeps_the_places_that_stay_and_drops_what_goes(people: Peopl
         kept = {row.pk: str(row) for row in TariffAssignment.objects.filter(tariff=tariff)}
     assert stays.pk in kept
     assert sorted(kept.values()) == ["Connaught Place Station", "pe-charging-01 (CCS2, 30 kW)"]
+
+
+def test_publishing_asks_no_more_queries_for_more_places(
+    people: People, tariff: Tariff, django_assert_max_num_queries: Any
+) -> None:
+    def publish_at(kinds: int) -> int:
+        places = tuple(Place(connector_type=kind) for kind in ConnectorType.values[:kinds])
+        authoring.save_draft(tariff, replace(CONTENT, places=places))
+        with django_assert_max_num_queries(40) as asked:
+            authoring.publish(tariff)
+        return len(asked)
+
+    publish_at(1)
+    assert publish_at(3) == publish_at(8)
+    assert len(held(tariff)) == 8
 
 
 FORM: dict[str, Any] = {

@@ -49,7 +49,7 @@ SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND nex
         WHERE s.role = 'BAP' AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())),
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
         OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED')),
+            AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED', 'PAYMENT_UNASKED')),
     EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND expires_at <= statement_timestamp()),
     EXISTS (SELECT FROM beckn_replay WHERE finished_at IS NULL)
 """

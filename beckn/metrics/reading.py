@@ -26,7 +26,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM beckn_inboundmessage WHERE state = 'DE
         AND finished_at > statement_timestamp() - interval '1 hour' LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE announced_at IS NULL LIMIT %(rows)s) AS x),
     (SELECT count(*) FROM (SELECT FROM charging_orderevent WHERE settled_at IS NULL
-        AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED') LIMIT %(rows)s) AS x),
+        AND kind IN ('CHARGING_STOPPED', 'PAYMENT_REPORTED', 'PAYMENT_UNASKED') LIMIT %(rows)s) AS x),
     EXISTS (SELECT FROM beckn_deliveryhold)
 """
 BY_BAP = """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from beckn.resealing import sealed_columns
 from cpo_portal.accounts import sealing
@@ -41,6 +41,21 @@ WHERE NOT EXISTS (SELECT FROM charging_customerkey kept
     WHERE kept.customer_id = lost.customer_id AND kept.hmac_key_id = ANY (%(known)s))
 GROUP BY hmac_key_id
 """
+
+# What somebody works on now is left to them; it fails, and the next run finds it.
+_GIVE_UP = """
+UPDATE {table} AS waiting
+SET state = 'DEAD', finished_at = statement_timestamp(), leased_until = NULL, lease_owner = '',
+    {error} = left('the data key ' || body.key_id || ' that sealed it is lost', 500)
+FROM beckn_messagebody body
+WHERE waiting.state = '{state}' AND (waiting.leased_until IS NULL OR waiting.leased_until <= statement_timestamp())
+  AND body.id = waiting.body_id AND body.created_at = waiting.body_at
+  AND body.key_id <> '' AND body.key_id <> ALL (%(known)s)
+"""
+GIVE_UP = (
+    _GIVE_UP.format(table="beckn_inboundmessage", state="RECEIVED", error="error"),
+    _GIVE_UP.format(table="beckn_outboundcallback", state="PENDING", error="last_error"),
+)
 
 
 @dataclass
@@ -87,6 +102,20 @@ def needed_by_all() -> KeyUse:
     with every_cpo():
         _count(use, LOST_CUSTOMERS, known=[*sorted(_known()), UNNAMED_KEY])
     return use
+
+
+@transaction.atomic
+def give_up_unreadable() -> int:
+    """End as DEAD what waits and needs a key that is not here; return how many messages and callbacks.
+
+    Their bodies stay: should the key be found, the callbacks can be sent again.
+    """
+    ended = 0
+    with connection.cursor() as cursor:
+        for statement in GIVE_UP:
+            cursor.execute(statement, {"known": sorted(_known())})
+            ended += cursor.rowcount
+    return ended
 
 
 def _look_at_secrets(use: KeyUse) -> None:

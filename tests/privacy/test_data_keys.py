@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from beckn import keys, tasks
-from beckn.models import MessageBody, SigningKey
+from beckn.data_keys import give_up_unreadable
+from beckn.models import InboundMessage, MessageBody, OutboundCallback, SigningKey
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.customers import find_or_make_customer
@@ -87,6 +88,22 @@ def test_a_message_that_waits_under_a_lost_key_is_told(settings: Any) -> None:
     )
     with pytest.raises(CommandError, match=r"which sealed message bodies \(1\)"):
         check()
+    assert OutboundCallback.objects.get().state == "PENDING"
+    with pytest.raises(CommandError, match=r"which sealed message bodies \(1\)"):
+        call_command("check_data_keys", give_up=True, stdout=StringIO())
+    callback = OutboundCallback.objects.get()
+    assert (callback.state, callback.last_error) == ("DEAD", f"the data key {key_id(OLD)} that sealed it is lost")
+    assert readiness() == (200, "ok")
+
+
+def test_what_can_be_read_is_not_given_up(settings: Any, post: Any, bap: BuyerApp) -> None:
+    queue()
+    post("select", bap.body("select"), by=bap)
+    settings.DATA_KEYS = [NEW, OLD]
+    assert give_up_unreadable() == 0
+    settings.DATA_KEYS = [NEW]
+    assert give_up_unreadable() == 2
+    assert (InboundMessage.objects.get().state, OutboundCallback.objects.get().state) == ("DEAD", "DEAD")
 
 
 def test_a_value_that_was_altered_is_told_apart_from_a_lost_key() -> None:

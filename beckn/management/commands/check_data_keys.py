@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from beckn.data_keys import in_words, needed_by_all
+from beckn.data_keys import give_up_unreadable, in_words, needed_by_all
 from cpo_portal.accounts.sealing import known_keys
 
 
@@ -16,7 +16,14 @@ class Command(BaseCommand):
         "every message body's row, so it takes its time."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--give-up", action="store_true", help="end what waits and needs a missing key, which is lost for good"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["give_up"]:
+            self.stdout.write(f"Given up, for no key opens them: {give_up_unreadable()} messages and callbacks.")
         use = needed_by_all()
         for number, key in enumerate(known_keys()):
             duty = "writes and reads" if number == 0 else "reads"

@@ -104,17 +104,16 @@ def replace_at_once() -> tuple[SigningKey, int]:
 @transaction.atomic
 def retire_own_keys() -> int:
     """End what was followed by another key an overlap ago, and erase the seeds of ended keys; return how many ended."""
+    ours = SigningKey.objects.filter(subscriber__subscriber_id=settings.BECKN_BPP_ID, sealed_seed__isnull=False)
+    if not ours.exists():
+        return 0
     keys.lock_platform()
     signing, retired = keys.signing_row(), 0
     if signing is not None:
         followed = keys.usable_keys().filter(valid_from__lte=signing.valid_from).exclude(pk=signing.pk)
         if SigningKey.objects.filter(pk=signing.pk, valid_from__lte=Now() - OVERLAP).exists():
             retired = followed.order_by().update(valid_until=Now(), sealed_seed=None)
-    SigningKey.objects.filter(
-        Q(revoked_at__isnull=False) | Q(valid_until__lte=Now()),
-        subscriber__subscriber_id=settings.BECKN_BPP_ID,
-        sealed_seed__isnull=False,
-    ).update(sealed_seed=None)
+    ours.filter(Q(revoked_at__isnull=False) | Q(valid_until__lte=Now())).update(sealed_seed=None)
     return retired
 
 

@@ -45,8 +45,10 @@ def own_key() -> OwnKey:
     if _cached is not None and _cached[0] > time.monotonic() and _cached[1].subscriber_id == settings.BECKN_BPP_ID:
         return _cached[1]
     asked = time.monotonic()
+    # Asked first: a key that starts between the two questions must not be taken for one that does not wait.
+    keep = min(CACHE_SECONDS, _seconds_to_next())
     key = _load() or make_key()
-    _cached = (asked + min(CACHE_SECONDS, _seconds_to_next()), key)
+    _cached = (asked + keep, key)
     return key
 
 

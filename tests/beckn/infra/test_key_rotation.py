@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
+import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
@@ -12,12 +15,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from beckn import key_rotation, keys, registry, tasks
-from beckn.models import SigningKey, Subscriber
-from beckn.protocol.signing import parse_signature_header, verify
+from beckn.models import OutboundCallback, SigningKey, Subscriber
+from beckn.protocol.signing import SignatureParams, parse_signature_header, verify
 from cpo_portal.accounts.sealing import SealBroken
+from tests.beckn.infra.support import BuyerApp, Sink, acknowledge, queue, wait_until
 from tests.processes import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +104,7 @@ def test_the_old_key_is_known_for_a_day_after_the_new_one_signs_and_then_its_see
 
 
 def test_without_a_follower_no_key_retires() -> None:
+    assert (tasks.retire_own_keys(), Subscriber.objects.count()) == (0, 0)
     only = keys.own_key()
     rotate(hours=100)
     started(only.key_id, 400 * DAY)
@@ -185,6 +191,24 @@ def test_a_process_keeps_the_key_no_longer_than_until_the_next_one_starts() -> N
     assert 0 < keys._cached[0] - time.monotonic() <= 10
 
 
+def test_a_key_that_starts_while_a_process_looks_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = keys.own_key()
+    new, _ = key_rotation.announce_key(starts_in=timedelta(hours=1))
+    keys.forget()
+    load = keys._load
+
+    def start_just_then() -> keys.OwnKey | None:
+        found = load()
+        SigningKey.objects.filter(pk=new.pk).update(valid_from=timezone.now())
+        return found
+
+    SigningKey.objects.filter(pk=new.pk).update(valid_from=timezone.now() + timedelta(seconds=10))
+    monkeypatch.setattr(keys, "_load", start_just_then)
+    assert keys.own_key() == old
+    assert keys._cached is not None
+    assert keys._cached[0] - time.monotonic() <= 10
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """A signature that was verified: made between two moments, with a key."""
@@ -246,6 +270,43 @@ def test_every_process_leaves_a_revoked_key_within_the_time_that_it_is_kept(monk
     for done in signed:
         assert done[0].key_id == old.key_id
         assert {each.key_id for each in done if each.after > revoked_at + timedelta(seconds=1.1)} == {new}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_real_workers_sign_with_the_new_key_from_the_same_moment_on(
+    bap: BuyerApp, sink: Sink, start_worker: Any, broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They learn of it from the table, without a restart and without a word to them."""
+    monkeypatch.setenv("TEST_KEY_SECONDS", "2")
+    old = keys.own_key()
+    signed: list[tuple[str, SignatureParams, float]] = []
+
+    def note(request: Any, raw: bytes) -> None:
+        number = json.loads(raw)["number"]
+        owner = OutboundCallback.objects.values_list("lease_owner", flat=True).get(transaction_id=f"t-{number}")
+        connection.close()
+        said = parse_signature_header(request.headers["Authorization"])
+        signed.append((owner.split("/")[1], said, time.time()))
+        acknowledge(request, raw)
+
+    def both_sign_with(key_id: str) -> Callable[[], bool]:
+        def told() -> bool:
+            number = next(numbers)
+            queue(f"t-{number}", number=number)
+            broker("deliver_due")
+            return {pid for pid, said, _ in signed if said.key_id == key_id} == pids
+
+        return told
+
+    sink.behave = note
+    numbers, pids = itertools.count(), {str(start_worker().pid), str(start_worker().pid)}
+    wait_until(both_sign_with(old.key_id), 120)
+    new, _ = key_rotation.announce_key(starts_in=timedelta(seconds=5))
+    wait_until(both_sign_with(new.key_id), 120)
+    start = new.valid_from.timestamp()
+    assert max(said.created for _, said, _ in signed if said.key_id == old.key_id) <= start
+    assert min(arrived for _, said, arrived in signed if said.key_id == new.key_id) >= start
 
 
 def test_no_seed_is_ever_shown() -> None:

@@ -55,20 +55,27 @@ def standing_keys() -> list[Standing]:
 
 @transaction.atomic
 def announce_key(*, starts_in: timedelta) -> tuple[SigningKey, bool]:
-    """Make the key that signs after so long; False where one waits already, which is returned as it is."""
+    """Make the key that signs after so long; False where one waits already, which is returned as it is.
+
+    Raises SealBroken where the present key cannot be opened: what is sealed here the workers might not open either.
+    """
     platform = keys.lock_platform()
-    if keys.signing_row() is None:
-        keys.add_key(platform)
+    keys.forget()
+    keys.own_key()
     waiting = _waiting()
     return (waiting, False) if waiting is not None else (keys.add_key(platform, starts_in=starts_in), True)
 
 
 @transaction.atomic
 def let_waiting_key_sign() -> SigningKey | None:
-    """Let the announced key sign from now on, in every process within `CACHE_SECONDS`; None where none waits."""
+    """Let the announced key sign from now on, in every process within `CACHE_SECONDS`; None where none waits.
+
+    Raises SealBroken where it cannot be opened.
+    """
     keys.lock_platform()
     waiting = _waiting()
     if waiting is not None:
+        unseal(waiting.sealed_seed or b"")
         SigningKey.objects.filter(pk=waiting.pk).update(valid_from=Now())
         keys.forget()
     return waiting

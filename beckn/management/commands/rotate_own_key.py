@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from beckn import key_rotation
 from beckn.keys import CACHE_SECONDS
 from beckn.models import SigningKey
+from cpo_portal.accounts.sealing import SealBroken
 
 NOTICE_HOURS = 24.0
 MOST_HOURS = 24.0 * 365
@@ -36,6 +37,14 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._do(options)
+        except SealBroken as error:
+            raise CommandError(
+                f"{error} Nothing was changed; where that key is lost for good, `--revoke` replaces what it sealed."
+            ) from error
+
+    def _do(self, options: dict[str, Any]) -> None:
         if options["now"]:
             self._now()
         elif options["give_up"]:

@@ -160,6 +160,11 @@ def test_a_key_that_no_data_key_opens_is_told_and_replaced(settings: Any) -> Non
         keys.own_key()
     with pytest.raises(CommandError, match=r"which sealed signing keys \(2\): .*“A secret is lost”"):
         shown()
+    before = list(SigningKey.objects.values_list())
+    for options in ({}, {"now": True}):
+        with pytest.raises(CommandError, match="Nothing was changed; where that key is lost for good, `--revoke`"):
+            rotate(**options)
+    assert list(SigningKey.objects.values_list()) == before
     assert "keys were revoked (2)" in rotate(revoke=True)
     assert keys.own_key().key_id not in {old.key_id}
     assert f"key id         {keys.own_key().key_id}" in shown()

@@ -82,7 +82,7 @@ class SubscriberAdmin(PlatformAdmin):
     list_select_related = ("health",)
     search_fields = ("subscriber_id", "callback_url")
     inlines = (SigningKeyInline,)
-    actions_detail = ("send_dead_again", "probe")
+    actions_detail = ("send_dead_again", "stop_sending", "probe")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = [name for name in self.get_fields(request, obj) if name not in SHOWN]
@@ -163,6 +163,18 @@ class SubscriberAdmin(PlatformAdmin):
         return f"{replay.total} callbacks are being sent again; this page says how far it is."
 
     @object_action(
+        description="Stop sending",
+        confirm="What has not gone out stays dead; what is on its way now still arrives.",
+        offered=lambda obj: obj.role == SubscriberRole.BAP and upkeep.is_replaying(obj),
+    )
+    def stop_sending(self, request: HttpRequest, obj: Subscriber) -> str:
+        back = upkeep.stop_replay(obj, by=request.user.get_username())
+        if back is None:
+            raise ValidationError("No dead letters are being sent again.")
+        self.log_change(request, obj, f"Stopped sending dead callbacks again; {back} that waited are dead again.")
+        return f"No more dead letters are sent again; {back} that waited are dead again."
+
+    @object_action(
         description="Probe now",
         confirm="The next callback goes out at once, whatever the pause.",
         offered=lambda obj: obj.role == SubscriberRole.BAP,
@@ -194,7 +206,11 @@ def _backlog(subscriber: Subscriber) -> Backlog:
 
 
 def _in_words(replay: Replay) -> SafeString:
-    end = f"finished {when(replay.finished_at)}" if replay.finished_at else "under way"
+    end = "under way"
+    if replay.stopped_at:
+        end = f"stopped by {replay.stopped_by} {when(replay.stopped_at)}"
+    elif replay.finished_at:
+        end = f"finished {when(replay.finished_at)}"
     return format_html(
         "{} of {}, ordered by {} {}, {}", replay.sent, replay.total, replay.requested_by, when(replay.requested_at), end
     )

@@ -22,13 +22,14 @@ from cpo_portal.charging.models import EventKind, Order, OrderEvent
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers.ordering.cancel import CancelledBy
+from offers.ordering.owed import is_late_payment
 
 log = structlog.get_logger(__name__)
 BATCH = 50
 _later = Postponed()
 
 #: Which event is told by which callback. The others are told by the answer to the request that made them,
-#: or, like a stop, by the event that follows (the bill).
+#: or, like a stop or a payment that came too late, by the event that follows (the bill, the refund).
 CALLBACKS: Mapping[str, Action] = {
     EventKind.PAYMENT_REPORTED: Action.STATUS,
     EventKind.CHARGING_STARTED: Action.UPDATE,
@@ -90,6 +91,8 @@ def _announce(order: Order) -> int:
 def _is_told(event: OrderEvent) -> bool:
     if event.kind == EventKind.REFUNDED:
         return event.detail.get("reason", "CANCELLATION") not in TOLD_ELSEWHERE
+    if is_late_payment(event):
+        return False
     # The buyer's own cancel is answered by on_cancel already.
     return event.kind in CALLBACKS and event.detail.get("by") != CancelledBy.CONSUMER.value
 

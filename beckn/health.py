@@ -11,6 +11,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 
+from beckn.data_keys import needed_now
+
 #: The sweep beats once a second.
 HEARTBEAT_SECONDS = 15
 #: A callback that is due and not on its way for this long means that nobody delivers.
@@ -48,6 +50,7 @@ SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_wor
 """
 
 
+PARTS = ("database", "migrations", "keys", "worker", "inbox", "outbox")
 HELD = "callbacks are held since {:%Y-%m-%d %H:%M} UTC: `./portal manage release_callbacks` sends them"
 
 
@@ -57,6 +60,7 @@ class Readiness:
 
     database: str
     migrations: str = "unknown"
+    keys: str = "unknown"
     worker: str = "unknown"
     inbox: str = "unknown"
     outbox: str = "unknown"
@@ -64,7 +68,7 @@ class Readiness:
     held: str = ""
 
     def is_ready(self) -> bool:
-        return {self.database, self.migrations, self.worker, self.inbox, self.outbox} == {"ok"}
+        return {getattr(self, name) for name in PARTS} == {"ok"}
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -75,7 +79,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200, or 503 with what is amiss."""
     found = look()
-    checks = {name: getattr(found, name) for name in ("database", "migrations", "worker", "inbox", "outbox")}
+    checks = {name: getattr(found, name) for name in PARTS}
     ready = found.is_ready()
     answer = {"status": "ok" if ready else "unavailable", "checks": checks}
     if found.held:
@@ -90,11 +94,13 @@ def look() -> Readiness:
         with connection.cursor() as cursor:
             cursor.execute(AGES)
             heartbeat, outbox, inbox, held = cursor.fetchone()
+        keys = "unknown" if missing else " ".join(needed_now().complaints()) or "ok"
     except DatabaseError as error:
         return Readiness(database=f"not reachable ({type(error).__name__})")
     return Readiness(
         database="ok",
         migrations="ok" if not missing else f"{missing} not applied",
+        keys=keys,
         worker="no worker has ever swept" if heartbeat is None else _young(heartbeat, HEARTBEAT_SECONDS),
         inbox=_young(inbox, OUTBOX_SECONDS),
         outbox=_young(outbox, OUTBOX_SECONDS),

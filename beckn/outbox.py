@@ -278,6 +278,7 @@ def send_all_again(callbacks: QuerySet[OutboundCallback]) -> int:
             finished_at=None,
             expires_at=None,
             lease_owner="",
+            replay=None,
         )
     )
     if count:
@@ -288,7 +289,7 @@ def send_all_again(callbacks: QuerySet[OutboundCallback]) -> int:
 # One statement: the answer is either on its way, whoever settles it then sends it again, or it is not.
 REPEAT = """
 UPDATE beckn_outboundcallback
-SET state = 'PENDING', finished_at = NULL,
+SET state = 'PENDING', finished_at = NULL, replay_id = NULL,
     wanted_again = state = 'PENDING' AND leased_until IS NOT NULL,
     attempts = CASE WHEN state = 'PENDING' AND leased_until IS NOT NULL THEN attempts ELSE 0 END,
     queued_at = CASE WHEN state = 'PENDING' THEN queued_at ELSE statement_timestamp() END,

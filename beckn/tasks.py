@@ -11,7 +11,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import connection
 
-from beckn import delivery, inbox, nudge, outbox, retention, upkeep
+from beckn import delivery, inbox, key_rotation, nudge, outbox, retention, upkeep
 from beckn.announcer import announce_events
 from beckn.couriers import Couriers
 from beckn.pacemaker import Pacemaker
@@ -138,6 +138,15 @@ def drop_old_bodies() -> int:
     if dropped.bodies or dropped.months:
         log.info("bodies_dropped", bodies=dropped.bodies, months=[month.isoformat() for month in dropped.months])
     return dropped.bodies
+
+
+@shared_task
+def retire_own_keys() -> int:
+    """End the signing keys of ours that others have followed; return how many."""
+    retired = key_rotation.retire_own_keys()
+    if retired:
+        log.info("own_keys_retired", keys=retired)
+    return retired
 
 
 @shared_task

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from beckn import nudge
 from beckn.models import OutboundCallback, OutboundState, Replay, Subscriber
@@ -124,9 +125,16 @@ WITH chosen AS MATERIALIZED (
 )
 UPDATE beckn_outboundcallback c
 SET state = 'PENDING', attempts = 0, next_attempt_at = statement_timestamp(), queued_at = statement_timestamp(),
-    expires_at = NULL, finished_at = NULL, lease_owner = '', wanted_again = FALSE
+    expires_at = NULL, finished_at = NULL, lease_owner = '', wanted_again = FALSE, replay_id = %(replay)s
 FROM chosen WHERE c.id = chosen.id
 """
+# What is on its way cannot be called back; it is the buyer app's number of callbacks at a time at most.
+STOP = _END.format(
+    which="c.bap_id = %(bap)s AND c.replay_id = %(replay)s",
+    state="DEAD",
+    reason="sending again was stopped",
+    batch=BATCH,
+)
 
 
 def replay_dead() -> int:
@@ -159,8 +167,36 @@ def _replay_batch(key: int) -> int:
         if room <= 0:
             return 0
         with connection.cursor() as cursor:
-            cursor.execute(SEND_BATCH, {"bap": bap, "before": replay.requested_at, "limit": room})
+            values: dict[str, Any] = {"bap": bap, "before": replay.requested_at, "limit": room, "replay": key}
+            cursor.execute(SEND_BATCH, values)
             sent: int = cursor.rowcount
         done = {"finished_at": Now()} if sent < room else {}
         Replay.objects.filter(pk=key).update(sent=F("sent") + sent, **done)
     return sent
+
+
+def is_replaying(subscriber: Subscriber) -> bool:
+    """Tell whether dead callbacks of a buyer app are being sent again: some are still to be queued, or wait queued."""
+    waiting = OutboundCallback.objects.filter(
+        bap_id=subscriber.subscriber_id, state=OutboundState.PENDING, replay__isnull=False, replay__stopped_at=None
+    )
+    return Replay.objects.filter(subscriber=subscriber, finished_at=None).exists() or waiting.exists()
+
+
+@transaction.atomic
+def stop_replay(subscriber: Subscriber, *, by: str) -> int | None:
+    """Send no more dead callbacks again; return how many that waited are dead again, None where nothing was sent.
+
+    The rows of the replays are locked first, so that a batch that is being queued is called back with the others.
+    """
+    back, stopped = 0, False
+    for replay in Replay.objects.select_for_update().filter(subscriber=subscriber, stopped_at=None).order_by("pk"):
+        with connection.cursor() as cursor:
+            cursor.execute(STOP, {"bap": subscriber.subscriber_id, "replay": replay.pk})
+            called_back = cursor.rowcount
+        if called_back or replay.finished_at is None:
+            replay.sent, replay.stopped_at, replay.stopped_by = F("sent") - called_back, Now(), by
+            replay.finished_at = Coalesce("finished_at", Now())
+            replay.save(update_fields=["sent", "stopped_at", "stopped_by", "finished_at"])
+            back, stopped = back + called_back, True
+    return back if stopped else None

@@ -75,6 +75,11 @@ app.conf.beat_schedule = {
         "schedule": 24 * 3600.0,
         "options": {"expires": 12 * 3600, "queue": "bulk"},
     },
+    "own-keys": {
+        "task": "beckn.tasks.retire_own_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
     "old-bodies": {
         "task": "beckn.tasks.drop_old_bodies",
         "schedule": 24 * 3600.0,

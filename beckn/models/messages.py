@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from beckn.models.participants import Subscriber
+from beckn.models.participants import Replay, Subscriber
 from cpo_portal.accounts.models import Cpo
 
 if TYPE_CHECKING:
@@ -156,6 +156,10 @@ class OutboundCallback(models.Model):
     lease_owner = models.CharField(max_length=100, default="", db_default="")
     #: Asked for once more while it was on its way.
     wanted_again = models.BooleanField(default=False, db_default=False)
+    #: By which it waits again; without a constraint, which would lock the replay's row for every one.
+    replay = models.ForeignKey(
+        Replay, on_delete=models.DO_NOTHING, null=True, related_name="callbacks", db_index=False, db_constraint=False
+    )
     #: Since when it waits: written, sent again, or released from a hold.
     queued_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)

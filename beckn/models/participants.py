@@ -127,7 +127,10 @@ class Replay(models.Model):
     #: How many were dead then.
     total = models.PositiveIntegerField()
     sent = models.PositiveIntegerField(default=0, db_default=0)
+    #: All of them have been queued again, or it was stopped.
     finished_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=254, default="", db_default="")
 
     class Meta:
         ordering = ["-requested_at"]

@@ -60,11 +60,18 @@ def owe(order: Order, owed: Owed, *, now: datetime) -> bool:
     return is_new
 
 
+def is_late_payment(event: OrderEvent) -> bool:
+    """Tell whether a payment was reported after its order had been cancelled: all of it comes back."""
+    if event.kind != EventKind.PAYMENT_REPORTED:
+        return False
+    return OrderEvent.objects.filter(order=event.order_id, kind=EventKind.CANCELLED, pk__lt=event.pk).exists()
+
+
 def refund_late_payment(event: OrderEvent, *, now: datetime) -> None:
     """Pay back, once, a payment that was reported after its order had been cancelled."""
     order = lock_order(event.order)
     _void_corrected(order, event)
-    if not order.events.filter(kind=EventKind.CANCELLED, pk__lt=event.pk).exists():
+    if not is_late_payment(event):
         return
     sentence = "Paid after the order had been cancelled: everything comes back."
     owe(order, Owed("LATE_PAYMENT", paid_for(order), sentence, now + WITHIN), now=now)

@@ -130,7 +130,7 @@ ROWS = [
         cancelled,
         lambda s: s.notify(),
         Outcome(
-            message="PAID; on_status 91.45, REFUND 91.45 DUE; on_status 91.45, REFUND 91.45 DUE",
+            message="PAID; on_status 91.45, REFUND 91.45 DUE",
             state="CANCELLED, PENDING, PAID",
             ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
             refund="LATE_PAYMENT 91.45 INR DUE",

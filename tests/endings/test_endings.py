@@ -23,6 +23,7 @@ ALWAYS = frozenset(
         "cancel-authorised-half",
         "cancel-charging",
         "cpo-pays-back-twice",
+        "pay-cancelled",
         "pay-twice",
         "pay-corrected",
         "pay-other-currency",

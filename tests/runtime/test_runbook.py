@@ -20,6 +20,7 @@ def test_every_command_exists() -> None:
     assert named - {*OWN, *PASSED_ON, "deployment"} == set()
     managed = set(re.findall(r"\./portal manage ([a-z_]+)", TEXT))
     assert managed >= {"release_callbacks", "hold_callbacks", "check_ledger", "add_subscriber", "show_own_key"}
+    assert managed >= {"rotate_own_key", "check_data_keys", "reseal"}
     assert managed - set(get_commands()) == set()
 
 

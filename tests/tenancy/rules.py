@@ -101,6 +101,7 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "offers.offer offers_try_tariff": VIEWERS,
     "beckn.outboundcallback send_again": AUTHORS,
     "beckn.subscriber send_dead_again": OPERATOR,
+    "beckn.subscriber stop_sending": OPERATOR,
     "beckn.subscriber probe": OPERATOR,
     "beckn.deliveryhold release": OPERATOR,
 }

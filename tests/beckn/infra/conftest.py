@@ -101,7 +101,7 @@ def start_worker(
     tmp_path: Path, broker: Any, lease_and_threads: tuple[int, int]
 ) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     workers: list[subprocess.Popen[bytes]] = []
-    environment = os.environ | {
+    environment = {
         "CELERY_BROKER_URL": "filesystem://",
         "PORTAL_BROKER_DIR": str(tmp_path / "broker"),
         "TEST_LEASE_SECONDS": str(lease_and_threads[0]),
@@ -123,7 +123,7 @@ def start_worker(
         with (tmp_path / f"worker{len(workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, *command, "-Q", "messages", "--without-gossip", "--without-mingle"],
-                env=environment,
+                env=os.environ | environment,
                 stdout=log,
                 stderr=log,
             )

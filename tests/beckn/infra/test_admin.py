@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from nacl.signing import SigningKey as Signer
 
-from beckn import keys, tasks
+from beckn import keys, tasks, upkeep
 from beckn.hold import hold_callbacks
 from beckn.models import (
     DeliveryHold,
@@ -314,6 +314,31 @@ def test_operator_sends_all_dead_letters_again_and_it_is_on_record(
     )
 
 
+def test_operator_stops_sending_and_the_rest_stays_dead(
+    visit: Any, sick: Subscriber, world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "REPLAY_AHEAD", 3)
+    assert "Stop sending" not in visit("operator", "subscriber_change", sick.pk).content.decode()
+    kill(world.foreign)
+    assert upkeep.request_replay(sick, by="colleague@platform.example") is not None
+    assert tasks.replay_dead() == 2
+    assert "Stop sending" in visit("operator", "subscriber_change", sick.pk).content.decode()
+    pressed = {"data": {"_form_submitted": "True"}}
+    assert visit("operator", "subscriber_stop_sending", sick.pk, **pressed).status_code == 302
+    states = OutboundCallback.objects.order_by("sequence").values_list("state", flat=True)
+    assert list(states) == ["DEAD", "DEAD", "PENDING"]
+    page = visit("operator", "subscriber_change", sick.pk).content.decode()
+    assert re.search(
+        r"0 of 2, ordered by colleague@platform\.example [^<]*, stopped by operator@platform\.example", page
+    )
+    assert "Stop sending" not in page
+    assert LogEntry.objects.get().change_message == (
+        "Stopped sending dead callbacks again; 2 that waited are dead again."
+    )
+    visit("operator", "subscriber_stop_sending", sick.pk, **pressed)
+    assert (Replay.objects.count(), LogEntry.objects.count()) == (1, 1)
+
+
 def test_operator_probes_now(visit: Any, sick: Subscriber) -> None:
     assert claim_due_callbacks(9) == []
     assert visit("operator", "subscriber_probe", sick.pk, data={"_form_submitted": "True"}).status_code == 302
@@ -322,7 +347,7 @@ def test_operator_probes_now(visit: Any, sick: Subscriber) -> None:
 
 
 @pytest.mark.parametrize("person", ["owner", "analyst", "outsider"])
-@pytest.mark.parametrize("action", ["send_dead_again", "probe"])
+@pytest.mark.parametrize("action", ["send_dead_again", "stop_sending", "probe"])
 def test_members_neither_probe_nor_send_again(visit: Any, sick: Subscriber, person: str, action: str) -> None:
     assert visit(
         person, f"subscriber_{action}", sick.pk, data={"agreed": "on", "_form_submitted": "True"}

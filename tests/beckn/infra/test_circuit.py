@@ -12,7 +12,7 @@ from django.utils import timezone
 from beckn import outbox, subscriber_health, tasks, upkeep
 from beckn.circuit import Circuit, pause_after, state_of
 from beckn.couriers import Couriers
-from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, SubscriberHealth
+from beckn.models import DeliveryAttempt, InboundMessage, OutboundCallback, Replay, SubscriberHealth
 from beckn.outbox import ClaimedCallback, Delivery, claim_due_callbacks, settle
 from beckn.retry import Outcome, RetryAt
 from tests.beckn.infra.support import BuyerApp, echo, queue
@@ -386,6 +386,66 @@ def test_what_dies_again_during_a_replay_stays_dead(bap: BuyerApp) -> None:
     kill(queue("t-2"))
     assert tasks.replay_dead() == 1
     assert OutboundCallback.objects.get(transaction_id="t-2").state == "DEAD"
+
+
+def test_a_replay_that_is_stopped_leaves_the_rest_dead(bap: BuyerApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "REPLAY_AHEAD", 3)
+    subscriber = bap.register()
+    dead = [queue(f"t-{number}") for number in range(5)]
+    kill(*dead)
+    other = queue("t-other")
+    assert upkeep.request_replay(subscriber, by="o") is not None
+    assert tasks.replay_dead() == 2
+    on_its_way = claim_due_callbacks(2)
+    assert {callback.id for callback in on_its_way} == {other.id, dead[0].id}
+    assert upkeep.stop_replay(subscriber, by="p") == 1
+    assert tasks.replay_dead() == 0
+    for callback in on_its_way:
+        end(callback, DELIVERED)
+    states = OutboundCallback.objects.order_by("sequence").values_list("state", flat=True)
+    assert list(states) == ["DELIVERED", "DEAD", "DEAD", "DEAD", "DEAD", "DELIVERED"]
+    replay = Replay.objects.get()
+    assert (replay.sent, replay.total, replay.stopped_by) == (1, 5, "p")
+    assert replay.finished_at is not None
+    assert replay.finished_at == replay.stopped_at
+    again = upkeep.request_replay(subscriber, by="o")
+    assert again is not None
+    assert again.total == 4
+
+
+def test_a_replay_that_has_queued_all_can_be_stopped_while_they_wait(bap: BuyerApp) -> None:
+    subscriber = bap.register()
+    kill(queue("t-1"), queue("t-2"))
+    assert upkeep.request_replay(subscriber, by="o") is not None
+    assert (tasks.replay_dead(), upkeep.is_replaying(subscriber)) == (2, True)
+    assert (upkeep.stop_replay(subscriber, by="p"), upkeep.is_replaying(subscriber)) == (2, False)
+    assert OutboundCallback.objects.filter(state="DEAD").count() == 2
+    assert upkeep.stop_replay(subscriber, by="p") is None
+
+
+def test_what_a_person_sent_again_is_not_stopped_with_a_replay(bap: BuyerApp) -> None:
+    subscriber = bap.register()
+    kill(queue("t-1"))
+    assert upkeep.request_replay(subscriber, by="o") is not None
+    assert tasks.replay_dead() == 1
+    kill(OutboundCallback.objects.get())
+    assert outbox.send_again(OutboundCallback.objects.get())
+    assert upkeep.stop_replay(subscriber, by="p") is None
+    assert pending() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_calls_back_the_batch_that_is_queued_at_the_same_time(bap: BuyerApp) -> None:
+    subscriber = bap.register()
+    for _ in range(5):
+        kill(*(queue(f"t-{number}") for number in range(4)))
+        assert upkeep.request_replay(subscriber, by="o") is not None
+        sent, back = run_at_once(
+            2, lambda number: upkeep.stop_replay(subscriber, by="p") if number else tasks.replay_dead()
+        )
+        replay = Replay.objects.order_by("-pk")[0]
+        assert (sent, replay.sent, replay.finished_at is None) == (back, 0, False)
+        assert pending() == 0
 
 
 def test_one_replay_of_a_buyer_app_at_a_time_and_none_of_nothing(bap: BuyerApp) -> None:

@@ -28,7 +28,7 @@ def test_healthz_answers_without_the_database(client: Any) -> None:
 def test_portal_with_a_beating_worker_is_ready(ready: Any) -> None:
     tasks.sweep()
     answer = ready()
-    checks = {"database": "ok", "migrations": "ok", "worker": "ok", "inbox": "ok", "outbox": "ok"}
+    checks = {"database": "ok", "migrations": "ok", "keys": "ok", "worker": "ok", "inbox": "ok", "outbox": "ok"}
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "checks": checks})
 
 

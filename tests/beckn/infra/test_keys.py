@@ -72,7 +72,7 @@ def test_processes_that_start_together_make_one_key() -> None:
     def make(_: int) -> str:
         start.wait()
         try:
-            return keys._make().key_id
+            return keys.make_key().key_id
         finally:
             connection.close()
 

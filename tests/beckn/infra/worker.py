@@ -15,10 +15,11 @@ from cpo_portal.celery import app
 django.setup()
 
 import beckn.actions  # noqa: E402
-from beckn import inbox, outbox  # noqa: E402
+from beckn import inbox, keys, outbox  # noqa: E402
 from tests.beckn.infra.support import echo  # noqa: E402
 
 inbox.LEASE_SECONDS = outbox.LEASE_SECONDS = int(os.environ["TEST_LEASE_SECONDS"])
+keys.CACHE_SECONDS = float(os.environ.get("TEST_KEY_SECONDS", keys.CACHE_SECONDS))
 
 
 def hang_once(message: Any, request: Any, now: datetime) -> None:

@@ -35,6 +35,7 @@ from cpo_portal.charging.panels import (
     ORDER_PANELS,
     ORDER_TONES,
     Panel,
+    notice_words,
     paid_back_text,
     panels_of,
     payment_chip,
@@ -44,6 +45,7 @@ from cpo_portal.charging.panels import (
 )
 from cpo_portal.charging.payments import give_secret, rotate_secret
 from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
+from cpo_portal.charging.wording import cancelled_by, refund_reason
 
 __all__ = ["ORDER_PANELS", "Panel", "add_order_action", "table"]
 
@@ -112,7 +114,7 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
         start, end = when(obj.planned_start, zone_of(obj)), when(obj.planned_end, zone_of(obj))
         return f"{start} to {end}" if obj.planned_end else start
 
-    @column(description="Payment until")
+    @column(description="To be confirmed by")
     def payable(self, obj: Order) -> str:
         return when(obj.payment_until, zone_of(obj))
 
@@ -124,7 +126,8 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def cancelled(self, obj: Order) -> str:
         if obj.cancelled_at is None:
             return EMPTY
-        return f"{when(obj.cancelled_at, zone_of(obj))} by {obj.cancelled_by}: {obj.cancellation_reason}"
+        who = f"{when(obj.cancelled_at, zone_of(obj))} by {cancelled_by(obj.cancelled_by)}"
+        return f"{who}: {obj.cancellation_reason}" if obj.cancellation_reason else who
 
     @column(description="Quoted", ordering="quoted_amount")
     def quoted(self, obj: Order) -> str:
@@ -209,7 +212,7 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def reports(self, obj: Payment) -> str:
         zone = obj.cpo.time_zone
         return "; ".join(
-            f"{when(notice.received_at, zone)} {notice.event_id}: {notice.outcome}, "
+            f"{when(notice.received_at, zone)} {notice.event_id}: {notice_words(notice)}, "
             f"{money(notice.received_amount, notice.received_currency)} {notice.reference}".rstrip()
             for notice in obj.notices.order_by("id")
         )
@@ -225,14 +228,14 @@ class PaidBackForm(DialogForm):
 class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     """What drivers get back."""
 
-    list_display = ("made", "order", "reason", "state", "back", "due")
+    list_display = ("made", "order", "why", "state", "back", "due")
     list_filter = (("status", ChoicesDropdownFilter),)
     list_select_related = ("cpo", "order")
     search_fields = ("order__id__iexact",)
     search_help_text = "A whole order id."
     export_columns = REFUND_COLUMNS
-    fields = ("order", ("reason", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
-    readonly_fields = ("state", "back", "made", "due", "paid")
+    fields = ("order", ("why", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
+    readonly_fields = ("why", "state", "back", "made", "due", "paid")
     actions_detail = ("mark_paid_back",)
 
     @object_action(
@@ -249,6 +252,10 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
         except NotDue as error:
             raise ValidationError(str(error)) from error
         return f"{money(refund.amount, refund.currency)} are noted as paid back."
+
+    @column(description="Reason", ordering="reason")
+    def why(self, obj: Refund) -> str:
+        return refund_reason(obj.reason)
 
     @column(description="State", ordering="status")
     def state(self, obj: Refund) -> SafeString:

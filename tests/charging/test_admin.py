@@ -237,6 +237,10 @@ def test_refund_terms_are_the_cpos_own(api: Client, net: Net, other: Net) -> Non
     wrong = client.post("/admin/charging/refundterm/add/", TERM | {"percent": "85", "amount": "5"})
     assert "Give a percentage" in text_of(wrong)
     assert client.post("/admin/charging/refundterm/add/", TERM | {"percent": "85"}).status_code == 302
+    again = client.post("/admin/charging/refundterm/add/", TERM | {"percent": "50"})
+    assert again.context["adminform"].form.non_field_errors() == [
+        "A refund term with this fulfillment state and notice (minutes) exists already."
+    ]
     assert net.sign_in("ANALYST").post("/admin/charging/refundterm/add/", TERM).status_code == 403
     with every_cpo():
         term = RefundTerm.objects.get()

@@ -162,4 +162,4 @@ class RefundTerm(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.description or f"{self.fulfillment_state} −{self.notice_minutes} min"
+        return self.description or f"{self.get_fulfillment_state_display()}, {self.notice_minutes} min or more"

@@ -22,8 +22,8 @@ from beckn.buyer.signing import Signer, Verifier
 SECONDS = 20.0
 #: The usual reason: a buyer app that ended early did not take its callbacks, and the portal waits with the next.
 LEFT_ALONE = (
-    "After callbacks that nobody took the portal leaves a buyer app alone for up to five minutes: wait, or press "
-    "“Probe now” at Admin → Subscribers as the platform operator while a journey runs."
+    "After callbacks that nobody took the portal leaves a buyer app alone for at least five seconds: try once more; "
+    "Admin → Subscribers, as the platform operator, says what the portal met."
 )
 
 

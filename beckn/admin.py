@@ -77,6 +77,10 @@ class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
         cpo = cpo_of(request)
         return rows.filter(cpo=cpo) if cpo is not None and Right.VIEW in rights(request) else rows.none()
 
+    @column(description="Buyer app", ordering="bap_id")
+    def buyer_app(self, obj: Any) -> str:
+        return str(obj.bap_id)
+
     def list_note(self, request: HttpRequest) -> str:
         return "" if is_operator(request) else NOT_LISTED
 
@@ -128,11 +132,11 @@ class MessageLogAdmin(ReadOnlyMixin, PortalAdmin):
 class InboundMessageAdmin(MessageLogAdmin):
     """What buyer apps asked."""
 
-    list_display = ("received", "action", "bap_id", "transaction_id", "state_chip", "attempts")
+    list_display = ("received", "action", "buyer_app", "transaction_id", "state_chip", "attempts")
     ordering = ("-id",)
     fields = (
         ("action", "state_chip"),
-        ("bap_id", "subscriber"),
+        ("buyer_app", "subscriber"),
         ("transaction_id", "message_id"),
         ("received", "finished"),
         "attempts",
@@ -140,7 +144,7 @@ class InboundMessageAdmin(MessageLogAdmin):
         "answers",
         "message_body",
     )
-    readonly_fields = ("state_chip", "received", "finished", "answers", "message_body")
+    readonly_fields = ("buyer_app", "state_chip", "received", "finished", "answers", "message_body")
 
     @column(description="Received", ordering="id")
     def received(self, obj: InboundMessage) -> str:
@@ -160,11 +164,11 @@ class InboundMessageAdmin(MessageLogAdmin):
 class OutboundCallbackAdmin(MessageLogAdmin):
     """What buyer apps were told."""
 
-    list_display = ("created", "action", "bap_id", "transaction_id", "state_chip", "attempts", "last_error")
+    list_display = ("created", "action", "buyer_app", "transaction_id", "state_chip", "attempts", "last_error")
     ordering = ("-sequence",)
     fields = (
         ("action", "state_chip"),
-        "bap_id",
+        "buyer_app",
         ("transaction_id", "message_id"),
         ("created", "finished"),
         "expires",
@@ -172,7 +176,7 @@ class OutboundCallbackAdmin(MessageLogAdmin):
         "attempts_made",
         "message_body",
     )
-    readonly_fields = ("state_chip", "created", "finished", "expires", "attempts_made", "message_body")
+    readonly_fields = ("buyer_app", "state_chip", "created", "finished", "expires", "attempts_made", "message_body")
     actions = ("send_chosen_again",)
     actions_detail = ("send_again",)
 

@@ -86,13 +86,14 @@ class SubscriberAdmin(PlatformAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = [name for name in self.get_fields(request, obj) if name not in SHOWN]
+        fields.sort(key=lambda name: name != "subscriber_id")
         sections: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": fields})]
         if obj is not None and obj.role == SubscriberRole.BAP:
             sections.append(("How it takes its callbacks", {"fields": HEALTH}))
         return sections
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("subscriber_id", "created_at", *sorted(SHOWN)) if obj else ()
+        return ("subscriber_id", "registered", *sorted(SHOWN)) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # messages name it for ever; it can be switched off
@@ -101,6 +102,10 @@ class SubscriberAdmin(PlatformAdmin):
         page = super().get_changelist_instance(request)
         _keep_backlogs(page.result_list)
         return page
+
+    @column(description="Registered")
+    def registered(self, obj: Subscriber) -> str:
+        return when(obj.created_at)
 
     @column(description="Health")
     def health_chip(self, obj: Subscriber) -> SafeString | str:

@@ -165,4 +165,11 @@ def allowed_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 
 def _say(error: BaseException) -> str:
+    """Return what went wrong, for staff: in words where the network's own answer is known."""
+    if isinstance(error, NewConnectionError) and isinstance(error.__cause__, OSError):
+        return f"no connection: {error.__cause__.strerror or error.__cause__}"[:500]
+    if isinstance(error, TimeoutError | HttpTimeout):
+        return "no answer in time"
+    if isinstance(error, UnknownHost):
+        return str(error)[:500]
     return describe(error, frames=0).strip()[:500]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from beckn import nudge
-from beckn.circuit import FAILURES, OUR_OWN, SILENCE, pause_after
+from beckn.circuit import FAILURES, FIRST_PAUSE, OUR_OWN, SILENCE, pause_after
 from beckn.models import Subscriber
 from beckn.retry import Outcome
 
@@ -92,6 +92,28 @@ def probe_now(subscriber: Subscriber) -> bool:
         cursor.execute(PROBE, {"pk": subscriber.pk, "bap": subscriber.subscriber_id})
         transaction.on_commit(nudge.outbox)
         return bool(cursor.rowcount)
+
+
+# Rows that somebody else has are being decided on anyway; without a wait there is no order of locks to keep.
+HEARD = """
+UPDATE beckn_subscriberhealth SET open_until = statement_timestamp()
+WHERE subscriber_id IN (
+    SELECT h.subscriber_id FROM beckn_subscriberhealth h JOIN beckn_subscriber s ON s.id = h.subscriber_id
+    WHERE s.subscriber_id = ANY (%(baps)s) AND h.open_until > statement_timestamp()
+      AND (h.last_failure_at IS NULL OR h.last_failure_at < statement_timestamp() - %(pause)s)
+    FOR UPDATE OF h SKIP LOCKED)
+"""
+
+
+def heard_from(bap_ids: Iterable[str]) -> int:
+    """End the pause of buyer apps that speak to us, for they are there again; return how many were tried again.
+
+    One whose last callback failed within the shortest pause stays alone: who only talks costs no more than that.
+    """
+    values: dict[str, Any] = {"baps": sorted(set(bap_ids)), "pause": FIRST_PAUSE}
+    with connection.cursor() as cursor:
+        cursor.execute(HEARD, values)
+        return cursor.rowcount
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import connection
 
-from beckn import delivery, inbox, key_rotation, nudge, outbox, retention, upkeep
+from beckn import delivery, inbox, key_rotation, nudge, outbox, retention, subscriber_health, upkeep
 from beckn.announcer import announce_events
 from beckn.couriers import Couriers
 from beckn.pacemaker import Pacemaker
@@ -61,6 +61,7 @@ def drain_inbox() -> int:
     """Work off what came in, and deliver the answers; return how many messages were done."""
     done, end = 0, time.monotonic() + TASK_SECONDS
     while time.monotonic() < end and (claimed := inbox.claim_inbound(BATCH)):
+        subscriber_health.heard_from(message.bap_id for message in claimed)
         with nudge.delivering_next():
             done += sum(inbox.process(message) for message in claimed)
         deliver_callbacks(end, share=len(claimed) > 1, ours={message.bap_id for message in claimed})

@@ -57,7 +57,7 @@ def move_button(
     def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         user: Any = request.user
         moved = authoring.perform(move, offer, by=user, note=data["note"])
-        return published_in_words(moved) if move is Move.PUBLISH else done
+        return published_in_words(moved, timezone.now()) if move is Move.PUBLISH else done
 
     return press
 
@@ -265,7 +265,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         working = authoring.working_version(obj)
         if working is not None and working.published_at is not None and is_published(obj.state):
             return f"“{working.name}” is saved; what it says was published already."
-        return published_in_words(authoring.publish(obj, by=user))
+        return published_in_words(authoring.publish(obj, by=user), self._now())
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         return offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
@@ -282,7 +282,7 @@ class OfferPolicyAdmin(SingleRowAdmin):
         ("Offers", {"fields": ("objective",)}),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
-        ("End of charging", {"fields": (("breakdown_minutes", "silent_minutes", "longest_hours"),)}),
+        ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
     )
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.display import money
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.admin import add_order_action
 from cpo_portal.charging.breakdowns import give_up
@@ -60,7 +61,8 @@ def cancel_order(self: Any, request: HttpRequest, order: Order, data: dict[str, 
             cancelled = cancel(order, by=CancelledBy.PROVIDER, reason=data["reason"], now=timezone.now())
     except Refusal as refusal:
         raise ValidationError(refusal.message) from refusal
-    return f"The order is cancelled; {cancelled.refund} come back to the driver."
+    back = cancelled.refund
+    return f"The order is cancelled; {money(back.amount, back.currency)} comes back to the driver."
 
 
 @object_action(
@@ -80,7 +82,7 @@ def bill_held(self: Any, request: HttpRequest, order: Order) -> str:
         return f"There is nothing to bill; the order is cancelled: {billed.cancellation_reason}"
     if billed.state != OrderState.COMPLETE:
         raise ValidationError("The session has not stopped yet. End it first.")
-    return f"The session is billed: {billed.billed_amount} {billed.currency}."
+    return f"The session is billed: {money(billed.billed_amount, billed.currency)}."
 
 
 @object_action(

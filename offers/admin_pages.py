@@ -54,6 +54,8 @@ _IN_ORDER = (
     "auto",
     "priority",
 )
+#: Nobody gets these, whatever they type.
+_OVER = frozenset({OfferState.ENDED, OfferState.WITHDRAWN, OfferState.ARCHIVED})
 _EMPTY_MEANS = {
     "location_ids": "Every location",
     "item_ids": "All of them",
@@ -106,11 +108,14 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     }
 
 
-def published_in_words(offer: Offer) -> str:
+def published_in_words(offer: Offer, now: datetime) -> str:
     """Say what publishing has led to."""
-    name = offer.live_version.name if offer.live_version else str(offer)
+    live = offer.live_version
+    name = live.name if live else str(offer)
     if offer.state == OfferState.PAUSED:
         return f"“{name}” has its new version and stays paused: resume it when buyer apps are to see it."
+    if live is not None and live.valid_from > now:
+        return f"“{name}” is published; it starts by itself on {when(live.valid_from, offer.cpo.time_zone)}."
     return f"“{name}” is published; buyer apps see it from now on."
 
 
@@ -136,7 +141,7 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
 def _same_code(offer: Offer, version: OfferVersion) -> list[str]:
     """Say that drivers cannot tell this offer from others by its code."""
     others = others_with_code(offer, version.display_code)
-    if not others:
+    if not others or offer.state in _OVER:
         return []
     return [f"{' and '.join(others)} shows the code {version.display_code} too: who types it gets one of them."]
 
@@ -164,7 +169,12 @@ def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]
 
 def label_of(name: str) -> str:
     """Return what people call a field of the content."""
-    labels = {"location_ids": "Locations", "item_ids": "Connectors and products", "weekly_windows": "Weekly windows"}
+    labels = {
+        "location_ids": "Locations",
+        "item_ids": "Connectors and products",
+        "weekly_windows": "Weekly windows",
+        "base": "Taken off",
+    }
     column: Any = OfferVersion._meta.get_field(name)
     text = labels.get(name) or str(column.verbose_name)
     return text[:1].upper() + text[1:]

@@ -154,7 +154,8 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
         fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
         fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
-        fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never taken of."
+        fields["base"].label = "Taken off"
+        fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
         fields["budget"].help_text = f"In {cpo.currency}; needs “most per redemption”."
         fields["long_desc"].widget.attrs["rows"] = 3

@@ -20,6 +20,11 @@ from beckn.buyer.signing import Signer, Verifier
 
 #: How long a callback, or an answer, may take where nothing else is said.
 SECONDS = 20.0
+#: The usual reason: a buyer app that ended early did not take its callbacks, and the portal waits with the next.
+LEFT_ALONE = (
+    "After callbacks that nobody took the portal leaves a buyer app alone for at least five seconds: try once more; "
+    "Admin → Subscribers, as the platform operator, says what the portal met."
+)
 
 
 class Stop(Exception):
@@ -179,7 +184,7 @@ class Portal:
         try:
             return self.mailbox.take(wanted, seconds)
         except Missing:
-            raise Stop(f"{what} of {transaction_id[:8]} did not come within {seconds:.0f} s") from None
+            raise Stop(f"{what} of {transaction_id[:8]} did not come within {seconds:.0f} s. {LEFT_ALONE}") from None
 
     def _check(self, callback: Callback, transaction_id: str) -> None:
         """Note everything that must hold of any callback; its signature was verified when it came."""

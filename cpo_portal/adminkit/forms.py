@@ -66,12 +66,13 @@ class TenantFormMixin:
         if NON_FIELD_ERRORS in found:
             for error in list(errors.error_dict[NON_FIELD_ERRORS]):
                 names = [name for name in (error.params or {}).get("unique_check", ()) if name != "cpo"]
-                if error.code == "unique_together" and len(names) == 1 and names[0] in self.fields:  # type: ignore[attr-defined]
+                if error.code == "unique_together" and names and set(names) <= set(self.fields):  # type: ignore[attr-defined]
                     model = type(self.instance)._meta
-                    label = model.get_field(names[0]).verbose_name
+                    labels = " and ".join(str(model.get_field(name).verbose_name) for name in names)
                     errors.error_dict[NON_FIELD_ERRORS].remove(error)
-                    sentence = f"{with_article(model.verbose_name)} with this {label} exists already."
-                    errors.error_dict.setdefault(names[0], []).append(ValidationError(sentence, "unique"))
+                    sentence = f"{with_article(model.verbose_name)} with this {labels} exists already."
+                    place = names[0] if len(names) == 1 else NON_FIELD_ERRORS
+                    errors.error_dict.setdefault(place, []).append(ValidationError(sentence, "unique"))
             if not errors.error_dict[NON_FIELD_ERRORS]:
                 del errors.error_dict[NON_FIELD_ERRORS]
         super()._update_errors(errors)  # type: ignore[misc]

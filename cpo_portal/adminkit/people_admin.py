@@ -16,7 +16,7 @@ from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.adminkit import members
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin
-from cpo_portal.adminkit.display import Tone, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
 from cpo_portal.adminkit.secret_page import ShowsSecretMixin, show_link
 
@@ -37,7 +37,7 @@ class UserAdmin(ShowsSecretMixin, PlatformAdmin):
     """People who sign in; an account is closed, never deleted, because rows say who made them."""
 
     form = UserForm
-    list_display = ("email", "get_full_name", "state", "last_seen")
+    list_display = ("email", "full_name", "state", "last_seen")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
@@ -78,6 +78,10 @@ class UserAdmin(ShowsSecretMixin, PlatformAdmin):
     )
     def new_link(self, request: HttpRequest, obj: User) -> HttpResponse:
         return show_link(self, request, obj)
+
+    @column(description="Name", ordering=("first_name", "last_name"))
+    def full_name(self, obj: User) -> str:
+        return obj.get_full_name() or EMPTY
 
     @column(description="State")
     def state(self, obj: User) -> SafeString:

@@ -16,6 +16,7 @@ from cpo_portal.charging import admin_money
 from cpo_portal.charging.export_columns import ORDER_COLUMNS
 from cpo_portal.charging.models import Customer, CustomerContact, Order, OrderState
 from cpo_portal.charging.panels import ORDER_PANELS, ORDER_TONES, Panel, panels_of, table, zone_of
+from cpo_portal.charging.wording import cancelled_by
 
 __all__ = ["ORDER_PANELS", "Panel", "add_order_action", "admin_money", "table"]
 
@@ -84,7 +85,7 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
         start, end = when(obj.planned_start, zone_of(obj)), when(obj.planned_end, zone_of(obj))
         return f"{start} to {end}" if obj.planned_end else start
 
-    @column(description="Payment until")
+    @column(description="To be confirmed by")
     def payable(self, obj: Order) -> str:
         return when(obj.payment_until, zone_of(obj))
 
@@ -96,7 +97,8 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def cancelled(self, obj: Order) -> str:
         if obj.cancelled_at is None:
             return EMPTY
-        return f"{when(obj.cancelled_at, zone_of(obj))} by {obj.cancelled_by}: {obj.cancellation_reason}"
+        who = f"{when(obj.cancelled_at, zone_of(obj))} by {cancelled_by(obj.cancelled_by)}"
+        return f"{who}: {obj.cancellation_reason}" if obj.cancellation_reason else who
 
     @column(description="Quoted", ordering="quoted_amount")
     def quoted(self, obj: Order) -> str:

@@ -20,9 +20,10 @@ from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.export_columns import PAYMENT_COLUMNS, REFUND_COLUMNS
 from cpo_portal.charging.models import Payment, PaymentGateway, Refund, RefundStatus, RefundTerm
-from cpo_portal.charging.panels import paid_back_text, payment_chip, refund_chip
+from cpo_portal.charging.panels import notice_words, paid_back_text, payment_chip, refund_chip
 from cpo_portal.charging.payments import give_secret, rotate_secret
 from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
+from cpo_portal.charging.wording import refund_reason
 
 
 @admin.register(Payment)
@@ -62,7 +63,7 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def reports(self, obj: Payment) -> str:
         zone = obj.cpo.time_zone
         return "; ".join(
-            f"{when(notice.received_at, zone)} {notice.event_id}: {notice.outcome}, "
+            f"{when(notice.received_at, zone)} {notice.event_id}: {notice_words(notice)}, "
             f"{money(notice.received_amount, notice.received_currency)} {notice.reference}".rstrip()
             for notice in obj.notices.order_by("id")
         )
@@ -78,14 +79,14 @@ class PaidBackForm(DialogForm):
 class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     """What drivers get back."""
 
-    list_display = ("made", "order", "reason", "state", "back", "due")
+    list_display = ("made", "order", "why", "state", "back", "due")
     list_filter = (("status", ChoicesDropdownFilter),)
     list_select_related = ("cpo", "order")
     search_fields = ("order__id__iexact",)
     search_help_text = "A whole order id."
     export_columns = REFUND_COLUMNS
-    fields = ("order", ("reason", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
-    readonly_fields = ("state", "back", "made", "due", "paid")
+    fields = ("order", ("why", "state"), "back", "description", ("made", "due"), ("paid", "paid_reference"))
+    readonly_fields = ("why", "state", "back", "made", "due", "paid")
     actions_detail = ("mark_paid_back",)
 
     @object_action(
@@ -102,6 +103,10 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
         except NotDue as error:
             raise ValidationError(str(error)) from error
         return f"{money(refund.amount, refund.currency)} are noted as paid back."
+
+    @column(description="Reason", ordering="reason")
+    def why(self, obj: Refund) -> str:
+        return refund_reason(obj.reason)
 
     @column(description="State", ordering="status")
     def state(self, obj: Refund) -> SafeString:

@@ -30,6 +30,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.sessions import delivered_wh
+from cpo_portal.charging.wording import energy, event_in_words, refund_reason, stop_reason
 
 ORDER_TONES = {
     OrderState.INITIALISED: Tone.NEUTRAL,
@@ -148,7 +149,7 @@ def refunds(request: HttpRequest, order: Order) -> Panel | None:
     zone = zone_of(order)
     rows = [
         (
-            link_to(row, row.reason),
+            link_to(row, refund_reason(row.reason)),
             refund_chip(row),
             money(row.amount, row.currency),
             row.description,
@@ -171,15 +172,16 @@ def session(request: HttpRequest, order: Order) -> Panel | None:
         ("State", chip(row.get_state_display(), SESSION_TONES[SessionState(row.state)])),
         ("Session", f"{row.session_id} of {row.system}"),
         ("Started", when(row.started_at, zone)),
-        ("Stopped", f"{when(row.stopped_at, zone)} {row.stop_reason}"),
-        ("Delivered", f"{delivered_wh(row) / 1000:.3f} kWh"),
-        ("Register", f"{row.start_register_wh} Wh → {row.last_register_wh} Wh"),
+        ("Stopped", ", ".join(filter(None, (when(row.stopped_at, zone), stop_reason(row.stop_reason))))),
+        ("Delivered", energy(delivered_wh(row))),
+        ("Register", f"{energy(row.start_register_wh)} → {energy(row.last_register_wh)}"),
         ("Readings", f"{row.readings.count()}, the last {when(row.last_reading_at, zone)}"),
         ("Asked to stop", when(row.stop_requested_at, zone)),
     ]
     if row.given_up_at is not None:
-        rows.append(("Given up", when(row.given_up_at, zone)))
-        rows.append(("Late stop", f"{when(late, zone)} at {row.late_register_wh} Wh, not billed" if late else EMPTY))
+        rows.append(("Ended by the portal", when(row.given_up_at, zone)))
+        stop = f"{when(late, zone)} at {energy(row.late_register_wh or 0)}, not billed" if late else EMPTY
+        rows.append(("Charger's own stop", stop))
     return Panel("Session", table(("", ""), rows))
 
 
@@ -189,7 +191,7 @@ def timeline(request: HttpRequest, order: Order) -> Panel | None:
         (
             when(event.occurred_at, zone),
             chip(event.get_kind_display(), EVENT_TONES.get(EventKind(event.kind), Tone.INFO)),
-            ", ".join(f"{key}: {value}" for key, value in event.detail.items()) or EMPTY,
+            event_in_words(event.kind, event.detail, order.currency),
         )
         for event in order.events.order_by("id")
     ]
@@ -206,7 +208,12 @@ def notice_chip(notice: GatewayNotice) -> SafeString:
     """Return what became of a report; money that nobody asked for wants a person."""
     outcome = NoticeOutcome(notice.outcome)
     tones = {NoticeOutcome.PAID: Tone.GOOD, NoticeOutcome.NOT_PAID: Tone.NEUTRAL}
-    return chip(outcome.value.replace("_", " ").capitalize(), tones.get(outcome, Tone.BAD))
+    return chip(notice_words(notice), tones.get(outcome, Tone.BAD))
+
+
+def notice_words(notice: GatewayNotice) -> str:
+    """Return what became of a gateway's report in words."""
+    return notice.outcome.replace("_", " ").capitalize()
 
 
 def refund_chip(refund: Refund) -> SafeString:

@@ -29,7 +29,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
 from cpo_portal.charging.session_checks import CLOCK_SKEW, refuse_busy_charger, refuse_future, refuse_time
-from cpo_portal.network.models import ChargingSystem, StatusChoice
+from cpo_portal.network.models import ChargingSystem, ConnectorStatus, StatusChoice
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +172,7 @@ def _stopped_before(session: ChargingSession, stop: SessionStop, now: datetime) 
         refuse_time(session, stop.at, now)
         session.late_stop_at, session.late_register_wh = stop.at, stop.register_wh
         session.save(update_fields=["late_stop_at", "late_register_wh"])
+        _free_connector(session, at=stop.at, now=now)
         return session
     known = {(session.stopped_at, session.last_register_wh), (session.late_stop_at, session.late_register_wh)}
     if (stop.at, stop.register_wh) in known:
@@ -181,6 +182,15 @@ def _stopped_before(session: ChargingSession, stop: SessionStop, now: datetime) 
         f"This session stopped at {session.stopped_at:%Y-%m-%dT%H:%M:%SZ} with {session.last_register_wh} Wh; "
         "its end cannot be changed.",
     )
+
+
+def _free_connector(session: ChargingSession, *, at: datetime, now: datetime) -> None:
+    """Say that a connector is available again, unless another session runs there or it was reported otherwise."""
+    connector = session.connector
+    running = (SessionState.ACTIVE, SessionState.INTERRUPTED)
+    charging = ConnectorStatus.objects.filter(connector=connector, status=StatusChoice.CHARGING).exists()
+    if charging and not ChargingSession.objects.filter(connector=connector, state__in=running).exists():
+        set_status(connector, StatusChoice.AVAILABLE, at=at, now=now)
 
 
 def _oddities(session: ChargingSession, stop: SessionStop) -> dict[str, bool]:

@@ -21,6 +21,7 @@ from cpo_portal.network.admin_forms import (
     FixedIdForm,
     FixedIdMixin,
     KeepUsedMixin,
+    TagsField,
 )
 from cpo_portal.network.catalogue import status_of, units_left
 from cpo_portal.network.models import (
@@ -110,6 +111,8 @@ class LocationAdmin(KeepUsedMixin, FixedIdMixin, TenantExportMixin, TenantAdmin)
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "opening_hours":
             return HoursField(required=False, label="Opening hours", help_text=HOURS_HELP)
+        if db_field.name == "tags":
+            kwargs["form_class"] = TagsField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in {"latitude", "longitude"}:
             field = CoordinateField(

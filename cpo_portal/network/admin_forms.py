@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -15,6 +16,21 @@ from cpo_portal.network.models import LEAST_WATTS, TOO_WEAK
 from cpo_portal.network.usage import InUse, refuse_used
 
 TOO_STRONG = "Give the power in watts, up to 2000000."
+
+
+#: What staff call a field, where it is not the column's own name, and what they have to know of it.
+NAMES = {
+    "is_published": ("Shown to buyer apps", ""),
+    "system": ("Charging system", "Without one nobody can start a session, so its connectors cannot be shown."),
+    "country": ("Country", "Three letters, such as IND."),
+}
+
+
+def named(field: Any, name: str) -> Any:
+    """Give a form's field the name and the help that staff need."""
+    if name in NAMES:
+        field.label, field.help_text = NAMES[name]
+    return field
 
 
 class FixedIdMixin:
@@ -31,6 +47,10 @@ class KeepUsedMixin:
     """A row that others refer to is not deleted; a sentence says by what it is used and what to do instead."""
 
     instead = "Switch off “Shown to buyer apps” instead."
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return named(field, db_field.name) if field is not None else None
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # Deleted one by one, with a sentence for each that is in use.
@@ -61,6 +81,15 @@ class CoordinateField(forms.DecimalField):
         return round(degrees, 6)
 
 
+class TagsField(SimpleArrayField):
+    """Words between commas; what is left empty between two of them is left out."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = ",".join(word for word in (part.strip() for part in value.split(",")) if word)
+        return super().to_python(value)
+
+
 class FixedIdForm(forms.ModelForm):  # type: ignore[type-arg]
     """The same for rows below their parent."""
 
@@ -68,6 +97,8 @@ class FixedIdForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name in {"evse_id", "item_id"} & set(self.fields):
             self.fields[name].disabled = self.instance.pk is not None
+        for name in {"is_published", "system"} & set(self.fields):
+            self.fields[name].label = NAMES[name][0]
 
 
 class ConnectorFormMixin:

@@ -295,6 +295,12 @@ class Product(TenantModel):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a currency in which no session of the CPO is sold: the product could never be added to one."""
+        super().clean()
+        if self.cpo_id is not None and self.currency != self.cpo.currency:
+            raise ValidationError({"currency": f"Sessions are sold in {self.cpo.currency}: give the price in it."})
+
 
 class ProductStock(models.Model):
     """How many units are left; no row means that the product is not counted."""

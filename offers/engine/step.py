@@ -209,8 +209,9 @@ def _outcomes(
 
 def _not_chosen(found: Appraisal, selection: Selection, alone: bool) -> Check:
     difference = selection.saving - found.saving
-    words = "more" if difference >= 0 else "less"
-    margin = f"the chosen set saves {money_text(abs(difference), found.offer.currency)} {words}"
+    words = "more" if difference > 0 else "less"
+    gap = f"{money_text(abs(difference), found.offer.currency)} {words}" if difference else "the same"
+    margin = f"the chosen set saves {gap}"
     code = ReasonCode.NOT_ADDITIVE if alone else ReasonCode.BETTER_SET
     return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, margin)
 

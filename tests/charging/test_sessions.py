@@ -8,15 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging.breakdowns import give_up
 from cpo_portal.charging.commands import open_commands
+from cpo_portal.charging.connectors import set_status
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import ChargingSession, EventKind, MeterReading, Order
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal
 from cpo_portal.charging.sessions import SessionStop, interrupt, resume, start_session, stop_session
-from cpo_portal.network.models import Charger, ChargingSystem, ConnectorStatus
+from cpo_portal.network.models import Charger, ChargingSystem, ConnectorStatus, StatusChoice
 from tests.charging.sales import Sale, events, everything, make_sale
 from tests.network.places import Net
 from tests.processes import run_at_once
@@ -292,3 +295,34 @@ def test_two_orders_that_start_one_connector_at_once(sale: Sale) -> None:
     assert sorted(run_at_once(4, begin)) == ["CONNECTOR_BUSY"] * 3 + ["STARTED"]
     with every_cpo():
         assert (ChargingSession.objects.count(), MeterReading.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [(None, "AVAILABLE"), (StatusChoice.OUT_OF_ORDER, "OUTOFORDER")],
+    ids=["the connector is free again", "a charger that broke down stays so"],
+)
+def test_the_late_stop_of_a_session_that_was_given_up_frees_its_connector(
+    sale: Sale, since: StatusChoice | None, told: str
+) -> None:
+    sale.begin()
+    with cpo_scope(sale.net.cpo):
+        with transaction.atomic():
+            assert give_up(Order.objects.select_for_update().get(pk=sale.order.pk), reason="Silent", now=sale.now)
+        if since is not None:
+            set_status(sale.order.connector, since, at=sale.now, now=sale.now)
+        later = sale.now + timedelta(minutes=20)
+        stop_session(sale.net.system, "s-1", SessionStop(later, 6_200, "Local"), now=later)
+        assert ConnectorStatus.objects.get(connector=sale.order.connector).status == told
+
+
+def test_a_late_stop_leaves_the_next_session_of_its_connector_alone(sale: Sale) -> None:
+    sale.begin()
+    following = make_sale(sale.net)
+    later = sale.now + timedelta(minutes=20)
+    with cpo_scope(sale.net.cpo):
+        with transaction.atomic():
+            assert give_up(Order.objects.select_for_update().get(pk=sale.order.pk), reason="Silent", now=sale.now)
+        start_session(sale.net.system, following.start(session_id="s-2"), now=sale.now)
+        stop_session(sale.net.system, "s-1", SessionStop(later, 6_200, "Local"), now=later)
+        assert ConnectorStatus.objects.get(connector=sale.order.connector).status == "CHARGING"

@@ -220,7 +220,7 @@ ROWS = [
         lambda s: s.paid(),
         by_the_cpo,
         Outcome(
-            message="“The order is cancelled; 91.45 INR come back to the driver.”; on_cancel 91.45, REFUND 91.45 DUE",
+            message="“The order is cancelled; ₹91.45 comes back to the driver.”; on_cancel 91.45, REFUND 91.45 DUE",
             state="CANCELLED, PENDING, PAID",
             ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
             refund="CANCELLATION 91.45 INR DUE",
@@ -233,7 +233,7 @@ ROWS = [
         ahead(1),
         by_the_cpo,
         Outcome(
-            message="“The order is cancelled; 91.45 INR come back to the driver.”; on_cancel 91.45, REFUND 91.45 DUE",
+            message="“The order is cancelled; ₹91.45 comes back to the driver.”; on_cancel 91.45, REFUND 91.45 DUE",
             state="CANCELLED, PENDING, PAID",
             ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
             refund="CANCELLATION 91.45 INR DUE",

@@ -214,6 +214,23 @@ def test_stock_is_counted_once_it_is_given(api: Client, net: Net) -> None:
         assert ProductStock.objects.get(product=product).units == 7
 
 
+def test_a_product_is_sold_in_the_currency_of_the_sessions(api: Client, net: Net) -> None:
+    product = make_product(net.cpo, "coffee")
+    body = {"name": "Coffee", "kind": "GOOD", "price": "40", "currency": "USD"}
+    stock = {"stock_row-TOTAL_FORMS": "0", "stock_row-INITIAL_FORMS": "0"}
+    answer = net.sign_in("MANAGER").post(f"/admin/network/product/{product.pk}/change/", body | stock)
+    assert answer.context["adminform"].form.errors == {"currency": ["Sessions are sold in INR: give the price in it."]}
+    with cpo_scope(net.cpo):
+        product.refresh_from_db()
+        assert product.currency == "INR"
+
+
+def test_empty_places_between_tags_are_left_out(api: Client, net: Net) -> None:
+    net.sign_in("OWNER").post("/admin/network/location/add/", SITE | {"tags": "highway,, airport ,"})
+    with cpo_scope(net.cpo):
+        assert Location.objects.get(location_id="site-2").tags == ["highway", "airport"]
+
+
 @pytest.mark.parametrize(("role", "status"), [("OWNER", 200), ("MANAGER", 200), ("ANALYST", 403)])
 def test_a_systems_token_is_shown_once(api: Client, net: Net, role: str, status: int) -> None:
     client = net.sign_in(role)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.adminkit.display import money
 from cpo_portal.charging.models.columns import MONEY
 from cpo_portal.charging.models.orders import FulfillmentState, Order
 
@@ -48,7 +49,7 @@ class Payment(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} {self.get_status_display()}"
+        return f"{money(self.amount, self.currency)} {self.get_status_display().lower()}"
 
 
 class GatewayNotice(TenantModel):
@@ -129,7 +130,7 @@ class Refund(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} ({self.reason})"
+        return f"{money(self.amount, self.currency)} {self.get_status_display().lower()}"
 
 
 class RefundTerm(TenantModel):
@@ -161,4 +162,4 @@ class RefundTerm(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.description or f"{self.fulfillment_state} −{self.notice_minutes} min"
+        return self.description or f"{self.get_fulfillment_state_display()}, {self.notice_minutes} min or more"

@@ -246,6 +246,32 @@ def test_probe_on_demand_of_nothing_is_told(bap: BuyerApp) -> None:
     assert not subscriber_health.probe_now(bap.register())
 
 
+@pytest.mark.parametrize(
+    ("failed_before", "ended"),
+    [(timedelta(seconds=6), True), (timedelta(seconds=4), False)],
+    ids=["it speaks again", "it only talks"],
+)
+def test_who_is_heard_from_is_tried_again(bap: BuyerApp, failed_before: timedelta, ended: bool) -> None:
+    now = timezone.now()
+    kept = {
+        "failures": 9,
+        "pauses": 7,
+        "open_until": now + timedelta(minutes=5),
+        "last_failure_at": now - failed_before,
+    }
+    SubscriberHealth.objects.create(subscriber=bap.register(), **kept)
+    answer = queue("t-1")
+    assert subscriber_health.heard_from([bap.id, bap.id, "stranger.example"]) == int(ended)
+    assert [(probe.id, probe.pauses) for probe in claim_due_callbacks(9)] == ([(answer.id, 7)] if ended else [])
+
+
+def test_hearing_from_a_buyer_app_that_answers_changes_nothing(bap: BuyerApp) -> None:
+    row = SubscriberHealth.objects.create(subscriber=bap.register())
+    assert subscriber_health.heard_from([bap.id]) == 0
+    row.refresh_from_db()
+    assert row.open_until is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_processes_that_look_at_once_send_one_probe(owed: list[OutboundCallback]) -> None:
     fail(5)

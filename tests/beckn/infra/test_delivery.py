@@ -259,6 +259,7 @@ def test_closed_port_is_unreachable(sink: Sink) -> None:
         queue()
         deliver()
     assert (last_attempt().outcome, last_attempt().http_status) == ("UNREACHABLE", None)
+    assert last_attempt().error == "no connection: Connection refused"
 
 
 def test_second_address_of_a_name_is_tried_when_the_first_does_not_answer(

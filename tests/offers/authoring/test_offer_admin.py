@@ -172,6 +172,19 @@ def test_an_offer_says_who_else_shows_its_code(people: People, offer: Offer) -> 
     assert "twin shows the code WEEKEND25 too: who types it gets one of them." in text
 
 
+def test_an_offer_that_is_over_is_mistaken_for_no_other(people: People, offer: Offer) -> None:
+    authoring.publish(authoring.create_offer(people.here.cpo, "twin", WEEKEND))
+    authoring.end(offer)
+    assert "twin shows the code" not in signed_in(people.owner).get(page(offer)).content.decode()
+
+
+def test_who_publishes_early_is_told_when_it_starts(people: People) -> None:
+    later = FORM | {"_publish": "1", "valid_from": "2039-01-01T00:00"}
+    answer = signed_in(people.owner).post(ADD, later, follow=True).content.decode()
+    assert "is published; it starts by itself on Sat 1 Jan 2039, 00:00 IST." in answer
+    assert "buyer apps see it from now on" not in answer
+
+
 def edit_form(offer: Offer, **changes: Any) -> dict[str, Any]:
     return FORM | {"_version": "1", "display_code": "WEEKEND25", "location_ids": [], "total_uses": "100"} | changes
 

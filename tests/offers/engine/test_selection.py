@@ -198,6 +198,12 @@ def test_the_trace_names_the_chosen_the_runner_up_and_the_difference():
     assert trace.outcomes[0].reason.margin == "the chosen set saves ₹9.00 more"
 
 
+def test_an_offer_that_would_have_saved_as_much_is_told_so():
+    quote = quoted(kwh("5"), offer("a", "20"), offer("b", "20"))
+    (lost,) = (x for x in quote.trace.outcomes if x.reason is not None)
+    assert lost.reason.margin == "the chosen set saves the same"
+
+
 def test_the_runner_up_shows_what_the_buyers_own_choice_costs():
     quote = quoted(kwh("5"), offer("mine", "10", auto=False), offer("auto", "20"), opted_in=frozenset({"mine"}))
     assert (quote.trace.chosen, quote.trace.runner_up) == (("mine",), ("auto",))

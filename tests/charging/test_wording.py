@@ -1,0 +1,96 @@
+"""What the order's page says of the codes that are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cpo_portal.charging.models import EventKind
+from cpo_portal.charging.wording import cancelled_by, event_in_words, refund_reason, stop_reason
+from offers.ordering.cancel import CancelledBy
+
+STOPPED = {"session_id": "s-1", "register_wh": 41305200, "delivered_wh": 5200}
+EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
+    "placed": (EventKind.PLACED, {"quote": "q-1"}, "quote q-1"),
+    "paid": (
+        EventKind.PAYMENT_REPORTED,
+        {"payment_id": "p-1", "amount": "91.4500", "currency": "INR", "late": False},
+        "₹91.45",
+    ),
+    "paid too late": (
+        EventKind.PAYMENT_REPORTED,
+        {"payment_id": "p-1", "amount": "91.4500", "currency": "INR", "late": True},
+        "₹91.45, too late for the order",
+    ),
+    "unasked money": (
+        EventKind.PAYMENT_UNASKED,
+        {"notice": 1, "outcome": "WRONG_CURRENCY", "amount": "5.00", "currency": "USD"},
+        "$5.00: another currency was paid",
+    ),
+    "confirmed": (EventKind.CONFIRMED, {}, "–"),
+    "started": (EventKind.CHARGING_STARTED, {"session_id": "s-1", "register_wh": 41300000}, "meter at 41,300.000 kWh"),
+    "stopped by the system": (
+        EventKind.CHARGING_STOPPED,
+        STOPPED | {"reason": "Remote"},
+        "5.200 kWh delivered; meter at 41,305.200 kWh; Remote",
+    ),
+    "ended by staff": (
+        EventKind.CHARGING_STOPPED,
+        STOPPED | {"reason": "EndedByStaff", "given_up": True},
+        "5.200 kWh delivered; meter at 41,305.200 kWh; ended by staff",
+    ),
+    "stopped oddly": (
+        EventKind.CHARGING_STOPPED,
+        STOPPED | {"reason": "", "register_backwards": True},
+        "5.200 kWh delivered; meter at 41,305.200 kWh; the register went backwards",
+    ),
+    "owes the driver": (
+        EventKind.SETTLED,
+        {"settlement": "REFUND", "amount": "31.86"},
+        "₹31.86 comes back to the driver",
+    ),
+    "is owed": (EventKind.SETTLED, {"settlement": "SHORTFALL", "amount": "3.19"}, "₹3.19 is still to be paid"),
+    "even": (EventKind.SETTLED, {"settlement": "NONE", "amount": "0"}, "nothing is owed"),
+    "cancelled": (
+        EventKind.CANCELLED,
+        {"by": "CONSUMER", "reason_id": "5", "refund": "77.73"},
+        "by the driver; ₹77.73 comes back",
+    ),
+    "refund due": (
+        EventKind.REFUNDED,
+        {"reason": "SETTLEMENT", "amount": "31.86", "currency": "INR"},
+        "₹31.86: paid more than billed",
+    ),
+    "paid back": (
+        EventKind.REFUND_PAID,
+        {"reason": "CANCELLATION", "amount": "77.73", "currency": "INR", "reference": "UTR1"},
+        "₹77.73: order cancelled, reference UTR1",
+    ),
+    "reversed": (
+        EventKind.REVERSED,
+        {"offer": "weekend25", "amount": "22.50", "reference": "case 7"},
+        "weekend25: ₹22.50 taken back, case 7",
+    ),
+    "held for a reason": (EventKind.HELD, {"reason": "No tariff."}, "No tariff."),
+    "held for its power": (
+        EventKind.HELD,
+        {"flags": ["REVIEW_POWER"]},
+        "more power was metered than the connector gives",
+    ),
+    "of an earlier release": (EventKind.SETTLED, {"amount": "3.19"}, "amount: 3.19"),
+    "without words": (EventKind.INTERRUPTED, {"session_id": "s-1"}, "session id: s-1"),
+}
+
+
+@pytest.mark.parametrize(("kind", "detail", "words"), EVENTS.values(), ids=EVENTS.keys())
+def test_an_event_is_told_in_words(kind: EventKind, detail: dict[str, Any], words: str) -> None:
+    assert event_in_words(kind, detail, "INR") == words
+
+
+def test_who_cancelled_is_told_of_everyone_who_can() -> None:
+    assert [cancelled_by(by.value) for by in CancelledBy] == ["the driver", "the CPO"]
+
+
+def test_codes_without_words_stand_as_they_are_kept() -> None:
+    assert (refund_reason("GOODWILL"), stop_reason("EVDisconnected")) == ("GOODWILL", "EVDisconnected")

@@ -208,6 +208,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Staff, charging-system and payment API of the CPO portal.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # What may be left blank in an answer may not in a request.
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"ConnectorStatusEnum": "cpo_portal.network.models.StatusChoice"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "cpo_portal.network.api_schema.describe_refusals",

@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.permissions import AllowAny
@@ -50,6 +50,10 @@ REFUSED = {
     409: RefusedSerializer,
     413: RefusedSerializer,
 }
+#: No such payment yet, or no such gateway.
+NOT_FOUND = PolymorphicProxySerializer(
+    "NoticeNotFound", [forms.NoticeAnswerSerializer, RefusedSerializer], resource_type_field_name=None
+)
 _STATUS = {
     RefusalCode.UNKNOWN_CONNECTOR: 404,
     RefusalCode.UNKNOWN_ORDER: 404,
@@ -242,7 +246,7 @@ class NoticeView(RefusalsMixin, APIView):
         request=forms.NoticeSerializer,
         responses={
             200: forms.NoticeAnswerSerializer,
-            404: forms.NoticeAnswerSerializer,
+            404: NOT_FOUND,
             400: RefusedSerializer,
             401: RefusedSerializer,
             409: RefusedSerializer,
@@ -250,7 +254,7 @@ class NoticeView(RefusalsMixin, APIView):
         },
     )
     def post(self, request: Request, provider_id: str) -> Response:
-        """Report a payment; a repeat answers the same. 404: no such payment yet, so send it again later."""
+        """Report a payment; a repeat answers the same. 404 with an outcome: no such payment yet, send it later."""
         refuse_long_body(request, MAX_NOTICE)
         gateway = gateway_of(provider_id)
         raw, signature = request._request.body, request.headers.get("X-Signature", "")

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from cpo_portal.charging.commands import CommandKind
 from cpo_portal.charging.models import ChargingSession, SessionState
+from cpo_portal.charging.notices import STATUSES
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.readings import MAX_READINGS
 from cpo_portal.network.api_fields import BoundedListField, InstantField
@@ -138,7 +139,7 @@ class NoticeSerializer(serializers.Serializer[Any]):
     event_id = serializers.CharField(max_length=100)
     payment_id = serializers.UUIDField(required=False, help_text="The payment's id of on_init.")
     transaction_id = serializers.CharField(max_length=255, required=False, help_text="As in the payment link.")
-    status = serializers.CharField(help_text="PAID, FAILED or PENDING; only PAID is money.")
+    status = serializers.ChoiceField(choices=sorted(STATUSES), help_text="Only PAID is money.")
     amount = serializers.DecimalField(max_digits=14, decimal_places=4)
     currency = serializers.CharField(max_length=3)
     reference = serializers.CharField(max_length=100, required=False)

@@ -89,6 +89,12 @@ class OwnRelatedField(serializers.SlugRelatedField[Any]):
     def get_queryset(self) -> Any:
         return self.model.objects.all()
 
+    def to_internal_value(self, data: Any) -> Any:
+        # PostgreSQL takes no NUL in a text, so no row has such an id; asking it would be a fault.
+        if isinstance(data, str) and "\0" in data:
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data.replace("\0", "\ufffd"))
+        return super().to_internal_value(data)
+
 
 class ProblemSerializer(serializers.Serializer[Any]):
     """A refusal: a code, one sentence, and the fields at fault where there are any."""

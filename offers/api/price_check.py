@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import Connector
 from offers.api.serializers import AMOUNT, amount_text
@@ -160,7 +160,10 @@ class PriceCheckView(TokenScopedMixin, APIView):
     @extend_schema(
         summary="Check a price",
         request=PriceCheckSerializer,
-        responses={200: PriceSerializer, 400: OpenApiResponse(description="What is wrong, by field.")},
+        responses={
+            200: PriceSerializer,
+            400: OpenApiResponse(RefusedSerializer, description="What is wrong, by field."),
+        },
     )
     def post(self, request: Request) -> Response:
         data = body_of(PriceCheckSerializer, request)

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing import authoring
@@ -33,9 +34,9 @@ _CONTENT_PATHS = {name: ("content", name) for name in ("rate", "fees", "minimum_
     "places": ("assignments",)
 }
 REFUSED = {
-    400: OpenApiResponse(description="The fields that are wrong, each with a sentence."),
-    404: OpenApiResponse(description="There is no such thing at this CPO."),
-    409: OpenApiResponse(description="The state does not allow it; the message says what to do."),
+    400: OpenApiResponse(RefusedSerializer, description="The fields that are wrong, each with a sentence."),
+    404: OpenApiResponse(RefusedSerializer, description="There is no such thing at this CPO."),
+    409: OpenApiResponse(RefusedSerializer, description="The state does not allow it; the message says what to do."),
 }
 
 

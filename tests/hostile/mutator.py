@@ -69,7 +69,7 @@ class Mutator:
     def spoil(self, body: dict[str, Any]) -> bytes:
         """Return the bytes of a message with up to three faults; mostly in what it says, sometimes in its envelope."""
         body = copy.deepcopy(body)
-        part = body if self.chance.random() < 0.2 else body["message"]
+        part = body if self.chance.random() < 0.2 else body.get("message", body)
         for _ in range(self.chance.choice((1, 1, 1, 2, 3))):
             found = spots(part, [])
             if found:

@@ -177,6 +177,18 @@ def test_an_outsiders_token_sees_and_changes_its_own_alone(api: Client, net: Net
     assert names == {"Voltway": "Voltway MG Road", "Gridgo": "Renamed"}
 
 
+def test_a_relation_named_by_a_text_that_no_row_can_have_is_refused_at_its_field(api: Client, net: Net) -> None:
+    before = snapshot()
+    refused = send(api, "patch", "/api/chargers/evse-1", {"location": "site-1\0"}, net)
+    fields = {"location": ["Object with location_id=site-1\ufffd does not exist."]}
+    assert (refused.status_code, refused.json()["error"]["fields"]) == (400, fields)
+    made = {"product_id": "tea", "name": "Tea", "price": "20", "locations": ["\0"]}
+    assert send(api, "post", "/api/products", made, net).json()["error"]["fields"] == {
+        "locations": ["Object with location_id=\ufffd does not exist."]
+    }
+    assert snapshot() == before
+
+
 def test_relations_stay_within_the_cpo(api: Client, net: Net, other: Net) -> None:
     with every_cpo():
         Location.objects.filter(pk=other.location.pk).update(location_id="foreign")

@@ -22,8 +22,13 @@ def _no_wrong_tokens_of_other_tests() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Create and migrate as the owner; then every connection of the tests is the app role's."""
+def django_db_setup(
+    django_db_modify_db_settings: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Create and migrate as the owner; then every connection of the tests is the app role's.
+
+    Tests that run side by side have a database each (`django_db_modify_db_settings`).
+    """
     from django.test.utils import setup_databases, teardown_databases
 
     database = settings.DATABASES["default"]

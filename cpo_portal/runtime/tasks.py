@@ -49,9 +49,16 @@ def run_foreground(argv: list[str], environ: dict[str, str]) -> int:
 
 
 def test(home: Home, args: list[str]) -> int:
+    """The whole fast suite is spread over the processors; whoever names tests or options gets plain pytest."""
     python = dev_environment(home).ensure(home)
+    args = args or spread(os.cpu_count() or 1)
     with throwaway_cluster(home) as made:
         return run_foreground([str(python), "-m", "pytest", *args], child_environ.test_environ(made.home, made.urls))
+
+
+def spread(processors: int) -> list[str]:
+    """Options of pytest-xdist: the tests of a file stay together, for they share what is slow to start."""
+    return ["-n", str(min(processors, 4)), "--dist", "loadfile"] if processors > 1 else []
 
 
 def bench(home: Home, args: list[str]) -> int:

@@ -10,7 +10,7 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
 from offers import ledger
 from offers.ordering.orders import lock_order, paid_for
-from offers.ordering.owed import Owed, owe
+from offers.ordering.owed import WITHIN, Owed, owe
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine import refunds
 from pricing.engine.money import Money, zero
@@ -110,8 +110,8 @@ def _close(
         detail={"by": by.value, "reason_id": reason_id, "refund": f"{decision.amount.amount:f}"},
     )
     if decision.amount:
-        owed = Owed("CANCELLATION", decision.amount, description, now + term.within if term and term.within else None)
-        owe(order, owed, now=now)
+        within = term.within if term and term.within else WITHIN
+        owe(order, Owed("CANCELLATION", decision.amount, description, now + within), now=now)
     return Cancelled(order, decision.amount, description)
 
 

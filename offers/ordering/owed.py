@@ -20,7 +20,7 @@ from cpo_portal.charging.payments import NoticeOutcome
 from offers.ordering.orders import lock_order, paid_for
 from pricing.engine.money import Money
 
-#: How long money takes that the driver paid too much.
+#: How long money takes to come back where no refund term says it.
 WITHIN = timedelta(days=7)
 #: Why money that was not asked for comes back, in words for the driver.
 UNASKED = {
@@ -37,7 +37,7 @@ class Owed:
     reason: str
     amount: Money
     description: str
-    due_by: datetime | None = None
+    due_by: datetime
     notice: GatewayNotice | None = None
 
 

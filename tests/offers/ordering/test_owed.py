@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import EventKind, OrderEvent, Refund
+from cpo_portal.charging.models import EventKind, OrderEvent, Refund, RefundTerm
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.owed import refund_late_payment, refund_unasked
 from offers.tasks import settle_stopped
@@ -48,3 +49,25 @@ def test_money_whose_report_was_corrected_is_not_owed_whichever_is_followed_firs
         refund_late_payment(OrderEvent.objects.get(kind=EventKind.PAYMENT_REPORTED), now=timezone.now())
         refund_unasked(OrderEvent.objects.get(kind=EventKind.PAYMENT_UNASKED), now=timezone.now())
         assert list(Refund.objects.all()) == []
+
+
+@pytest.mark.parametrize(("within_minutes", "due"), [(90, timedelta(minutes=90)), (0, timedelta(days=7))])
+def test_a_refund_says_until_when_by_the_term_and_else_within_a_week(
+    sale: Sale, within_minutes: int, due: timedelta
+) -> None:
+    sale.init()
+    sale.pay()
+    now = timezone.now()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        RefundTerm.objects.update(refund_eligible=True, percent=50, amount=None, within_minutes=within_minutes)
+        cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=now)
+        assert Refund.objects.get().due_by == now + due
+
+
+def test_what_the_cpo_cancels_comes_back_within_a_week(sale: Sale) -> None:
+    sale.init()
+    sale.pay()
+    now = timezone.now()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="power cut", now=now)
+        assert Refund.objects.get().due_by == now + timedelta(days=7)

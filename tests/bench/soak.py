@@ -1,10 +1,14 @@
 """Signed selects of several buyer apps at a steady rate for minutes, each answered by its ACK and by its callback.
 
-SOAK_SECONDS (300) and SOAK_RATE (a second) change how long and how many. Without SOAK_RATE it is what this machine
-sustains: 200, or 70 % of the most that it answers, measured just before, where that is less.
+SOAK_SECONDS (300) and SOAK_RATE (a second) in the environment change how long and how many. Without SOAK_RATE it is
+what this machine sustains: 200, or 70 % of the most that it answers, measured just before, where that is less.
 """
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
 
 from cpo_portal.env import number
 from tests.bench import buyer, database, soak_client, soak_watch
@@ -36,19 +40,27 @@ def run() -> Figures:
         servers.beat()
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
         pids = {name: running.process.pid for name, running in servers.running.items()} | {"postgres": server}
-        most = Plan(port, sink_port, BAPS, CAPACITY_SECONDS, at_a_time=AT_A_TIME)
-        found = interleaved(ROUNDS, null=lambda: _null_rate(port), most=lambda: _send(most, pids).per_second)
-        null, capacity = p50(found["null"]), p50(found["most"])
-        rate = number("SOAK_RATE", 0) or min(TARGET_RATE, SHARE_OF_CAPACITY * capacity)
-        done = _send(Plan(port, sink_port, BAPS, number("SOAK_SECONDS", 300), rate=rate), pids)
-        wait_until(soak_watch.is_empty)
-    return report(done) | {
-        "soak.null_drf_rps": null,
-        "soak.capacity_per_s": capacity,
+        plan = partial(Plan, port, sink_port, BAPS)
+        given = number("SOAK_RATE", 0)
+        before = _limits(port, plan(CAPACITY_SECONDS, at_a_time=AT_A_TIME), pids, with_capacity=not given)
+        rate = given or min(TARGET_RATE, SHARE_OF_CAPACITY * before["soak.capacity_per_s"])
+        done = _send(plan(number("SOAK_SECONDS", 300), rate=rate), pids)
+        time.sleep(1)  # what was answered last is being settled
+        left = soak_watch.queued()
+    ratio = {
+        "soak.left_waiting": left,
         "soak.rate_per_s": rate,
-        "soak.ratio_to_null_drf": rate / null,
-        "soak.capacity_ratio_to_null_drf": capacity / null,
+        "soak.ratio_to_null_drf": rate / before["soak.null_drf_rps"],
     }
+    return report(done) | before | ratio
+
+
+def _limits(port: int, most: Plan, pids: dict[str, int], *, with_capacity: bool) -> Figures:
+    """Return how much a view that does nothing answers, and how much comes through to its callback, by turns."""
+    measures: dict[str, Callable[[], float]] = {"null_drf_rps": lambda: _null_rate(port)}
+    if with_capacity:
+        measures["capacity_per_s"] = lambda: _send(most, pids).per_second
+    return {f"soak.{name}": p50(found) for name, found in interleaved(ROUNDS, **measures).items()}
 
 
 def _null_rate(port: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.bench.figures import Figures, p50, p99
-from tests.bench.soak_client import Outcome, Sent
+from tests.bench.soak_client import PATIENCE_SECONDS, Outcome, Sent
 from tests.bench.soak_watch import Look
 
 WINDOW_SECONDS = 30.0
@@ -24,8 +24,10 @@ class Run:
 
     @property
     def drain_seconds(self) -> float:
-        """How long after the last message the last callback came."""
-        ends = [one.due + one.callback for one in self.outcome.sent if one.callback is not None]
+        """How long after the last message the last callback came; where one is missing, how long it was waited for."""
+        if any(one.callback is None for one in self.outcome.sent):
+            return PATIENCE_SECONDS
+        ends = [one.due + (one.callback or 0) for one in self.outcome.sent]
         return max(max(ends) - self.outcome.ended, 0.0)
 
     @property

@@ -63,13 +63,13 @@ class Watch:
 
 def look(database: psycopg.Connection, pids: dict[str, int]) -> Look:
     """Look once."""
-    row = database.execute(DEPTHS).fetchone()
-    assert row is not None
+    connections, inbox, outbox = database.execute(DEPTHS).fetchone() or (0, 0, 0)
     files = sum(1 for _ in (Path(os.environ["PORTAL_BROKER_DIR"]) / "queue").iterdir())
-    return Look(time.monotonic(), *row, files, {name: usage(pid) for name, pid in pids.items()})
+    used = {name: usage(pid) for name, pid in pids.items()}
+    return Look(time.monotonic(), connections, inbox, outbox, files, used)
 
 
-def is_empty() -> bool:
-    """Whether nothing waits, neither a message nor a callback."""
+def queued() -> int:
+    """Return how many messages and callbacks wait now."""
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
-        return not look(database, {}).queued
+        return look(database, {}).queued

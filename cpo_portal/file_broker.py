@@ -1,4 +1,5 @@
-"""Kombu's filesystem broker without its races: no reader meets a file that is still being written.
+"""Kombu's filesystem broker without its races and its heaps: no reader meets a file that is still being written, and
+no file waits that says what a later one says.
 
 Stock kombu opens a message's file under its final name and then writes it: a worker that takes it in between reads
 nothing, and ends. The same holds of the file that lists an exchange's queues, when several processes start at once.
@@ -7,11 +8,12 @@ nothing, and ends. The same holds of the file that lists an exchange's queues, w
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any
 
@@ -31,12 +33,20 @@ class Channel(filesystem.Channel):
     """Messages appear whole, and one process at a time touches the list of queues."""
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        folder = self.data_folder_out
+        ending = f"_{_meaning(message)}.{queue}.msg"
+        older = sorted(name for name in os.listdir(folder) if name.endswith(ending))
+        since = older[0].partition("_")[0] if older else str(round(time.monotonic() * 1000))
+        name = f"{since}_{uuid.uuid4()}{ending}"
         # Readers look for names that end with the queue's: a draft is none of them.
-        draft = os.path.join(self.data_folder_out, f".{name}.draft")
+        draft = os.path.join(folder, f".{name}.draft")
         with open(draft, "wb") as file:
             file.write(dumps(message).encode())
-        os.rename(draft, os.path.join(self.data_folder_out, name))
+        os.rename(draft, os.path.join(folder, name))
+        # The new one stands in the old one's place, and expires later. A reader may have been faster.
+        for name in older:
+            with suppress(FileNotFoundError):
+                os.remove(os.path.join(folder, name))
 
     def _get(self, queue: str, timeout: Any = None) -> Any:
         while True:
@@ -60,6 +70,14 @@ class Channel(filesystem.Channel):
         with open(self.control_folder / ".lock", "a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _meaning(message: Any) -> str:
+    """Return what two messages share that ask for the same: the task and what it is given; else a name of its own."""
+    task = message.get("headers", {}).get("task")
+    if task is None:
+        return uuid.uuid4().hex
+    return hashlib.blake2b(f"{task} {message.get('body')}".encode(), digest_size=12).hexdigest()
 
 
 class Transport(filesystem.Transport):

@@ -71,3 +71,47 @@ def test_a_message_of_another_queue_is_left_where_it_is(folder: Path) -> None:
     with pytest.raises(Empty):
         channel._get("messages")
     assert channel._get("bulk") == {"whole": True}
+
+
+def hint(task: str, *, args: str = "[]", number: int = 0) -> dict[str, Any]:
+    return {"headers": {"task": task, "id": str(number)}, "body": args}
+
+
+def taken(channel: Any) -> list[tuple[str, str]]:
+    """Take all that waits; return each message's task and id."""
+    found = []
+    while True:
+        try:
+            message = channel._get("messages")
+        except Empty:
+            return found
+        found.append((message["headers"]["task"], message["headers"]["id"]))
+
+
+def test_of_hints_that_say_the_same_the_last_waits_in_the_first_one_s_place(folder: Path) -> None:
+    channel = open_channel(folder)
+    for number in range(50):
+        channel._put("messages", hint("drain", number=number))
+        time.sleep(0.002)  # names begin with the millisecond
+        if number == 0:
+            channel._put("messages", hint("deliver"))
+            time.sleep(0.002)
+    assert len(list((folder / "queue").iterdir())) == 2
+    assert taken(channel) == [("drain", "49"), ("deliver", "0")]
+
+
+def test_a_hint_after_one_that_was_taken_waits_anew(folder: Path) -> None:
+    channel = open_channel(folder)
+    channel._put("messages", hint("drain", number=1))
+    assert taken(channel) == [("drain", "1")]
+    channel._put("messages", hint("drain", number=2))
+    assert taken(channel) == [("drain", "2")]
+
+
+def test_messages_that_say_something_else_all_wait(folder: Path) -> None:
+    channel = open_channel(folder)
+    for number, args in enumerate(("[1]", "[2]", "[2]")):
+        channel._put("messages", hint("count", args=args, number=number))
+        channel._put("bulk", hint("count", args=args, number=number))
+        channel._put("messages", {"no": "task"})
+    assert len(list((folder / "queue").iterdir())) == 2 + 2 + 3

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, Q, QuerySet, Value
+from psycopg import Cursor
 
 Row = TypeVar("Row", bound=Model)
 
@@ -19,8 +20,13 @@ def run_at_once(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
     """
     connection.ensure_connection()
     connection.tell_tenant("\n".join(statements))  # type: ignore[attr-defined]
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        cursors = [connection.connection.execute(statement, values) for statement in statements]
+    with connection.wrap_database_errors:
+        # The driver's own cursor: Django's binds on the client, and what it sends is planned anew every time.
+        cursors = [Cursor(connection.connection) for _ in statements]
+        with connection.connection.pipeline():
+            for cursor, statement in zip(cursors, statements, strict=True):
+                cursor.execute(statement, values)
+        # Read when the transaction has ended: a busy process may take long to come to it, and would hold its locks.
         rows: list[tuple[Any, ...]] = cursors[-1].fetchall()
     return rows
 

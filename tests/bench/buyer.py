@@ -40,14 +40,14 @@ class Message:
         return head.encode() + self.raw
 
 
-def register(url: str = "http://127.0.0.1:9/nowhere") -> None:
+def register(url: str = "http://127.0.0.1:9/nowhere", *, bap_id: str = SUBSCRIBER_ID) -> None:
     """Enter the buyer app in the registry; its callbacks go to `url`."""
-    add_subscriber(SUBSCRIBER_ID, url=url, role="BAP", key_id=KEY_ID, public_key=public_key_of(SEED), sandbox=True)
+    add_subscriber(bap_id, url=url, role="BAP", key_id=KEY_ID, public_key=public_key_of(SEED), sandbox=True)
 
 
-def select(provider_id: str = "cpo1.com", item_id: str = "pe-charging-01") -> Message:
+def select(provider_id: str = "cpo1.com", item_id: str = "pe-charging-01", *, bap_id: str = SUBSCRIBER_ID) -> Message:
     """Ask for ₹100 worth of charging in an hour, with a transaction of its own."""
-    body = _body("select")
+    body = _body("select", bap_id)
     order = body["message"]["order"]
     order["provider"]["id"], order["items"][0]["id"] = provider_id, item_id
     for hours, stop in enumerate(order["fulfillments"][0]["stops"], start=1):
@@ -68,10 +68,10 @@ def _in(hours: int) -> str:
     return (timezone.now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _body(action: str) -> dict[str, Any]:
+def _body(action: str, bap_id: str = SUBSCRIBER_ID) -> dict[str, Any]:
     body: dict[str, Any] = copy.deepcopy(TEMPLATES[action])
     ids = {name: str(uuid.uuid4()) for name in ("transaction_id", "message_id")}
-    body["context"] |= ids | {"bap_id": SUBSCRIBER_ID, "timestamp": _in(0), "ttl": "PT10M"}
+    body["context"] |= ids | {"bap_id": bap_id, "timestamp": _in(0), "ttl": "PT10M"}
     if action != "search":
         body["context"] |= {"bpp_id": settings.BECKN_BPP_ID, "bpp_uri": settings.BECKN_BPP_URI}
     return body
@@ -80,6 +80,6 @@ def _body(action: str) -> dict[str, Any]:
 def _signed(action: str, body: dict[str, Any]) -> Message:
     raw = json.dumps(body).encode()
     created = int(timezone.now().timestamp())
-    who = {"subscriber_id": SUBSCRIBER_ID, "key_id": KEY_ID, "seed": SEED}
+    who = {"subscriber_id": body["context"]["bap_id"], "key_id": KEY_ID, "seed": SEED}
     header = sign(raw, created=created, expires=created + 600, **who)
     return Message(action, body["context"]["message_id"], raw, header)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import psycopg
+from psycopg import sql
 
 #: What the migrations themselves have filled.
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
@@ -29,6 +30,12 @@ def empty() -> None:
         row = owner.execute(TABLES, [list(KEPT)]).fetchone()
         assert row is not None
         owner.execute(f"TRUNCATE {row[0]}")
+
+
+def forget(table: str) -> None:
+    """Remove every row of one table."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
 
 
 def tidy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ GOALS = {
     "sick.p99_ratio.hang": Goal(2),
     "sick.p99_ratio.reset": Goal(2),
     "sick.p99_ratio.500": Goal(2),
+    "soak.errors": Goal(0),
+    "soak.drain_s": Goal(10),
+    "soak.rss_growth_percent": Goal(5),
     "idle.cpu_percent": Goal(3),
 }
 
@@ -62,6 +66,11 @@ def interleaved(rounds: int, **measures: Callable[[], Any]) -> dict[str, list[An
         for name, measure in measures.items():
             found[name].append(measure())
     return found
+
+
+def is_of_a_window(name: str) -> bool:
+    """Whether this is one of a series over time, which its group prints as a table."""
+    return re.search(r"\.at\d+s\.", name) is not None
 
 
 def row(name: str, value: float) -> str:

@@ -42,9 +42,7 @@ class Servers:
 
     def web(self) -> int:
         """Start the web server and return its port."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+        port = free_port()
         self._start("web", programs.web(PYTHON, port=port))
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
         return port
@@ -65,6 +63,14 @@ class Servers:
         environ.pop("DATABASE_OWNER_URL", None)
         log = self.home / f"log/{self.group}-{name}.log"
         self.running[name] = start(Command(name, argv, environ, REPO, log))
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def answers(url: str) -> bool:

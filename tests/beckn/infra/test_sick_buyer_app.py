@@ -68,26 +68,30 @@ def state_in_database(subscriber_id: str) -> Circuit:
 
 
 @pytest.mark.parametrize("behaviour", [HANG, RESET, ERROR])
-def test_buyer_app_that_takes_nothing_does_not_hold_up_another(
+def test_half_of_one_buyer_app_s_answers_come_as_soon_while_another_takes_nothing(
     ask: Callable[[int], list[float]], broker: Callable[[str], None], behaviour: str
 ) -> None:
+    """The median at most doubles; `./portal bench sick` holds the 99th percentile to the same.
+
+    Here one busy second of the machine would be in it: this runs a few seconds, beside other tests.
+    """
     with SickSink() as sick:
         sick.behaviour = behaviour
         BuyerApp("sick.example", seed=b"s" * 32).register(sick.url)
-        before = ask(REQUESTS)
+        idle = ask(REQUESTS)
         owe_to("sick.example", ROWS)
         during = ask(REQUESTS)
-        print("DURING", [round(x * 1000) for x in before], [round(x * 1000) for x in during], sick.asked)
         wait_until(lambda: (broker("sweep"), SubscriberHealth.objects.filter(open_until__isnull=False).exists())[1], 40)
         later = ask(REQUESTS)
-        after = sick.asked
-    # The median: one busy second of the machine is in the 99th percentile, which `./portal bench sick` measures.
-    assert p50(during) <= 2 * p50(before)
-    assert p50(later) <= 2 * p50(before)
+        asked = sick.asked
+        assert OutboundCallback.objects.filter(bap_id="sick.example", state="PENDING").count() == ROWS
     # Four at once and one after the other until it was left alone, then one at a time.
-    assert 5 <= after <= 20
-    assert OutboundCallback.objects.filter(bap_id="sick.example", state="PENDING").count() == ROWS
-    assert DeliveryAttempt.objects.exclude(outcome="DELIVERED").count() <= after
+    assert 5 <= asked <= 20
+    assert DeliveryAttempt.objects.exclude(outcome="DELIVERED").count() <= asked
+    OutboundCallback.objects.filter(bap_id="sick.example").delete()
+    idle += ask(REQUESTS)
+    assert p50(during) <= 2 * p50(idle)
+    assert p50(later) <= 2 * p50(idle)
 
 
 def test_all_arrives_in_order_once_the_buyer_app_is_back(

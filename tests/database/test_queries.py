@@ -1,0 +1,60 @@
+"""Several statements in one round trip: what the server keeps of them, and for how long they hold their locks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DataError, connection
+
+from cpo_portal.database import queries
+from cpo_portal.database.queries import run_at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TAKE, TRY = "SELECT pg_advisory_xact_lock(%(lock)s)", "SELECT pg_try_advisory_xact_lock(%s)"
+KEY = 7_001
+
+
+@pytest.fixture
+def other() -> Any:
+    """A session beside Django's."""
+    given = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    with psycopg.connect(**{name: given[name] for name in names if name in given}, autocommit=True) as session:
+        yield session
+
+
+def test_rows_are_the_last_statement_s() -> None:
+    first, second = "SELECT %(one)s::int", "SELECT n, %(two)s::text FROM generate_series(1, 2) n"
+    assert run_at_once(first, second, values={"one": 1, "two": "two"}) == [(1, "two"), (2, "two")]
+
+
+def test_locks_are_free_before_the_rows_are_read(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
+    free = []
+
+    class LateReader(psycopg.Cursor[Any]):
+        def fetchall(self) -> Any:
+            free.append(other.execute(TRY, [KEY]).fetchone()[0])
+            return super().fetchall()
+
+    monkeypatch.setattr(queries, "Cursor", LateReader)
+    assert run_at_once(TAKE, "SELECT 1", values={"lock": KEY}) == [(1,)]
+    assert free == [True]
+
+
+def test_a_failed_statement_takes_back_the_ones_before_it_and_raises_django_s_error(other: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE noted (n int)")
+    with pytest.raises(DataError, match="division by zero"):
+        run_at_once("INSERT INTO noted VALUES (1)", "SELECT 1 / %(zero)s::int", "SELECT 2", values={"zero": 0})
+    assert run_at_once("SELECT count(*) FROM noted", values={}) == [(0,)]
+
+
+def test_what_runs_often_is_planned_once() -> None:
+    statement = "SELECT %(one)s::int + 41 AS often"
+    connection.ensure_connection()
+    for _ in range(connection.connection.prepare_threshold + 1):
+        assert run_at_once(TAKE, statement, values={"lock": KEY, "one": 1}) == [(42,)]
+    prepared = run_at_once("SELECT statement FROM pg_prepared_statements", values={})
+    assert [text for (text,) in prepared if "AS often" in text] == ["SELECT $1::int + 41 AS often"]

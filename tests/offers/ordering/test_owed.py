@@ -57,6 +57,7 @@ def test_a_refund_says_until_when_by_the_term_and_else_within_a_week(
 ) -> None:
     sale.init()
     sale.pay()
+    sale.confirm()
     now = timezone.now()
     with cpo_scope(sale.world.cpo), transaction.atomic():
         RefundTerm.objects.update(refund_eligible=True, percent=50, amount=None, within_minutes=within_minutes)

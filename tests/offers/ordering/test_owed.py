@@ -15,6 +15,7 @@ from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.owed import refund_late_payment, refund_unasked
 from offers.tasks import settle_stopped
 from tests.offers.ordering.sale import Sale
+from tests.world import ask_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,10 +56,10 @@ def test_money_whose_report_was_corrected_is_not_owed_whichever_is_followed_firs
 def test_a_refund_says_until_when_by_the_term_and_else_within_a_week(
     sale: Sale, within_minutes: int, due: timedelta
 ) -> None:
-    sale.init()
+    now = timezone.now()
+    sale.init(ask_for(start=now + timedelta(hours=5)), now=now)
     sale.pay()
     sale.confirm()
-    now = timezone.now()
     with cpo_scope(sale.world.cpo), transaction.atomic():
         RefundTerm.objects.update(refund_eligible=True, percent=50, amount=None, within_minutes=within_minutes)
         cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="", now=now)

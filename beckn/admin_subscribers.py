@@ -77,7 +77,7 @@ class SendDeadForm(DialogForm):
 class SubscriberAdmin(PlatformAdmin):
     """The embedded registry."""
 
-    list_display = ("subscriber_id", "role", "is_active", "sandbox", "health_chip", "pending", "oldest", "dead")
+    list_display = ("subscriber_id", "role", "state", "orders", "health_chip", "pending", "oldest", "dead")
     list_filter = ("role", "is_active", "sandbox")
     list_select_related = ("health",)
     search_fields = ("subscriber_id", "callback_url")
@@ -102,6 +102,16 @@ class SubscriberAdmin(PlatformAdmin):
         page = super().get_changelist_instance(request)
         _keep_backlogs(page.result_list)
         return page
+
+    @column(description="State", ordering="is_active")
+    def state(self, obj: Subscriber) -> SafeString:
+        return chip("Active", Tone.GOOD) if obj.is_active else chip("Switched off", Tone.BAD)
+
+    @column(description="Orders", ordering="sandbox")
+    def orders(self, obj: Subscriber) -> SafeString | str:
+        if obj.role != SubscriberRole.BAP:
+            return EMPTY
+        return chip("Trials", Tone.WARN) if obj.sandbox else chip("Real", Tone.NEUTRAL)
 
     @column(description="Registered")
     def registered(self, obj: Subscriber) -> str:

@@ -99,6 +99,7 @@ class InboundMessage(models.Model):
     context: Context
 
     class Meta:
+        verbose_name = "message"
         constraints = [
             models.UniqueConstraint(
                 fields=["transaction_id", "message_id", "action", "bap_id"], name="inbound_message_once"
@@ -170,6 +171,7 @@ class OutboundCallback(models.Model):
     order_ref = models.UUIDField(null=True)
 
     class Meta:
+        verbose_name = "callback"
         constraints = [
             models.UniqueConstraint(
                 fields=["inbound", "action"], name="callback_once_per_request", condition=Q(inbound__isnull=False)
@@ -243,6 +245,8 @@ class DeliveryHold(models.Model):
     since = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = "hold of callbacks"
+        verbose_name_plural = "holds of callbacks"
         ordering = ["since"]
 
     def __str__(self) -> str:

@@ -62,10 +62,13 @@ class Subscriber(models.Model):
         ],
         help_text="Callbacks are posted to this address followed by /on_search, /on_select and so on.",
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("active", default=True)
     sandbox = models.BooleanField(default=False, help_text="Its orders are trials: they do not count in figures.")
     default_ttl_seconds = models.PositiveIntegerField(
-        "default ttl (seconds)", default=30, validators=[MinValueValidator(1), MaxValueValidator(86_400)]
+        "answer within (seconds)",
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(86_400)],
+        help_text="What holds for its requests that name no ttl of their own.",
     )
     wants_catalog_updates = models.BooleanField(
         default=False, help_text="Send a new catalogue when an offer, surge or tariff changes."

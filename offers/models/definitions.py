@@ -69,7 +69,7 @@ class OfferPolicy(TenantModel):
     early_start_minutes = models.PositiveSmallIntegerField("may start early by (minutes)", default=15)
     late_start_minutes = models.PositiveSmallIntegerField("no-show after (minutes)", default=30)
     breakdown_minutes = models.PositiveSmallIntegerField(
-        "give a charger up after (minutes)",
+        "wait for a broken charger (minutes)",
         default=5,
         db_default=5,
         help_text="So long after a charger was reported out of order, its session is billed by the last reading "
@@ -142,7 +142,7 @@ class ValueTypeChoice(models.TextChoices):
 
 class DiscountBaseChoice(models.TextChoices):
     ITEMS = engine.DiscountBase.ITEMS.value, "Energy, time and products"
-    ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "The same and surge"
+    ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
 class OfferVersion(TenantModel):

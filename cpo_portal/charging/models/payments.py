@@ -114,7 +114,7 @@ class Refund(TenantModel):
     notice = models.OneToOneField(GatewayNotice, on_delete=models.PROTECT, null=True, related_name="refund")
     paid_at = models.DateTimeField(null=True)
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    paid_reference = models.CharField(max_length=100, blank=True, db_default="")
+    paid_reference = models.CharField("reference", max_length=100, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -164,7 +164,9 @@ def _check_places(offer: Offer, content: OfferContent) -> _Findings:
 
 
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:
-    if content.requires_code and not content.display_code:
+    if any(character.isspace() for character in content.display_code):
+        yield "display_code", "Write the code without spaces, such as WEEKEND25."
+    elif content.requires_code and not content.display_code:
         yield "display_code", "Give the code that the buyer must send."
     elif content.requires_code and (other := code_in_use(offer, content.display_code)):
         yield "display_code", f"The offer {other} already asks for this code: choose another."

@@ -191,6 +191,12 @@ BAD = [
         id="required code missing",
     ),
     pytest.param(
+        {"display_code": "WEEKEND 25"},
+        "display_code",
+        "Write the code without spaces, such as WEEKEND25.",
+        id="space in the code",
+    ),
+    pytest.param(
         {"currency": "EUR"}, "currency", "Your offers are in INR: leave the currency out.", id="foreign currency"
     ),
     pytest.param(

@@ -179,7 +179,7 @@ class SubscriberAdmin(PlatformAdmin):
 
     @object_action(
         description="Stop sending",
-        confirm="What has not gone out stays dead; what is on its way now still arrives.",
+        confirm="What has not gone out stays dead; what is on its way still arrives, or waits again if it fails.",
         offered=lambda obj: obj.role == SubscriberRole.BAP and upkeep.is_replaying(obj),
     )
     def stop_sending(self, request: HttpRequest, obj: Subscriber) -> str:

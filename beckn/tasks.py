@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 from celery.signals import worker_ready
-from django.db import connection
+from django.db import connection, transaction
 
 from beckn import delivery, inbox, key_rotation, nudge, outbox, retention, subscriber_health, upkeep
 from beckn.announcer import announce_events
@@ -116,7 +116,9 @@ def _look() -> tuple[bool, bool, bool, bool, bool]:
         "revisions": list(loaded.values()),
         "followed": list(FOLLOWED),
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner takes most events to be followed, of which nearly none are, and would read them all each second.
+        cursor.execute(outbox.BY_INDEX)
         cursor.execute(SWEEP, values)
         found: tuple[bool, bool, bool, bool, bool] = cursor.fetchone()
     return found

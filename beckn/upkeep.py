@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -129,11 +130,14 @@ SET state = 'PENDING', attempts = 0, next_attempt_at = statement_timestamp(), qu
 FROM chosen WHERE c.id = chosen.id
 """
 # What is on its way cannot be called back; it is the buyer app's number of callbacks at a time at most.
-STOP = _END.format(
-    which="c.bap_id = %(bap)s AND c.replay_id = %(replay)s",
-    state="DEAD",
-    reason="sending again was stopped",
-    batch=BATCH,
+STOP = (
+    _END.format(
+        which="c.bap_id = %(bap)s AND c.replay_id IS NOT NULL",
+        state="DEAD",
+        reason="sending again was stopped",
+        batch=BATCH,
+    )
+    + "RETURNING c.replay_id"
 )
 
 
@@ -176,9 +180,12 @@ def _replay_batch(key: int) -> int:
 
 
 def is_replaying(subscriber: Subscriber) -> bool:
-    """Tell whether dead callbacks of a buyer app are being sent again: some are still to be queued, or wait queued."""
+    """Tell whether dead callbacks of a buyer app are being sent again: some are still to be queued, or wait queued.
+
+    What was on its way when it was stopped, and failed, waits as well.
+    """
     waiting = OutboundCallback.objects.filter(
-        bap_id=subscriber.subscriber_id, state=OutboundState.PENDING, replay__isnull=False, replay__stopped_at=None
+        bap_id=subscriber.subscriber_id, state=OutboundState.PENDING, replay__isnull=False
     )
     return Replay.objects.filter(subscriber=subscriber, finished_at=None).exists() or waiting.exists()
 
@@ -187,16 +194,18 @@ def is_replaying(subscriber: Subscriber) -> bool:
 def stop_replay(subscriber: Subscriber, *, by: str) -> int | None:
     """Send no more dead callbacks again; return how many that waited are dead again, None where nothing was sent.
 
-    The rows of the replays are locked first, so that a batch that is being queued is called back with the others.
+    An unfinished replay is locked first, so that a batch that is being queued is called back with the others.
     """
-    back, stopped = 0, False
-    for replay in Replay.objects.select_for_update().filter(subscriber=subscriber, stopped_at=None).order_by("pk"):
-        with connection.cursor() as cursor:
-            cursor.execute(STOP, {"bap": subscriber.subscriber_id, "replay": replay.pk})
-            called_back = cursor.rowcount
-        if called_back or replay.finished_at is None:
-            replay.sent, replay.stopped_at, replay.stopped_by = F("sent") - called_back, Now(), by
-            replay.finished_at = Coalesce("finished_at", Now())
-            replay.save(update_fields=["sent", "stopped_at", "stopped_by", "finished_at"])
-            back, stopped = back + called_back, True
-    return back if stopped else None
+    unfinished = Replay.objects.select_for_update().filter(subscriber=subscriber, finished_at=None)
+    replays = set(unfinished.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(STOP, {"bap": subscriber.subscriber_id})
+        back = Counter(key for (key,) in cursor.fetchall())
+    for key in sorted(replays | back.keys()):
+        Replay.objects.filter(pk=key).update(
+            sent=F("sent") - back[key],
+            stopped_at=Now(),
+            stopped_by=by,
+            finished_at=Coalesce("finished_at", Now()),
+        )
+    return back.total() if replays or back else None

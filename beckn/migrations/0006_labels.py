@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             name="default_ttl_seconds",
             field=models.PositiveIntegerField(
                 default=30,
-                help_text="What holds for its requests that name no ttl of their own.",
+                help_text="How long an answer is of use to it where its request names no ttl.",
                 validators=[
                     django.core.validators.MinValueValidator(1),
                     django.core.validators.MaxValueValidator(86400),

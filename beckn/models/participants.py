@@ -68,7 +68,7 @@ class Subscriber(models.Model):
         "answer within (seconds)",
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(86_400)],
-        help_text="What holds for its requests that name no ttl of their own.",
+        help_text="How long an answer is of use to it where its request names no ttl.",
     )
     wants_catalog_updates = models.BooleanField(
         default=False, help_text="Send a new catalogue when an offer, surge or tariff changes."

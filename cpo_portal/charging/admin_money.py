@@ -102,7 +102,7 @@ class RefundAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
             mark_paid_back(refund, PaidBack(by=by, at=timezone.now(), reference=data["reference"]))
         except NotDue as error:
             raise ValidationError(str(error)) from error
-        return f"{money(refund.amount, refund.currency)} are noted as paid back."
+        return f"{money(refund.amount, refund.currency)} is noted as paid back."
 
     @column(description="Reason", ordering="reason")
     def why(self, obj: Refund) -> str:

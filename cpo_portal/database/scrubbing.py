@@ -19,9 +19,14 @@ _PATTERNS = re.compile(
 
 def scrub(text: str, words: Collection[str] = ()) -> str:
     """Return the text with what looks personal masked, and with it these words, whatever their case."""
-    folded = text.casefold()
+    folded = _fold(text)
     # A message may bring a hundred thousand words, and a pattern of those that are not there costs as much as any.
-    if found := [word for word in words if word.casefold() in folded]:
+    if found := [word for word in words if _fold(word) in folded]:
         longest_first = sorted(found, key=len, reverse=True)
         text = re.sub("|".join(re.escape(word) for word in longest_first), MASK, text, flags=re.IGNORECASE)
     return _PATTERNS.sub(MASK, text)
+
+
+def _fold(text: str) -> str:
+    """Return a text without case, and with one i for all: a pattern that ignores case takes them for the same."""
+    return text.casefold().replace("\u0307", "").replace("ı", "i")

@@ -110,7 +110,7 @@ def _close(
         detail={"by": by.value, "reason_id": reason_id, "refund": f"{decision.amount.amount:f}"},
     )
     if decision.amount:
-        within = term.within if term and term.within else WITHIN
+        within = WITHIN if term is None or term.within is None else term.within
         owe(order, Owed("CANCELLATION", decision.amount, description, now + within), now=now)
     return Cancelled(order, decision.amount, description)
 

@@ -81,12 +81,12 @@ def refund_unasked(event: OrderEvent, *, now: datetime) -> None:
     """Pay back money that was not asked for; what has no currency that anybody knows is left to a person."""
     order = lock_order(event.order)
     notice = GatewayNotice.objects.get(pk=event.detail["notice"])
+    if _is_corrected(order, notice):
+        return  # the correction was followed first
     if not re.fullmatch("[A-Z]{3}", notice.received_currency):
         reason = f"The gateway reported money in “{notice.received_currency[:20]}”, which is no currency."
         record_event(order, EventKind.HELD, occurred_at=now, detail={"reason": reason})
         return
-    if _is_corrected(order, notice):
-        return  # the correction was followed first
     received = Money(notice.received_amount, notice.received_currency)
     sentence = UNASKED[NoticeOutcome(notice.outcome)]
     owe(order, Owed(notice.outcome, received, sentence, now + WITHIN, notice), now=now)

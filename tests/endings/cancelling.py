@@ -272,7 +272,7 @@ ROWS = [
         cancelled_by_the_cpo,
         paid_back,
         Outcome(
-            message="“₹91.45 are noted as paid back.”; on_status 91.45, REFUND 91.45 PAID",
+            message="“₹91.45 is noted as paid back.”; on_status 91.45, REFUND 91.45 PAID",
             state="CANCELLED, PENDING, PAID",
             ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
             refund="CANCELLATION 91.45 INR PAID",

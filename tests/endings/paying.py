@@ -260,7 +260,7 @@ ROWS = [
         paid_twice,
         pay_back,
         Outcome(
-            message="“₹91.45 are noted as paid back.”; on_status 91.45, REFUND 91.45 PAID",
+            message="“₹91.45 is noted as paid back.”; on_status 91.45, REFUND 91.45 PAID",
             state="INITIALISED, PENDING, PAID",
             ledger="RESERVE 22.50 (1 held, 0 used)",
             refund="ALREADY_PAID 91.45 INR PAID",

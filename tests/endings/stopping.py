@@ -183,7 +183,7 @@ ROWS = [
         held,
         lambda s: s.press_on_order("bill_held"),
         Outcome(
-            message="“The session is billed: 998.28 INR.”; on_update 998.28, SHORTFALL 906.83 DUE",
+            message="“The session is billed: ₹998.28.”; on_update 998.28, SHORTFALL 906.83 DUE",
             state="COMPLETE, COMPLETED, PAID, NOT-PAID",
             ledger="RESERVE 22.50, COMMIT 100.00 (0 held, 1 used)",
             refund="–",

@@ -24,6 +24,7 @@ ALWAYS = frozenset(
         "cancel-charging",
         "cpo-pays-back-twice",
         "pay-cancelled",
+        "stop-too-much-reviewed",
         "pay-twice",
         "pay-corrected",
         "pay-other-currency",

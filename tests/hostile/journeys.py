@@ -8,13 +8,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from beckn import inbox
 from beckn.announcer import announce_events
 from beckn.protocol import envelope
 from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.charging.breakdowns import give_up
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
 from cpo_portal.charging.notices import signature_of
 from offers.models import CustomerCounter, LedgerEntry, OfferCounter, Redemption
@@ -71,6 +73,7 @@ class Traveller:
         self.tell("update", self._change("end-charging"))
         self._cancel_if(cancelled_after == "stop")
         self.tell("rating", {"ratings": [{"id": self._order_id(), "rating_category": "Order", "value": "4"}]})
+        self._leave()
 
     def tell(self, action: str, message: dict[str, Any]) -> None:
         """Send a message spoilt, once or twice, and then usually as it should be."""
@@ -135,6 +138,13 @@ class Traveller:
             order = Order.objects.filter(pk=self._order_key(), state=OrderState.ACTIVE).first()
         if order and order.start_authorized_at and order.fulfillment_state == FulfillmentState.PENDING:
             self.talk.charge(self.mutator.chance.choice((1000, 5200, 9000)), stop=self.mutator.chance.random() < 0.8)
+
+    def _leave(self) -> None:
+        """End what was left running: the next driver wants the connector."""
+        with every_cpo(), transaction.atomic():
+            if order := Order.objects.select_for_update(of=("self",)).filter(pk=self._order_key()).first():
+                give_up(order, reason="Silent", now=timezone.now())
+        self._work(b"the end")
 
     def _order_key(self) -> uuid.UUID | None:
         mine = {"transaction_id": self.talk.transaction_id, "bap_id": self.talk.app.id}

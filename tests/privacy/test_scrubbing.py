@@ -57,6 +57,7 @@ def test_what_looks_personal_is_masked_and_nothing_else(text: str, kept: str) ->
 
 def test_given_words_are_masked_whatever_their_case() -> None:
     assert scrub("ZÉBULON quill, zébulon", {"Zébulon", "Zébulon Quill"}) == "•••, •••"
+    assert scrub("to İBRAHİM in ISTANBUL", {"İbrahim", "ıstanbul"}) == "to ••• in •••"
 
 
 @pytest.mark.parametrize(

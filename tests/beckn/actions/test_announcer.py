@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from beckn import tasks
 from beckn.announcer import announce_events
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import EventKind, Order, OrderEvent, Payment
+from cpo_portal.charging.models import Order, OrderEvent, Payment
 from cpo_portal.charging.notices import signature_of
 from cpo_portal.charging.payments import create_gateway, record_notice
 from offers.tasks import settle_stopped
@@ -50,13 +49,3 @@ def test_a_payment_after_the_cancellation_is_told_once_with_its_refund(
     assert (settlement["kind"], settlement["amount"], settlement["status"]) == ("REFUND", "91.45", "DUE")
     with cpo_scope(talk.world.cpo):
         assert not OrderEvent.objects.filter(announced_at=None).exists()
-
-
-@pytest.mark.parametrize("kind", ["CHARGING_STOPPED", "PAYMENT_REPORTED", "PAYMENT_UNASKED"])
-def test_the_sweep_looks_for_what_was_told_and_not_followed(talk: Conversation, kind: EventKind) -> None:
-    talk.init()
-    with cpo_scope(talk.world.cpo):
-        now = timezone.now()
-        assert tasks._look()[2] is False
-        OrderEvent.objects.create(order=Order.objects.get(), kind=kind, occurred_at=now, announced_at=now)
-        assert tasks._look()[2] is True

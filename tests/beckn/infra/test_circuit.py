@@ -449,6 +449,18 @@ def test_a_replay_that_has_queued_all_can_be_stopped_while_they_wait(bap: BuyerA
     assert upkeep.stop_replay(subscriber, by="p") is None
 
 
+def test_what_was_on_its_way_and_failed_can_be_stopped_as_well(bap: BuyerApp) -> None:
+    subscriber = bap.register()
+    kill(queue("t-1"), queue("t-2"))
+    assert upkeep.request_replay(subscriber, by="o") is not None
+    assert tasks.replay_dead() == 2
+    [callback] = claim_due_callbacks(1)
+    assert (upkeep.stop_replay(subscriber, by="p"), upkeep.is_replaying(subscriber)) == (1, True)
+    assert settle(callback, Delivery(Outcome.TROUBLED, 5, 500), RetryAt(timezone.now() + timedelta(minutes=1)))
+    assert (upkeep.stop_replay(subscriber, by="p"), upkeep.is_replaying(subscriber)) == (1, False)
+    assert Replay.objects.get().sent == 0
+
+
 def test_what_a_person_sent_again_is_not_stopped_with_a_replay(bap: BuyerApp) -> None:
     subscriber = bap.register()
     kill(queue("t-1"))

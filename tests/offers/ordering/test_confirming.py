@@ -80,9 +80,6 @@ def test_confirm_of_a_withdrawn_offer_cancels_and_refunds(sale: Sale) -> None:
         assert OfferCounter.objects.get().uses_reserved == 0
 
 
-#: A reported payment gives an hour to confirm.
-
-
 def test_confirm_after_the_reservation_at_the_same_price(sale: Sale) -> None:
     now = timezone.now()
     sale.init(ask_for(start=now + LATER), now=now)

@@ -40,11 +40,14 @@ def ask(
         raw = bap.body("select", transaction_id=message_id, message_id=message_id)
         if number % 10 == 0:
             broker("sweep")
-        began = time.perf_counter()
+        began = swept = time.perf_counter()
         post("select", raw, by=bap)
         broker("drain_inbox")
         while not any(message_id.encode() in body for _, body, _ in sink.received[before:]):
             assert time.perf_counter() < began + 20, "no answer within 20 s"
+            if time.perf_counter() > swept + 1:  # as the scheduler would: what failed once is tried again
+                broker("sweep")
+                swept = time.perf_counter()
             time.sleep(0.0005)
         return time.perf_counter() - began
 

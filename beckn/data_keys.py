@@ -127,7 +127,7 @@ def _look_at_secrets(use: KeyUse) -> None:
                 model._default_manager.exclude(**{name: None}).values_list(name, flat=True)
             )
         for value in values:
-            key_id = bytes(value)[:4].hex()
+            key_id = sealing.key_id_of(value)
             try:
                 sealing.unseal(value)
             except sealing.SealBroken:

@@ -79,6 +79,11 @@ def unseal(sealed: bytes | memoryview) -> bytes:
     raise SealBroken("PORTAL_DATA_KEY does not hold the key that sealed this value; add the right key.")
 
 
+def key_id_of(sealed: bytes | memoryview) -> str:
+    """Return the id of the key that a sealed value says it needs; what version 0.1 sealed bears none."""
+    return bytes(sealed)[:_ID_BYTES].hex()
+
+
 def is_newest(sealed: bytes | memoryview) -> bool:
     """Tell whether a secret is sealed with the key that writes today."""
     return bytes(sealed).startswith(newest_key().mark)

@@ -20,10 +20,10 @@ from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.export_columns import PAYMENT_COLUMNS, REFUND_COLUMNS
 from cpo_portal.charging.models import Payment, PaymentGateway, Refund, RefundStatus, RefundTerm
-from cpo_portal.charging.panels import notice_words, paid_back_text, payment_chip, refund_chip
+from cpo_portal.charging.panels import paid_back_text, payment_chip, refund_chip
 from cpo_portal.charging.payments import give_secret, rotate_secret
 from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
-from cpo_portal.charging.wording import refund_reason
+from cpo_portal.charging.wording import notice_outcome, refund_reason
 
 
 @admin.register(Payment)
@@ -63,7 +63,7 @@ class PaymentAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     def reports(self, obj: Payment) -> str:
         zone = obj.cpo.time_zone
         return "; ".join(
-            f"{when(notice.received_at, zone)} {notice.event_id}: {notice_words(notice)}, "
+            f"{when(notice.received_at, zone)} {notice.event_id}: {notice_outcome(notice.outcome)}, "
             f"{money(notice.received_amount, notice.received_currency)} {notice.reference}".rstrip()
             for notice in obj.notices.order_by("id")
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from cpo_portal.adminkit.display import plain_amount
 from cpo_portal.charging.models import LineStage, Order, OrderLineKind, Payment, Refund
+from cpo_portal.charging.wording import refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]
 
@@ -74,7 +75,7 @@ PAYMENT_COLUMNS: Columns = {
 
 REFUND_COLUMNS: Columns = {
     "Order": lambda row: str(row.order_id),
-    "Reason": lambda row: row.reason,
+    "Reason": lambda row: refund_reason(row.reason),
     "Why": lambda row: row.description,
     "State": Refund.get_status_display,  # type: ignore[attr-defined]
     "Amount": lambda row: plain_amount(row.amount, row.currency),

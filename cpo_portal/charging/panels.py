@@ -30,7 +30,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.sessions import delivered_wh
-from cpo_portal.charging.wording import energy, event_in_words, refund_reason, stop_reason
+from cpo_portal.charging.wording import energy, event_in_words, notice_outcome, refund_reason, stop_reason
 
 ORDER_TONES = {
     OrderState.INITIALISED: Tone.NEUTRAL,
@@ -208,12 +208,7 @@ def notice_chip(notice: GatewayNotice) -> SafeString:
     """Return what became of a report; money that nobody asked for wants a person."""
     outcome = NoticeOutcome(notice.outcome)
     tones = {NoticeOutcome.PAID: Tone.GOOD, NoticeOutcome.NOT_PAID: Tone.NEUTRAL}
-    return chip(notice_words(notice), tones.get(outcome, Tone.BAD))
-
-
-def notice_words(notice: GatewayNotice) -> str:
-    """Return what became of a gateway's report in words."""
-    return notice.outcome.replace("_", " ").capitalize()
+    return chip(notice_outcome(notice.outcome), tones.get(outcome, Tone.BAD))
 
 
 def refund_chip(refund: Refund) -> SafeString:

@@ -40,6 +40,11 @@ def refund_reason(code: str) -> str:
     return REFUND_REASONS.get(code, code)
 
 
+def notice_outcome(code: str) -> str:
+    """Return what became of a gateway's report."""
+    return code.replace("_", " ").capitalize()
+
+
 def cancelled_by(code: str) -> str:
     """Return who gave an order up."""
     return CANCELLED_BY.get(code, code)

@@ -32,13 +32,13 @@ SELECT extract(epoch FROM statement_timestamp() - (SELECT max(at) FROM beckn_wor
               AND c.leased_until IS NULL
               AND (EXISTS (
                   SELECT FROM beckn_outboundcallback earlier
-                  WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
+                  WHERE earlier.finished_at IS NULL AND earlier.bap_id = c.bap_id
                     AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)) IS FALSE
             ORDER BY c.next_attempt_at, c.sequence LIMIT 1
         ) head
         WHERE s.role = 'BAP' AND h.open_until IS NULL AND NOT EXISTS (SELECT FROM beckn_deliveryhold) AND NOT EXISTS (
             SELECT FROM beckn_outboundcallback busy
-            WHERE busy.state = 'PENDING' AND busy.bap_id = s.subscriber_id AND busy.leased_until IS NOT NULL))),
+            WHERE busy.bap_id = s.subscriber_id AND busy.leased_until IS NOT NULL))),
     extract(epoch FROM statement_timestamp() - (
         SELECT min(c.next_attempt_at) FROM beckn_inboundmessage c
         WHERE c.state = 'RECEIVED' AND c.next_attempt_at <= statement_timestamp() AND c.leased_until IS NULL

@@ -56,7 +56,7 @@ WITH due AS MATERIALIZED (
     UPDATE beckn_inboundmessage c
     SET attempts = c.attempts + 1, lease_owner = %(owner)s,
         leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
-    FROM due WHERE c.id = due.id
+    WHERE c.id = ANY (ARRAY(SELECT id FROM due))
     RETURNING c.*
 )
 SELECT c.*, body.codec AS body_codec, body.key_id AS body_key_id, body.body AS body_stored,

@@ -76,13 +76,13 @@ WITH health AS (
     WHERE c.state = 'PENDING' AND c.bap_id = %(bap)s AND c.leased_until IS NULL
       AND (EXISTS (
           SELECT FROM beckn_outboundcallback earlier
-          WHERE earlier.state = 'PENDING' AND earlier.bap_id = c.bap_id
+          WHERE earlier.finished_at IS NULL AND earlier.bap_id = c.bap_id
             AND earlier.transaction_id = c.transaction_id AND earlier.sequence < c.sequence)) IS FALSE
     ORDER BY c.next_attempt_at, c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE beckn_outboundcallback c
 SET next_attempt_at = least(c.next_attempt_at, statement_timestamp())
-FROM head WHERE c.id = head.id
+WHERE c.id = ANY (ARRAY(SELECT id FROM head))
 """
 
 

@@ -51,7 +51,8 @@ SELECT EXISTS (SELECT FROM beckn_inboundmessage WHERE state = 'RECEIVED' AND nex
     EXISTS (SELECT FROM charging_orderevent WHERE announced_at IS NULL)
         OR EXISTS (SELECT FROM charging_orderevent WHERE settled_at IS NULL
             AND kind = ANY(%(followed)s)),
-    EXISTS (SELECT FROM beckn_outboundcallback WHERE state = 'PENDING' AND expires_at <= statement_timestamp()),
+    EXISTS (SELECT FROM beckn_outboundcallback
+        WHERE CASE WHEN state = 'PENDING' THEN expires_at END <= statement_timestamp()),
     EXISTS (SELECT FROM beckn_replay WHERE finished_at IS NULL)
 """
 

@@ -6,8 +6,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 
 from beckn.models.participants import Replay, Subscriber
 from cpo_portal.accounts.models import Cpo
@@ -184,15 +185,17 @@ class OutboundCallback(models.Model):
                 condition=Q(state="PENDING"),
             ),
             models.Index(
-                fields=["bap_id", "transaction_id", "sequence"], name="callback_in_order", condition=Q(state="PENDING")
+                fields=["bap_id", "transaction_id", "sequence"],
+                name="callback_unfinished",
+                condition=Q(finished_at__isnull=True),
             ),
             models.Index(
-                fields=["expires_at"],
-                name="callback_expiring",
-                condition=Q(state="PENDING", expires_at__isnull=False),
+                Case(When(state="PENDING", then="expires_at")),
+                name="callback_late",
+                condition=Q(IsNull(Case(When(state="PENDING", then="expires_at")), False)),
             ),
             models.Index(
-                fields=["bap_id"], name="callback_leased", condition=Q(state="PENDING", leased_until__isnull=False)
+                fields=["leased_until", "bap_id"], name="callback_on_its_way", condition=Q(leased_until__isnull=False)
             ),
             models.Index(fields=["transaction_id"], name="callback_transaction"),
             models.Index(fields=["order_ref"], name="callback_order", condition=Q(order_ref__isnull=False)),

@@ -70,7 +70,7 @@ def test_callback_waits_until_the_earlier_ones_are_final(state: str) -> None:
     first, second = queue("t-1"), queue("t-1")
     elsewhere = queue("t-2")
     assert ids(claim_due_callbacks(9)) == [first.id, elsewhere.id]
-    OutboundCallback.objects.filter(pk=first.pk).update(state=state, leased_until=None)
+    OutboundCallback.objects.filter(pk=first.pk).update(state=state, leased_until=None, finished_at=timezone.now())
     assert ids(claim_due_callbacks(9)) == [second.id]
 
 

@@ -14,7 +14,6 @@ from beckn import tasks
 from beckn.circuit import Circuit, state_of
 from beckn.models import DeliveryAttempt, OutboundCallback, Subscriber, SubscriberHealth
 from tests.beckn.infra.support import BuyerApp, Sink, acknowledge, wait_until
-from tests.bench.figures import p50
 from tests.bench.sick import FILL
 from tests.bench.sick_sink import ERROR, HANG, RESET, SickSink
 
@@ -31,31 +30,42 @@ def lease_and_threads() -> tuple[int, int]:
 @pytest.fixture
 def ask(
     post: Any, bap: BuyerApp, sink: Sink, start_worker: Any, broker: Callable[[str], None]
-) -> Callable[[int], list[float]]:
-    """Send so many requests, one after the other's answer; return how long each took, in seconds."""
+) -> Callable[[int], None]:
+    """Send so many requests, one after the other's answer."""
     start_worker()
 
-    def one(number: int) -> float:
+    def one(number: int) -> None:
         message_id, before = str(uuid.uuid4()), len(sink.received)
         raw = bap.body("select", transaction_id=message_id, message_id=message_id)
         if number % 10 == 0:
             broker("sweep")
-        began = swept = time.perf_counter()
+        began = swept = time.monotonic()
         post("select", raw, by=bap)
         broker("drain_inbox")
         while not any(message_id.encode() in body for _, body, _ in sink.received[before:]):
-            assert time.perf_counter() < began + 20, "no answer within 20 s"
-            if time.perf_counter() > swept + 1:  # as the scheduler would: what failed once is tried again
+            assert time.monotonic() < began + 20, "no answer within 20 s"
+            if time.monotonic() > swept + 1:  # as the scheduler would: what failed once is tried again
                 broker("sweep")
-                swept = time.perf_counter()
+                swept = time.monotonic()
             time.sleep(0.0005)
-        return time.perf_counter() - began
 
-    def ask(count: int) -> list[float]:
-        return [one(number) for number in range(count)]
+    def ask(count: int) -> None:
+        for number in range(count):
+            one(number)
 
     ask(10)
     return ask
+
+
+def rows_read() -> int:
+    """Return how many callbacks all connections have read from the table so far, once each has told the server."""
+    time.sleep(11)  # an idle connection tells its counts after ten seconds
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
+            " WHERE relname = 'beckn_outboundcallback'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def owe_to(subscriber_id: str, rows: int) -> None:
@@ -71,30 +81,32 @@ def state_in_database(subscriber_id: str) -> Circuit:
 
 
 @pytest.mark.parametrize("behaviour", [HANG, RESET, ERROR])
-def test_half_of_one_buyer_app_s_answers_come_as_soon_while_another_takes_nothing(
-    ask: Callable[[int], list[float]], broker: Callable[[str], None], behaviour: str
+def test_one_buyer_app_s_answers_cost_no_more_while_another_takes_nothing(
+    ask: Callable[[int], None], broker: Callable[[str], None], behaviour: str
 ) -> None:
-    """The median at most doubles; `./portal bench sick` holds the 99th percentile to the same.
-
-    Here one busy second of the machine would be in it: this runs a few seconds, beside other tests.
-    """
+    """Counted in rows that are read, which no busy machine changes; `./portal bench sick` quotes the times."""
     with SickSink() as sick:
         sick.behaviour = behaviour
         BuyerApp("sick.example", seed=b"s" * 32).register(sick.url)
-        idle = ask(REQUESTS)
+        before = rows_read()
+        ask(REQUESTS)
+        idle = rows_read() - before
         owe_to("sick.example", ROWS)
-        during = ask(REQUESTS)
+        before = rows_read()
+        ask(REQUESTS)
+        during = rows_read() - before
         wait_until(lambda: (broker("sweep"), SubscriberHealth.objects.filter(open_until__isnull=False).exists())[1], 40)
-        later = ask(REQUESTS)
+        before = rows_read()
+        ask(REQUESTS)
+        later = rows_read() - before
         asked = sick.asked
         assert OutboundCallback.objects.filter(bap_id="sick.example", state="PENDING").count() == ROWS
     # Four at once and one after the other until it was left alone, then one at a time.
     assert 5 <= asked <= 20
     assert DeliveryAttempt.objects.exclude(outcome="DELIVERED").count() <= asked
-    OutboundCallback.objects.filter(bap_id="sick.example").delete()
-    idle += ask(REQUESTS)
-    assert p50(during) <= 2 * p50(idle)
-    assert p50(later) <= 2 * p50(idle)
+    # A row more or less for each attempt and each sweep; reading the others' once would be 200,000.
+    assert during < idle + ROWS // 100
+    assert later < idle + ROWS // 100
 
 
 def test_all_arrives_in_order_once_the_buyer_app_is_back(

@@ -28,7 +28,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, limits_guarded
-from offers.models import CustomerCounter
+from offers.models import CustomerCounter, CustomerPeriodCounter
 
 Json = dict[str, Any]
 
@@ -123,6 +123,10 @@ def _customer(customer: Customer) -> Json:
         "contact": _row(contact) if contact else None,
         "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
         "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
+        "offer_uses_by_period": [
+            {"offer_id": c.offer.offer_id, "period": c.period, "from": c.starts_on, "uses": c.uses}
+            for c in CustomerPeriodCounter.objects.filter(customer=customer).select_related("offer")
+        ],
     }
 
 

@@ -26,9 +26,10 @@ from offers.admin_try import try_offer_view, try_tariff_view
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
+from offers.forms_limits import LIMIT_ROWS
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
-from offers.states import Move, is_editable, is_published, moves_from
+from offers.states import Move, is_editable, is_published, moves_from, recent_days
 from pricing.admin import NoteForm
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 from pricing.admin_single import SingleRowAdmin
@@ -108,7 +109,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         (
             "Limits",
             {
-                "fields": (("total_uses", "uses_per_customer"), ("budget", "redemption_cap")),
+                "fields": LIMIT_ROWS,
                 "description": "Limits belong to the offer, go on across its versions, and apply as soon as they are "
                 "saved.",
             },
@@ -177,7 +178,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
-        return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"))
+        return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)
@@ -213,7 +214,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="Used")
     def used(self, offer: Offer) -> Any:
-        return limits_bar(offer)
+        return limits_bar(offer, self._now())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("offer_id",) if obj is not None else ()
@@ -221,8 +222,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # Who may only look reads the table of the page instead of a form.
         if obj is not None and not self.has_change_permission(request, obj):
-            limits = (("total_uses", "uses_per_customer"), ("budget", "redemption_cap"))
-            return ((None, {"fields": ("offer_id",)}), ("Limits", {"fields": limits}))
+            return ((None, {"fields": ("offer_id",)}), ("Limits", {"fields": LIMIT_ROWS}))
         return self.fieldsets
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring import content_of
@@ -13,7 +15,7 @@ from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
-from offers.states import DerivedState, counter_of, derived_state
+from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
 
@@ -76,14 +78,19 @@ def state_chip(offer: Offer, now: datetime) -> Any:
     return chip(STATE_LABELS.get(state, state), STATE_TONES.get(state, Tone.NEUTRAL))
 
 
-def limits_bar(offer: Offer) -> Any:
-    """Return how much of the tightest total limit is used."""
-    counter = counter_of(offer)
-    if counter is None:
-        return EMPTY
-    if counter.limit_budget is not None:
-        return bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, offer.cpo.currency)
-    return bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses)
+def limits_bar(offer: Offer, now: datetime) -> Any:
+    """Return how much of the tightest total limit is used, and of the budget of today."""
+    counter, currency = counter_of(offer), offer.cpo.currency
+    bars = []
+    if counter is not None and counter.limit_budget is not None:
+        bars.append(bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, currency))
+    elif counter is not None:
+        bars.append(bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses))
+    if offer.budget_per_day is not None:
+        day = day_counter_of(offer, now)
+        spent = day.budget_reserved + day.budget_committed if day is not None else 0
+        bars.append(format_html("{} today", bar(spent, offer.budget_per_day, currency)))
+    return format_html_join("", "<div>{}</div>", ((each,) for each in bars)) if bars else EMPTY
 
 
 def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "summary_template": "pricing/admin/summary.html",
         "number": working.number,
         "chip": state_chip(offer, now),
-        "figures": limits_bar(offer) if counter_of(offer) is not None else "",
+        "figures": limits_bar(offer, now) if _is_limited(offer) else "",
         "sentence": summary(offer_terms(offer, live or working), zone),
         "notes": [*_notes(offer, live, now), *_same_code(offer, working)],
         "facts": _facts(live or working, names) if with_facts else (),
@@ -106,6 +113,10 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "versions": [_version(offer, version) for version in versions],
         "history": [history_row(change, dict(OfferState.choices), zone) for change in history],
     }
+
+
+def _is_limited(offer: Offer) -> bool:
+    return counter_of(offer) is not None or offer.budget_per_day is not None
 
 
 def published_in_words(offer: Offer, now: datetime) -> str:
@@ -126,6 +137,8 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     state = derived_state(offer, live, counter_of(offer), now)
     if state == DerivedState.SCHEDULED:
         return [f"It starts by itself on {when(live.valid_from, offer.cpo.time_zone)}."]
+    if (again := again_at(offer, live, now)) is not None:
+        return [f"Today's budget is used up: it is given again from {when(again, offer.cpo.time_zone)}."]
     if state == OfferState.WITHDRAWN:
         return ["Withdrawn for good: even what was reserved is refused. Archive it when it is settled."]
     if state == DerivedState.ENDED and offer.state == OfferState.APPROVED:

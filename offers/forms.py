@@ -26,6 +26,7 @@ from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_limits import LimitFields
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -47,7 +48,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(forms.ModelForm, LimitFields):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -74,10 +75,6 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
     additive = _field(OfferVersion, "additive")
     auto = _field(OfferVersion, "auto")
     priority = _field(OfferVersion, "priority")
-    total_uses = _field(Offer, "total_uses")
-    uses_per_customer = _field(Offer, "uses_per_customer")
-    budget = _field(Offer, "budget")
-    redemption_cap = _field(Offer, "redemption_cap")
 
     class Meta:
         model = Offer
@@ -157,11 +154,9 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
-        fields["budget"].help_text = f"In {cpo.currency}; needs “most per redemption”."
         fields["long_desc"].widget.attrs["rows"] = 3
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
-        for name in LIMIT_FIELDS[:2]:
-            fields[name].help_text = "Empty means no limit."
+        self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
         chosen = {name: tuple(self.initial.get(name) or ()) for name in ("location_ids", "item_ids", "categories")}
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])

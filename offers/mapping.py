@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -15,6 +17,9 @@ from offers.engine.values import (
 from offers.models import Offer, OfferVersion
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
+
+#: The limits of an offer are columns of the same names.
+LIMIT_NAMES = tuple(field.name for field in fields(OfferLimits))
 
 
 def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
@@ -41,10 +46,15 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
             version.value_cap,
             DiscountBase(version.base),
         ),
-        limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
+        limits=limits_of(offer),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
     )
+
+
+def limits_of(offer: Offer) -> OfferLimits:
+    """Return the limits as authored."""
+    return OfferLimits(**{name: getattr(offer, name) for name in LIMIT_NAMES})
 
 
 def applicability(version: OfferVersion) -> Applicability:

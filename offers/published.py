@@ -23,7 +23,10 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
     if limits.total_uses is not None and used.uses >= limits.total_uses:
         return False
-    return limits.budget is None or used.budget_used + (limits.redemption_cap or Decimal(0)) <= limits.budget
+    most = limits.redemption_cap or Decimal(0)
+    if limits.budget_per_day is not None and used.budget_used_today + most > limits.budget_per_day:
+        return False
+    return limits.budget is None or used.budget_used + most <= limits.budget
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:

@@ -12,6 +12,7 @@ from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
+from offers.engine.periods import Period, Today, today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
@@ -24,7 +25,13 @@ from pricing.mapping import price_terms, tariffs_for
 from pricing.models import TariffVersion, TaxProfile
 
 #: More than any limit: the ledger refused this offer a moment ago, whatever a counter says by now.
-EXHAUSTED = Usage(uses=2**62, budget_used=Decimal(10) ** 15, customer_uses=2**62)
+EXHAUSTED = Usage(
+    uses=2**62,
+    budget_used=Decimal(10) ** 15,
+    customer_uses=2**62,
+    budget_used_today=Decimal(10) ** 15,
+    customer_period_uses=dict.fromkeys(Period, 2**62),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,8 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
-    used = without(_usage(connector, ask, loaded, terms, as_of), lock.own)
+    today = today_at(as_of or now, connector.cpo.time_zone)
+    used = without(_usage(connector, ask, loaded, terms, as_of=as_of, today=today), lock.own)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -112,6 +120,7 @@ def price_session(
         identity_required=ask.identity_required,
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
+        calendar_zone=connector.cpo.time_zone,
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -254,7 +263,13 @@ def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
 
 
 def _usage(
-    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms, as_of: datetime | None
+    connector: Connector,
+    ask: SessionAsk,
+    loaded: LoadedBook,
+    terms: engine.PriceTerms,
+    *,
+    as_of: datetime | None,
+    today: Today,
 ) -> Mapping[str, Usage]:
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
@@ -266,4 +281,4 @@ def _usage(
         if named is not None:
             found[named.offer_id] = named
     customer_id = ask.customer.pk if ask.customer else None
-    return usage_of(connector.cpo_id, list(found.values()), customer_id, as_of=as_of)
+    return usage_of(connector.cpo_id, list(found.values()), customer_id, today=today, as_of=as_of)

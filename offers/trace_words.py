@@ -34,6 +34,10 @@ _REASONS = {
     ReasonCode.BUDGET: "Its budget does not reach",
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
+    ReasonCode.CUSTOMER_USES_DAY: "The customer has used it today as often as it allows",
+    ReasonCode.CUSTOMER_USES_WEEK: "The customer has used it this week as often as it allows",
+    ReasonCode.CUSTOMER_USES_MONTH: "The customer has used it this month as often as it allows",
+    ReasonCode.BUDGET_DAY: "Its budget of today does not reach",
     ReasonCode.BETTER_SET: "Other offers together save more",
 }
 _WITHOUT_FIGURES = {

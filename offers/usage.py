@@ -5,28 +5,45 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from offers.engine.periods import Period, Today
 from offers.engine.values import OfferTerms, Usage
 
 _NOW = """
 SELECT o.offer_id, COALESCE(c.uses_reserved + c.uses_committed, 0),
-       COALESCE(c.budget_reserved + c.budget_committed, 0), COALESCE(k.uses, 0)
+       COALESCE(c.budget_reserved + c.budget_committed, 0), COALESCE(k.uses, 0),
+       COALESCE(d.budget_reserved + d.budget_committed, 0),
+       COALESCE(kd.uses, 0), COALESCE(kw.uses, 0), COALESCE(km.uses, 0)
 FROM offers_offer o
 LEFT JOIN offers_offercounter c ON c.offer_id = o.id
 LEFT JOIN offers_customercounter k ON k.offer_id = o.id AND k.customer_id = %(customer)s
+LEFT JOIN offers_daycounter d ON d.offer_id = o.id AND d.day = %(day)s
+LEFT JOIN offers_customerperiodcounter kd ON kd.offer_id = o.id AND kd.customer_id = %(customer)s
+    AND kd.period = 'DAY' AND kd.starts_on = %(day)s
+LEFT JOIN offers_customerperiodcounter kw ON kw.offer_id = o.id AND kw.customer_id = %(customer)s
+    AND kw.period = 'WEEK' AND kw.starts_on = %(week)s
+LEFT JOIN offers_customerperiodcounter km ON km.offer_id = o.id AND km.customer_id = %(customer)s
+    AND km.period = 'MONTH' AND km.starts_on = %(month)s
 WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s)
 """
 
-# What the ledger said at an instant: a redemption counts as committed, else as reserved, unless released.
+# What the ledger said at an instant: a redemption counts as committed, else as reserved, unless released. One from
+# before days were written down counts for the day of its reservation on the calendar of today.
 _AS_OF = """
 SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0),
-       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0)
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0),
+       COALESCE(SUM(r.amount) FILTER (WHERE r.reserved_on = %(day)s), 0),
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on = %(day)s), 0),
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(week)s), 0),
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(month)s), 0)
 FROM offers_offer o
 LEFT JOIN LATERAL (
     SELECT d.customer_id, SUM(e.uses) AS uses,
+           COALESCE(d.reserved_on, (MIN(e.at) AT TIME ZONE %(zone)s)::date) AS reserved_on,
            CASE WHEN bool_or(e.kind = 'COMMIT')
                 THEN SUM(e.amount) FILTER (WHERE e.kind = 'COMMIT')
                    - COALESCE(SUM(e.amount) FILTER (WHERE e.kind = 'REVERSE'), 0)
@@ -42,42 +59,52 @@ WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s) GROUP BY o.offer_id
 
 def has_limit(terms: OfferTerms) -> bool:
     """Return whether judging this offer needs its usage."""
-    limits = terms.limits
-    return limits.total_uses is not None or limits.uses_per_customer is not None or limits.budget is not None
+    return terms.limits.total_uses is not None or terms.limits.has_budget or terms.limits.is_personal
 
 
 def usage_of(
-    cpo_id: int, offers: Collection[OfferTerms], customer_id: UUID | None, *, as_of: datetime | None = None
+    cpo_id: int,
+    offers: Collection[OfferTerms],
+    customer_id: UUID | None,
+    *,
+    today: Today,
+    as_of: datetime | None = None,
 ) -> Mapping[str, Usage]:
-    """Return the usage of the limited ones among these offers; the rest need none and cost no query."""
+    """Return the usage of the limited ones among these offers; the rest need none and cost no query.
+
+    `today` says which day, week and month run: on the CPO's calendar, of the evaluation's instant.
+    """
     limited = [terms.offer_id for terms in offers if has_limit(terms)]
     if not limited:
         return {}
+    values: dict[str, Any] = {period.value.lower(): today.start_of(period) for period in Period}
+    values |= {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of, "zone": today.zone}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NOW if as_of is None else _AS_OF,
-            {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of},
-        )
+        cursor.execute(_NOW if as_of is None else _AS_OF, values)
         rows = cursor.fetchall()
     return {
         offer_id: Usage(
-            uses=int(uses), budget_used=Decimal(budget), customer_uses=int(own) if customer_id is not None else None
+            uses=int(uses),
+            budget_used=Decimal(budget),
+            customer_uses=int(own) if customer_id is not None else None,
+            budget_used_today=Decimal(today_budget),
+            customer_period_uses=dict(zip(Period, map(int, by_period), strict=True)),
         )
-        for offer_id, uses, budget, own in rows
+        for offer_id, uses, budget, own, today_budget, *by_period in rows
     }
 
 
 def without(usage: Mapping[str, Usage], own: Mapping[str, Usage]) -> dict[str, Usage]:
     """Return the usage of everybody else: what an order itself holds is not counted against it."""
-    return {
-        offer_id: Usage(
-            uses=found.uses - own[offer_id].uses,
-            budget_used=found.budget_used - own[offer_id].budget_used,
-            customer_uses=None
-            if found.customer_uses is None
-            else found.customer_uses - (own[offer_id].customer_uses or 0),
-        )
-        if offer_id in own
-        else found
-        for offer_id, found in usage.items()
-    }
+    return {offer_id: _less(found, own[offer_id]) if offer_id in own else found for offer_id, found in usage.items()}
+
+
+def _less(found: Usage, own: Usage) -> Usage:
+    by_period = found.customer_period_uses
+    return Usage(
+        uses=found.uses - own.uses,
+        budget_used=found.budget_used - own.budget_used,
+        customer_uses=None if found.customer_uses is None else found.customer_uses - (own.customer_uses or 0),
+        budget_used_today=found.budget_used_today - own.budget_used_today,
+        customer_period_uses={x: uses - own.customer_period_uses.get(x, 0) for x, uses in by_period.items()},
+    )

@@ -31,6 +31,7 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
+from offers.engine.periods import today_at
 from offers.published import is_shown
 from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
@@ -73,7 +74,7 @@ def _provider(
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
-        usage = usage_of(cpo.pk, list(everything.values()), None)
+        usage = usage_of(cpo.pk, list(everything.values()), None, today=today_at(now, cpo.time_zone))
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
     sold_at = {version.pk: version for version in (versions[connector.pk] for connector in connectors)}
     rates = {key: _rate(version) for key, version in sold_at.items()}

@@ -23,7 +23,7 @@ from offers.models import (
     OfferVersion,
     ValueTypeChoice,
 )
-from offers.states import counter_of, derived_state
+from offers.states import again_at, counter_of, day_counter_of, derived_state
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 _LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
@@ -72,6 +72,15 @@ class LimitsSerializer(serializers.Serializer[Any]):
     uses_per_customer = serializers.IntegerField(required=False, allow_null=True)
     budget = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     redemption_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    uses_per_customer_day = serializers.IntegerField(
+        required=False, allow_null=True, help_text="A day, week (from Monday) or month of the CPO's calendar."
+    )
+    uses_per_customer_week = serializers.IntegerField(required=False, allow_null=True)
+    uses_per_customer_month = serializers.IntegerField(required=False, allow_null=True)
+    budget_per_day = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    give_use_back = serializers.BooleanField(
+        required=False, help_text="Whether a use that is reversed as a whole may be used again."
+    )
 
 
 class UsedSerializer(serializers.Serializer[Any]):
@@ -79,6 +88,14 @@ class UsedSerializer(serializers.Serializer[Any]):
 
     uses_reserved = serializers.IntegerField()
     uses_committed = serializers.IntegerField()
+    budget_reserved = serializers.DecimalField(**AMOUNT)
+    budget_committed = serializers.DecimalField(**AMOUNT)
+
+
+class UsedTodaySerializer(serializers.Serializer[Any]):
+    """What is reserved and spent of a budget per day, today on the CPO's calendar."""
+
+    day = serializers.DateField()
     budget_reserved = serializers.DecimalField(**AMOUNT)
     budget_committed = serializers.DecimalField(**AMOUNT)
 
@@ -120,18 +137,25 @@ class OfferSerializer(serializers.Serializer[Any]):
     draft = OfferVersionSerializer(allow_null=True)
     limits = LimitsSerializer()
     used = UsedSerializer(allow_null=True)
+    used_today = UsedTodaySerializer(allow_null=True)
+    again_at = InstantField(
+        allow_null=True, help_text="When an offer is given again that is EXHAUSTED by its budget of today."
+    )
     created_at = InstantField()
 
     def to_representation(self, offer: Offer) -> dict[str, Any]:
-        counter = counter_of(offer)
+        counter, now = counter_of(offer), self.context["now"]
+        day = day_counter_of(offer, now)
         return {
             "offer_id": offer.offer_id,
-            "state": derived_state(offer, offer.live_version, counter, self.context["now"]),
+            "state": derived_state(offer, offer.live_version, counter, now),
             "stored_state": offer.state,
             "live": _version(offer, offer.live_version),
             "draft": _version(offer, next(iter(offer.drafts), None)),  # type: ignore[attr-defined]
             "limits": LimitsSerializer(limits_of(offer)).data,
             "used": UsedSerializer(counter).data if counter is not None else None,
+            "used_today": UsedTodaySerializer(day).data if day is not None else None,
+            "again_at": _instant(again_at(offer, offer.live_version, now)),
             "created_at": _instant(offer.created_at),
         }
 

@@ -31,7 +31,7 @@ from offers.api.serializers import (
 from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
-from offers.states import DerivedState, Move, state_condition
+from offers.states import DerivedState, Move, recent_days, state_condition
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
 
@@ -100,7 +100,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
             return Offer.objects.none()
         drafts = OfferVersion.objects.filter(published_at=None)
         return Offer.objects.select_related("live_version", "counter", "cpo").prefetch_related(
-            Prefetch("versions", queryset=drafts, to_attr="drafts")
+            Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(timezone.now())
         )
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.content import check_publishable, checked, content_of
 from offers.authoring.drafts import lock_offer
-from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
+from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
 
 _GIVES = OfferState.APPROVED
@@ -72,6 +72,7 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
         locked.state = target
         locked.save(update_fields=["state", "live_version"])
         OfferCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
+        DayCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
         OfferStateChange.objects.create(
             offer=locked,
             from_state=before,

@@ -69,8 +69,12 @@ def _limits(limits: OfferLimits, currency: str) -> list[str]:
         parts.append(f"at most {limits.total_uses} use{'' if limits.total_uses == 1 else 's'} in all")
     if limits.uses_per_customer is not None:
         parts.append(f"{limits.uses_per_customer} per customer")
+    for period, most in limits.per_period.items():
+        parts.append(f"{most} per customer and {period.value.lower()}")
     if limits.budget is not None:
         parts.append(f"a budget of {money_text(limits.budget, currency)}")
+    if limits.budget_per_day is not None:
+        parts.append(f"a budget of {money_text(limits.budget_per_day, currency)} a day")
     return parts
 
 

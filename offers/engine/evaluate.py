@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from offers.engine.benefits import rule_of
-from offers.engine.limits import limit_checks
+from offers.engine.limits import LIMIT_REASONS, limit_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
@@ -23,7 +23,6 @@ _STATE_REASONS = {
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
 }
-_LIMITS = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_USES, ReasonCode.CUSTOMER_UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
 def _outcome(checks: list[Check]) -> Outcome:
     for check in checks:
         if not check.passed:
-            return Outcome.LIMITED if check.code in _LIMITS else Outcome.INELIGIBLE
+            return Outcome.LIMITED if check.code in LIMIT_REASONS else Outcome.INELIGIBLE
     return Outcome.ELIGIBLE_NOT_CHOSEN
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from offers.engine.periods import Period
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
 
@@ -80,6 +81,10 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    CUSTOMER_USES_DAY = "CUSTOMER_USES_DAY"
+    CUSTOMER_USES_WEEK = "CUSTOMER_USES_WEEK"
+    CUSTOMER_USES_MONTH = "CUSTOMER_USES_MONTH"
+    BUDGET_DAY = "BUDGET_DAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,31 @@ class OfferLimits:
     uses_per_customer: int | None = None
     budget: Decimal | None = None
     redemption_cap: Decimal | None = None
+    uses_per_customer_day: int | None = None
+    uses_per_customer_week: int | None = None
+    uses_per_customer_month: int | None = None
+    budget_per_day: Decimal | None = None
+    give_use_back: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Tell whether a customer's uses are counted, ever or by a period."""
+        return self.uses_per_customer is not None or bool(self.per_period)
+
+    @property
+    def has_budget(self) -> bool:
+        """Tell whether what is given is limited in all or by the day, so that the most of it is reserved."""
+        return self.budget is not None or self.budget_per_day is not None
+
+    @property
+    def per_period(self) -> dict[Period, int]:
+        """Return the uses per customer that are limited by a period, the shortest first."""
+        found = (
+            (Period.DAY, self.uses_per_customer_day),
+            (Period.WEEK, self.uses_per_customer_week),
+            (Period.MONTH, self.uses_per_customer_month),
+        )
+        return {period: limit for period, limit in found if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +183,15 @@ class OfferTerms:
 class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
 
-    `customer_uses` is None while the customer is not known.
+    `customer_uses` is None while the customer is not known; `customer_period_uses` and `budget_used_today` are of the
+    periods that run at the evaluation.
     """
 
     uses: int = 0
     budget_used: Decimal = Decimal(0)
     customer_uses: int | None = None
+    budget_used_today: Decimal = Decimal(0)
+    customer_period_uses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +215,8 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    #: The zone of the CPO's calendar, which limits per day, week and month follow.
+    calendar_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from offers.models.ledger import (
     Redemption,
     RedemptionState,
 )
+from offers.models.periods import CustomerPeriodCounter, DayCounter
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "BookRevision",
     "CampaignKind",
     "CustomerCounter",
+    "CustomerPeriodCounter",
+    "DayCounter",
     "DiscountBaseChoice",
     "LedgerCheck",
     "LedgerEntry",

@@ -115,11 +115,27 @@ class Offer(TenantModel):
         "most per redemption", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)]
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    uses_per_customer_day = models.PositiveIntegerField(
+        "uses per customer and day", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    uses_per_customer_week = models.PositiveIntegerField(
+        "uses per customer and week", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    uses_per_customer_month = models.PositiveIntegerField(
+        "uses per customer and month", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    budget_per_day = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
+    give_use_back = models.BooleanField("give the use back when it is reversed", default=False, db_default=False)
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["cpo", "offer_id"], name="offer_id_per_cpo"),
+            models.CheckConstraint(
+                condition=Q(budget_per_day=None) | Q(redemption_cap__isnull=False),
+                name="day_budget_needs_redemption_cap",
+                violation_error_message="A budget needs a limit per redemption: set “most per redemption”.",
+            ),
             models.CheckConstraint(
                 condition=Q(budget=None) | Q(redemption_cap__isnull=False),
                 name="budget_needs_redemption_cap",

@@ -23,6 +23,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.network.models import Connector
 from offers import ledger
+from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
@@ -33,7 +34,7 @@ from offers.refusals import Refusal, RefusalKind
 MAX_ROUNDS = 20
 
 #: Reasons that mean "valid, but used up"; any other reason that makes an opted-in offer invalid is 30006.
-USED_UP = frozenset({ReasonCode.TOTAL_USES, ReasonCode.CUSTOMER_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_UNKNOWN})
+USED_UP = LIMIT_REASONS
 NOT_VALID = frozenset(
     {
         ReasonCode.UNKNOWN,
@@ -77,7 +78,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
     selected = _selected(placing, now)
     ask = _identified(placing.ask, customer, selected)
-    lock = Lock(own=ledger.own_usage(order, customer) if order is not None else {})
+    lock = Lock(own=ledger.own_usage(order, customer, now=now) if order is not None else {})
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
@@ -142,7 +143,7 @@ def said(check: Any) -> str:
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     """Return what is reserved for an offer: the most it may give where a budget is set, else what was quoted."""
     limits = terms.limits
-    if limits.budget is None or limits.redemption_cap is None:
+    if not limits.has_budget or limits.redemption_cap is None:
         return discount
     caps = [limits.redemption_cap] + ([terms.benefit.value_cap] if terms.benefit.value_cap is not None else [])
     return max(min(caps), discount)

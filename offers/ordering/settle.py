@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
@@ -74,7 +74,9 @@ def delivery_of(session: ChargingSession) -> engine.Delivery:
 def ceilings_of(order: Order) -> dict[str, Decimal]:
     """Return how much each budgeted offer of this order may give at most: what was reserved for it."""
     rows = Redemption.objects.filter(
-        order=order, state__in=(RedemptionState.RESERVED, RedemptionState.COMMITTED), offer__budget__isnull=False
+        Q(offer__budget__isnull=False) | Q(offer__budget_per_day__isnull=False),
+        order=order,
+        state__in=(RedemptionState.RESERVED, RedemptionState.COMMITTED),
     )
     return dict(rows.values_list("offer__offer_id", F("reserved")))
 

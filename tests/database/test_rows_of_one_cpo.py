@@ -33,6 +33,7 @@ TABLES = (
     "charging_paymentgateway",
     "charging_refund",
     "offers_customercounter",
+    "offers_customerperiodcounter",
     "offers_ledgerentry",
     "offers_redemption",
 )
@@ -47,7 +48,7 @@ def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def sold(world: World) -> World:
     """Sell once, paid and cancelled, so that every protected table has a row of the CPO."""
-    make_offer(world.cpo, uses_per_customer=5)
+    make_offer(world.cpo, uses_per_customer=5, uses_per_customer_day=5)
     with cpo_scope(world.cpo):
         gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id")
     sale = Sale(world, secret, gateway)

@@ -16,7 +16,8 @@ class Command(BaseCommand):
         check = compare_with_ledger()
         for found in check.drifted:
             whose = f" for customer {found['customer']}" if found["customer"] else ""
-            self.stdout.write(f"{found['offer']}{whose}: {found['uses']} uses, {found['amount']} off")
+            when = f" in {found['period']}" if found.get("period") else ""
+            self.stdout.write(f"{found['offer']}{whose}{when}: {found['uses']} uses, {found['amount']} off")
         if check.drifting:
             raise CommandError(f"{check.drifting} of {check.counters} counters differ from the ledger.")
         self.stdout.write(f"All {check.counters} counters agree with the ledger.")

@@ -35,6 +35,10 @@ _REASONS = {
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.GROUP_TAKEN: "Only one offer of its group applies",
+    ReasonCode.EXCLUDED: "It does not combine with a chosen offer",
+    ReasonCode.STACK_FULL: "No more offers may be combined",
+    ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -45,7 +49,16 @@ _WITHOUT_FIGURES = {
     ReasonCode.DECLINED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
-_MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
+_MARGIN_ALONE = {
+    ReasonCode.NOT_YET_VALID,
+    ReasonCode.ENDED,
+    ReasonCode.NOT_ADDITIVE,
+    ReasonCode.BETTER_SET,
+    ReasonCode.GROUP_TAKEN,
+    ReasonCode.EXCLUDED,
+    ReasonCode.STACK_FULL,
+    ReasonCode.MAX_DISCOUNT,
+}
 
 
 def check_in_words(check: Check) -> str:
@@ -63,7 +76,8 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     reason = outcome.reason
     saving = money_text(outcome.saving.amount, outcome.saving.currency)
     if outcome.outcome is Outcome.APPLIED:
-        text = f"It saves {saving}."
+        cut = next((x.margin for x in outcome.checks if x.code is ReasonCode.MAX_DISCOUNT), "")
+        text = f"It saves {saving} ({cut})." if cut else f"It saves {saving}."
     elif reason is not None:
         text = check_in_words(reason)
     else:
@@ -76,6 +90,9 @@ def choice_in_words(trace: OfferTrace) -> str:
     if not trace.chosen:
         return "No offer applies."
     text = f"Chosen: {', '.join(trace.chosen)}."
+    if trace.most is not None and trace.cut is not None:
+        cut, most = (money_text(x.amount, x.currency) for x in (trace.cut, trace.most))
+        text += f" Together they are cut by {cut} to {most}, the largest discount that is allowed."
     if trace.runner_up and trace.difference is not None:
         gap = money_text(abs(trace.difference.amount), trace.difference.currency)
         more = "less" if trace.difference.amount > 0 else "more"

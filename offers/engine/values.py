@@ -80,6 +80,10 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    GROUP_TAKEN = "GROUP_TAKEN"
+    EXCLUDED = "EXCLUDED"
+    STACK_FULL = "STACK_FULL"
+    MAX_DISCOUNT = "MAX_DISCOUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,9 @@ class OfferTerms:
     limits: OfferLimits = OfferLimits()
     long_desc: str = ""
     images: tuple[str, ...] = ()
+    #: At most one offer of a group is applied; it is never applied beside an offer of `excludes`, nor they beside it.
+    exclusivity_group: str = ""
+    excludes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,14 @@ class Usage:
     uses: int = 0
     budget_used: Decimal = Decimal(0)
     customer_uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackLimits:
+    """What a CPO allows together: so many offers, and discounts of so many percent of the ITEM lines; None is any."""
+
+    max_stack: int | None = None
+    max_discount_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +197,7 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    stack: StackLimits = StackLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +232,10 @@ class OfferOutcome:
 
 @dataclass(frozen=True, slots=True)
 class OfferTrace:
-    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved."""
+    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved.
+
+    Where the CPO's largest discount cut the chosen set, `most` is that discount and `cut` what is above it.
+    """
 
     outcomes: tuple[OfferOutcome, ...] = ()
     chosen: tuple[str, ...] = ()
@@ -224,3 +243,5 @@ class OfferTrace:
     difference: Money | None = None
     certificate: Certificate = Certificate.PROVEN
     gap: Decimal = Decimal(0)
+    most: Money | None = None
+    cut: Money | None = None

@@ -55,5 +55,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Budget": lambda offer: plain_amount(offer.budget, offer.cpo.currency),
     "Spent (with reserved)": _spent,
     "Most per redemption": lambda offer: plain_amount(offer.redemption_cap, offer.cpo.currency),
+    "Exclusivity group": _of_version("exclusivity_group"),
+    "Never together with": lambda offer: ", ".join(_of_version("excludes")(offer) or ()),
     "Currency": lambda offer: offer.cpo.currency,
 }

@@ -26,6 +26,7 @@ from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_stacking import StackingFields
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -38,6 +39,8 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.SmallIntegerField: IntegerInput,
 }
 
+_IDS = ("location_ids", "item_ids", "categories")
+
 
 def _field(model: type[models.Model], name: str) -> forms.Field:
     """Return the model's own form field with the theme's widget."""
@@ -47,7 +50,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(StackingFields, forms.ModelForm):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -126,7 +129,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
+        lists = {name: tuple(data[name]) for name in (*_IDS, "weekly_windows", "excludes")}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -162,7 +165,8 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         for name in LIMIT_FIELDS[:2]:
             fields[name].help_text = "Empty means no limit."
-        chosen = {name: tuple(self.initial.get(name) or ()) for name in ("location_ids", "item_ids", "categories")}
+        self.fit_stacking(cpo)
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in _IDS}
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])

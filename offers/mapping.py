@@ -44,6 +44,8 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+        exclusivity_group=version.exclusivity_group,
+        excludes=frozenset(version.excludes),
     )
 
 

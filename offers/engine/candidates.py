@@ -109,7 +109,9 @@ def better_of(options: Sequence[OfferSet]) -> OfferSet:
     """Return the best of these sets; the empty one where there is none."""
     if len(options) < 2:
         return options[0] if options else NO_OFFER
-    return min(options, key=OfferSet.rank)
+    most = max([x.saving for x in options])
+    largest = [x for x in options if x.saving == most]
+    return largest[0] if len(largest) == 1 else min(largest, key=OfferSet.rank)
 
 
 def separately(fixed: OfferSet, pool: Iterable[Candidate]) -> Decimal:

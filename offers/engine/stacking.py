@@ -9,7 +9,7 @@ from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection
 from offers.engine.situation import Situation
 from offers.engine.spreading import Claim, spread
-from offers.engine.values import Check, OfferContext, ReasonCode
+from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
 from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
 
@@ -65,18 +65,14 @@ def cut_check(cut: Decimal, lines: LineAmounts, context: OfferContext, currency:
 
 def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context: OfferContext) -> tuple[Check, ...]:
     """Return everything that keeps an eligible offer out of the chosen set; the saving that was better otherwise."""
-    own = candidate_of(found)
-    difference = selection.saving - own.saving
-    words = "more" if difference > 0 else "less"
-    gap = f"{money_text(abs(difference), found.offer.currency)} {words}" if difference else "the same"
-    better = f"the chosen set saves {gap}"
+    offer, most_offers = found.offer, context.stack.max_stack
+    better = _better(found, selection)
     # A locked offer is among the chosen even where nothing is left for it.
-    locked = own in selection.chosen
+    locked = any(x.offer_id == offer.offer_id for x in selection.chosen)
     others = () if locked else selection.chosen
-    checks = [x for other in others for x in _conflicts(own, other, selection, better)]
-    if any(x.code is ReasonCode.NOT_ADDITIVE for x in checks):
-        return (next(x for x in checks if x.code is ReasonCode.NOT_ADDITIVE),)
-    most_offers = context.stack.max_stack
+    if others and not (offer.additive and others[0].additive):
+        return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better),)
+    checks = [x for other in others for x in _conflicts(offer, other, better)]
     if others and most_offers is not None and len(others) >= most_offers:
         full = f"{len(others)} of {most_offers} are chosen; {better}"
         checks.append(
@@ -84,28 +80,36 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
         )
     if checks:
         return tuple(checks)
-    if lines.most is not None and selection.saving == lines.most < lines.uncut(
-        selection.chosen if locked else (*others, own)
-    ):
-        reached = f"{money_text(lines.most, found.offer.currency)} are given, {_share(context)}"
-        most = f"{lines.most:f}"
-        return (Check(ReasonCode.MAX_DISCOUNT, _PERCENT_FIELD, most, f"{own.saving:f}", False, reached),)
-    saved, saving = f"{selection.saving:f}", f"{own.saving:f}"
-    return (Check(ReasonCode.BETTER_SET, "additive", saved, saving, False, better),)
+    whole = selection.chosen if locked else (*others, candidate_of(found))
+    if lines.most is not None and selection.saving == lines.most < lines.uncut(whole):
+        reached = f"{money_text(lines.most, offer.currency)} are given, {_share(context)}"
+        actual = f"{found.saving:f}"
+        return (Check(ReasonCode.MAX_DISCOUNT, _PERCENT_FIELD, f"{lines.most:f}", actual, False, reached),)
+    return (_weighed(ReasonCode.BETTER_SET, found, selection, better),)
 
 
-def _conflicts(own: Candidate, other: Candidate, selection: Selection, better: str) -> list[Check]:
-    """Return why two offers do not combine, each reason with the other's id."""
-    if not (own.additive and other.additive):
-        saved, saving = f"{selection.saving:f}", f"{own.saving:f}"
-        return [Check(ReasonCode.NOT_ADDITIVE, "additive", saved, saving, False, better)]
+def _better(found: Appraisal, selection: Selection) -> str:
+    difference = selection.saving - found.saving
+    if not difference:
+        return "the chosen set saves the same"
+    words = "more" if difference > 0 else "less"
+    return f"the chosen set saves {money_text(abs(difference), found.offer.currency)} {words}"
+
+
+def _weighed(code: ReasonCode, found: Appraisal, selection: Selection, better: str) -> Check:
+    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better)
+
+
+def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:
+    """Return why an offer does not combine with a chosen one, each reason with that one's id."""
     checks = []
-    if own.group and own.group == other.group:
-        taken = f"{own.group} is taken by {other.offer_id}; {better}"
-        checks.append(Check(ReasonCode.GROUP_TAKEN, "exclusivity_group", own.group, other.offer_id, False, taken))
-    if other.offer_id in own.excludes or own.offer_id in other.excludes:
+    group = offer.exclusivity_group
+    if group and group == other.group:
+        taken = f"{group} is taken by {other.offer_id}; {better}"
+        checks.append(Check(ReasonCode.GROUP_TAKEN, "exclusivity_group", group, other.offer_id, False, taken))
+    if other.offer_id in offer.excludes or offer.offer_id in other.excludes:
         beside = f"{other.offer_id} is chosen; {better}"
-        checks.append(Check(ReasonCode.EXCLUDED, "excludes", own.offer_id, other.offer_id, False, beside))
+        checks.append(Check(ReasonCode.EXCLUDED, "excludes", offer.offer_id, other.offer_id, False, beside))
     return checks
 
 

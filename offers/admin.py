@@ -105,7 +105,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
         ("Qualifier", {"fields": ("min_value",)}),
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
-        ("How it combines", {"fields": ("additive", "auto", "priority")}),
+        ("How it combines", {"fields": ("additive", "auto", "priority", "exclusivity_group", "excludes")}),
         (
             "Limits",
             {
@@ -279,7 +279,7 @@ class OfferPolicyAdmin(SingleRowAdmin):
     """How the CPO's offers and quotes behave."""
 
     fieldsets = (
-        ("Offers", {"fields": ("objective",)}),
+        ("Offers", {"fields": ("objective", ("max_stack", "max_discount_percent"))}),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models.expressions import RawSQL
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.database.queries import one_of
@@ -19,6 +21,16 @@ from offers.models import BookRevision, Offer, OfferState, OfferStateChange, Off
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
 
+#: A part of the book above one in so many is no part any more: all of it is read.
+MOST_CHANGED = 4
+
+# Whatever terms are made of besides a frozen version must have a part in this name of a row's state.
+_ROW = "offers_offer.xmin::text || offers_offer.ctid::text"
+_ROWS = f"""
+SELECT id, {_ROW} FROM offers_offer
+WHERE cpo_id = %s AND state = ANY(%s) AND live_version_id IS NOT NULL
+"""  # noqa: S608
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
@@ -26,6 +38,8 @@ class LoadedBook:
 
     book: OfferBook
     keys: Mapping[str, tuple[int, int]]
+    #: What PostgreSQL calls the version of each offer's row, by its pk.
+    rows: Mapping[int, str] = field(default_factory=dict)
 
 
 _books: dict[int, LoadedBook] = {}
@@ -34,10 +48,10 @@ _locks_guard = threading.Lock()
 
 
 def book_for(cpo: Cpo) -> LoadedBook:
-    """Return the CPO's book as of its committed revision: one query, and one more when it changed.
+    """Return the CPO's book as of its committed revision: one query, and two more when it changed.
 
-    The revision is read before the content, and the content in one statement: a book may be newer than
-    its name, which costs one rebuild, but never older.
+    The revision is read before the content: a book may be newer than its name, which costs one more refresh, but
+    never older. Of a book in memory only what has changed since is read.
     """
     revision = BookRevision.objects.filter(cpo=cpo).values_list("revision", flat=True).first() or 0
     loaded = _books.get(cpo.pk)
@@ -46,12 +60,37 @@ def book_for(cpo: Cpo) -> LoadedBook:
     with _lock_of(cpo.pk):
         loaded = _books.get(cpo.pk)
         if loaded is None or loaded.book.revision < revision:
-            versions = OfferVersion.objects.filter(
-                offer__state__in=IN_BOOK, pk=_live_version_of_its_offer()
-            ).select_related("offer")
-            loaded = _compile(((version.offer, version) for version in versions), revision)
+            loaded = _built(revision) if loaded is None else _refreshed(cpo, loaded, revision)
             _books[cpo.pk] = loaded
     return loaded
+
+
+def _built(revision: int) -> LoadedBook:
+    return _compile(((version.offer, version) for version in _contents()), revision)
+
+
+def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
+    """Return the book with what has another row than before read again; published versions never change."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
+        rows: dict[int, str] = dict(cursor.fetchall())
+    changed = [pk for pk, row in rows.items() if loaded.rows.get(pk) != row]
+    if len(changed) > len(rows) // MOST_CHANGED:
+        return _built(revision)
+    # By now an offer may have changed once more, or have left the book: what is read here counts.
+    found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision)
+    stays = rows.keys() - set(changed)
+    ids = {offer_pk: offer_id for offer_id, (offer_pk, _) in loaded.keys.items()}
+    gone = [offer_id for offer_pk, offer_id in ids.items() if offer_pk not in stays]
+    book = loaded.book.changed(found.book.all(), gone=gone, revision=revision)
+    keys = {ids[pk]: loaded.keys[ids[pk]] for pk in stays} | dict(found.keys)
+    return LoadedBook(book, keys, {pk: rows[pk] for pk in stays} | dict(found.rows))
+
+
+def _contents() -> QuerySet[OfferVersion]:
+    """Return the published versions that are in the book, with their offers and the versions of those rows."""
+    versions = OfferVersion.objects.filter(offer__state__in=IN_BOOK, pk=_live_version_of_its_offer())
+    return versions.select_related("offer").annotate(row=RawSQL(_ROW, [], TextField()))  # noqa: S611
 
 
 def loaded_revisions() -> dict[int, int]:
@@ -87,10 +126,12 @@ def _live_version_of_its_offer() -> Subquery:
 def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
+    rows: dict[int, str] = {}
     for offer, version in pairs:
         terms.append(offer_terms(offer, version))
         keys[offer.offer_id] = (offer.pk, version.pk)
-    return LoadedBook(OfferBook.compile(terms, revision=revision), keys)
+        rows[offer.pk] = getattr(version, "row", "")
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows)
 
 
 def _lock_of(cpo_id: int) -> threading.Lock:

@@ -68,5 +68,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Budget per day": lambda offer: plain_amount(offer.budget_per_day, offer.cpo.currency),
     "Spent today (with reserved)": _spent_today,
     "Most per redemption": lambda offer: plain_amount(offer.redemption_cap, offer.cpo.currency),
+    "Exclusivity group": _of_version("exclusivity_group"),
+    "Never together with": lambda offer: ", ".join(_of_version("excludes")(offer) or ()),
     "Currency": lambda offer: offer.cpo.currency,
 }

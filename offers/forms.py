@@ -27,6 +27,7 @@ from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publi
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
 from offers.forms_limits import LimitFields
+from offers.forms_stacking import StackingFields
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -39,6 +40,8 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.SmallIntegerField: IntegerInput,
 }
 
+_IDS = ("location_ids", "item_ids", "categories")
+
 
 def _field(model: type[models.Model], name: str) -> forms.Field:
     """Return the model's own form field with the theme's widget."""
@@ -48,7 +51,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(forms.ModelForm, LimitFields):  # type: ignore[type-arg]
+class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -123,7 +126,7 @@ class OfferForm(forms.ModelForm, LimitFields):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
+        lists = {name: tuple(data[name]) for name in (*_IDS, "weekly_windows", "excludes")}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -157,7 +160,8 @@ class OfferForm(forms.ModelForm, LimitFields):  # type: ignore[type-arg]
         fields["long_desc"].widget.attrs["rows"] = 3
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
-        chosen = {name: tuple(self.initial.get(name) or ()) for name in ("location_ids", "item_ids", "categories")}
+        self.fit_stacking(cpo)
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in _IDS}
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])

@@ -49,6 +49,8 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         limits=limits_of(offer),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+        exclusivity_group=version.exclusivity_group,
+        excludes=frozenset(version.excludes),
     )
 
 

@@ -14,7 +14,7 @@ from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.step import OfferStep
-from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
+from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, StackLimits, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import usage_of, without
@@ -121,6 +121,7 @@ def price_session(
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
         calendar_zone=connector.cpo.time_zone,
+        stack=StackLimits(policy.max_stack, policy.max_discount_percent),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -179,6 +180,7 @@ def store_quote(
             tariff_version=priced.tariff_version,
             valid_until=valid_until,
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
+            max_discount_percent=priced.policy.max_discount_percent,
             cart_hash=cart_hash(connector, ask),
             choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
             created_at=now,

@@ -39,6 +39,10 @@ _REASONS = {
     ReasonCode.CUSTOMER_USES_MONTH: "The customer has used it this month as often as it allows",
     ReasonCode.BUDGET_DAY: "Its budget of today does not reach",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.GROUP_TAKEN: "Only one offer of its group applies",
+    ReasonCode.EXCLUDED: "It does not combine with a chosen offer",
+    ReasonCode.STACK_FULL: "No more offers may be combined",
+    ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -49,7 +53,16 @@ _WITHOUT_FIGURES = {
     ReasonCode.DECLINED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
-_MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
+_MARGIN_ALONE = {
+    ReasonCode.NOT_YET_VALID,
+    ReasonCode.ENDED,
+    ReasonCode.NOT_ADDITIVE,
+    ReasonCode.BETTER_SET,
+    ReasonCode.GROUP_TAKEN,
+    ReasonCode.EXCLUDED,
+    ReasonCode.STACK_FULL,
+    ReasonCode.MAX_DISCOUNT,
+}
 
 
 def check_in_words(check: Check) -> str:
@@ -67,7 +80,8 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     reason = outcome.reason
     saving = money_text(outcome.saving.amount, outcome.saving.currency)
     if outcome.outcome is Outcome.APPLIED:
-        text = f"It saves {saving}."
+        cut = next((x.margin for x in outcome.checks if x.code is ReasonCode.MAX_DISCOUNT), "")
+        text = f"It saves {saving} ({cut})." if cut else f"It saves {saving}."
     elif reason is not None:
         text = check_in_words(reason)
     else:
@@ -80,6 +94,9 @@ def choice_in_words(trace: OfferTrace) -> str:
     if not trace.chosen:
         return "No offer applies."
     text = f"Chosen: {', '.join(trace.chosen)}."
+    if trace.most is not None and trace.cut is not None:
+        cut, most = (money_text(x.amount, x.currency) for x in (trace.cut, trace.most))
+        text += f" Together they are cut by {cut} to {most}, the largest discount that is allowed."
     if trace.runner_up and trace.difference is not None:
         gap = money_text(abs(trace.difference.amount), trace.difference.currency)
         more = "less" if trace.difference.amount > 0 else "more"

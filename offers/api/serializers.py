@@ -12,6 +12,7 @@ from cpo_portal.network.api_fields import BoundedListField, InstantField
 from offers.authoring import OfferContent, content_of, limits_of
 from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
+from offers.authoring.stacking import MOST_EXCLUDED
 from offers.engine.describe import summary
 from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
@@ -26,7 +27,7 @@ from offers.models import (
 from offers.states import again_at, counter_of, day_counter_of, derived_state
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes")
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -63,6 +64,15 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     auto = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
+    exclusivity_group = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text="At most one offer of a group is applied."
+    )
+    excludes = BoundedListField(
+        child=serializers.CharField(max_length=80),
+        max_length=MOST_EXCLUDED,
+        required=False,
+        help_text="Ids of offers that it is never combined with; it holds both ways.",
+    )
 
 
 class LimitsSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
+from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
 
@@ -49,10 +50,12 @@ class OfferContent:
     auto: bool = True
     priority: int = 0
     currency: str = ""
+    exclusivity_group: str = ""
+    excludes: tuple[str, ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
@@ -78,13 +81,14 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories")}
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
+    values |= normal_stacking(content)
     try:
         values["weekly_windows"] = normal_windows(values["weekly_windows"])
     except ValidationError as refusal:
         errors["weekly_windows"] = refusal.messages
         values["weekly_windows"] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code):
+    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code, check_stacking):
         for name, message in check(offer, result):
             errors.setdefault(name, []).append(message)
     if errors:

@@ -34,34 +34,57 @@ class OfferBook:
         versions of one offer the highest counts.
         """
         by_id = {offer.offer_id: offer for offer in sorted(offers, key=lambda x: (x.offer_id, x.version))}
-        by_code: dict[str, OfferTerms] = {}
-        for offer in by_id.values():
-            code = offer.display_code.casefold()
-            # Of two offers with one code the live one answers to it.
-            if code and (code not in by_code or by_code[code].state != LIVE_STATE):
-                by_code[code] = offer
         indexes: tuple[dict[str, list[OfferTerms]], ...] = ({}, {}, {})
         everywhere = []
         for offer in by_id.values():
             if offer.state != LIVE_STATE:
                 continue
-            scope = offer.applicability
-            restrictions = zip(indexes, (scope.item_ids, scope.location_ids, scope.categories), strict=True)
-            index, keys = next(((index, keys) for index, keys in restrictions if keys), ({}, frozenset()))
+            place, keys = _narrowest(offer)
             for key in keys:
-                index.setdefault(key, []).append(offer)
+                indexes[place].setdefault(key, []).append(offer)
             if not keys:
                 everywhere.append(offer)
-        by_item, by_location, by_category = map(_frozen, indexes)
-        return cls(
-            revision,
-            MappingProxyType(by_id),
-            MappingProxyType(by_code),
-            by_item,
-            by_location,
-            by_category,
-            tuple(everywhere),
-        )
+        return cls._of(revision, by_id, [_frozen(x) for x in indexes], tuple(everywhere))
+
+    def changed(self, offers: Iterable[OfferTerms], *, gone: Iterable[str], revision: int) -> OfferBook:
+        """Return what `compile` makes of the same offers with these in place of their former selves and without `gone`.
+
+        The cost depends on how many changed, but for copies of the indexes.
+        """
+        new = {offer.offer_id: offer for offer in offers}
+        left = {*gone, *new}
+        by_id = {offer_id: offer for offer_id, offer in self._by_id.items() if offer_id not in left} | new
+        indexes = [dict(x) for x in (self._by_item, self._by_location, self._by_category)]
+        live = [offer for offer in new.values() if offer.state == LIVE_STATE]
+        for old in (self._by_id[x] for x in left if x in self._by_id):
+            place, keys = _narrowest(old)
+            for key in keys:
+                found = tuple(x for x in indexes[place].pop(key, ()) if x.offer_id not in left)
+                if found:
+                    indexes[place][key] = found
+        for offer in live:
+            place, keys = _narrowest(offer)
+            for key in keys:
+                indexes[place][key] = (*indexes[place].get(key, ()), offer)
+        kept = [x for x in self._everywhere if x.offer_id not in left]
+        kept += [x for x in live if not _narrowest(x)[1]]
+        return self._of(revision, dict(sorted(by_id.items())), [MappingProxyType(x) for x in indexes], tuple(kept))
+
+    @classmethod
+    def _of(
+        cls, revision: int, by_id: dict[str, OfferTerms], indexes: list[_Index], everywhere: tuple[OfferTerms, ...]
+    ) -> OfferBook:
+        by_code: dict[str, OfferTerms] = {}
+        for offer in by_id.values():
+            if not offer.display_code:
+                continue
+            code = offer.display_code.casefold()
+            # Of two offers with one code the live one answers to it.
+            if code not in by_code or by_code[code].state != LIVE_STATE:
+                by_code[code] = offer
+        by_item, by_location, by_category = indexes
+        ids, codes = MappingProxyType(by_id), MappingProxyType(by_code)
+        return cls(revision, ids, codes, by_item, by_location, by_category, everywhere)
 
     def candidates(
         self, location_id: str, item_id: str, category: str, *, products: tuple[tuple[str, str], ...] = ()
@@ -112,6 +135,13 @@ def _could_apply(scope: Applicability, location_id: str, items: set[str], catego
         and (not scope.item_ids or not scope.item_ids.isdisjoint(items))
         and (not scope.categories or not scope.categories.isdisjoint(categories))
     )
+
+
+def _narrowest(offer: OfferTerms) -> tuple[int, frozenset[str]]:
+    """Return which index holds the offer and under which keys: items, else locations, else categories, else none."""
+    scope = offer.applicability
+    restrictions = (scope.item_ids, scope.location_ids, scope.categories)
+    return next(((place, keys) for place, keys in enumerate(restrictions) if keys), (0, frozenset()))
 
 
 def _frozen(index: dict[str, list[OfferTerms]]) -> _Index:

@@ -35,7 +35,7 @@ def summary(offer: OfferTerms, zone: str) -> str:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += _validity(scope, zone)
     conditions = [_way_in(offer)]
-    conditions.append("combines with other offers" if offer.additive else "combines with no other offer")
+    conditions.append(_combining(offer))
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."
 
@@ -61,6 +61,14 @@ def _way_in(offer: OfferTerms) -> str:
     if offer.requires_code:
         return f"applied with the code {offer.display_code}"
     return "applied automatically" if offer.auto else "applied when the driver chooses it"
+
+
+def _combining(offer: OfferTerms) -> str:
+    if not offer.additive:
+        return "combines with no other offer"
+    but = [f"no other of the group {offer.exclusivity_group}"] if offer.exclusivity_group else []
+    but += [f"not {_joined(sorted(offer.excludes))}"] if offer.excludes else []
+    return f"combines with other offers, but {' and '.join(but)}" if but else "combines with other offers"
 
 
 def _limits(limits: OfferLimits, currency: str) -> list[str]:

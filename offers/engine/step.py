@@ -9,10 +9,12 @@ from decimal import Decimal
 from offers.engine.benefits import rule_of
 from offers.engine.book import OfferBook
 from offers.engine.bounds import Corner, net_at_least
+from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
-from offers.engine.selection import Candidate, LineAmounts, Selection, choose_offers
+from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
 from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.stacking import candidate_of, cut_check, cuts, line_amounts, why_not
 from offers.engine.values import (
     Check,
     Objective,
@@ -22,10 +24,10 @@ from offers.engine.values import (
     OfferTrace,
     Outcome,
     ReasonCode,
+    StackLimits,
 )
-from pricing.engine.money import Money, smallest_unit, zero
+from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
-from pricing.engine.wording import money_text
 
 
 class OfferStep:
@@ -39,13 +41,17 @@ class OfferStep:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
         situation = situation_of(cart, self._context)
         appraisals = [appraise(offer, situation) for offer in self._offers(cart)]
-        lines = _line_amounts(situation)
-        selection = choose_offers(_candidates(appraisals), lines, objective=self._context.objective)
+        lines = line_amounts(situation)
+        context = self._context
+        selection = choose_offers(
+            _candidates(appraisals), lines, objective=context.objective, max_stack=context.stack.max_stack
+        )
         shares = _shares(selection.chosen, lines)
         discounts = _discount_lines(selection.chosen, appraisals, shares, cart)
-        outcomes = _outcomes(appraisals, selection, discounts, cart.currency)
+        outcomes = _Outcomes(situation, lines, selection).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
+        most, cut = _cut(selection.chosen, lines, cart.currency)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
             chosen=tuple(x.offer_id for x in selection.chosen),
@@ -53,6 +59,8 @@ class OfferStep:
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
             gap=selection.gap,
+            most=most,
+            cut=cut,
         )
         return Discounts(discounts, trace)
 
@@ -66,8 +74,10 @@ class OfferStep:
         for cart in (low, high):
             situation = situation_of(cart, self._context)
             corners.append(_corner([appraise(x, situation) for x in self._offers(cart)], situation))
-        chosen = choose_offers(corners[0].candidates, corners[0].lines, objective=self._context.objective)
-        return net_at_least(*corners, low_saving=chosen.saving, objective=self._context.objective)
+        objective, max_stack = self._context.objective, self._context.stack.max_stack
+        low_corner = corners[0]
+        chosen = choose_offers(low_corner.candidates, low_corner.lines, objective=objective, max_stack=max_stack)
+        return net_at_least(*corners, low_saving=chosen.saving + chosen.gap, objective=objective, max_stack=max_stack)
 
     def _offers(self, cart: Cart | None) -> list[OfferTerms]:
         """Return the candidates of the place and the products, and what the buyer named or holds, by id."""
@@ -104,19 +114,31 @@ class LockedStep:
 
     `ceilings` limits the discount of an offer, by its id, to what was reserved for it. `category` is the
     connector's, for offers limited to categories; empty, the connector's lines count as in their scope.
+    `max_discount_percent` is the CPO's largest discount as it was locked.
     """
 
-    def __init__(self, offers: tuple[OfferTerms, ...], *, ceilings: Mapping[str, Decimal], category: str = "") -> None:
+    def __init__(
+        self,
+        offers: tuple[OfferTerms, ...],
+        *,
+        ceilings: Mapping[str, Decimal],
+        category: str = "",
+        max_discount_percent: Decimal | None = None,
+    ) -> None:
         self._offers, self._ceilings, self._category = offers, dict(ceilings), category
+        # What an order has locked applies together, however many offers the CPO allows by now.
+        self._stack = StackLimits(max_discount_percent=max_discount_percent)
 
     def __call__(self, cart: Cart) -> Discounts:
         """Apply the locked offers in the order given; one whose qualifier no longer holds says so in the trace."""
         situation, appraisals = self._appraised(cart)
-        lines = _line_amounts(situation)
+        lines = line_amounts(situation)
         chosen = _candidates(appraisals)
         discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), cart)
-        outcomes = _outcomes(appraisals, Selection(chosen, lines.joint(chosen)), discounts, cart.currency)
-        return Discounts(discounts, OfferTrace(tuple(outcomes), tuple(x.code for x in discounts)))
+        outcomes = _Outcomes(situation, lines, Selection(chosen, lines.joint(chosen))).of(appraisals, discounts)
+        applied = tuple(x.code for x in discounts)
+        most, cut = _cut(chosen, lines, cart.currency)
+        return Discounts(discounts, OfferTrace(tuple(outcomes), applied, most=most, cut=cut))
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
@@ -126,36 +148,29 @@ class LockedStep:
         """Return a lower bound of the price before tax of every cart between two."""
         corners = [_corner(appraisals, situation) for situation, appraisals in map(self._appraised, (low, high))]
         # Locked offers apply together, whatever they once combined with.
-        together = [replace(x, candidates=tuple(replace(y, additive=True) for y in x.candidates)) for x in corners]
+        together = [replace(x, candidates=tuple(map(_combining, x.candidates))) for x in corners]
         saving = together[0].lines.joint(together[0].candidates)
         return net_at_least(*together, low_saving=saving, objective=Objective.MAX_SAVING)
 
     def _appraised(self, cart: Cart) -> tuple[Situation, list[Appraisal]]:
         context = OfferContext(
-            "", cart.request.item_id, self._category, cart.request.planned_start, ceilings=self._ceilings
+            "",
+            cart.request.item_id,
+            self._category,
+            cart.request.planned_start,
+            ceilings=self._ceilings,
+            stack=self._stack,
         )
         situation = situation_of(cart, context)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
-def _line_amounts(situation: Situation) -> LineAmounts:
-    return LineAmounts(situation.amounts, smallest_unit(situation.cart.currency))
-
-
 def _candidates(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            x.offer.offer_id,
-            x.saving,
-            x.lines,
-            x.offer.additive,
-            x.opted_in,
-            x.offer.priority,
-            x.offer.applicability.valid_until,
-        )
-        for x in appraisals
-        if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN
-    )
+    return tuple([candidate_of(x) for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN])
+
+
+def _combining(candidate: Candidate) -> Candidate:
+    return replace(candidate, additive=True, group="", excludes=frozenset())
 
 
 def _corner(appraisals: list[Appraisal], situation: Situation) -> Corner:
@@ -163,11 +178,11 @@ def _corner(appraisals: list[Appraisal], situation: Situation) -> Corner:
     slopes = tuple(
         rule_of(x.offer).slope(x.offer, sum((situation.amounts[n] for n in x.lines), Decimal(0))) for x in eligible
     )
-    return Corner(_line_amounts(situation), _candidates(eligible), slopes)
+    return Corner(line_amounts(situation), _candidates(eligible), slopes)
 
 
 def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
-    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit)
+    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
 
 
 def _discount_lines(
@@ -188,32 +203,37 @@ def _discount_lines(
     return tuple(lines)
 
 
-def _outcomes(
-    appraisals: list[Appraisal], selection: Selection, discounts: tuple[QuoteLine, ...], currency: str
-) -> list[OfferOutcome]:
-    applied = {x.code: -x.amount for x in discounts}
-    alone = any(not x.additive for x in selection.chosen)
-    outcomes = []
-    for found in appraisals:
+def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tuple[Money | None, Money | None]:
+    """Return the largest discount and what is above it, where it cut the chosen set."""
+    if lines.most is None or (whole := lines.uncut(chosen)) <= lines.most:
+        return None, None
+    return Money(lines.most, currency), Money(whole - lines.most, currency)
+
+
+class _Outcomes:
+    """Says what became of each offer of one cart."""
+
+    def __init__(self, situation: Situation, lines: LineAmounts, selection: Selection) -> None:
+        self._situation, self._lines, self._selection = situation, lines, selection
+        self._cuts = cuts(selection.chosen, lines)
+
+    def of(self, appraisals: list[Appraisal], discounts: tuple[QuoteLine, ...]) -> list[OfferOutcome]:
+        applied = {x.code: -x.amount for x in discounts}
+        return [self._outcome(found, applied.get(found.offer.offer_id)) for found in appraisals]
+
+    def _outcome(self, found: Appraisal, applied: Money | None) -> OfferOutcome:
         offer, checks, outcome = found.offer, found.checks, found.outcome
+        currency, context = self._situation.cart.currency, self._situation.context
         saving = Money(found.saving, currency)
-        if offer.offer_id in applied:
-            outcome, saving = Outcome.APPLIED, applied[offer.offer_id]
+        if applied is not None:
+            outcome, saving = Outcome.APPLIED, applied
+            if cut := self._cuts.get(offer.offer_id):
+                checks = (*checks, cut_check(cut, self._lines, context, currency))
         elif outcome is Outcome.ELIGIBLE_NOT_CHOSEN:
-            checks = (*checks, _not_chosen(found, selection, alone or not offer.additive))
-        outcomes.append(
-            OfferOutcome(offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity)
+            checks = (*checks, *why_not(found, self._selection, self._lines, context))
+        return OfferOutcome(
+            offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
         )
-    return outcomes
-
-
-def _not_chosen(found: Appraisal, selection: Selection, alone: bool) -> Check:
-    difference = selection.saving - found.saving
-    words = "more" if difference > 0 else "less"
-    gap = f"{money_text(abs(difference), found.offer.currency)} {words}" if difference else "the same"
-    margin = f"the chosen set saves {gap}"
-    code = ReasonCode.NOT_ADDITIVE if alone else ReasonCode.BETTER_SET
-    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, margin)
 
 
 def _thresholds(offers: Iterable[OfferTerms]) -> tuple[Decimal, ...]:

@@ -85,6 +85,10 @@ class ReasonCode(StrEnum):
     CUSTOMER_USES_WEEK = "CUSTOMER_USES_WEEK"
     CUSTOMER_USES_MONTH = "CUSTOMER_USES_MONTH"
     BUDGET_DAY = "BUDGET_DAY"
+    GROUP_TAKEN = "GROUP_TAKEN"
+    EXCLUDED = "EXCLUDED"
+    STACK_FULL = "STACK_FULL"
+    MAX_DISCOUNT = "MAX_DISCOUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,9 @@ class OfferTerms:
     limits: OfferLimits = OfferLimits()
     long_desc: str = ""
     images: tuple[str, ...] = ()
+    #: At most one offer of a group is applied; it is never applied beside an offer of `excludes`, nor they beside it.
+    exclusivity_group: str = ""
+    excludes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,14 @@ class Usage:
     customer_uses: int | None = None
     budget_used_today: Decimal = Decimal(0)
     customer_period_uses: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackLimits:
+    """What a CPO allows together: so many offers, and discounts of so many percent of the ITEM lines; None is any."""
+
+    max_stack: int | None = None
+    max_discount_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +232,7 @@ class OfferContext:
     objective: Objective = Objective.MAX_SAVING
     #: The zone of the CPO's calendar, which limits per day, week and month follow.
     calendar_zone: str = "UTC"
+    stack: StackLimits = StackLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +267,10 @@ class OfferOutcome:
 
 @dataclass(frozen=True, slots=True)
 class OfferTrace:
-    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved."""
+    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved.
+
+    Where the CPO's largest discount cut the chosen set, `most` is that discount and `cut` what is above it.
+    """
 
     outcomes: tuple[OfferOutcome, ...] = ()
     chosen: tuple[str, ...] = ()
@@ -259,3 +278,5 @@ class OfferTrace:
     difference: Money | None = None
     certificate: Certificate = Certificate.PROVEN
     gap: Decimal = Decimal(0)
+    most: Money | None = None
+    cut: Money | None = None

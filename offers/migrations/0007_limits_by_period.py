@@ -21,7 +21,7 @@ def uses_per(period: str) -> migrations.AddField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("offers", "0004_labels"),
+        ("offers", "0006_stacking"),
         ("charging", "0004_labels"),
         ("database", "0002_rows_of_one_cpo"),
     ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
@@ -14,6 +16,13 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY
+
+GROUP_SHAPE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+GROUP_SENTENCE = "Name the group with small letters, digits and single hyphens, such as night-offers."
+STACK_SENTENCE = "Give 1 or more, or leave it empty for no limit."
+ABOVE_0_SENTENCE = "Give a percentage above 0, or leave it empty for no limit."
+AT_MOST_100_SENTENCE = "A percentage is at most 100: lower it."
+GROUP_NAME = RegexValidator(GROUP_SHAPE, GROUP_SENTENCE)
 
 
 class OfferState(models.TextChoices):
@@ -91,10 +100,43 @@ class OfferPolicy(TenantModel):
         help_text="The charger is told to stop then.",
     )
 
+    max_stack = models.PositiveSmallIntegerField(
+        "offers in one session, at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1, STACK_SENTENCE)],
+        help_text="How many offers may be combined; empty means any number.",
+    )
+    max_discount_percent = models.DecimalField(
+        "all discounts together, at most (%)",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(Decimal("0.01"), ABOVE_0_SENTENCE),
+            MaxValueValidator(Decimal(100), AT_MOST_100_SENTENCE),
+        ],
+        help_text="Of energy, time and products before fees, surge and tax. What offers give beyond it is cut.",
+    )
+
     class Meta:
         verbose_name = "quote and offer policy"
         verbose_name_plural = "quote and offer policies"
-        constraints = [models.UniqueConstraint(fields=["cpo"], name="one_offer_policy_per_cpo")]
+        constraints = [
+            models.UniqueConstraint(fields=["cpo"], name="one_offer_policy_per_cpo"),
+            models.CheckConstraint(
+                condition=Q(max_stack=None) | Q(max_stack__gte=1),
+                name="policy_stack_of_at_least_one",
+                violation_error_message=STACK_SENTENCE,
+            ),
+            models.CheckConstraint(
+                condition=Q(max_discount_percent=None)
+                | Q(max_discount_percent__gt=0) & Q(max_discount_percent__lte=100),
+                name="policy_discount_at_most_100",
+                violation_error_message="A percentage lies above 0 and is at most 100.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return "Quotes and offers"
@@ -194,6 +236,22 @@ class OfferVersion(TenantModel):
     additive = models.BooleanField("may combine with other offers", default=False)
     auto = models.BooleanField("applied automatically", default=True)
     priority = models.SmallIntegerField(default=0, help_text="Breaks ties; the larger goes first.")
+    exclusivity_group = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[GROUP_NAME],
+        help_text="At most one offer of a group is applied; any name, such as night-offers.",
+    )
+    excludes = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        db_default=models.Value([], output_field=ArrayField(models.CharField(max_length=80))),
+        blank=True,
+        verbose_name="never together with",
+        help_text="Offer ids; it holds both ways.",
+    )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
@@ -217,6 +275,11 @@ class OfferVersion(TenantModel):
                 condition=Q(requires_code=False) | ~Q(display_code=""),
                 name="required_code_is_given",
                 violation_error_message="Give the code that the buyer must send.",
+            ),
+            models.CheckConstraint(
+                condition=Q(exclusivity_group="") | Q(exclusivity_group__regex=GROUP_SHAPE),
+                name="exclusivity_group_is_a_name",
+                violation_error_message=GROUP_SENTENCE,
             ),
         ]
 

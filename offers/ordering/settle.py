@@ -57,7 +57,12 @@ def bill_of(order: Order) -> engine.Quote:
     locked = quote_of(order)
     session = ChargingSession.objects.get(order=order)
     request = replace(locked.request, delivery=delivery_of(session))
-    step = LockedStep(locked.offers, ceilings=ceilings_of(order), category=CHARGING_CATEGORY)
+    step = LockedStep(
+        locked.offers,
+        ceilings=ceilings_of(order),
+        category=CHARGING_CATEGORY,
+        max_discount_percent=locked.row.max_discount_percent,
+    )
     return price(request, locked.terms, discounts=step)
 
 
@@ -121,6 +126,7 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         tariff_version=locked.row.tariff_version,
         valid_until=now,
         offer_terms=[terms for terms in locked.row.offer_terms if terms["offer_id"] in trace.chosen],
+        max_discount_percent=locked.row.max_discount_percent,
         cart_hash=locked.row.cart_hash,
         is_bill=True,
         created_at=now,

@@ -234,6 +234,8 @@ API: dict[str, Api] = {
     "offer-end POST": Api(WRITERS, 200),
     "offer-withdraw POST": Api(WRITERS, 200),
     "offer-archive POST": Api(WRITERS, 409),
+    "offer-policy GET": Api(READERS, 200),
+    "offer-policy PATCH": Api(WRITERS, 200),
     "price-check POST": Api(READERS, 400),
     "connector-status POST": Api(SYSTEMS, 400),
     "charging-commands GET": Api(SYSTEMS, 200),

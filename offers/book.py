@@ -15,6 +15,7 @@ from offers.engine.book import OfferBook
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+from offers.segments import compiled_segments
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
@@ -87,8 +88,10 @@ def _live_version_of_its_offer() -> Subquery:
 def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
+    pairs = list(pairs)
+    segments = compiled_segments() if any(version.segment_ids for _, version in pairs) else {}
     for offer, version in pairs:
-        terms.append(offer_terms(offer, version))
+        terms.append(offer_terms(offer, version, segments))
         keys[offer.offer_id] = (offer.pk, version.pk)
     return LoadedBook(OfferBook.compile(terms, revision=revision), keys)
 

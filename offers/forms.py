@@ -27,6 +27,7 @@ from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publi
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferState, OfferVersion
+from offers.segments import segment_choices
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
 
@@ -62,6 +63,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
     categories = IdsField(
         label="Product categories", required=False, help_text="Only with products of these categories."
     )
+    segment_ids = IdsField(label="Segments", required=False, help_text="None means every customer.")
     valid_from = LocalDateTimeField()
     valid_until = LocalDateTimeField()
     weekly_windows = WindowsField(required=False)
@@ -126,7 +128,10 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
+        lists = {
+            name: tuple(data[name])
+            for name in ("location_ids", "item_ids", "categories", "weekly_windows", "segment_ids")
+        }
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -166,6 +171,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
+        fields["segment_ids"].offer(segment_choices(), tuple(self.initial.get("segment_ids") or ()))
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from cpo_portal.charging.segment_rules import Segment
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -13,12 +16,16 @@ from offers.engine.values import (
     ValueType,
 )
 from offers.models import Offer, OfferVersion
+from offers.segments import segments_for
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
 
 
-def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
-    """Return the offer as the engine sees it, with the stored state of now and the limits of now."""
+def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segment] | None = None) -> OfferTerms:
+    """Return the offer as the engine sees it, with the stored state of now and the limits of now.
+
+    `segments` are the CPO's, compiled; without them a version that is for segments asks for them.
+    """
     return OfferTerms(
         offer_id=offer.offer_id,
         version=version.number,
@@ -44,6 +51,7 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+        segments=segments_for(version, segments),
     )
 
 

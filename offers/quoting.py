@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cpo_portal.charging.models import Customer, Order
+from cpo_portal.charging.segment_rules import CustomerFacts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
@@ -16,7 +17,7 @@ from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import usage_of, without
+from offers.usage import Person, usage_and_facts, without
 from pricing.engine import values as engine
 from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
 from pricing.engine.price import price
@@ -48,6 +49,10 @@ class SessionAsk:
     delivery: engine.Delivery | None = None
     basis: engine.Basis | None = None
     start_given: bool = True
+    #: What segments ask for: the buyer app, the vehicle, and the hashes of the contacts given with the purchase.
+    bap_id: str = ""
+    vehicle_make: str = ""
+    contact_hashes: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
-    used = without(_usage(connector, ask, loaded, terms, as_of), lock.own)
+    usage, facts = _usage(connector, ask, loaded, terms, now, past=as_of is not None)
+    used = without(usage, lock.own)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -112,6 +118,8 @@ def price_session(
         identity_required=ask.identity_required,
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
+        customer=facts,
+        bap_id=ask.bap_id,
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -254,8 +262,8 @@ def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
 
 
 def _usage(
-    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms, as_of: datetime | None
-) -> Mapping[str, Usage]:
+    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms, now: datetime, *, past: bool
+) -> tuple[Mapping[str, Usage], CustomerFacts | None]:
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
         connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
@@ -265,5 +273,6 @@ def _usage(
         named = loaded.book.get(name) or loaded.book.by_code(name)
         if named is not None:
             found[named.offer_id] = named
-    customer_id = ask.customer.pk if ask.customer else None
-    return usage_of(connector.cpo_id, list(found.values()), customer_id, as_of=as_of)
+    person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
+    offers = list(found.values())
+    return usage_and_facts(connector.cpo_id, offers, person, at=ask.planned_start, now=now, past=past)

@@ -35,6 +35,7 @@ _REASONS = {
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.SEGMENT: "It is for customers of a segment",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

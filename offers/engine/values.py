@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
 
@@ -80,6 +81,7 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    SEGMENT = "SEGMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class OfferTerms:
     limits: OfferLimits = OfferLimits()
     long_desc: str = ""
     images: tuple[str, ...] = ()
+    #: Its customers; OR, and empty is everybody.
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,9 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    #: None while the customer is not known, or no candidate asks for segments.
+    customer: CustomerFacts | None = None
+    bap_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

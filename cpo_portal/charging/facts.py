@@ -105,7 +105,7 @@ def _lists_by_contact(cpo: Cpo, customers: list[UUID], lists: list[str]) -> dict
             whose.setdefault(digest, set()).add(contact.customer_id)
     found: dict[UUID, set[str]] = {}
     entries = NamedListEntry.objects.filter(named_list__list_id__in=lists, hmac__in=list(whose))
-    for digest, list_id in entries.values_list("hmac", "named_list__list_id"):
-        for customer in whose[bytes(digest)]:
+    for hmac, list_id in entries.values_list("hmac", "named_list__list_id"):
+        for customer in whose[bytes(hmac)]:
             found.setdefault(customer, set()).add(list_id)
     return found

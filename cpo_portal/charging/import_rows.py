@@ -13,7 +13,6 @@ from cpo_portal.accounts.sealing import KeyedHash
 from cpo_portal.charging.contact_hashes import (
     SHA256,
     contact_hashes,
-    email_hashes,
     phone_hashes,
     prehashed,
     sha256_hashes,
@@ -100,8 +99,9 @@ def _missing_of_customers(header: set[str]) -> str:
 def _contacts(cpo: Cpo, line: Mapping[str, str], number: int, faults: Faults, *, as_customer: bool) -> Contacts:
     """Return the hashes of a row's contacts.
 
-    A customer is known by their phone number; the address beside it is kept in the form of a hash that came hashed,
-    under which a driver is looked for once no number is known. A list keeps one hash for each contact.
+    A customer is known by their phone number; an address is kept as if it had come hashed, under which a driver is
+    looked for once no number is known. A list keeps one hash for each contact, in the same form, so that whoever asks
+    to be forgotten is found on it.
     """
     found = Contacts()
     phone = normalise_phone(line.get("phone", ""), cpo.country)
@@ -115,8 +115,7 @@ def _contacts(cpo: Cpo, line: Mapping[str, str], number: int, faults: Faults, *,
     if phone:
         found.add(phone_hashes(cpo, phone)[every], list(contact_hashes(cpo, {"phone": phone})))
     if email:
-        kept = prehashed(cpo, {"email": email}) if as_customer else email_hashes(cpo, email)
-        found.add(kept[every], list(contact_hashes(cpo, {"email": email})))
+        found.add(prehashed(cpo, {"email": email})[every], list(contact_hashes(cpo, {"email": email})))
     if valid["sha256"]:
         hashes = sha256_hashes(cpo, digest)
         found.add(hashes[every], [each.digest for each in hashes])

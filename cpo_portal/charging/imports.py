@@ -151,7 +151,7 @@ def _write(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: bool) -> 
 
 
 def _write_contacts(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: bool) -> tuple[int, int]:
-    named_list = NamedList.objects.select_for_update(of=("self",)).get(pk=job.named_list_id)
+    named_list = NamedList.objects.select_for_update(of=("self",)).get(pk=getattr(job.named_list, "pk", None))
     digests = {bytes.fromhex(digest): key_id for row in rows for key_id, digest in row["kept"]}
     entries = NamedListEntry.objects.filter(named_list=named_list)
     known = sum(entries.filter(hmac__in=part).count() for part in _parts(list(digests)))

@@ -18,6 +18,8 @@ from cpo_portal.charging.models import (
     ChargingSession,
     Customer,
     CustomerContact,
+    CustomerRecord,
+    NamedListEntry,
     Order,
     OrderContact,
     OrderState,
@@ -57,6 +59,7 @@ def export(found: Found) -> Json:
     return {
         "customers": [_customer(customer) for customer in found.customers],
         "orders": [_order(order) for order in found.orders],
+        "named_lists": [entry.named_list.list_id for entry in found.listed],
     }
 
 
@@ -76,6 +79,8 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         OrderContact.objects.filter(order__in=orders).delete()
         Rating.objects.filter(order__in=orders).update(comment="")
         CustomerContact.objects.filter(customer__in=customers).delete()
+        CustomerRecord.objects.filter(customer__in=customers).delete()
+        NamedListEntry.objects.filter(pk__in=[entry.pk for entry in found.listed]).delete()
         customers.update(forgotten_at=Now())
         drop_keys(customers)
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
@@ -117,10 +122,12 @@ def _kept(orders: Iterable[Order]) -> dict[str, int]:
 
 def _customer(customer: Customer) -> Json:
     contact = CustomerContact.objects.filter(customer=customer).first()
+    record = CustomerRecord.objects.filter(customer=customer).first()
     counters = CustomerCounter.objects.filter(customer=customer).select_related("offer")
     return {
         **_row(customer),
         "contact": _row(contact) if contact else None,
+        "record": _row(record) if record else None,
         "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
         "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
         "offer_uses_by_period": [

@@ -37,6 +37,8 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
             "Sales": (
                 Entry("Orders", "receipt_long", "charging.order"),
                 Entry("Customers", "group", "charging.customer"),
+                Entry("Segments", "category", "charging.segment"),
+                Entry("Named lists", "list_alt", "charging.namedlist"),
                 Entry("Payments", "account_balance_wallet", "charging.payment"),
                 Entry("Refunds", "undo", "charging.refund"),
                 Entry("Refund terms", "rule", "charging.refundterm"),

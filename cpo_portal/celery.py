@@ -51,10 +51,16 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
     )
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
+app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
     "release-expired": {"task": "offers.tasks.release_expired", "schedule": 15.0, "options": {"expires": 30}},
+    "imports": {
+        "task": "cpo_portal.charging.imports.run_imports",
+        "schedule": 15.0,
+        "options": {"expires": 30, "queue": "bulk"},
+    },
     "check-ledger": {
         "task": "offers.reconcile.check_ledger",
         "schedule": 3600.0,

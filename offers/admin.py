@@ -102,6 +102,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
             },
         ),
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
+        ("For whom", {"fields": ("segment_ids",)}),
         ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
         ("Qualifier", {"fields": ("min_value",)}),
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),

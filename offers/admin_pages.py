@@ -15,6 +15,7 @@ from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
+from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
@@ -44,6 +45,7 @@ _IN_ORDER = (
     "location_ids",
     "item_ids",
     "categories",
+    "segment_ids",
     "valid_from",
     "valid_until",
     "weekly_windows",
@@ -62,6 +64,7 @@ _EMPTY_MEANS = {
     "location_ids": "Every location",
     "item_ids": "All of them",
     "weekly_windows": "Always",
+    "segment_ids": "Every customer",
     "value_cap": "No cap",
     "min_value": "None",
 }
@@ -184,6 +187,7 @@ def label_of(name: str) -> str:
     """Return what people call a field of the content."""
     labels = {
         "location_ids": "Locations",
+        "segment_ids": "Segments",
         "item_ids": "Connectors and products",
         "weekly_windows": "Weekly windows",
         "base": "Taken off",
@@ -221,4 +225,5 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     items = {key for version in rows for key in version.item_ids}
     names = dict(Location.objects.filter(location_id__in=places).values_list("location_id", "name"))
     names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
+    names |= dict(segment_choices())
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

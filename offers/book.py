@@ -12,11 +12,13 @@ from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.expressions import RawSQL
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.segment_rules import Segment
 from cpo_portal.database.queries import one_of
 from offers.engine.book import OfferBook
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+from offers.segments import compiled_segments
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
@@ -40,6 +42,8 @@ class LoadedBook:
     keys: Mapping[str, tuple[int, int]]
     #: What PostgreSQL calls the version of each offer's row, by its pk.
     rows: Mapping[int, str] = field(default_factory=dict)
+    #: What offers share and no row of theirs tells: all are made again where it has changed.
+    segments: Mapping[str, Segment] = field(default_factory=dict)
 
 
 _books: dict[int, LoadedBook] = {}
@@ -71,6 +75,8 @@ def _built(revision: int) -> LoadedBook:
 
 def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     """Return the book with what has another row than before read again; published versions never change."""
+    if compiled_segments() != loaded.segments:
+        return _built(revision)
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
         rows: dict[int, str] = dict(cursor.fetchall())
@@ -84,7 +90,7 @@ def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     gone = [offer_id for offer_pk, offer_id in ids.items() if offer_pk not in stays]
     book = loaded.book.changed(found.book.all(), gone=gone, revision=revision)
     keys = {ids[pk]: loaded.keys[ids[pk]] for pk in stays} | dict(found.keys)
-    return LoadedBook(book, keys, {pk: rows[pk] for pk in stays} | dict(found.rows))
+    return LoadedBook(book, keys, {pk: rows[pk] for pk in stays} | dict(found.rows), loaded.segments)
 
 
 def _contents() -> QuerySet[OfferVersion]:
@@ -126,12 +132,13 @@ def _live_version_of_its_offer() -> Subquery:
 def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
+    segments = compiled_segments()
     rows: dict[int, str] = {}
     for offer, version in pairs:
-        terms.append(offer_terms(offer, version))
+        terms.append(offer_terms(offer, version, segments))
         keys[offer.offer_id] = (offer.pk, version.pk)
         rows[offer.pk] = getattr(version, "row", "")
-    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows)
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows, segments)
 
 
 def _lock_of(cpo_id: int) -> threading.Lock:

@@ -54,6 +54,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Name": _of_version("name"),
     "State": _state,
     "Benefit": _benefit,
+    "Segments": lambda offer: ", ".join(getattr(shown_version(offer), "segment_ids", ())),
     "Display code": _of_version("display_code"),
     "Valid from ({clock})": _of_version("valid_from"),
     "Valid until ({clock})": _of_version("valid_until"),

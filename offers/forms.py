@@ -29,6 +29,7 @@ from offers.engine.values import OfferLimits
 from offers.forms_limits import LimitFields
 from offers.forms_stacking import StackingFields
 from offers.models import Offer, OfferState, OfferVersion
+from offers.segments import segment_choices
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
 
@@ -66,6 +67,7 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
     categories = IdsField(
         label="Product categories", required=False, help_text="Only with products of these categories."
     )
+    segment_ids = IdsField(label="Segments", required=False, help_text="None means every customer.")
     valid_from = LocalDateTimeField()
     valid_until = LocalDateTimeField()
     weekly_windows = WindowsField(required=False)
@@ -126,7 +128,7 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in (*_IDS, "weekly_windows", "excludes")}
+        lists = {name: tuple(data[name]) for name in (*_IDS, "weekly_windows", "excludes", "segment_ids")}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -165,6 +167,7 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
+        fields["segment_ids"].offer(segment_choices(), tuple(self.initial.get("segment_ids") or ()))
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
+from cpo_portal.charging.segment_rules import Segment
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -15,6 +17,7 @@ from offers.engine.values import (
     ValueType,
 )
 from offers.models import Offer, OfferVersion
+from offers.segments import segments_for
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
 
@@ -22,8 +25,11 @@ from pricing.engine.values import WeeklyWindow
 LIMIT_NAMES = tuple(field.name for field in fields(OfferLimits))
 
 
-def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
-    """Return the offer as the engine sees it, with the stored state of now and the limits of now."""
+def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segment] | None = None) -> OfferTerms:
+    """Return the offer as the engine sees it, with the stored state of now and the limits of now.
+
+    `segments` are the CPO's, compiled; without them a version that is for segments asks for them.
+    """
     return OfferTerms(
         offer_id=offer.offer_id,
         version=version.number,
@@ -51,6 +57,7 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         images=(version.image_url,) if version.image_url else (),
         exclusivity_group=version.exclusivity_group,
         excludes=frozenset(version.excludes),
+        segments=segments_for(version, segments),
     )
 
 

@@ -30,8 +30,8 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
-    """Return the rate per kWh under a percentage, before surge and tax; None where no such rate exists."""
-    if terms.benefit.value_type is not ValueType.PERCENT:
+    """Return the rate per kWh under a percentage for everybody, before surge and tax; None where there is none."""
+    if terms.benefit.value_type is not ValueType.PERCENT or terms.segments:
         return None
     return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
 
@@ -53,7 +53,7 @@ def next_offer(
     found: list[tuple[datetime, str, OfferTerms]] = []
     for terms in loaded.book.candidates(place.location_id, place.item_id, place.category):
         scope = terms.applicability
-        if terms.offer_id in without or not is_shown(terms, {}, after):
+        if terms.offer_id in without or terms.segments or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)
         if scope.weekly_windows and opens is not None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cpo_portal.charging.models import Customer, Order
+from cpo_portal.charging.segment_rules import CustomerFacts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
@@ -17,7 +18,7 @@ from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, StackLimits, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import usage_of, without
+from offers.usage import Person, usage_and_facts, without
 from pricing.engine import values as engine
 from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
 from pricing.engine.price import price
@@ -55,6 +56,10 @@ class SessionAsk:
     delivery: engine.Delivery | None = None
     basis: engine.Basis | None = None
     start_given: bool = True
+    #: What segments ask for: the buyer app, the vehicle, and the hashes of the contacts given with the purchase.
+    bap_id: str = ""
+    vehicle_make: str = ""
+    contact_hashes: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ def price_session(
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
     today = today_at(as_of or now, connector.cpo.time_zone)
-    used = without(_usage(connector, ask, loaded, terms, as_of=as_of, today=today), lock.own)
+    usage, facts = _usage(connector, ask, loaded, terms, now=now, today=today, past=as_of is not None)
+    used = without(usage, lock.own)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -122,6 +128,8 @@ def price_session(
         objective=Objective(policy.objective),
         calendar_zone=connector.cpo.time_zone,
         stack=StackLimits(policy.max_stack, policy.max_discount_percent),
+        customer=facts,
+        bap_id=ask.bap_id,
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -264,15 +272,16 @@ def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
     return replace(ask, codes=ask.codes + codes, opted_in=tuple(x for x in ask.opted_in if x not in codes))
 
 
-def _usage(
+def _usage(  # noqa: PLR0913  instants that differ, all named
     connector: Connector,
     ask: SessionAsk,
     loaded: LoadedBook,
     terms: engine.PriceTerms,
     *,
-    as_of: datetime | None,
+    now: datetime,
     today: Today,
-) -> Mapping[str, Usage]:
+    past: bool,
+) -> tuple[Mapping[str, Usage], CustomerFacts | None]:
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
         connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
@@ -282,5 +291,6 @@ def _usage(
         named = loaded.book.get(name) or loaded.book.by_code(name)
         if named is not None:
             found[named.offer_id] = named
-    customer_id = ask.customer.pk if ask.customer else None
-    return usage_of(connector.cpo_id, list(found.values()), customer_id, today=today, as_of=as_of)
+    person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
+    offers = list(found.values())
+    return usage_and_facts(connector.cpo_id, offers, person, at=ask.planned_start, now=now, today=today, past=past)

@@ -43,6 +43,7 @@ _REASONS = {
     ReasonCode.EXCLUDED: "It does not combine with a chosen offer",
     ReasonCode.STACK_FULL: "No more offers may be combined",
     ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
+    ReasonCode.SEGMENT: "It is for customers of a segment",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
+from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from offers.engine.periods import Period, Today
 from offers.engine.values import OfferTerms, Usage
 
@@ -62,6 +65,49 @@ def has_limit(terms: OfferTerms) -> bool:
     return terms.limits.total_uses is not None or terms.limits.has_budget or terms.limits.is_personal
 
 
+# The customer's facts ride along, also where no candidate has a limit.
+_WITH_FACTS = "SELECT u.*, f.facts FROM (SELECT {facts} AS facts) f LEFT JOIN ({usage}) u ON true"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose usage and facts are asked for; `hashes` are those of the contacts given with the purchase."""
+
+    customer_id: UUID | None = None
+    hashes: tuple[bytes, ...] = ()
+    vehicle_make: str = ""
+
+
+def usage_and_facts(  # noqa: PLR0913  instants that differ, all named
+    cpo_id: int,
+    offers: Collection[OfferTerms],
+    person: Person,
+    *,
+    at: datetime,
+    now: datetime,
+    today: Today,
+    past: bool = False,
+) -> tuple[Mapping[str, Usage], CustomerFacts | None]:
+    """Return the usage of the limited offers, and the customer's facts where one of the offers asks for them.
+
+    Rules look back from `at`, and nothing after `now` counts; `past` asks for the usage as of `now`, too. Both come
+    from one query; there is none where nothing is asked for.
+    """
+    as_of = now if past else None
+    segments = {x.segment_id: x for terms in offers for x in terms.segments if needs_facts(x)}
+    if not segments or person.customer_id is None:
+        return usage_of(cpo_id, offers, person.customer_id, today=today, as_of=as_of), None
+    values = fact_values(segments.values(), at=at, until=now) | {"hashes": list(person.hashes)}
+    limited = [terms.offer_id for terms in offers if has_limit(terms)]
+    values |= _values(cpo_id, limited, person.customer_id, today, as_of)
+    statement = _WITH_FACTS.format(facts=OF_ONE, usage=_NOW if as_of is None else _AS_OF)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+    usage = {row[0]: _usage(row[:-1], known=True) for row in rows if row[0] is not None}
+    return usage, facts_from(rows[0][-1], vehicle_make=person.vehicle_make)
+
+
 def usage_of(
     cpo_id: int,
     offers: Collection[OfferTerms],
@@ -77,21 +123,27 @@ def usage_of(
     limited = [terms.offer_id for terms in offers if has_limit(terms)]
     if not limited:
         return {}
-    values: dict[str, Any] = {period.value.lower(): today.start_of(period) for period in Period}
-    values |= {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of, "zone": today.zone}
+    values = _values(cpo_id, limited, customer_id, today, as_of)
     with connection.cursor() as cursor:
         cursor.execute(_NOW if as_of is None else _AS_OF, values)
         rows = cursor.fetchall()
-    return {
-        offer_id: Usage(
-            uses=int(uses),
-            budget_used=Decimal(budget),
-            customer_uses=int(own) if customer_id is not None else None,
-            budget_used_today=Decimal(today_budget),
-            customer_period_uses=dict(zip(Period, map(int, by_period), strict=True)),
-        )
-        for offer_id, uses, budget, own, today_budget, *by_period in rows
-    }
+    return {row[0]: _usage(row, known=customer_id is not None) for row in rows}
+
+
+def _values(cpo_id: int, limited: list[str], customer_id: UUID | None, today: Today, as_of: datetime | None) -> Any:
+    values: dict[str, Any] = {period.value.lower(): today.start_of(period) for period in Period}
+    return values | {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of, "zone": today.zone}
+
+
+def _usage(row: Sequence[Any], *, known: bool) -> Usage:
+    _, uses, budget, own, today_budget, *by_period = row
+    return Usage(
+        uses=int(uses),
+        budget_used=Decimal(budget),
+        customer_uses=int(own) if known else None,
+        budget_used_today=Decimal(today_budget),
+        customer_period_uses=dict(zip(Period, map(int, by_period), strict=True)),
+    )
 
 
 def without(usage: Mapping[str, Usage], own: Mapping[str, Usage]) -> dict[str, Usage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from beckn.actions.carts import find_connector, read_ask
@@ -19,7 +20,7 @@ def handle(message: InboundMessage, request: SelectRequest, now: datetime) -> No
     connector = find_connector(request)
     cpo = know(message, connector.cpo)
     with cpo_scope(cpo):
-        ask = read_ask(request, connector, now)
+        ask = replace(read_ask(request, connector, now), bap_id=message.bap_id)
         priced = price_session(connector, ask, now=now)
         buyer = Buyer(message.bap_id, message.transaction_id, message.sandbox)
         stored = store_quote(priced, connector, ask, buyer, now=now)

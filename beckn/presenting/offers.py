@@ -14,11 +14,13 @@ from beckn.protocol.order_views import OfferSummaryView
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.book import book_for
 from offers.engine.describe import benefit_in_words
-from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome
+from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
 from offers.published import Place, next_offer
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
+
+FOR_OTHERS = "it is for customers of a segment that this customer is not in"
 
 
 def validated_offers(
@@ -92,6 +94,9 @@ def offer_summary(
 
 def said(check: Check) -> str:
     """Return a failing check as one sentence for the driver."""
+    if check.code is ReasonCode.SEGMENT:
+        # How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
+        return FOR_OTHERS
     return check.margin or f"{check.field}: {check.expected} is needed, {check.actual} was given"
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.adminkit.display import plain_amount
-from cpo_portal.charging.models import LineStage, Order, OrderLineKind, Payment, Refund
+from cpo_portal.charging.models import Customer, LineStage, Order, OrderLineKind, Payment, Refund
 from cpo_portal.charging.wording import refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]
@@ -84,4 +84,24 @@ REFUND_COLUMNS: Columns = {
     "Due by ({clock})": lambda row: row.due_by,
     "Paid back ({clock})": lambda row: row.paid_at,
     "Reference": lambda row: row.paid_reference,
+}
+
+
+def _kept(name: str) -> Callable[[Customer], Any]:
+    """Return a column of what the CPO keeps of a customer."""
+    return lambda customer: getattr(getattr(customer, "record", None), name, None)
+
+
+def _joined(customer: Customer) -> str:
+    day = _kept("joined_on")(customer)
+    return day.isoformat() if day else ""
+
+
+#: They have the names that an import reads, so that a file can be changed and taken in again.
+CUSTOMER_COLUMNS: Columns = {
+    "customer": lambda customer: str(customer.id),
+    "tier": _kept("tier"),
+    "organisation": _kept("organisation"),
+    "joined_on": _joined,
+    "vehicle_make": _kept("vehicle_make"),
 }

@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.charging.models import Customer
+from cpo_portal.charging.contact_hashes import contact_hashes
+from cpo_portal.charging.models import Customer, CustomerContact
 from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import Connector
@@ -76,6 +77,7 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
     opted_in = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     declined = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     codes = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    bap_id = serializers.CharField(max_length=255, required=False, help_text="The buyer app, for segments.")
     as_of = InstantField(required=False, allow_null=True, help_text="Price with what was published at that instant.")
     readings = BoundedListField(
         child=RegisterReadingSerializer(),
@@ -193,6 +195,8 @@ def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
         codes=tuple(data.get("codes", [])),
         customer=_customer(data.get("customer")),
         identity_required=data.get("customer") is not None,
+        bap_id=data.get("bap_id", ""),
+        contact_hashes=_hashes(data.get("customer")),
         delivery=_delivery(data.get("readings", [])),
         basis=Basis(data["measure"]["basis"]) if "basis" in data["measure"] else None,
     )
@@ -293,6 +297,12 @@ def _customer(key: Any) -> Customer | None:
     if customer is None:
         raise ValidationError({"customer": ["You have no such customer: copy the id from one of your orders."]})
     return customer
+
+
+def _hashes(key: Any) -> tuple[bytes, ...]:
+    contact = CustomerContact.objects.filter(customer=key).select_related("customer__cpo").first() if key else None
+    said = {"phone": contact.phone, "email": contact.email} if contact else {}
+    return contact_hashes(contact.customer.cpo, said) if contact else ()
 
 
 def _delivery(entries: list[dict[str, Any]]) -> Delivery | None:

@@ -27,7 +27,7 @@ from offers.models import (
 from offers.states import again_at, counter_of, day_counter_of, derived_state
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes")
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes", "segment_ids")
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -51,6 +51,9 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     location_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=500, required=False)
     item_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=2000, required=False)
     categories = BoundedListField(child=serializers.CharField(max_length=60), max_length=100, required=False)
+    segment_ids = BoundedListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False, help_text="Its customers; OR."
+    )
     valid_from = InstantField()
     valid_until = InstantField(help_text="The first instant that is too late.")
     weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)

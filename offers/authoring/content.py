@@ -16,6 +16,7 @@ from offers.authoring.codes import code_in_use
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
+from offers.segments import unknown_segments
 
 _HUNDRED = Decimal(100)
 
@@ -52,10 +53,11 @@ class OfferContent:
     currency: str = ""
     exclusivity_group: str = ""
     excludes: tuple[str, ...] = ()
+    segment_ids: tuple[str, ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes")
+_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes", "segment_ids")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
@@ -78,7 +80,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories")}
+    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories", "segment_ids")}
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
     values |= normal_stacking(content)
@@ -88,7 +90,15 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         errors["weekly_windows"] = refusal.messages
         values["weekly_windows"] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code, check_stacking):
+    for check in (
+        _check_fields,
+        _check_amounts,
+        _check_time,
+        _check_places,
+        _check_segments,
+        _check_code,
+        check_stacking,
+    ):
         for name, message in check(offer, result):
             errors.setdefault(name, []).append(message)
     if errors:
@@ -165,6 +175,11 @@ def _check_places(offer: Offer, content: OfferContent) -> _Findings:
     items |= set(Product.objects.filter(product_id__in=content.item_ids).values_list("product_id", flat=True))
     for unknown in sorted(set(content.item_ids) - items):
         yield "item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
+
+
+def _check_segments(offer: Offer, content: OfferContent) -> _Findings:
+    for unknown in unknown_segments(content.segment_ids):
+        yield "segment_ids", f"You have no segment “{unknown}”: choose one of yours."
 
 
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:

@@ -30,7 +30,7 @@ def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
 def summary(offer: OfferTerms, zone: str) -> str:
     """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
     scope = offer.applicability
-    parts = [f"Takes {benefit_in_words(offer)}", *_places(scope)]
+    parts = [f"Takes {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += _validity(scope, zone)
@@ -38,6 +38,15 @@ def summary(offer: OfferTerms, zone: str) -> str:
     conditions.append(_combining(offer))
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."
+
+
+def customers_in_words(offer: OfferTerms) -> list[str]:
+    """Return whom the offer is for: ["for customers of segment Gold members"]; empty where it is everybody."""
+    if not offer.segments:
+        return []
+    names = [segment.name for segment in offer.segments]
+    either = " or ".join(x for x in (", ".join(names[:-1]), names[-1]) if x)
+    return [f"for customers of segment {either}"]
 
 
 def _places(scope: Applicability) -> list[str]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.limits import LIMIT_REASONS, limit_checks
+from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
@@ -62,8 +63,10 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
-        limited, depends = limit_checks(offer, context, saving)
-        checks += limited
+        asked, depends = segment_checks(offer, context, situation.cart.request.planned_start, situation.cart.time_zone)
+        limited, also_depends = limit_checks(offer, context, saving)
+        checks += asked + limited
+        depends = depends or also_depends
     checks += _no_benefit(saving)
     return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
 

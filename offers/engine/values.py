@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment
 from offers.engine.periods import Period
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
@@ -89,6 +90,7 @@ class ReasonCode(StrEnum):
     EXCLUDED = "EXCLUDED"
     STACK_FULL = "STACK_FULL"
     MAX_DISCOUNT = "MAX_DISCOUNT"
+    SEGMENT = "SEGMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class OfferTerms:
     #: At most one offer of a group is applied; it is never applied beside an offer of `excludes`, nor they beside it.
     exclusivity_group: str = ""
     excludes: frozenset[str] = frozenset()
+    #: Its customers; OR, and empty is everybody.
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,9 @@ class OfferContext:
     #: The zone of the CPO's calendar, which limits per day, week and month follow.
     calendar_zone: str = "UTC"
     stack: StackLimits = StackLimits()
+    #: None while the customer is not known, or no candidate asks for segments.
+    customer: CustomerFacts | None = None
+    bap_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ class OfferVersion(TenantModel):
     location_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     item_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    segment_ids = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     weekly_windows = models.JSONField(default=list, blank=True)

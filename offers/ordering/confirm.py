@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cpo_portal.charging import otp
+from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, LineStage, Order, OrderState, PaymentStatus
+from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
 from offers import ledger
 from offers.models import OfferState, Redemption, RedemptionState
 from offers.ordering.cancel import cancel_unmet
@@ -154,7 +155,15 @@ def _ask_again(order: Order, old: LockedQuote) -> SessionAsk:
         customer=order.customer,
         identity_required=True,
         basis=old.request.measure.basis if isinstance(old.request.measure, AmountMeasure) else None,
+        bap_id=order.bap_id,
+        vehicle_make=order.vehicle_make,
+        contact_hashes=_hashes_of(order),
     )
+
+
+def _hashes_of(order: Order) -> tuple[bytes, ...]:
+    contact = OrderContact.objects.filter(order=order).first()
+    return contact_hashes(order.cpo, contact.billing, contact.customer) if contact is not None else ()
 
 
 def _cancel_if_offer_gone(order: Order, asked: SessionAsk, priced: PricedSession, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
@@ -77,7 +78,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         _refuse_fixed(order, placing)
     customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
     selected = _selected(placing, now)
-    ask = _identified(placing.ask, customer, selected)
+    ask = _identified(_from(placing), customer, selected)
     lock = Lock(own=ledger.own_usage(order, customer, now=now) if order is not None else {})
     if selected is not None:
         terms = read_quote(selected).terms
@@ -147,6 +148,16 @@ def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
         return discount
     caps = [limits.redemption_cap] + ([terms.benefit.value_cap] if terms.benefit.value_cap is not None else [])
     return max(min(caps), discount)
+
+
+def _from(placing: Placing) -> SessionAsk:
+    """Return the question with what segments ask for: the buyer app, the vehicle, the contacts as hashes."""
+    return replace(
+        placing.ask,
+        bap_id=placing.buyer.bap_id,
+        vehicle_make=placing.vehicle[0],
+        contact_hashes=contact_hashes(placing.connector.cpo, placing.billing, placing.contact),
+    )
 
 
 def _identified(ask: SessionAsk, customer: Customer | None, selected: Quote | None) -> SessionAsk:

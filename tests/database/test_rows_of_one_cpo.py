@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.models import Order, Payment
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.models import NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.ordering.cancel import CancelledBy, cancel
@@ -25,9 +26,12 @@ from tests.world import World, make_offer, make_world
 pytestmark = pytest.mark.django_db
 
 TABLES = (
+    "charging_contactimport",
     "charging_customercontact",
     "charging_customerkey",
+    "charging_customerrecord",
     "charging_gatewaynotice",
+    "charging_namedlistentry",
     "charging_ordercontact",
     "charging_payment",
     "charging_paymentgateway",
@@ -37,6 +41,11 @@ TABLES = (
     "offers_ledgerentry",
     "offers_redemption",
 )
+KEYS = {
+    "charging_customercontact": "customer_id",
+    "charging_customerrecord": "customer_id",
+    "charging_ordercontact": "order_id",
+}
 NO_CPO = "no CPO is chosen"
 
 
@@ -57,6 +66,10 @@ def sold(world: World) -> World:
     sale.confirm()
     with cpo_scope(world.cpo), transaction.atomic():
         cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="closed", now=timezone.now())
+        fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+    someone = Author(token="test")
+    import_customers(world.cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=someone)
+    import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=someone)
     return world
 
 
@@ -85,7 +98,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 @pytest.mark.parametrize("table", TABLES)
 def test_without_a_cpo_a_statement_raises_even_where_it_would_find_nothing(table: str, statement: str) -> None:
-    column = {"charging_customercontact": "customer_id", "charging_ordercontact": "order_id"}.get(table, "id")
+    column = KEYS.get(table, "id")
     with pytest.raises(ProgrammingError, match=NO_CPO):
         rows(statement.format(table=table, column=column))
 

@@ -20,10 +20,14 @@ from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
     Customer,
     CustomerContact,
     CustomerKey,
+    CustomerRecord,
+    NamedList,
+    NamedListEntry,
     Order,
     OrderContact,
     OrderEvent,
@@ -325,6 +329,58 @@ def test_the_hash_goes_when_the_offer_does(how: str, talk: Conversation) -> None
             Offer.objects.filter(pk=offer.pk).update(state=how.upper())
         assert (drop_keys_of_forgotten(), drop_keys_of_forgotten()) == (1, 0)
         assert CustomerKey.objects.count() == 0
+
+
+FILE = (
+    "phone,email,tier,organisation,joined_on,vehicle_make\n"
+    "9876543210,asha.rao@example.com,Gold,Rao Motors,2024-05-31,Tata"
+)
+
+
+def told_apart(talk: Conversation) -> None:
+    """Keep a record of Asha and of Ravi, and put both on a list."""
+    cpo, author = talk.world.cpo, Author()
+    import_customers(cpo, f"{FILE}\n9000000001,,Silver,Nair Ltd,,MG".encode(), dry_run=False, author=author)
+    with cpo_scope(cpo):
+        fleet = NamedList.objects.create(cpo=cpo, list_id="fleet", name="Fleet")
+    data = b"phone,email\n9876543210,asha.rao@example.com\n9000000001,"
+    import_contacts(fleet, data, replaces=False, dry_run=False, author=author)
+
+
+def test_what_a_cpo_keeps_of_a_customer_is_exported(talk: Conversation) -> None:
+    told_apart(talk)
+    buy(talk)
+    [cpo] = export(phone=ASHA["phone"])["cpos"]
+    [customer] = cpo["customers"]
+    assert {name: customer["record"][name] for name in ("tier", "organisation", "joined_on", "vehicle_make")} == {
+        "tier": "Gold", "organisation": "Rao Motors", "joined_on": "2024-05-31", "vehicle_make": "Tata",
+    }  # fmt: skip
+    assert cpo["named_lists"] == ["fleet", "fleet"]
+    assert "Nair" not in json.dumps(cpo)
+
+
+@pytest.mark.parametrize("bought", [True, False], ids=["who-bought", "who-never-bought"])
+def test_forgetting_takes_the_record_and_the_places_on_lists(bought: bool, talk: Conversation) -> None:
+    told_apart(talk)
+    if bought:
+        buy(talk)
+        paid_back()
+    assert forget(phone=ASHA["phone"]).startswith("cpo1.com: erased")
+    assert everywhere("Rao Motors") == []
+    with every_cpo():
+        assert list(CustomerRecord.objects.values_list("organisation", flat=True)) == ["Nair Ltd"]
+        assert NamedListEntry.objects.count() == 1
+    assert forget(phone=ASHA["phone"]) == "Nothing is kept about this person.\n"
+
+
+def test_who_is_on_a_list_alone_is_found_by_the_address_and_forgotten(talk: Conversation) -> None:
+    with cpo_scope(talk.world.cpo):
+        fleet = NamedList.objects.create(cpo=talk.world.cpo, list_id="fleet", name="Fleet")
+    import_contacts(fleet, b"email\nASHA.rao@example.com", replaces=False, dry_run=False, author=Author())
+    assert export(email=ASHA["email"])["cpos"][0]["named_lists"] == ["fleet"]
+    forget(email=ASHA["email"])
+    with every_cpo():
+        assert NamedListEntry.objects.count() == 0
 
 
 @pytest.mark.parametrize(("role", "marks"), [(Role.OWNER, True), (Role.MANAGER, True), (Role.ANALYST, False)], ids=str)

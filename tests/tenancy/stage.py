@@ -23,8 +23,10 @@ from beckn.outbox import enqueue_callback
 from cpo_portal.accounts.models import Cpo, Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import create_token, revoke_token
-from cpo_portal.charging.models import ChargingSession, Order
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.models import ChargingSession, NamedList, Order
 from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.segments import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product, ProductStock
 from cpo_portal.network.systems import create_system_token
 from offers.models import OfferPolicy, OfferVersion
@@ -125,8 +127,20 @@ def _side(name: str) -> Side:
             value_type="percent", value=Decimal(20), campaign_kind="WEEKEND_SPECIAL", **named,
         )  # fmt: skip
     side = Side(world, name)
+    _tell_apart(side)
     _sell(side)
     return side
+
+
+def _tell_apart(side: Side) -> None:
+    """Make a named list with a contact, a segment that asks for it, and a record of a customer."""
+    with cpo_scope(side.cpo):
+        fleet = NamedList.objects.create(cpo=side.cpo, list_id=f"{side.name}-fleet", name=f"{side.name} fleet")
+    author = Author(token=side.name[:12])
+    import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=author)
+    import_customers(side.cpo, f"phone,tier\n9876543210,{side.name}".encode(), dry_run=False, author=author)
+    condition = {"fact": "LIST", "values": [f"{side.name}-fleet"]}
+    save_segment(side.cpo, SegmentContent(f"{side.name}-drivers", f"{side.name} drivers", (condition,)))
 
 
 def _sell(side: Side) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import ContactImport
 from tests.tenancy.routes import Route, api_routes, every_route
 from tests.tenancy.rules import API, OPEN
 from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked
@@ -27,7 +29,17 @@ KEYS = {
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
     "session_id": lambda side: f"{side.name}-session",
+    "segment_id": lambda side: f"{side.name}-drivers",
+    "list_id": lambda side: f"{side.name}-fleet",
+    "import_id": lambda side: str(import_of(side)),
 }
+
+
+def import_of(side: Side) -> Any:
+    with cpo_scope(side.cpo):
+        return ContactImport.objects.order_by("created_at")[0].pk
+
+
 TOKENS = ("STAFF", "STAFF_READ", "CHARGING_SYSTEM", "SYSTEM", "REVOKED", "EXPIRED")
 
 
@@ -119,6 +131,7 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
     at = "2026-06-01T10:00:00+05:30"
     check = {"measure": {"value": "10", "unit": "kWh"}, "starts_at": at}
     order = str(side.rows["charging.order"].pk)
+    customer = str(side.rows["charging.customer"].pk)
     start = {"session_id": "s9", "started_at": at, "register_wh": 1}
     return {
         "charger-location": (
@@ -160,6 +173,19 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
             check | {"item_id": "voltway-item", "customer": str(side.rows["charging.customer"].pk)},
             str(side.rows["charging.customer"].pk),
         ),
+        "segment-list": (
+            "segments",
+            "STAFF",
+            {"segment_id": "s9", "name": "S", "conditions": [{"fact": "LIST", "values": [f"{n}-fleet"]}]},
+            f"{n}-fleet",
+        ),
+        "segment-segment": (
+            "segments",
+            "STAFF",
+            {"segment_id": "s9", "name": "S", "conditions": [{"fact": "SEGMENT", "values": [f"{n}-drivers"]}]},
+            f"{n}-drivers",
+        ),
+        "import-customer": ("customers/import", "STAFF", {"csv": f"customer,tier\n{customer},Gold"}, customer),
         "session-order": (
             "charging/sessions",
             "SYSTEM",
@@ -171,7 +197,8 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
 
 NAMES = (
     "charger-location", "charger-system", "connector-charger", "product-location", "tariff-location", "tariff-item",
-    "price-check-item", "price-check-product", "price-check-customer", "session-order",
+    "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
+    "segment-segment", "import-customer",
 )  # fmt: skip
 
 
@@ -193,7 +220,17 @@ def test_a_body_that_names_another_cpos_row_is_refused_like_one_that_names_none(
     assert all_tables() == stage.tables
 
 
-LISTS = ("locations", "chargers", "connectors", "products", "tariffs", "offers", "charging/commands")
+LISTS = (
+    "locations",
+    "chargers",
+    "connectors",
+    "products",
+    "tariffs",
+    "offers",
+    "segments",
+    "named-lists",
+    "charging/commands",
+)
 FILTERS = ("location", "charger", "name", "city", "tag", "category")
 
 

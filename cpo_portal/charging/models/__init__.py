@@ -26,20 +26,35 @@ from cpo_portal.charging.models.payments import (
     RefundStatus,
     RefundTerm,
 )
+from cpo_portal.charging.models.segments import (
+    ContactImport,
+    CustomerRecord,
+    ImportKind,
+    ImportState,
+    NamedList,
+    NamedListEntry,
+    Segment,
+)
 from cpo_portal.charging.models.sessions import ChargingSession, MeterReading, SessionState
 
 __all__ = [
     "ChargingSession",
+    "ContactImport",
     "Customer",
     "CustomerContact",
     "CustomerKey",
+    "CustomerRecord",
     "EventKind",
     "FOLLOWED",
     "FulfillmentState",
     "GatewayNotice",
+    "ImportKind",
+    "ImportState",
     "LineStage",
     "MONEY",
     "MeterReading",
+    "NamedList",
+    "NamedListEntry",
     "Order",
     "OrderContact",
     "OrderEvent",
@@ -55,5 +70,6 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "RefundTerm",
+    "Segment",
     "SessionState",
 ]

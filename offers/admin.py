@@ -97,6 +97,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
                     "campaign_kind",
                     "display_code",
                     "requires_code",
+                    "single_use_codes",
                 )
             },
         ),

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
+from offers.codes import holding
 from offers.engine.codec import offer_to_json
 from offers.engine.values import OfferTerms, Usage
 from offers.models import (
@@ -48,7 +49,7 @@ class LimitReached(Exception):
 
 
 class LimitsChanged(LimitReached):
-    """The offer's limits are no longer those of the book it was priced with; price again."""
+    """The offer's limits, or its code, are no longer those that it was priced with; price again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Hold:
     version_pk: int
     terms: OfferTerms
     amount: Decimal
+    #: The key of the single-use code that opened the offer.
+    code_pk: int | None = None
 
 
 def reserve(
@@ -74,6 +77,7 @@ def reserve(
         old = _locked(order, RedemptionState.RESERVED)
         _refuse_changed_limits(counted)
         _mark([(redemption, None) for redemption in old])
+        _move_codes(order, old, counted)
         _move_customers([x for x in old if x.counted_customer], [x for x in counted if _is_personal(x)], customer)
         _move_totals([x for x in old if x.counted], [x for x in counted if _is_counted(x.terms)])
         for redemption in old:
@@ -152,6 +156,8 @@ def reverse(
     Redemption.objects.filter(pk=redemption.pk).update(
         reversed=F("reversed") + amount, state=RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
     )
+    if uses and _has_code(redemption):
+        holding.give_back(redemption.order_id, redemption.offer_id)
     if uses and redemption.counted_customer:
         _give_customer_use_back(redemption)
     if redemption.counted:
@@ -160,6 +166,20 @@ def reverse(
         )
     _enter(redemption, LedgerKind.REVERSE, amount=amount, uses=uses, now=now, reference=reference)
     return amount
+
+
+def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> None:
+    """Give the order's single-use codes back but for those that it goes on with, and take the new ones."""
+    wanted = {hold.code_pk: hold.terms.offer_id for hold in new if hold.code_pk is not None}
+    if not wanted and not any(_has_code(redemption) for redemption in old):
+        return
+    refused = holding.move(order, wanted)
+    if refused is not None:
+        raise LimitsChanged(wanted[refused])
+
+
+def _has_code(redemption: Redemption) -> bool:
+    return bool(redemption.terms.get("single_use")) and not redemption.sandbox
 
 
 def _is_counted(terms: OfferTerms) -> bool:
@@ -263,6 +283,10 @@ def _write_reservation(
 def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
     _mark(outcomes)
+    coded = [(redemption, amount) for redemption, amount in outcomes if _has_code(redemption)]
+    if coded:
+        used = [redemption.offer_id for redemption, amount in coded if amount is not None]
+        holding.settle(coded[0][0].order_id, used)
     for redemption, amount in outcomes:
         if amount is None and redemption.counted_customer:
             _give_customer_use_back(redemption)

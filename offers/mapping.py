@@ -44,6 +44,7 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+        single_use=version.single_use_codes,
     )
 
 

@@ -35,6 +35,7 @@ _REASONS = {
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.CODE_USED: "Its code was used already, or another order holds it",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -43,6 +44,7 @@ _WITHOUT_FIGURES = {
     ReasonCode.UNKNOWN,
     ReasonCode.NOT_OPTED_IN,
     ReasonCode.DECLINED,
+    ReasonCode.CODE_USED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
 _MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}

@@ -10,6 +10,7 @@ from beckn.models import InboundMessage
 from beckn.presenting.orders import Cart, cart_view
 from beckn.protocol.values import SelectRequest
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.codes.guessing import refuse_guessing
 from offers.quoting import Buyer, price_session, store_quote
 
 
@@ -22,6 +23,7 @@ def handle(message: InboundMessage, request: SelectRequest, now: datetime) -> No
         ask = read_ask(request, connector, now)
         priced = price_session(connector, ask, now=now)
         buyer = Buyer(message.bap_id, message.transaction_id, message.sandbox)
+        refuse_guessing(priced, ask, buyer)
         stored = store_quote(priced, connector, ask, buyer, now=now)
         vehicle = (request.vehicle_make, request.vehicle_model)
         cart = Cart(connector, ask, priced, stored, request.measure, vehicle)

@@ -75,7 +75,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         offers=validated_offers(
             cart.priced.trace,
             cart.priced.book.book.get,
-            asked=(*cart.ask.opted_in, *cart.ask.codes),
+            asked=cart.priced.asked_for(cart.ask),
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
     )

@@ -80,6 +80,7 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    CODE_USED = "CODE_USED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class OfferTerms:
     limits: OfferLimits = OfferLimits()
     long_desc: str = ""
     images: tuple[str, ...] = ()
+    single_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,31 @@ class Usage:
     customer_uses: int | None = None
 
 
+class CodeStanding(StrEnum):
+    """What a single-use code that was sent is to this order; a code that opens nothing here has no standing at all."""
+
+    FREE = "FREE"
+    HELD = "HELD"
+    USED = "USED"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A single-use code that the buyer sent: its row's key, never its text, and its standing.
+
+    HELD is held by this very order; used up, or held by another one, is USED.
+    """
+
+    key: int
+    standing: CodeStanding
+
+
 @dataclass(frozen=True, slots=True)
 class OfferContext:
     """Where and for whom the cart is: Beckn ids, the buyer's choices, the customer where known, one `now`.
 
     `held` names offers that this order has already reserved: their limits are not tested again. `opted_in` and
-    `declined` hold offer ids or display codes.
+    `declined` hold offer ids or display codes. `single_use` is the single-use code sent for an offer, by its id.
     """
 
     location_id: str
@@ -182,6 +203,7 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    single_use: Mapping[str, SentCode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

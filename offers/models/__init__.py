@@ -1,5 +1,6 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
 from offers.models.definitions import (
     BasisChoice,
@@ -31,12 +32,17 @@ __all__ = [
     "BenefitKindChoice",
     "BookRevision",
     "CampaignKind",
+    "CodeAlphabet",
+    "CodeBatch",
+    "CodeGuess",
+    "CodeState",
     "CustomerCounter",
     "DiscountBaseChoice",
     "LedgerCheck",
     "LedgerEntry",
     "LedgerKind",
     "MONEY",
+    "MOST_CODES",
     "ObjectiveChoice",
     "Offer",
     "OfferCounter",
@@ -48,5 +54,6 @@ __all__ = [
     "QuoteOffer",
     "Redemption",
     "RedemptionState",
+    "SingleUseCode",
     "ValueTypeChoice",
 ]

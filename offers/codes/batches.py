@@ -51,21 +51,25 @@ class BatchSpec:
 def ask_for_codes(offer: Offer, spec: BatchSpec, *, by: User | None = None, by_token: str = "") -> CodeBatch:
     """Note that so many codes are to be made, and wake the worker; raises ValidationError by field."""
     with cpo_scope(offer.cpo), transaction.atomic():
-        locked = lock_offer(offer)
-        batch = CodeBatch(
-            cpo=locked.cpo,
-            offer=locked,
-            name=spec.name.strip(),
-            count=spec.count,
-            prefix=spec.prefix.strip().upper(),
-            alphabet=spec.alphabet,
-            length=spec.length or (least_length(spec.alphabet) if spec.alphabet in CodeAlphabet.values else 0),
-            created_by=by,
-            by_token=by_token,
-        )
-        _check(locked, batch)
+        batch = check_spec(lock_offer(offer), spec)
+        batch.created_by, batch.by_token = by, by_token
         batch.save(force_insert=True)
         transaction.on_commit(_wake)
+    return batch
+
+
+def check_spec(offer: Offer, spec: BatchSpec) -> CodeBatch:
+    """Return the batch that would be made, not saved; raises ValidationError by field."""
+    batch = CodeBatch(
+        cpo=offer.cpo,
+        offer=offer,
+        name=spec.name.strip(),
+        count=spec.count,
+        prefix=spec.prefix.strip().upper(),
+        alphabet=spec.alphabet,
+        length=spec.length or (least_length(spec.alphabet) if spec.alphabet in CodeAlphabet.values else 0),
+    )
+    _check(offer, batch)
     return batch
 
 
@@ -123,6 +127,12 @@ def counts_of(batch: CodeBatch) -> Counts:
     return Counts(*(found.get(state, 0) for state in CodeState.values))
 
 
+def takes_codes(offer: Offer) -> bool:
+    """Tell whether codes can be made for the offer: its latest version asks for them, and it is not over for good."""
+    version = working_version(offer)
+    return version is not None and version.single_use_codes and offer.state not in _OVER
+
+
 def _check(offer: Offer, batch: CodeBatch) -> None:
     errors: dict[str, list[str]] = {}
     try:
@@ -131,10 +141,9 @@ def _check(offer: Offer, batch: CodeBatch) -> None:
         errors = refusal.message_dict
     if "alphabet" not in errors:
         _check_length(batch, errors)
-    version = working_version(offer)
     if offer.state in _OVER:
         errors["offer"] = [f"This offer is {offer.get_state_display().lower()}: choose another one."]  # type: ignore[attr-defined]
-    elif version is None or not version.single_use_codes:
+    elif not takes_codes(offer):
         errors["offer"] = [
             "This offer takes no single-use codes: tick “each buyer must send a code of their own” in it first."
         ]

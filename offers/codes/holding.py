@@ -60,5 +60,11 @@ def give_back(order_id: Any, offer_id: int) -> None:
     _free(SingleUseCode.objects.filter(order=order_id, batch__offer=offer_id, state=CodeState.USED))
 
 
+def codes_of(order: Order) -> dict[str, str]:
+    """Return the single-use codes that the order holds or has used, by the Beckn id of their offer."""
+    taken = SingleUseCode.objects.filter(order=order)
+    return dict(taken.values_list("batch__offer__offer_id", "code"))
+
+
 def _free(rows: Any) -> None:
     rows.update(state=CodeState.FREE, order=None, taken_at=None)

@@ -120,7 +120,7 @@ class CodeBatchAdmin(ReadOnlyMixin, TenantAdmin):
         dismiss="Keep them",
     )
     def cancel_batch(self, request: HttpRequest, batch: CodeBatch) -> str:
-        return f"{cancel_batch(batch):,} free codes are cancelled."
+        return _cancelled(cancel_batch(batch))
 
     def get_urls(self) -> list[Any]:
         download = self.admin_site.admin_view(self.download_view)
@@ -219,8 +219,7 @@ class SingleUseCodeAdmin(ReadOnlyMixin, TenantAdmin):
     @admin.action(description="Cancel the chosen codes that are free", permissions=["operate"])
     def cancel_chosen(self, request: HttpRequest, queryset: QuerySet[SingleUseCode]) -> None:
         count = cancel_codes(SingleUseCode.objects.filter(pk__in=list(queryset.values_list("pk", flat=True))))
-        noun = "code is" if count == 1 else "codes are"
-        messages.success(request, f"{count:,} {noun} cancelled; what orders took stays as it is.")
+        messages.success(request, _cancelled(count))
 
     @column(description="State", ordering="state")
     def standing(self, code: SingleUseCode) -> SafeString:
@@ -232,6 +231,10 @@ class SingleUseCodeAdmin(ReadOnlyMixin, TenantAdmin):
     @column(description="Taken", ordering="taken_at")
     def taken(self, code: SingleUseCode) -> str:
         return when(code.taken_at, code.cpo.time_zone)
+
+
+def _cancelled(count: int) -> str:
+    return f"{count:,} free {'code is' if count == 1 else 'codes are'} cancelled; what orders took stays as it is."
 
 
 def _spec(data: dict[str, Any]) -> BatchSpec:

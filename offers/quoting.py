@@ -101,7 +101,8 @@ class PricedSession:
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
     itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago. A preview gives the `book`
-    that is to be instead of the published one. `order_id` is the order whose codes are its own."""
+    that is to be instead of the published one, and the offers that are to be judged as if their code was sent
+    (`opened`). `order_id` is the order whose codes are its own."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -110,6 +111,7 @@ class Lock:
     exhausted: frozenset[str] = field(default_factory=frozenset)
     book: LoadedBook | None = None
     order_id: UUID | None = None
+    opened: frozenset[str] = frozenset()
 
 
 def price_session(
@@ -145,7 +147,7 @@ def price_session(
         identity_required=ask.identity_required,
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
-        single_use=_best_codes(single_use),
+        single_use=dict.fromkeys(lock.opened, SentCode(0, CodeStanding.FREE)) | _best_codes(single_use),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,

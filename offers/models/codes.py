@@ -64,7 +64,7 @@ class CodeBatch(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"{self.count:,} codes of {self.offer}"
+        return self.name or f"{self.count:,} code{'' if self.count == 1 else 's'} of {self.offer}"
 
 
 class CodeState(models.TextChoices):

@@ -149,10 +149,10 @@ def test_a_manager_cancels_a_batch_and_single_codes(people: People, offer: Offer
         key = SingleUseCode.objects.get(code=ONE).pk
     chosen = {"action": "cancel_chosen", "_selected_action": [key]}
     text = browser.post(page("singleusecode_changelist"), chosen, follow=True).content.decode()
-    assert "1 code is cancelled; what orders took stays as it is." in text
+    assert "1 free code is cancelled; what orders took stays as it is." in text
     assert standing(people.here) == {ONE: ("CANCELLED", None), TWO: ("FREE", None)}
     answer = browser.post(page("codebatch_cancel_batch", batch.pk), YES, follow=True).content.decode()
-    assert "1 free codes are cancelled." in answer
+    assert "1 free code is cancelled; what orders took stays as it is." in answer
     assert buy(people.here, "t-1", codes=(TWO,)) == "OFFER_NOT_VALID"
     _, *rows = sent(browser.get(page("codebatch_download", batch.pk)))
     assert [state for _, state, _ in rows] == ["Cancelled", "Cancelled"]

@@ -23,6 +23,8 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
         {
             "Offers": (
                 Entry("Offers", "sell", "offers.offer"),
+                Entry("Batches of codes", "confirmation_number", "offers.codebatch"),
+                Entry("Single-use codes", "qr_code", "offers.singleusecode"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),

@@ -52,6 +52,7 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
+app.autodiscover_tasks(["offers.codes"])
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
@@ -63,6 +64,16 @@ app.conf.beat_schedule = {
     },
     "check-ledger": {
         "task": "offers.reconcile.check_ledger",
+        "schedule": 3600.0,
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "make-codes": {
+        "task": "offers.codes.tasks.make_codes",
+        "schedule": 15.0,
+        "options": {"expires": 10, "queue": "bulk"},
+    },
+    "forget-guesses": {
+        "task": "offers.codes.tasks.forget_guesses",
         "schedule": 3600.0,
         "options": {"expires": 3000, "queue": "bulk"},
     },

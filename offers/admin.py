@@ -19,10 +19,12 @@ from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, authoring
+from offers.admin_codes import make_codes_button
 from offers.admin_filters import KindFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import limits_bar, offer_page, published_in_words, shown_version, state_chip
 from offers.admin_try import try_offer_view, try_tariff_view
+from offers.codes.batches import takes_codes
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
@@ -79,6 +81,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     actions_detail = (
         "publish_offer",
         "republish_offer",
+        "make_codes",
         "pause_offer",
         "resume_offer",
         "end_offer",
@@ -98,6 +101,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
                     "campaign_kind",
                     "display_code",
                     "requires_code",
+                    "single_use_codes",
                 )
             },
         ),
@@ -163,6 +167,8 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         icon="archive",
         done="The offer is archived.",
     )
+
+    make_codes = make_codes_button(takes_codes)
 
     def get_urls(self) -> list[Any]:
         pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
@@ -230,7 +236,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         offer = self.get_object(request, str(object_id))
         if offer is None:
             return []
-        names = {f"{move.value}_offer" for move in moves_from(offer.state)}
+        names = {f"{move.value}_offer" for move in moves_from(offer.state)} | {"make_codes"}
         if "publish_offer" in names:
             names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ _IN_ORDER = (
     "campaign_kind",
     "display_code",
     "requires_code",
+    "single_use_codes",
     "location_ids",
     "item_ids",
     "categories",

@@ -62,6 +62,7 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
     campaign_kind = _field(OfferVersion, "campaign_kind")
     display_code = _field(OfferVersion, "display_code")
     requires_code = _field(OfferVersion, "requires_code")
+    single_use_codes = _field(OfferVersion, "single_use_codes")
     location_ids = IdsField(label="Locations", required=False, help_text="None means every location.")
     item_ids = IdsField(label="Connectors and products", required=False, help_text="None means all of them.")
     categories = IdsField(

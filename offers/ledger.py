@@ -18,6 +18,7 @@ from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
 from offers import counters
+from offers.codes import holding
 from offers.counters import NOTHING
 from offers.engine.codec import offer_to_json
 from offers.engine.periods import Period, Today, start_of, today_at
@@ -42,7 +43,7 @@ class LimitReached(Exception):
 
 
 class LimitsChanged(LimitReached):
-    """The offer's limits, or its state, are no longer those of the book it was priced with; price again."""
+    """The offer's limits, its code, or its state, are no longer those that it was priced with; price again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Hold:
     version_pk: int
     terms: OfferTerms
     amount: Decimal
+    #: The key of the single-use code that opened the offer.
+    code_pk: int | None = None
 
 
 def reserve(
@@ -69,6 +72,7 @@ def reserve(
         old = _locked(order, RedemptionState.RESERVED)
         _refuse_changed_limits(counted)
         _mark([(redemption, None) for redemption in old])
+        _move_codes(order, old, counted)
         _move(old, counted, customer, today)
         _enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
         reserved = [_reservation(order, hold, customer, today) for hold in holds]
@@ -153,9 +157,25 @@ def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: dat
     Redemption.objects.filter(pk=redemption.pk).update(
         reversed=F("reversed") + amount, state=RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
     )
+    if use and _has_code(redemption):
+        holding.give_back(redemption.order_id, redemption.offer_id)
     counters.give_back(redemption, amount, use=use)
     _enter([Entry(redemption, LedgerKind.REVERSE, amount, -int(use))], now=now, reference=reference)
     return amount
+
+
+def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> None:
+    """Give the order's single-use codes back but for those that it goes on with, and take the new ones."""
+    wanted = {hold.code_pk: hold.terms.offer_id for hold in new if hold.code_pk is not None}
+    if not wanted and not any(_has_code(redemption) for redemption in old):
+        return
+    refused = holding.move(order, wanted)
+    if refused is not None:
+        raise LimitsChanged(wanted[refused])
+
+
+def _has_code(redemption: Redemption) -> bool:
+    return bool(redemption.terms.get("single_use")) and not redemption.sandbox
 
 
 def _is_counted(limits: OfferLimits) -> bool:
@@ -237,6 +257,10 @@ def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Tod
 def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
     _mark(outcomes)
+    coded = [(redemption, amount) for redemption, amount in outcomes if _has_code(redemption)]
+    if coded:
+        used = [redemption.offer_id for redemption, amount in coded if amount is not None]
+        holding.settle(coded[0][0].order_id, used)
     released = [redemption for redemption, amount in outcomes if amount is None]
     counters.move_uses((row for redemption in released for row in counters.rows_of(redemption)), {})
     counters.settle_totals(outcomes)

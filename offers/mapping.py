@@ -58,6 +58,7 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         exclusivity_group=version.exclusivity_group,
         excludes=frozenset(version.excludes),
         segments=segments_for(version, segments),
+        single_use=version.single_use_codes,
     )
 
 

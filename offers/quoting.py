@@ -7,18 +7,27 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from cpo_portal.charging.models import Customer, Order
-from cpo_portal.charging.segment_rules import CustomerFacts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
-from offers.engine.periods import Period, Today, today_at
+from offers.engine.periods import Period, today_at
 from offers.engine.step import OfferStep
-from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, StackLimits, Usage
+from offers.engine.values import (
+    CodeStanding,
+    Objective,
+    OfferContext,
+    OfferTerms,
+    OfferTrace,
+    SentCode,
+    StackLimits,
+    Usage,
+)
 from offers.models import OfferPolicy, Quote, QuoteOffer
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import Person, usage_and_facts, without
+from offers.usage import Asked, CodesSent, FoundCode, Person, look_up, without
 from pricing.engine import values as engine
 from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
 from pricing.engine.price import price
@@ -33,6 +42,7 @@ EXHAUSTED = Usage(
     budget_used_today=Decimal(10) ** 15,
     customer_period_uses=dict.fromkeys(Period, 2**62),
 )
+LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class PricedSession:
     policy: OfferPolicy
     #: Until when the price that it keeps was promised, where it keeps one.
     kept_until: datetime | None = None
+    #: The single-use codes that were sent, by what was sent, in capitals.
+    single_use: Mapping[str, FoundCode] = field(default_factory=dict)
 
     @property
     def trace(self) -> OfferTrace:
@@ -84,12 +96,33 @@ class PricedSession:
         found = (self.book.book.get(offer_id) for offer_id in self.trace.chosen)
         return [terms for terms in found if terms is not None]
 
+    def opened_by(self, word: str) -> OfferTerms | None:
+        """Return the offer that a sent word is a code of: its own code, or a single-use one."""
+        book = self.book.book
+        found = self.single_use.get(word.upper())
+        return book.by_code(word) or (book.get(found.offer_id) if found is not None else None)
+
+    def is_secret(self, word: str) -> bool:
+        """Return whether a sent word may only be known to who was given it: no offer's id, and on no catalogue."""
+        label = self.book.book.by_code(word)
+        return self.book.book.get(word) is None and (label is None or label.requires_code)
+
+    def asked_for(self, ask: SessionAsk) -> frozenset[str]:
+        """Return the ids of the offers that the buyer asked for, by id or by code, and what named no offer."""
+        opened = {word: self.opened_by(word) for word in (*ask.opted_in, *ask.codes)}
+        return frozenset({*ask.opted_in, *(terms.offer_id for terms in opened.values() if terms is not None)})
+
+    def code_of(self, terms: OfferTerms) -> int | None:
+        """Return the key of the single-use code that opened the offer, None where it asks for none."""
+        return _best_codes(self.single_use)[terms.offer_id].key if terms.single_use else None
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
     itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago. A preview gives the `book`
-    that is to be instead of the published one."""
+    that is to be instead of the published one, and the offers that are to be judged as if their code was sent
+    (`opened`). `order_id` is the order whose codes are its own."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -97,6 +130,8 @@ class Lock:
     own: Mapping[str, Usage] = field(default_factory=dict)
     exhausted: frozenset[str] = field(default_factory=frozenset)
     book: LoadedBook | None = None
+    order_id: UUID | None = None
+    opened: frozenset[str] = frozenset()
 
 
 def price_session(
@@ -111,9 +146,20 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
-    today = today_at(as_of or now, connector.cpo.time_zone)
-    usage, facts = _usage(connector, ask, loaded, terms, now=now, today=today, past=as_of is not None)
-    used = without(usage, lock.own)
+    found = look_up(
+        Asked(
+            connector.cpo_id,
+            _candidates(connector, ask, loaded, terms),
+            today_at(as_of or now, connector.cpo.time_zone),
+            at=ask.planned_start,
+            now=as_of or now,
+            person=Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make),
+            codes=CodesSent(_unread(ask, loaded), lock.order_id),
+            past=as_of is not None,
+        )
+    )
+    used = without(found.usage, lock.own)
+    ask, single_use = _with_single_use(ask, loaded, found.codes)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -128,8 +174,9 @@ def price_session(
         objective=Objective(policy.objective),
         calendar_zone=connector.cpo.time_zone,
         stack=StackLimits(policy.max_stack, policy.max_discount_percent),
-        customer=facts,
+        customer=found.facts,
         bap_id=ask.bap_id,
+        single_use=dict.fromkeys(lock.opened, SentCode(0, CodeStanding.FREE)) | _best_codes(single_use),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -141,7 +188,7 @@ def price_session(
         delivery=ask.delivery,
     )
     quote = price(request, terms, discounts=OfferStep(loaded.book, context))
-    return PricedSession(quote, version, loaded, policy, lock.valid_until)
+    return PricedSession(quote, version, loaded, policy, lock.valid_until, single_use)
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -272,16 +319,35 @@ def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
     return replace(ask, codes=ask.codes + codes, opted_in=tuple(x for x in ask.opted_in if x not in codes))
 
 
-def _usage(  # noqa: PLR0913  instants that differ, all named
-    connector: Connector,
-    ask: SessionAsk,
-    loaded: LoadedBook,
-    terms: engine.PriceTerms,
-    *,
-    now: datetime,
-    today: Today,
-    past: bool,
-) -> tuple[Mapping[str, Usage], CustomerFacts | None]:
+def _unread(ask: SessionAsk, loaded: LoadedBook) -> tuple[str, ...]:
+    """Return, in capitals, what names nothing in the book and may be a single-use code."""
+    words = [x for x in ask.opted_in if loaded.book.get(x) is None] + list(ask.codes)
+    return tuple({x.upper() for x in words if loaded.book.by_code(x) is None and len(x) <= LONGEST_CODE})
+
+
+def _with_single_use(
+    ask: SessionAsk, loaded: LoadedBook, found: Mapping[str, FoundCode]
+) -> tuple[SessionAsk, Mapping[str, FoundCode]]:
+    """Return the codes of offers that take them now, and the ask in which none of them stands as an offer's id."""
+    terms = {word: loaded.book.get(code.offer_id) for word, code in found.items()}
+    kept = {word: code for word, code in found.items() if (offer := terms[word]) is not None and offer.single_use}
+    named = tuple(x for x in ask.opted_in if loaded.book.get(x) is not None or x.upper() not in kept)
+    return replace(ask, opted_in=named), kept
+
+
+def _best_codes(found: Mapping[str, FoundCode]) -> dict[str, SentCode]:
+    """Return one code per offer: the one that the order holds, else a free one, else a used one."""
+    ranks = (CodeStanding.HELD, CodeStanding.FREE, CodeStanding.USED)
+    best: dict[str, SentCode] = {}
+    for code in sorted(found.values(), key=lambda x: (ranks.index(x.sent.standing), x.sent.key)):
+        best.setdefault(code.offer_id, code.sent)
+    return best
+
+
+def _candidates(
+    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms
+) -> list[OfferTerms]:
+    """Return the offers that could apply here and those that the buyer named."""
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
         connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
@@ -291,6 +357,4 @@ def _usage(  # noqa: PLR0913  instants that differ, all named
         named = loaded.book.get(name) or loaded.book.by_code(name)
         if named is not None:
             found[named.offer_id] = named
-    person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
-    offers = list(found.values())
-    return usage_and_facts(connector.cpo_id, offers, person, at=ask.planned_start, now=now, today=today, past=past)
+    return list(found.values())

@@ -44,6 +44,7 @@ _REASONS = {
     ReasonCode.STACK_FULL: "No more offers may be combined",
     ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
     ReasonCode.SEGMENT: "It is for customers of a segment",
+    ReasonCode.CODE_USED: "Its code was used already, or another order holds it",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -52,6 +53,7 @@ _WITHOUT_FIGURES = {
     ReasonCode.UNKNOWN,
     ReasonCode.NOT_OPTED_IN,
     ReasonCode.DECLINED,
+    ReasonCode.CODE_USED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
 _MARGIN_ALONE = {

@@ -1,11 +1,14 @@
-"""What is used of the candidates' limits, in one query."""
+"""What an evaluation must know of the moment: what is used of the candidates' limits, what single-use codes open, and
+the customer's facts, in one query."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +16,14 @@ from django.db import connection
 
 from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
 from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
+from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
-from offers.engine.values import OfferTerms, Usage
+from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
 
 _NOW = """
 SELECT o.offer_id, COALESCE(c.uses_reserved + c.uses_committed, 0),
-       COALESCE(c.budget_reserved + c.budget_committed, 0), COALESCE(k.uses, 0),
-       COALESCE(d.budget_reserved + d.budget_committed, 0),
+       COALESCE(c.budget_reserved + c.budget_committed, 0)::text, COALESCE(k.uses, 0),
+       COALESCE(d.budget_reserved + d.budget_committed, 0)::text,
        COALESCE(kd.uses, 0), COALESCE(kw.uses, 0), COALESCE(km.uses, 0)
 FROM offers_offer o
 LEFT JOIN offers_offercounter c ON c.offer_id = o.id
@@ -31,15 +35,15 @@ LEFT JOIN offers_customerperiodcounter kw ON kw.offer_id = o.id AND kw.customer_
     AND kw.period = 'WEEK' AND kw.starts_on = %(week)s
 LEFT JOIN offers_customerperiodcounter km ON km.offer_id = o.id AND km.customer_id = %(customer)s
     AND km.period = 'MONTH' AND km.starts_on = %(month)s
-WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s)
+WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers})
 """
 
 # What the ledger said at an instant: a redemption counts as committed, else as reserved, unless released. One from
 # before days were written down counts for the day of its reservation on the calendar of today.
 _AS_OF = """
-SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0),
+SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0)::text,
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0),
-       COALESCE(SUM(r.amount) FILTER (WHERE r.reserved_on = %(day)s), 0),
+       COALESCE(SUM(r.amount) FILTER (WHERE r.reserved_on = %(day)s), 0)::text,
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on = %(day)s), 0),
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(week)s), 0),
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(month)s), 0)
@@ -56,17 +60,32 @@ LEFT JOIN LATERAL (
     WHERE d.offer_id = o.id AND d.cpo_id = o.cpo_id AND NOT d.sandbox AND e.at <= %(as_of)s
     GROUP BY d.id, d.customer_id
 ) r ON true
-WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s) GROUP BY o.offer_id
+WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers}) GROUP BY o.offer_id
 """
 
 
-def has_limit(terms: OfferTerms) -> bool:
-    """Return whether judging this offer needs its usage."""
-    return terms.limits.total_uses is not None or terms.limits.has_budget or terms.limits.is_personal
-
-
-# The customer's facts ride along, also where no candidate has a limit.
-_WITH_FACTS = "SELECT u.*, f.facts FROM (SELECT {facts} AS facts) f LEFT JOIN ({usage}) u ON true"
+_OF_OFFERS = "%(offers)s::text[]"
+# The offers that the codes open join the candidates, so that one statement answers for both. A code taken later than
+# the instant that is asked about was free then.
+_SENT = """
+WITH sent AS MATERIALIZED (
+    SELECT s.id, s.code, o.offer_id,
+           CASE WHEN s.order_id IS NULL OR s.taken_at > %(as_of)s THEN 'FREE'
+                WHEN s.state = 'HELD' AND s.order_id = %(order)s THEN 'HELD' ELSE 'USED' END AS standing
+    FROM offers_singleusecode s
+    JOIN offers_codebatch b ON b.id = s.batch_id
+    JOIN offers_offer o ON o.id = b.offer_id
+    WHERE s.cpo_id = %(cpo)s AND s.code = ANY(%(codes)s) AND s.state <> 'CANCELLED'
+      AND (b.cancelled_at IS NULL OR b.cancelled_at > %(as_of)s OR s.order_id IS NOT NULL)
+      AND (%(as_of)s::timestamptz IS NULL OR b.created_at <= %(as_of)s)
+)
+"""
+_OF_OFFERS_AND_SENT = "(%(offers)s::text[] || ARRAY(SELECT offer_id::text FROM sent))"
+_CODES = "(SELECT jsonb_agg(jsonb_build_array(code, offer_id, id, standing)) FROM sent)"
+_NOTHING = "NULL::jsonb"
+#: Each answer is one value, so that nothing is repeated for each row of another.
+_WHOLE = "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}"
+_COLUMNS = "offer_id, uses, budget, own, budget_today, own_day, own_week, own_month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +97,70 @@ class Person:
     vehicle_make: str = ""
 
 
-def usage_and_facts(  # noqa: PLR0913  instants that differ, all named
-    cpo_id: int,
-    offers: Collection[OfferTerms],
-    person: Person,
-    *,
-    at: datetime,
-    now: datetime,
-    today: Today,
-    past: bool = False,
-) -> tuple[Mapping[str, Usage], CustomerFacts | None]:
-    """Return the usage of the limited offers, and the customer's facts where one of the offers asks for them.
+@dataclass(frozen=True, slots=True)
+class CodesSent:
+    """Words that may be single-use codes, in capitals, and the order for which they are asked."""
 
-    Rules look back from `at`, and nothing after `now` counts; `past` asks for the usage as of `now`, too. Both come
-    from one query; there is none where nothing is asked for.
+    words: tuple[str, ...] = ()
+    order_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCode:
+    """A sent code that is a single-use code of the CPO: the Beckn id of its offer, and what it is to the order."""
+
+    offer_id: str
+    sent: SentCode
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: of these offers, for this person, by these codes.
+
+    Segments look back from `at` and count nothing after `now`. `today` says which day, week and month run: on the
+    CPO's calendar, of the evaluation's instant. `past` asks for everything as of `now`.
     """
-    as_of = now if past else None
-    segments = {x.segment_id: x for terms in offers for x in terms.segments if needs_facts(x)}
-    if not segments or person.customer_id is None:
-        return usage_of(cpo_id, offers, person.customer_id, today=today, as_of=as_of), None
-    values = fact_values(segments.values(), at=at, until=now) | {"hashes": list(person.hashes)}
-    limited = [terms.offer_id for terms in offers if has_limit(terms)]
-    values |= _values(cpo_id, limited, person.customer_id, today, as_of)
-    statement = _WITH_FACTS.format(facts=OF_ONE, usage=_NOW if as_of is None else _AS_OF)
+
+    cpo_id: int
+    offers: Collection[OfferTerms]
+    today: Today
+    at: datetime
+    now: datetime
+    person: Person = Person()
+    codes: CodesSent = CodesSent()
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer: the usage of limited offers by id, the codes by word, the facts where an offer asks for them."""
+
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    codes: Mapping[str, FoundCode] = field(default_factory=dict)
+    facts: CustomerFacts | None = None
+
+
+def look_up(asked: Asked) -> Found:
+    """Return what is known of the moment; where nothing is asked for there is no query."""
+    customer_id, words = asked.person.customer_id, asked.codes.words
+    limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
+    rules = {x.segment_id: x for terms in asked.offers for x in terms.segments if needs_facts(x)}
+    with_facts = bool(rules) and customer_id is not None
+    if not limited and not words and not with_facts:
+        return Found()
+    values: dict[str, Any] = {period.value.lower(): asked.today.start_of(period) for period in Period}
+    values |= {"cpo": asked.cpo_id, "offers": limited, "customer": customer_id, "zone": asked.today.zone}
+    values |= {"as_of": asked.now if asked.past else None, "codes": list(words), "order": asked.codes.order_id}
+    if with_facts:
+        values |= fact_values(rules.values(), at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows = cursor.fetchall()
-    usage = {row[0]: _usage(row[:-1], known=True) for row in rows if row[0] is not None}
-    return usage, facts_from(rows[0][-1], vehicle_make=person.vehicle_make)
+        cursor.execute(_statement(asked.past, bool(words), with_facts), values)
+        usage, codes, facts = map(_read, cursor.fetchone())
+    return Found(
+        {row["offer_id"]: _usage(row, known=customer_id is not None) for row in usage or ()},
+        {word: FoundCode(offer, SentCode(key, CodeStanding(how))) for word, offer, key, how in codes or ()},
+        facts_from(facts, vehicle_make=asked.person.vehicle_make) if with_facts else None,
+    )
 
 
 def usage_of(
@@ -116,33 +171,42 @@ def usage_of(
     today: Today,
     as_of: datetime | None = None,
 ) -> Mapping[str, Usage]:
-    """Return the usage of the limited ones among these offers; the rest need none and cost no query.
-
-    `today` says which day, week and month run: on the CPO's calendar, of the evaluation's instant.
-    """
-    limited = [terms.offer_id for terms in offers if has_limit(terms)]
+    """Return the usage of the limited ones among these offers, and nothing else of the moment."""
+    limited = [replace(terms, segments=()) for terms in offers if has_limit(terms.limits)]
     if not limited:
         return {}
-    values = _values(cpo_id, limited, customer_id, today, as_of)
-    with connection.cursor() as cursor:
-        cursor.execute(_NOW if as_of is None else _AS_OF, values)
-        rows = cursor.fetchall()
-    return {row[0]: _usage(row, known=customer_id is not None) for row in rows}
+    instant = as_of or datetime.min.replace(tzinfo=UTC)
+    asked = Asked(cpo_id, limited, today, instant, instant, Person(customer_id), past=as_of is not None)
+    return look_up(asked).usage
 
 
-def _values(cpo_id: int, limited: list[str], customer_id: UUID | None, today: Today, as_of: datetime | None) -> Any:
-    values: dict[str, Any] = {period.value.lower(): today.start_of(period) for period in Period}
-    return values | {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of, "zone": today.zone}
+@lru_cache
+def _statement(past: bool, codes: bool, facts: bool) -> str:
+    usage = (_AS_OF if past else _NOW).format(offers=_OF_OFFERS_AND_SENT if codes else _OF_OFFERS)
+    return _WHOLE.format(
+        sent=_SENT if codes else "",
+        usage=usage,
+        columns=_COLUMNS,
+        codes=_CODES if codes else _NOTHING,
+        facts=OF_ONE if facts else _NOTHING,
+    )
 
 
-def _usage(row: Sequence[Any], *, known: bool) -> Usage:
-    _, uses, budget, own, today_budget, *by_period = row
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _usage(row: Mapping[str, Any], *, known: bool) -> Usage:
     return Usage(
-        uses=int(uses),
-        budget_used=Decimal(budget),
-        customer_uses=int(own) if known else None,
-        budget_used_today=Decimal(today_budget),
-        customer_period_uses=dict(zip(Period, map(int, by_period), strict=True)),
+        uses=row["uses"],
+        budget_used=Decimal(row["budget"]),
+        customer_uses=row["own"] if known else None,
+        budget_used_today=Decimal(row["budget_today"]),
+        customer_period_uses={
+            Period.DAY: row["own_day"],
+            Period.WEEK: row["own_week"],
+            Period.MONTH: row["own_month"],
+        },
     )
 
 

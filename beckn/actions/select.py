@@ -11,6 +11,7 @@ from beckn.models import InboundMessage
 from beckn.presenting.orders import Cart, cart_view
 from beckn.protocol.values import SelectRequest
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.codes.guessing import refuse_guessing
 from offers.quoting import Buyer, price_session, store_quote
 
 
@@ -23,6 +24,7 @@ def handle(message: InboundMessage, request: SelectRequest, now: datetime) -> No
         ask = replace(read_ask(request, connector, now), bap_id=message.bap_id)
         priced = price_session(connector, ask, now=now)
         buyer = Buyer(message.bap_id, message.transaction_id, message.sandbox)
+        refuse_guessing(priced, ask, buyer)
         stored = store_quote(priced, connector, ask, buyer, now=now)
         vehicle = (request.vehicle_make, request.vehicle_model)
         cart = Cart(connector, ask, priced, stored, request.measure, vehicle)

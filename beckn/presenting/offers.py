@@ -29,10 +29,12 @@ def validated_offers(
     *,
     asked: Iterable[str] = (),
     ceilings: Mapping[str, Money] | None = None,
+    codes: Mapping[str, str] | None = None,
 ) -> tuple[OfferView, ...]:
     """Return every offer for which the buyer could be eligible, with its state and reason.
 
     An offer that is kept for who has its code, or that is not published, is named only to a buyer who asked for it.
+    `codes` are the single-use codes by which an order has its offers.
     """
     wanted = set(asked)
     views = []
@@ -41,16 +43,20 @@ def validated_offers(
         hidden = terms is None or terms.requires_code or terms.state != OfferState.APPROVED
         if hidden and outcome.outcome is not Outcome.APPLIED and outcome.offer_id not in wanted:
             continue
-        base = offer_view(terms) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        base = _shown(terms, codes or {}) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
         ceiling = (ceilings or {}).get(outcome.offer_id)
         views.append(replace(base, validation=_validation(outcome, ceiling)))
     return tuple(views)
 
 
 def used_offers(
-    trace: OfferTrace, known: Iterable[OfferTerms], lines: Iterable[QuoteLine], currency: str
+    trace: OfferTrace,
+    known: Iterable[OfferTerms],
+    lines: Iterable[QuoteLine],
+    currency: str,
+    codes: Mapping[str, str],
 ) -> tuple[OfferView, ...]:
-    """Return the locked offers of a billed order with what each gave."""
+    """Return the locked offers of a billed order with what each gave; `codes` are its single-use codes."""
     lines = tuple(lines)
     outcomes = {outcome.offer_id: outcome for outcome in trace.outcomes}
     views = []
@@ -58,8 +64,9 @@ def used_offers(
         outcome = outcomes.get(terms.offer_id)
         applied = outcome is not None and outcome.outcome is Outcome.APPLIED
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
-        usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), terms.display_code)
-        views.append(replace(offer_view(terms), usage=usage))
+        shown = _shown(terms, codes)
+        usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), shown.display_code)
+        views.append(replace(shown, usage=usage))
     return tuple(views)
 
 
@@ -98,6 +105,12 @@ def said(check: Check) -> str:
         # How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
         return FOR_OTHERS
     return check.margin or f"{check.field}: {check.expected} is needed, {check.actual} was given"
+
+
+def _shown(terms: OfferTerms, codes: Mapping[str, str]) -> OfferView:
+    """Return the offer as published, with the order's own code in the place of one for all."""
+    shown = offer_view(terms)
+    return replace(shown, display_code=codes.get(terms.offer_id, "")) if terms.single_use else shown
 
 
 def _validation(outcome: OfferOutcome, ceiling: Money | None) -> OfferValidationView:

@@ -28,6 +28,7 @@ from cpo_portal.charging import models as charging
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Connector
 from offers.book import book_for
+from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote, Redemption
@@ -75,7 +76,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         offers=validated_offers(
             cart.priced.trace,
             cart.priced.book.book.get,
-            asked=(*cart.ask.opted_in, *cart.ask.codes),
+            asked=cart.priced.asked_for(cart.ask),
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
     )
@@ -89,15 +90,16 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     trace = trace_from_json(shown.trace)
     placed = order.state == charging.OrderState.INITIALISED
     connector = order.connector
+    codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
     return OrderView(
         provider=provider_view(order.cpo),
         items=_items(connector, locked.terms, _measure_of(locked.request.measure), locked.request.products, energy_wh),
         fulfillment=_order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
-        offers=used_offers(trace, locked.offers, lines, order.currency)
+        offers=used_offers(trace, locked.offers, lines, order.currency, codes)
         if billed
-        else validated_offers(trace, _known_offers(order, locked), ceilings=_ceilings(order)),
+        else validated_offers(trace, _known_offers(order, locked), ceilings=_ceilings(order), codes=codes),
         quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
         billing=_billing(order),
         payments=_payments(order),

@@ -48,6 +48,9 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     campaign_kind = serializers.ChoiceField(choices=CampaignKind.choices, required=False)
     display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
     requires_code = serializers.BooleanField(required=False)
+    single_use_codes = serializers.BooleanField(
+        required=False, help_text="Each buyer sends a code of their own, made with code-batches."
+    )
     location_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=500, required=False)
     item_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=2000, required=False)
     categories = BoundedListField(child=serializers.CharField(max_length=60), max_length=100, required=False)

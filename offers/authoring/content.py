@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
-from offers.authoring.codes import code_in_use
+from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
@@ -54,6 +54,7 @@ class OfferContent:
     exclusivity_group: str = ""
     excludes: tuple[str, ...] = ()
     segment_ids: tuple[str, ...] = ()
+    single_use_codes: bool = False
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
@@ -84,6 +85,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
     values |= normal_stacking(content)
+    values["requires_code"] = values["requires_code"] or values["single_use_codes"]
     try:
         values["weekly_windows"] = normal_windows(values["weekly_windows"])
     except ValidationError as refusal:
@@ -185,10 +187,15 @@ def _check_segments(offer: Offer, content: OfferContent) -> _Findings:
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:
     if any(character.isspace() for character in content.display_code):
         yield "display_code", "Write the code without spaces, such as WEEKEND25."
+    elif content.single_use_codes:
+        if content.display_code:
+            yield "display_code", "Each buyer sends a code of their own: leave the display code empty."
     elif content.requires_code and not content.display_code:
         yield "display_code", "Give the code that the buyer must send."
     elif content.requires_code and (other := code_in_use(offer, content.display_code)):
         yield "display_code", f"The offer {other} already asks for this code: choose another."
+    elif content.display_code and (other := offer_of_single_use(offer, content.display_code)):
+        yield "display_code", f"This is a single-use code of the offer {other}: choose another."
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

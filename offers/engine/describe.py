@@ -67,6 +67,8 @@ def _validity(scope: Applicability, zone: str) -> list[str]:
 
 
 def _way_in(offer: OfferTerms) -> str:
+    if offer.single_use:
+        return "applied with a code of the driver's own, once"
     if offer.requires_code:
         return f"applied with the code {offer.display_code}"
     return "applied automatically" if offer.auto else "applied when the driver chooses it"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from offers.engine.benefits import rule_of
+from offers.engine.codes import code_checks, opens
 from offers.engine.limits import LIMIT_REASONS, limit_checks
 from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
@@ -57,7 +58,7 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     held = offer.offer_id in context.held
     lines = lines_in_scope(offer, situation)
     saving = _saving(offer, situation, lines)
-    opted_in = is_named(offer, situation.wanted)
+    opted_in = is_named(offer, situation.wanted) or opens(offer, context)
     checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
     checks += _min_value(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
@@ -184,7 +185,4 @@ def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check
         checks.append(Check(ReasonCode.DECLINED, "selection.apply", "yes", "no", False))
     elif not offer.auto and not wanted:
         checks.append(Check(ReasonCode.NOT_OPTED_IN, "selection.apply", "yes", "not chosen", False))
-    held = offer.offer_id in situation.context.held
-    if offer.requires_code and not held and offer.display_code.casefold() not in situation.codes:
-        checks.append(Check(ReasonCode.CODE_REQUIRED, "display_code", "the offer's code", "not sent", False))
-    return checks
+    return [*checks, *code_checks(offer, situation)]

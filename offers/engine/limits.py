@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from offers.engine.benefits import rule_of
 from offers.engine.periods import Period, Today, today_at
-from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode, Usage
+from offers.engine.values import Check, OfferContext, OfferLimits, OfferTerms, ReasonCode, Usage
 from pricing.engine.wording import money_text
 
 #: Reasons that mean "valid, but used up".
@@ -20,9 +20,15 @@ LIMIT_REASONS = frozenset(
         ReasonCode.CUSTOMER_USES_WEEK,
         ReasonCode.CUSTOMER_USES_MONTH,
         ReasonCode.CUSTOMER_UNKNOWN,
+        ReasonCode.CODE_USED,
     }
 )
 _UNUSED = Usage()
+
+
+def has_limit(limits: OfferLimits) -> bool:
+    """Return whether judging an offer with these limits needs its usage."""
+    return limits.total_uses is not None or limits.has_budget or limits.is_personal
 
 
 def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> tuple[list[Check], bool]:

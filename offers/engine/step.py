@@ -91,7 +91,7 @@ class OfferStep:
         context = self._context
         candidates = self._book.candidates(context.location_id, context.item_id, context.category, products=products)
         found = {x.offer_id: x for x in candidates}
-        for name in context.opted_in | context.held | context.codes:
+        for name in context.opted_in | context.held | context.codes | context.single_use.keys():
             named = self._named(name)
             if named is not None:
                 found[named.offer_id] = named

@@ -91,6 +91,7 @@ class ReasonCode(StrEnum):
     STACK_FULL = "STACK_FULL"
     MAX_DISCOUNT = "MAX_DISCOUNT"
     SEGMENT = "SEGMENT"
+    CODE_USED = "CODE_USED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class OfferTerms:
     excludes: frozenset[str] = frozenset()
     #: Its customers; OR, and empty is everybody.
     segments: tuple[Segment, ...] = ()
+    single_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +215,31 @@ class StackLimits:
     max_discount_percent: Decimal | None = None
 
 
+class CodeStanding(StrEnum):
+    """What a single-use code that was sent is to this order; a code that opens nothing here has no standing at all."""
+
+    FREE = "FREE"
+    HELD = "HELD"
+    USED = "USED"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A single-use code that the buyer sent: its row's key, never its text, and its standing.
+
+    HELD is held by this very order; used up, or held by another one, is USED.
+    """
+
+    key: int
+    standing: CodeStanding
+
+
 @dataclass(frozen=True, slots=True)
 class OfferContext:
     """Where and for whom the cart is: Beckn ids, the buyer's choices, the customer where known, one `now`.
 
     `held` names offers that this order has already reserved: their limits are not tested again. `opted_in` and
-    `declined` hold offer ids or display codes.
+    `declined` hold offer ids or display codes. `single_use` is the single-use code sent for an offer, by its id.
     """
 
     location_id: str
@@ -240,6 +261,7 @@ class OfferContext:
     #: None while the customer is not known, or no candidate asks for segments.
     customer: CustomerFacts | None = None
     bap_id: str = ""
+    single_use: Mapping[str, SentCode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
 from offers.models.definitions import (
     BasisChoice,
@@ -32,6 +33,10 @@ __all__ = [
     "BenefitKindChoice",
     "BookRevision",
     "CampaignKind",
+    "CodeAlphabet",
+    "CodeBatch",
+    "CodeGuess",
+    "CodeState",
     "CustomerCounter",
     "CustomerPeriodCounter",
     "DayCounter",
@@ -40,6 +45,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "MONEY",
+    "MOST_CODES",
     "ObjectiveChoice",
     "Offer",
     "OfferCounter",
@@ -51,5 +57,6 @@ __all__ = [
     "QuoteOffer",
     "Redemption",
     "RedemptionState",
+    "SingleUseCode",
     "ValueTypeChoice",
 ]

@@ -256,6 +256,7 @@ class OfferVersion(TenantModel):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    single_use_codes = models.BooleanField("each buyer must send a code of their own", default=False, db_default=False)
 
     class Meta:
         ordering = ["offer", "-number"]
@@ -273,7 +274,7 @@ class OfferVersion(TenantModel):
                 violation_error_message="A percentage lies above 0 and is at most 100.",
             ),
             models.CheckConstraint(
-                condition=Q(requires_code=False) | ~Q(display_code=""),
+                condition=Q(requires_code=False) | ~Q(display_code="") | Q(single_use_codes=True),
                 name="required_code_is_given",
                 violation_error_message="Give the code that the buyer must send.",
             ),
@@ -281,6 +282,12 @@ class OfferVersion(TenantModel):
                 condition=Q(exclusivity_group="") | Q(exclusivity_group__regex=GROUP_SHAPE),
                 name="exclusivity_group_is_a_name",
                 violation_error_message=GROUP_SENTENCE,
+            ),
+            # The release before knows no single-use codes: a code that must be sent and is empty opens nothing there.
+            models.CheckConstraint(
+                condition=Q(single_use_codes=False) | Q(requires_code=True, display_code=""),
+                name="single_use_codes_alone",
+                violation_error_message="Each buyer sends a code of their own: leave the display code empty.",
             ),
         ]
 

@@ -131,7 +131,7 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 def _fresh_price(order: Order, asked: SessionAsk, now: datetime) -> PricedSession:
     try:
         own = ledger.own_usage(order, order.customer, now=now)
-        return price_session(order.connector, asked, now=now, lock=Lock(own=own))
+        return price_session(order.connector, asked, now=now, lock=Lock(own=own, order_id=order.pk))
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)
         raise Refusal(

@@ -24,6 +24,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.network.models import Connector
 from offers import ledger
+from offers.codes.guessing import refuse_guessing
 from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
@@ -79,12 +80,15 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
     selected = _selected(placing, now)
     ask = _identified(_from(placing), customer, selected)
-    lock = Lock(own=ledger.own_usage(order, customer, now=now) if order is not None else {})
+    lock = Lock()
+    if order is not None:
+        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk)
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
     for _ in range(MAX_ROUNDS):
         priced = price_session(placing.connector, ask, now=now, lock=lock)
+        refuse_guessing(priced, ask, placing.buyer)
         refuse_invalid_offers(priced, ask)
         try:
             with transaction.atomic():
@@ -98,8 +102,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
 
 def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
     """Raise Refusal where an offer that the buyer asked for, by id or code, is invalid (30006) or used up (30007)."""
-    book = priced.book.book
-    coded = {code: book.by_code(code) for code in (*ask.codes, *ask.opted_in)}
+    coded = {code: priced.opened_by(code) for code in (*ask.codes, *ask.opted_in)}
     asked = set(ask.opted_in) | {terms.offer_id for terms in coded.values() if terms is not None}
     _refuse_unknown_codes(priced, ask, {code for code, terms in coded.items() if terms is not None})
     for outcome in priced.trace.outcomes:
@@ -220,7 +223,8 @@ def holds_of(priced: PricedSession) -> list[ledger.Hold]:
     holds = []
     for terms in priced.applied():
         offer_pk, version_pk = priced.book.keys[terms.offer_id]
-        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling_of(terms, savings[terms.offer_id])))
+        ceiling = ceiling_of(terms, savings[terms.offer_id])
+        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling, priced.code_of(terms)))
     return holds
 
 

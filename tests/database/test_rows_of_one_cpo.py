@@ -20,6 +20,7 @@ from cpo_portal.charging.models import NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.ordering.cancel import CancelledBy, cancel
+from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.world import World, make_offer, make_world
 
@@ -40,6 +41,7 @@ TABLES = (
     "offers_customerperiodcounter",
     "offers_ledgerentry",
     "offers_redemption",
+    "offers_singleusecode",
 )
 KEYS = {
     "charging_customercontact": "customer_id",
@@ -58,6 +60,7 @@ def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 def sold(world: World) -> World:
     """Sell once, paid and cancelled, so that every protected table has a row of the CPO."""
     make_offer(world.cpo, uses_per_customer=5, uses_per_customer_day=5)
+    make_coded_offer(world.cpo, f"{world.cpo.provider_id}-CODE", offer_id="coded")
     with cpo_scope(world.cpo):
         gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id")
     sale = Sale(world, secret, gateway)

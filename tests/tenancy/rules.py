@@ -35,6 +35,8 @@ class Access:
 
 LOOK_ONLY = Access(add=NOBODY, change=NOBODY, delete=NOBODY)
 ENDED_NOT_DELETED = Access(delete=NOBODY)
+#: Codes that whoever reads them can use.
+SECRETS = Access(view=AUTHORS, add=NOBODY, change=NOBODY, delete=NOBODY)
 SETTINGS = Access(add=NOBODY, delete=NOBODY, single=True)
 MESSAGES = Access(add=NOBODY, change=NOBODY, delete=NOBODY, all_cpos=True)
 
@@ -61,6 +63,8 @@ MODELS: dict[str, Access] = {
     "pricing.taxprofile": SETTINGS,
     "offers.offer": ENDED_NOT_DELETED,
     "offers.offerpolicy": SETTINGS,
+    "offers.codebatch": SECRETS,
+    "offers.singleusecode": SECRETS,
     "beckn.subscriber": Access(view=OPERATOR, add=OPERATOR, change=OPERATOR, delete=NOBODY, all_cpos=True),
     "beckn.networkprofile": SETTINGS,
     "beckn.deliveryhold": Access(view=OPERATOR, add=NOBODY, change=NOBODY, delete=NOBODY, all_cpos=True),
@@ -104,6 +108,9 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "offers.offer end_offer": AUTHORS,
     "offers.offer withdraw_offer": AUTHORS,
     "offers.offer archive_offer": AUTHORS,
+    "offers.offer make_codes": AUTHORS,
+    "offers.codebatch cancel_batch": AUTHORS,
+    "offers.codebatch download": AUTHORS,
     "offers.offer offers_try_offer": VIEWERS,
     "offers.offer offers_try_tariff": VIEWERS,
     "beckn.outboundcallback send_again": AUTHORS,
@@ -143,6 +150,7 @@ ACTIONS: dict[str, dict[str, frozenset[str]]] = {
     "charging.paymentgateway": {"delete_selected": AUTHORS},
     "pricing.tariff": {"export_admin_action": VIEWERS},
     "offers.offer": {"export_admin_action": VIEWERS},
+    "offers.singleusecode": {"cancel_chosen": AUTHORS},
     "beckn.outboundcallback": {"send_chosen_again": AUTHORS},
 }
 
@@ -158,6 +166,8 @@ AUTOCOMPLETES: dict[str, frozenset[str]] = {
     "charging.customer": VIEWERS,
     "charging.order": VIEWERS,
     "pricing.tariff": VIEWERS,
+    "offers.offer": VIEWERS,
+    "offers.codebatch": AUTHORS,
     "beckn.subscriber": OPERATOR,
     "beckn.inboundmessage": VIEWERS,
 }
@@ -262,6 +272,11 @@ API: dict[str, Api] = {
     "named-list-contacts POST": Api(WRITERS, 400),
     "customer-import POST": Api(WRITERS, 400),
     "import-state GET": Api(READERS, 200),
+    "code-batch-list GET": Api(WRITERS, 200),
+    "code-batch-list POST": Api(WRITERS, 400),
+    "code-batch-detail GET": Api(WRITERS, 200),
+    "code-batch-codes GET": Api(WRITERS, 200),
+    "code-batch-cancel POST": Api(WRITERS, 200),
     "price-check POST": Api(READERS, 400),
     "connector-status POST": Api(SYSTEMS, 400),
     "charging-commands GET": Api(SYSTEMS, 200),

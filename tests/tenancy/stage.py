@@ -32,6 +32,7 @@ from cpo_portal.network.systems import create_system_token
 from offers.models import OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
 from pricing.models import Tariff
+from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
 from tests.world import World, make_offer, make_world
@@ -126,6 +127,7 @@ def _side(name: str) -> Side:
             cpo=world.cpo, offer=offer, number=2, valid_from=timezone.now(), valid_until=timezone.now(),
             value_type="percent", value=Decimal(20), campaign_kind="WEEKEND_SPECIAL", **named,
         )  # fmt: skip
+    make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)
     _tell_apart(side)
     _sell(side)
@@ -265,6 +267,11 @@ def all_tables() -> dict[str, str]:
             _STATEMENT.append(" UNION ALL ".join(row[0] for row in cursor.fetchall()))
         cursor.execute(_STATEMENT[0])
         return dict(cursor.fetchall())
+
+
+def text_of(answer: Any) -> str:
+    """Return the text of an answer, also of one that is written while it is sent."""
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
 def masked(text: str, *keys: Any) -> str:

@@ -12,7 +12,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ContactImport
 from tests.tenancy.routes import Route, api_routes, every_route
 from tests.tenancy.rules import API, OPEN
-from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked
+from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked, text_of
 
 CALLS = [
     pytest.param(route, method, id=f"{route.key} {method}")
@@ -28,6 +28,7 @@ KEYS = {
     "product_id": lambda side: f"{side.name}-tea",
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
+    "batch": lambda side: side.rows["offers.codebatch"].pk,
     "session_id": lambda side: f"{side.name}-session",
     "segment_id": lambda side: f"{side.name}-drivers",
     "list_id": lambda side: f"{side.name}-fleet",
@@ -95,7 +96,7 @@ def _values(route: Route, key: Any) -> dict[str, Any]:
 
 
 def leaks(stage: Stage, answer: Any) -> list[str]:
-    text = answer.content.decode().lower()
+    text = text_of(answer).lower()
     return [secret for secret in stage.secrets if secret in text]
 
 
@@ -103,11 +104,11 @@ def leaks(stage: Stage, answer: Any) -> list[str]:
 def test_another_cpos_row_answers_a_token_like_one_that_does_not_exist(stage: Stage, route: Route, method: str) -> None:
     may, theirs = rule(route, method), own_key(route, stage.there)
     for token in sorted(may.tokens):
-        for body in ({}, BODIES.get(route.key, {})):
-            foreign, nobodys = (call(stage.here.tokens[token], route, method, key, body) for key in (theirs, NO_NAME))
-            assert (foreign.status_code, masked(foreign.content.decode(), theirs)) == (
+        for sent in ({}, BODIES.get(route.key, {})):
+            foreign, nobodys = (call(stage.here.tokens[token], route, method, key, sent) for key in (theirs, NO_NAME))
+            assert (foreign.status_code, masked(text_of(foreign), theirs)) == (
                 nobodys.status_code,
-                masked(nobodys.content.decode(), NO_NAME),
+                masked(text_of(nobodys), NO_NAME),
             )
         assert foreign.status_code == 404
     assert all_tables() == stage.tables
@@ -134,6 +135,7 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
     customer = str(side.rows["charging.customer"].pk)
     start = {"session_id": "s9", "started_at": at, "register_wh": 1}
     return {
+        "codes-offer": ("code-batches", "STAFF", {"offer_id": f"{n}-offer", "count": 1}, f"{n}-offer"),
         "charger-location": (
             "chargers",
             "STAFF",
@@ -213,7 +215,7 @@ def test_a_body_that_names_another_cpos_row_is_refused_like_one_that_names_none(
         for key in (theirs, nobodys)
     )
     assert foreign.status_code in {400, 404}
-    assert (foreign.status_code, masked(foreign.content.decode(), theirs)) == (
+    assert (foreign.status_code, masked(text_of(foreign), theirs)) == (
         missing.status_code,
         masked(missing.content.decode(), nobodys),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
@@ -12,9 +12,10 @@ from django.db.models import OuterRef, Subquery
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.database.queries import one_of
 from offers.engine.book import OfferBook
-from offers.engine.values import OfferTerms
+from offers.engine.values import OfferLimits, OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+from pricing.engine.codec import decode
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
@@ -22,10 +23,14 @@ IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferSt
 
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
-    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk)."""
+    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk).
+
+    `hashes` remembers the hashes of the offers that quotes were proven with so far, by offer id.
+    """
 
     book: OfferBook
     keys: Mapping[str, tuple[int, int]]
+    hashes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 _books: dict[int, LoadedBook] = {}
@@ -70,14 +75,21 @@ def book_as_of(as_of: datetime) -> LoadedBook:
     """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
-        then_state=Subquery(last.values("to_state")[:1]), then_version=Subquery(last.values("version")[:1])
+        then_state=Subquery(last.values("to_state")[:1]),
+        then_version=Subquery(last.values("version")[:1]),
+        then_limits=Subquery(last.values("limits")[:1]),
     ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
     versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
-    pairs = []
+    terms: list[OfferTerms] = []
+    keys: dict[str, tuple[int, int]] = {}
     for offer in offers:
         offer.state = offer.then_state
-        pairs.append((offer, versions[offer.then_version]))
-    return _compile(pairs, revision=0)
+        then = offer_terms(offer, versions[offer.then_version])
+        # Entries of the history from before limits were kept say nothing about them: those of now stand in.
+        limits = decode(OfferLimits, offer.then_limits) if offer.then_limits is not None else then.limits
+        terms.append(replace(then, limits=limits))
+        keys[offer.offer_id] = (offer.pk, offer.then_version)
+    return LoadedBook(OfferBook.compile(terms, revision=0), keys)
 
 
 def _live_version_of_its_offer() -> Subquery:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
@@ -15,6 +16,7 @@ from offers.engine.codec import offer_to_json, trace_to_json
 from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.proofs import proof_of_choice
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import usage_of, without
 from pricing.engine import values as engine
@@ -60,6 +62,9 @@ class PricedSession:
     policy: OfferPolicy
     #: Until when the price that it keeps was promised, where it keeps one.
     kept_until: datetime | None = None
+    #: What the offers were judged by, and all of them that were looked at: the price depends on no more.
+    context: OfferContext | None = None
+    considered: tuple[OfferTerms, ...] = ()
 
     @property
     def trace(self) -> OfferTrace:
@@ -122,8 +127,9 @@ def price_session(
         products=ask.products,
         delivery=ask.delivery,
     )
-    quote = price(request, terms, discounts=OfferStep(loaded.book, context))
-    return PricedSession(quote, version, loaded, policy, lock.valid_until)
+    step = OfferStep(loaded.book, context)
+    quote = price(request, terms, discounts=step)
+    return PricedSession(quote, version, loaded, policy, lock.valid_until, context, step.considered())
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -172,10 +178,17 @@ def store_quote(
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
             cart_hash=cart_hash(connector, ask),
             choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
+            proof=_proof(priced, connector.cpo_id),
             created_at=now,
         ),
         priced.book.keys,
     )
+
+
+def _proof(priced: PricedSession, cpo_id: int) -> dict[str, Any] | None:
+    if priced.context is None:
+        return None
+    return proof_of_choice(cpo_id, priced.context, priced.considered, priced.book.hashes)
 
 
 def write_quote(quote: engine.Quote, row: Quote, keys: Mapping[str, tuple[int, int]]) -> Quote:

@@ -23,6 +23,7 @@ from offers.models import (
     Redemption,
     RedemptionState,
 )
+from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
 
 LIMIT_FIELDS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
@@ -118,6 +119,7 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
         by_token=by_token,
         at=timezone.now(),
         note=_change_note(before, after),
+        limits=encode(after),
     )
 
 

@@ -12,8 +12,10 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.content import check_publishable, checked, content_of
 from offers.authoring.drafts import lock_offer
+from offers.authoring.limits import limits_of
 from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
+from pricing.engine.codec import encode
 
 _GIVES = OfferState.APPROVED
 
@@ -81,6 +83,7 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
             by_token=by_token,
             at=now,
             note=note[:300],
+            limits=encode(limits_of(locked)),
         )
         return locked
 

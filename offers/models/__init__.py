@@ -24,6 +24,7 @@ from offers.models.ledger import (
     Redemption,
     RedemptionState,
 )
+from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Offer",
     "OfferCounter",
     "OfferPolicy",
+    "OfferSnapshot",
     "OfferState",
     "OfferStateChange",
     "OfferVersion",

@@ -90,6 +90,12 @@ class OfferPolicy(TenantModel):
         validators=[MinValueValidator(1), MaxValueValidator(167)],
         help_text="The charger is told to stop then.",
     )
+    review_required = models.BooleanField(
+        "offers are reviewed before they are published",
+        default=False,
+        db_default=False,
+        help_text="Four eyes: somebody else than who wrote or submitted a draft approves it.",
+    )
 
     class Meta:
         verbose_name = "quote and offer policy"
@@ -181,6 +187,10 @@ class OfferVersion(TenantModel):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    #: Who wrote the draft, as `offers.authoring.review` names people and tokens.
+    authors = ArrayField(models.CharField(max_length=40), null=True, blank=True, editable=False)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    submitted_by = models.CharField(max_length=40, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["offer", "-number"]
@@ -214,7 +224,7 @@ class OfferVersion(TenantModel):
 
 
 class OfferStateChange(models.Model):
-    """Who moved an offer from which state to which, and which version was live then; append-only."""
+    """Who moved an offer from which state to which, and which version and limits held from then on; append-only."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="state_changes")
     from_state = models.CharField(max_length=10)
@@ -224,6 +234,7 @@ class OfferStateChange(models.Model):
     by_token = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+    limits = models.JSONField(null=True)
 
     objects = ScopedManager(cpo="offer__cpo")
 

@@ -38,6 +38,7 @@ class Quote(TenantModel):
     engine_version = models.CharField(max_length=20)
     is_bill = models.BooleanField(default=False)
     sandbox = models.BooleanField(default=False)
+    proof = models.JSONField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

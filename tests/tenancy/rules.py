@@ -235,6 +235,8 @@ API: dict[str, Api] = {
     "offer-withdraw POST": Api(WRITERS, 200),
     "offer-archive POST": Api(WRITERS, 409),
     "price-check POST": Api(READERS, 400),
+    "order-explain GET": Api(READERS, 200),
+    "order-proof GET": Api(READERS, 200),
     "connector-status POST": Api(SYSTEMS, 400),
     "charging-commands GET": Api(SYSTEMS, 200),
     "charging-sessions POST": Api(SYSTEMS, 400),

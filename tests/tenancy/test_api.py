@@ -27,6 +27,7 @@ KEYS = {
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
     "session_id": lambda side: f"{side.name}-session",
+    "order_id": lambda side: str(side.rows["charging.order"].pk),
 }
 TOKENS = ("STAFF", "STAFF_READ", "CHARGING_SYSTEM", "SYSTEM", "REVOKED", "EXPIRED")
 

@@ -37,6 +37,11 @@ class Migration(migrations.Migration):
             field=models.CharField(db_default="", default="", editable=False, max_length=40),
         ),
         migrations.AddField(model_name="offerstatechange", name="limits", field=models.JSONField(null=True)),
+        migrations.AddField(
+            model_name="offerstatechange",
+            name="move",
+            field=models.CharField(db_default="", default="", max_length=10),
+        ),
         migrations.AddField(model_name="quote", name="proof", field=models.JSONField(null=True)),
         migrations.CreateModel(
             name="OfferSnapshot",

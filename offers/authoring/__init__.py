@@ -4,7 +4,7 @@ from offers.authoring.content import OfferContent, content_of
 from offers.authoring.copies import duplicate, restore
 from offers.authoring.drafts import create_offer, discard_draft, save_draft, working_version
 from offers.authoring.limits import limits_of, set_limits
-from offers.authoring.moves import archive, approve, end, pause, perform, publish, reject, resume, submit, withdraw
+from offers.authoring.moves import approve, archive, end, pause, perform, publish, reject, resume, submit, withdraw
 from offers.authoring.review import Actor
 
 __all__ = [

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
 
-from cpo_portal.accounts.models import User
+from cpo_portal.accounts.models import Membership, Role, User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
@@ -104,6 +104,13 @@ class OfferPolicy(TenantModel):
 
     def __str__(self) -> str:
         return "Quotes and offers"
+
+    def clean(self) -> None:
+        authors = Membership.objects.filter(cpo=self.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
+        if self.review_required and authors.count() < 2:
+            raise ValidationError(
+                {"review_required": "Four eyes need two people: invite another owner or manager first."}
+            )
 
 
 class Offer(TenantModel):

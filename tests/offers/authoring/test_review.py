@@ -192,9 +192,7 @@ def test_the_maker_of_the_token_that_wrote_a_draft_does_not_approve_it(people: P
         pytest.param("published", "submit", "There is no draft to submit: change the offer first.", id="no draft"),
         pytest.param("submitted", "submit", "It is in review already.", id="twice"),
         pytest.param("over", "submit", "The offer is over already: choose a later end.", id="over already"),
-        pytest.param(
-            "archived", "submit", "An offer that is archived is not reviewed: make a new one.", id="archived"
-        ),
+        pytest.param("archived", "submit", "An offer that is archived is not reviewed: make a new one.", id="archived"),
     ],
 )
 def test_what_cannot_be_reviewed_says_why(people: People, prepare: str, move: str, said: str) -> None:

@@ -23,7 +23,7 @@ from offers import admin_order_actions, authoring
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
-from offers.admin_review import ReviewMixin, review_notes
+from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_try import try_offer_view, try_tariff_view
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
@@ -274,7 +274,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
-        return page | {"notes": [*review_notes(obj), *page["notes"]]}
+        return page | {"notes": [*review_notes(obj), *page["notes"]], "public_url": public_url(obj, self._now())}
 
     def _now(self) -> datetime:
         return timezone.now()

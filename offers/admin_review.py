@@ -19,7 +19,9 @@ from cpo_portal.adminkit.widgets import Select, Textarea, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
 from offers.authoring.review import Actor, authors_of, draft_of, is_required, may_approve, names_of
+from offers.links import offer_page_url
 from offers.models import Offer, OfferVersion
+from offers.public import is_public
 from offers.states import Move
 from pricing.admin import NoteForm
 
@@ -193,6 +195,11 @@ def review_notes(offer: Offer) -> list[str]:
     people = " or ".join(names_of(authors_of(draft)))
     since = when(draft.submitted_at, offer.cpo.time_zone)
     return [f"Draft {draft.number} is in review since {since}: somebody else than {people} approves it."]
+
+
+def public_url(offer: Offer, now: datetime) -> str:
+    """Return the address of the offer's public page, "" where it has none now."""
+    return offer_page_url(offer.cpo.provider_id, offer.offer_id) if is_public(offer, now) else ""
 
 
 def _user(request: HttpRequest) -> Any:

@@ -27,6 +27,7 @@ def validated_offers(
     *,
     asked: Iterable[str] = (),
     ceilings: Mapping[str, Money] | None = None,
+    provider_id: str = "",
 ) -> tuple[OfferView, ...]:
     """Return every offer for which the buyer could be eligible, with its state and reason.
 
@@ -39,14 +40,14 @@ def validated_offers(
         hidden = terms is None or terms.requires_code or terms.state != OfferState.APPROVED
         if hidden and outcome.outcome is not Outcome.APPLIED and outcome.offer_id not in wanted:
             continue
-        base = offer_view(terms) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        base = offer_view(terms, provider_id) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
         ceiling = (ceilings or {}).get(outcome.offer_id)
         views.append(replace(base, validation=_validation(outcome, ceiling)))
     return tuple(views)
 
 
 def used_offers(
-    trace: OfferTrace, known: Iterable[OfferTerms], lines: Iterable[QuoteLine], currency: str
+    trace: OfferTrace, known: Iterable[OfferTerms], lines: Iterable[QuoteLine], currency: str, provider_id: str = ""
 ) -> tuple[OfferView, ...]:
     """Return the locked offers of a billed order with what each gave."""
     lines = tuple(lines)
@@ -57,7 +58,7 @@ def used_offers(
         applied = outcome is not None and outcome.outcome is Outcome.APPLIED
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
         usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), terms.display_code)
-        views.append(replace(offer_view(terms), usage=usage))
+        views.append(replace(offer_view(terms, provider_id), usage=usage))
     return tuple(views)
 
 

@@ -182,6 +182,7 @@ OPEN: dict[str, str] = {
     "payment-notices": "signed with the gateway's secret",
     "beckn-receive": "signed with the participant's key",
     "healthz": "says yes or no",
+    "public-offer": "what a published offer says to everybody, at one CPO's own address",
     "readyz": "says yes or no, and ages of queues",
     "metrics": "loopback or the metrics' own token, and figures of the platform",
 }

@@ -14,15 +14,17 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
+from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, authoring
 from offers.admin_codes import make_codes_button
-from offers.admin_filters import KindFilter, StateFilter
+from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
-from offers.admin_pages import limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_try import try_offer_view, try_tariff_view
 from offers.codes.batches import takes_codes
 from offers.engine.describe import benefit_in_words
@@ -69,13 +71,13 @@ TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff
 
 
 @admin.register(Offer)
-class OfferAdmin(TenantExportMixin, DraftAdmin):
+class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
     change_form_template: Any = DraftAdmin.change_form_template
     list_display = ("title", "state_now", "benefit", "validity", "used")
-    list_filter = (StateFilter, KindFilter)
+    list_filter = (StateFilter, ReviewFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
     export_columns = OFFER_COLUMNS
     actions_detail = (
@@ -87,6 +89,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         "end_offer",
         "withdraw_offer",
         "archive_offer",
+        *ReviewMixin.review_actions,
     )
     fieldsets = (
         (
@@ -180,7 +183,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
             )
             for kind, view in pages
         ]
-        return [*tries, *super().get_urls()]
+        return [*tries, self.compare_url(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
@@ -203,7 +206,8 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="State")
     def state_now(self, offer: Offer) -> Any:
-        draft = chip("Draft") if offer.live_version_id and offer.drafts else ""  # type: ignore[attr-defined]
+        drafts = offer.drafts  # type: ignore[attr-defined]
+        draft = draft_chip(drafts[0]) if offer.live_version_id and drafts else ""
         return format_html("{} {}", state_chip(offer, self._now()), draft)
 
     @admin.display(description="Benefit")
@@ -241,6 +245,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
             names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]
             names -= {"publish_offer", "republish_offer"}
+        names = self.reviewed(request, offer, names)
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         buttons = super().get_actions_detail(request, object_id)
         return [button for button in buttons if button.action_name.removeprefix(prefix) in names]
@@ -275,7 +280,8 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         return published_in_words(authoring.publish(obj, by=user), self._now())
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
-        return offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
+        page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
+        return page | {"notes": [*review_notes(obj), *page["notes"]], "public_url": public_url(obj, self._now())}
 
     def _now(self) -> datetime:
         return timezone.now()
@@ -286,11 +292,15 @@ class OfferPolicyAdmin(SingleRowAdmin):
     """How the CPO's offers and quotes behave."""
 
     fieldsets = (
-        ("Offers", {"fields": ("objective", ("max_stack", "max_discount_percent"))}),
+        ("Offers", {"fields": ("objective", ("max_stack", "max_discount_percent"), "review_required")}),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        # Who could switch the review off for a moment would be all four eyes alone.
+        return () if self.may(request, Right.MANAGE_MEMBERS, obj) else ("review_required",)
 
 
 ORDER_PANELS.extend((considered, held, ledger))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
@@ -14,7 +15,7 @@ from offers.authoring import content_of
 from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
-from offers.models import Offer, OfferState, OfferVersion
+from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
@@ -59,6 +60,20 @@ _IN_ORDER = (
     "auto",
     "priority",
 )
+#: What the history calls each move; entries from before moves were kept say where they led alone.
+_MOVES = {
+    "publish": "Published",
+    "submit": "Submitted for review",
+    "approve": "Approved",
+    "reject": "Sent back",
+    "edit": "Review ended",
+    "limits": "Limits changed",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "end": "Ended early",
+    "withdraw": "Withdrawn",
+    "archive": "Put away",
+}
 #: Nobody gets these, whatever they type.
 _OVER = frozenset({OfferState.ENDED, OfferState.WITHDRAWN, OfferState.ARCHIVED})
 _EMPTY_MEANS = {
@@ -80,6 +95,16 @@ def state_chip(offer: Offer, now: datetime) -> Any:
     """Return what the offer is at this instant as a chip."""
     state = derived_state(offer, offer.live_version, counter_of(offer), now)
     return chip(STATE_LABELS.get(state, state), STATE_TONES.get(state, Tone.NEUTRAL))
+
+
+def draft_chip(draft: OfferVersion) -> Any:
+    """Return what the draft of a published offer is as a chip."""
+    return chip("Draft in review", Tone.INFO) if draft.submitted_at is not None else chip("Draft")
+
+
+def differences(before: OfferVersion, after: OfferVersion) -> list[dict[str, str]]:
+    """Return what two versions say differently, field by field, in words."""
+    return _changes(before, after, _names((before, after)))
 
 
 def limits_bar(offer: Offer, now: datetime) -> Any:
@@ -115,7 +140,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
         "versions": [_version(offer, version) for version in versions],
-        "history": [history_row(change, dict(OfferState.choices), zone) for change in history],
+        "history": [_entry(change, zone) for change in history],
     }
 
 
@@ -168,7 +193,19 @@ def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
     said = [version.name, benefit_in_words(offer_terms(offer, version)), windows, validity]
-    return version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+    row = version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+    compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"
+    return row | {"compare": compare if version.number > 1 else ""}
+
+
+def _entry(change: OfferStateChange, zone: str) -> dict[str, Any]:
+    """Return one line of the history: what was done, and what became of the offer."""
+    row = history_row(change, dict(OfferState.choices), zone)
+    if change.move not in _MOVES:
+        return row
+    before, after = OfferState(change.from_state).label, OfferState(change.to_state).label
+    became = f"still {after.lower()}" if before == after else f"{before} → {after}"
+    return row | {"what": f"{_MOVES[change.move]}: {became}"}
 
 
 def _changes(before: OfferVersion, after: OfferVersion, names: dict[str, str]) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
@@ -15,10 +15,11 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.segment_rules import Segment
 from cpo_portal.database.queries import one_of
 from offers.engine.book import OfferBook
-from offers.engine.values import OfferTerms
+from offers.engine.values import OfferLimits, OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.segments import compiled_segments
+from pricing.engine.codec import decode
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
@@ -36,7 +37,10 @@ WHERE cpo_id = %s AND state = ANY(%s) AND live_version_id IS NOT NULL
 
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
-    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk)."""
+    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk).
+
+    `hashes` remembers the hashes of the offers that quotes were proven with so far, by offer id.
+    """
 
     book: OfferBook
     keys: Mapping[str, tuple[int, int]]
@@ -44,6 +48,7 @@ class LoadedBook:
     rows: Mapping[int, str] = field(default_factory=dict)
     #: What offers share and no row of theirs tells: all are made again where it has changed.
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 _books: dict[int, LoadedBook] = {}
@@ -90,7 +95,9 @@ def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     gone = [offer_id for offer_pk, offer_id in ids.items() if offer_pk not in stays]
     book = loaded.book.changed(found.book.all(), gone=gone, revision=revision)
     keys = {ids[pk]: loaded.keys[ids[pk]] for pk in stays} | dict(found.keys)
-    return LoadedBook(book, keys, {pk: rows[pk] for pk in stays} | dict(found.rows), loaded.segments)
+    hashes = {ids[pk]: loaded.hashes[ids[pk]] for pk in stays if ids[pk] in loaded.hashes}
+    fresh = {pk: rows[pk] for pk in stays} | dict(found.rows)
+    return LoadedBook(book, keys, fresh, loaded.segments, hashes)
 
 
 def _contents() -> QuerySet[OfferVersion]:
@@ -115,14 +122,22 @@ def book_as_of(as_of: datetime) -> LoadedBook:
     """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
-        then_state=Subquery(last.values("to_state")[:1]), then_version=Subquery(last.values("version")[:1])
+        then_state=Subquery(last.values("to_state")[:1]),
+        then_version=Subquery(last.values("version")[:1]),
+        then_limits=Subquery(last.values("limits")[:1]),
     ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
     versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
-    pairs = []
+    terms: list[OfferTerms] = []
+    keys: dict[str, tuple[int, int]] = {}
+    segments = compiled_segments()
     for offer in offers:
         offer.state = offer.then_state
-        pairs.append((offer, versions[offer.then_version]))
-    return _compile(pairs, revision=0)
+        then = offer_terms(offer, versions[offer.then_version], segments)
+        # Entries of the history from before limits were kept say nothing about them: those of now stand in.
+        limits = decode(OfferLimits, offer.then_limits) if offer.then_limits is not None else then.limits
+        terms.append(replace(then, limits=limits))
+        keys[offer.offer_id] = (offer.pk, offer.then_version)
+    return LoadedBook(OfferBook.compile(terms, revision=0), keys)
 
 
 def _live_version_of_its_offer() -> Subquery:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from cpo_portal.charging.models import Customer, Order
@@ -26,6 +27,7 @@ from offers.engine.values import (
     Usage,
 )
 from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.proofs import proof_of_choice
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import Asked, CodesSent, FoundCode, Person, look_up, without
 from pricing.engine import values as engine
@@ -84,6 +86,9 @@ class PricedSession:
     kept_until: datetime | None = None
     #: The single-use codes that were sent, by what was sent, in capitals.
     single_use: Mapping[str, FoundCode] = field(default_factory=dict)
+    #: What the offers were judged by, and all of them that were looked at: the price depends on no more.
+    context: OfferContext | None = None
+    considered: tuple[OfferTerms, ...] = ()
 
     @property
     def trace(self) -> OfferTrace:
@@ -187,8 +192,9 @@ def price_session(
         products=ask.products,
         delivery=ask.delivery,
     )
-    quote = price(request, terms, discounts=OfferStep(loaded.book, context))
-    return PricedSession(quote, version, loaded, policy, lock.valid_until, single_use)
+    step = OfferStep(loaded.book, context)
+    quote = price(request, terms, discounts=step)
+    return PricedSession(quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered())
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -238,10 +244,17 @@ def store_quote(
             max_discount_percent=priced.policy.max_discount_percent,
             cart_hash=cart_hash(connector, ask),
             choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
+            proof=_proof(priced, connector.cpo_id),
             created_at=now,
         ),
         priced.book.keys,
     )
+
+
+def _proof(priced: PricedSession, cpo_id: int) -> dict[str, Any] | None:
+    if priced.context is None:
+        return None
+    return proof_of_choice(cpo_id, priced.context, priced.considered, priced.book.hashes)
 
 
 def write_quote(quote: engine.Quote, row: Quote, keys: Mapping[str, tuple[int, int]]) -> Quote:

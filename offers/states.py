@@ -21,6 +21,9 @@ class Move(StrEnum):
     END = "end"
     WITHDRAW = "withdraw"
     ARCHIVE = "archive"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
 class DerivedState(StrEnum):
@@ -32,6 +35,7 @@ class DerivedState(StrEnum):
     EXHAUSTED = "EXHAUSTED"
 
 
+_PUBLISHED_ONCE = (OfferState.APPROVED, OfferState.PAUSED, OfferState.ENDED)
 _PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, OfferState.ENDED)
 
 #: From a stored state, by a move, to a stored state; what is missing is refused. A paused offer gets its new version
@@ -40,6 +44,14 @@ _PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, Off
 TRANSITIONS: dict[tuple[str, Move], OfferState] = {
     **{(state, Move.PUBLISH): OfferState.APPROVED for state in _PUBLISHABLE},
     (OfferState.PAUSED, Move.PUBLISH): OfferState.PAUSED,
+    # The draft of an offer that was published is reviewed beside it: what buyers get stays as it is meanwhile.
+    (OfferState.DRAFT, Move.SUBMIT): OfferState.IN_REVIEW,
+    (OfferState.IN_REVIEW, Move.REJECT): OfferState.DRAFT,
+    **{(state, move): state for state in _PUBLISHED_ONCE for move in (Move.SUBMIT, Move.REJECT)},
+    (OfferState.IN_REVIEW, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.APPROVED, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.ENDED, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.PAUSED, Move.APPROVE): OfferState.PAUSED,
     (OfferState.APPROVED, Move.PAUSE): OfferState.PAUSED,
     (OfferState.PAUSED, Move.RESUME): OfferState.APPROVED,
     (OfferState.APPROVED, Move.END): OfferState.ENDED,

@@ -85,7 +85,8 @@ def _provider(
         rate = rates[versions[connector.pk].pk]
         listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
         if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
-            inline[listed, rate] = inline_offers((shown[offer_id] for offer_id in listed), rate)
+            shown_here = (shown[offer_id] for offer_id in listed)
+            inline[listed, rate] = inline_offers(shown_here, rate, cpo.provider_id)
         items.append(item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
     locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
@@ -101,7 +102,7 @@ def _provider(
             _start(view, site.instructions, plan) for view, site in zip(locations, sites.values(), strict=True)
         ),
         items=tuple(items),
-        offers=tuple(offer_view(terms) for terms in shown.values()),
+        offers=tuple(offer_view(terms, cpo.provider_id) for terms in shown.values()),
     )
 
 

@@ -30,6 +30,7 @@ def validated_offers(
     asked: Iterable[str] = (),
     ceilings: Mapping[str, Money] | None = None,
     codes: Mapping[str, str] | None = None,
+    provider_id: str = "",
 ) -> tuple[OfferView, ...]:
     """Return every offer for which the buyer could be eligible, with its state and reason.
 
@@ -43,7 +44,9 @@ def validated_offers(
         hidden = terms is None or terms.requires_code or terms.state != OfferState.APPROVED
         if hidden and outcome.outcome is not Outcome.APPLIED and outcome.offer_id not in wanted:
             continue
-        base = _shown(terms, codes or {}) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        base = (
+            _shown(terms, codes or {}, provider_id) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        )
         ceiling = (ceilings or {}).get(outcome.offer_id)
         views.append(replace(base, validation=_validation(outcome, ceiling)))
     return tuple(views)
@@ -55,6 +58,7 @@ def used_offers(
     lines: Iterable[QuoteLine],
     currency: str,
     codes: Mapping[str, str],
+    provider_id: str = "",
 ) -> tuple[OfferView, ...]:
     """Return the locked offers of a billed order with what each gave; `codes` are its single-use codes."""
     lines = tuple(lines)
@@ -64,7 +68,7 @@ def used_offers(
         outcome = outcomes.get(terms.offer_id)
         applied = outcome is not None and outcome.outcome is Outcome.APPLIED
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
-        shown = _shown(terms, codes)
+        shown = _shown(terms, codes, provider_id)
         usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), shown.display_code)
         views.append(replace(shown, usage=usage))
     return tuple(views)

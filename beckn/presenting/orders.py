@@ -77,6 +77,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
             cart.priced.trace,
             cart.priced.book.book.get,
             asked=cart.priced.asked_for(cart.ask),
+            provider_id=cart.connector.cpo.provider_id,
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
     )
@@ -97,9 +98,15 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         fulfillment=_order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
-        offers=used_offers(trace, locked.offers, lines, order.currency, codes)
+        offers=used_offers(trace, locked.offers, lines, order.currency, codes, order.cpo.provider_id)
         if billed
-        else validated_offers(trace, _known_offers(order, locked), ceilings=_ceilings(order), codes=codes),
+        else validated_offers(
+            trace,
+            _known_offers(order, locked),
+            ceilings=_ceilings(order),
+            codes=codes,
+            provider_id=order.cpo.provider_id,
+        ),
         quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
         billing=_billing(order),
         payments=_payments(order),

@@ -141,6 +141,7 @@ class OfferVersionSerializer(serializers.Serializer[Any]):
     content = OfferContentSerializer()
     summary = serializers.CharField(help_text="The offer in one sentence.")
     published_at = InstantField(allow_null=True)
+    submitted_at = InstantField(allow_null=True, help_text="Since when it is in review.")
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -182,6 +183,7 @@ class StateChangeSerializer(serializers.Serializer[Any]):
     at = InstantField()
     from_state = serializers.CharField()
     to_state = serializers.CharField()
+    move = serializers.CharField(help_text="What was done: publish, submit, approve, reject, limits, edit, pause, …")
     version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
     by = serializers.CharField(allow_null=True, default=None)
     by_token = serializers.CharField(help_text="The first characters of the token that did it.")
@@ -213,6 +215,7 @@ def _version(offer: Offer, version: OfferVersion | None) -> dict[str, Any] | Non
         "content": content,
         "summary": summary(offer_terms(offer, version), offer.cpo.time_zone),
         "published_at": _instant(version.published_at),
+        "submitted_at": _instant(version.submitted_at),
     }
 
 

@@ -26,6 +26,7 @@ from offers.models import (
     Redemption,
     RedemptionState,
 )
+from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
 
 #: How the limits are called, in the order of the form.
@@ -109,6 +110,8 @@ def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
 
 
 def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | None, by_token: str) -> None:
+    from offers.authoring import review
+
     for name in LIMIT_FIELDS:
         setattr(offer, name, getattr(after, name))
     offer.save(update_fields=LIMIT_FIELDS)
@@ -123,7 +126,10 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
         by_token=by_token,
         at=timezone.now(),
         note=_change_note(before, after),
+        limits=encode(after),
+        move="limits",
     )
+    review.begin_anew(offer, review.Actor(by, by_token), what="Its limits were changed", now=timezone.now())
 
 
 def _is_total(limits: OfferLimits) -> bool:

@@ -49,6 +49,25 @@ def customers_in_words(offer: OfferTerms) -> list[str]:
     return [f"for customers of segment {either}"]
 
 
+def conditions_in_words(offer: OfferTerms) -> list[str]:
+    """Return what a driver must know beside benefit, time and place; the CPO's budget is nobody's business."""
+    scope = offer.applicability
+    said = [_way_in(offer)]
+    if offer.qualifier.min_value:
+        least = money_text(offer.qualifier.min_value, offer.currency)
+        said.append(f"from {least} on, for energy, time and products before fees and tax")
+    if scope.categories:
+        said.append(f"only with products of {_joined(sorted(scope.categories))}")
+    said.append("may be combined with other offers" if offer.additive else "not combined with other offers")
+    limits = offer.limits
+    if limits.uses_per_customer is not None:
+        times = "once" if limits.uses_per_customer == 1 else f"{limits.uses_per_customer} times"
+        said.append(f"{times} per customer")
+    if limits.total_uses is not None or limits.budget is not None:
+        said.append("as long as it lasts")
+    return said
+
+
 def _places(scope: Applicability) -> list[str]:
     """Name how many locations, items and categories; the author's form lists which."""
     counts = ((scope.location_ids, "at", "location"), (scope.item_ids, "for", "item"))

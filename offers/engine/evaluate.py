@@ -14,13 +14,13 @@ from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
-from pricing.engine.values import Cart, LineKind
+from pricing.engine.values import Cart, LineKind, WeeklyWindow
 from pricing.engine.windows import is_open, next_opening, zone_of
 from pricing.engine.wording import money_text, span_text, weekday_text
 
 LIVE_STATE = "APPROVED"
 _NOTHING = Decimal(0)
-_STATE_REASONS = {
+STATE_REASONS = {
     "PAUSED": ReasonCode.PAUSED,
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
@@ -101,7 +101,7 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     """Check the stored state, the currency and the validity at the planned start."""
     checks = []
     if offer.state != LIVE_STATE and (not held or offer.state == "WITHDRAWN"):
-        code = _STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
+        code = STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
         checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
     if offer.currency != situation.cart.currency:
         checks.append(Check(ReasonCode.CURRENCY, "currency", situation.cart.currency, offer.currency, False))
@@ -110,14 +110,15 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     start = situation.cart.request.planned_start
     begins, ends = offer.applicability.valid_from, offer.applicability.valid_until
     if begins is not None:
-        checks.append(_validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
+        checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
     if ends is not None:
-        checks.append(_validity(ReasonCode.ENDED, "valid_until", ends, start))
+        checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
     return checks
 
 
 @lru_cache(maxsize=4096)
-def _validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
+def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
+    """Check the planned start against one end of the validity."""
     margin = ""
     if code is ReasonCode.NOT_YET_VALID and start < bound:
         margin = f"{span_text(bound - start)} too early"
@@ -131,26 +132,30 @@ def _place(offer: OfferTerms, situation: Situation) -> list[Check]:
     scope, context = offer.applicability, situation.context
     checks = []
     if scope.location_ids and context.location_id not in scope.location_ids:
-        checks.append(_membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
+        checks.append(membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
     if not scope.item_ids and not scope.categories:
         return checks
     products = [x for x in situation.cart.lines if x.kind is LineKind.PRODUCT]
     if scope.item_ids and scope.item_ids.isdisjoint({context.item_id, *(x.item_id for x in products)}):
-        checks.append(_membership(ReasonCode.ITEM, "item_ids", scope.item_ids, context.item_id))
+        checks.append(membership(ReasonCode.ITEM, "item_ids", scope.item_ids, context.item_id))
     if scope.categories and scope.categories.isdisjoint({context.category, *(x.category for x in products)}):
-        checks.append(_membership(ReasonCode.CATEGORY, "categories", scope.categories, context.category))
+        checks.append(membership(ReasonCode.CATEGORY, "categories", scope.categories, context.category))
     return checks
 
 
-def _membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+    """Return the failing check of a place or thing that is none of the allowed ones."""
     expected = next(iter(allowed)) if len(allowed) == 1 else f"one of {len(allowed)}"
     return Check(code, f"applicability.{field}", expected, actual, False)
 
 
 def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
     windows = offer.applicability.weekly_windows
-    if not windows:
-        return []
+    return [weekly_check(windows, situation)] if windows else []
+
+
+def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:
+    """Check the planned start against weekly windows, and say when the next one opens."""
     start, zone = situation.cart.request.planned_start, situation.cart.time_zone
     passed = is_open(windows, start, zone)
     margin = ""
@@ -159,7 +164,7 @@ def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
         margin = f"next window {weekday_text(opening.astimezone(zone_of(zone)))}" if opening else "no window at all"
     actual = weekday_text(start.astimezone(zone_of(zone)))
     code = ReasonCode.OUTSIDE_WEEKLY_WINDOW
-    return [Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)]
+    return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 
 
 def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:

@@ -64,6 +64,11 @@ class OfferStep:
         )
         return Discounts(discounts, trace)
 
+    def considered(self) -> tuple[OfferTerms, ...]:
+        """Return every offer that was looked at so far, by id: the discounts depend on no other."""
+        found = {x.offer_id: x for offers in self._found.values() for x in offers}
+        return tuple(found[offer_id] for offer_id in sorted(found))
+
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which an offer of this place unlocks or reaches its cap."""
         return _thresholds(self._offers(None))

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_message_retention"),
         ("charging", "0004_labels"),
-        ("offers", "0009_segments"),
+        ("offers", "0010_governance"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -26,6 +26,7 @@ from offers.models.ledger import (
     RedemptionState,
 )
 from offers.models.periods import CustomerPeriodCounter, DayCounter
+from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Offer",
     "OfferCounter",
     "OfferPolicy",
+    "OfferSnapshot",
     "OfferState",
     "OfferStateChange",
     "OfferVersion",

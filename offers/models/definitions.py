@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
 
-from cpo_portal.accounts.models import User
+from cpo_portal.accounts.models import Membership, Role, User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
@@ -99,6 +99,12 @@ class OfferPolicy(TenantModel):
         validators=[MinValueValidator(1), MaxValueValidator(167)],
         help_text="The charger is told to stop then.",
     )
+    review_required = models.BooleanField(
+        "offers are reviewed before they are published",
+        default=False,
+        db_default=False,
+        help_text="Four eyes: somebody else than who wrote or submitted a draft approves it.",
+    )
 
     max_stack = models.PositiveSmallIntegerField(
         "offers in one session, at most",
@@ -140,6 +146,13 @@ class OfferPolicy(TenantModel):
 
     def __str__(self) -> str:
         return "Quotes and offers"
+
+    def clean(self) -> None:
+        authors = Membership.objects.filter(cpo=self.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
+        if self.review_required and authors.count() < 2:
+            raise ValidationError(
+                {"review_required": "Four eyes need two people: invite another owner or manager first."}
+            )
 
 
 class Offer(TenantModel):
@@ -257,6 +270,10 @@ class OfferVersion(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     single_use_codes = models.BooleanField("each buyer must send a code of their own", default=False, db_default=False)
+    #: Who wrote the draft, as `offers.authoring.review` names people and tokens.
+    authors = ArrayField(models.CharField(max_length=40), null=True, blank=True, editable=False)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    submitted_by = models.CharField(max_length=40, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["offer", "-number"]
@@ -301,7 +318,7 @@ class OfferVersion(TenantModel):
 
 
 class OfferStateChange(models.Model):
-    """Who moved an offer from which state to which, and which version was live then; append-only."""
+    """Who moved an offer from which state to which, and which version and limits held from then on; append-only."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="state_changes")
     from_state = models.CharField(max_length=10)
@@ -311,6 +328,9 @@ class OfferStateChange(models.Model):
     by_token = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+    limits = models.JSONField(null=True)
+    #: What was done: a move of `offers.states`, "limits" or "edit"; "" in entries from before it was kept.
+    move = models.CharField(max_length=10, default="", db_default="")
 
     objects = ScopedManager(cpo="offer__cpo")
 

@@ -40,6 +40,7 @@ class Quote(TenantModel):
     max_discount_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     is_bill = models.BooleanField(default=False)
     sandbox = models.BooleanField(default=False)
+    proof = models.JSONField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -29,6 +29,7 @@ from offers.models import Offer, Quote, Redemption, RedemptionState
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
+from offers.proofs import proof_of_bill
 from offers.quoting import write_quote
 from pricing.engine import values as engine
 from pricing.engine.price import price
@@ -128,6 +129,7 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         offer_terms=[terms for terms in locked.row.offer_terms if terms["offer_id"] in trace.chosen],
         max_discount_percent=locked.row.max_discount_percent,
         cart_hash=locked.row.cart_hash,
+        proof=proof_of_bill(order.cpo_id, locked.offers, ceilings_of(order), CHARGING_CATEGORY),
         is_bill=True,
         created_at=now,
     )

@@ -102,6 +102,8 @@ def _encode(value: Any, *, shortest: bool) -> Json:
         return sorted(_encode(x, shortest=shortest) for x in value)
     if isinstance(value, tuple | list):
         return [_encode(x, shortest=shortest) for x in value]
+    if isinstance(value, Mapping):
+        return {str(key): _encode(value[key], shortest=shortest) for key in sorted(value)}
     if is_dataclass(value):
         return {x.name: _field(value, x.name, shortest) for x in fields(value)}
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
@@ -145,6 +147,9 @@ def _decoder(hint: Any) -> Callable[[Json], Any]:
         return lambda data: frozenset(member(x) for x in data)
     if origin is tuple:
         return _tuple_decoder(arguments)
+    if origin is Mapping:
+        entry = _decoder(arguments[1])
+        return lambda data: {key: entry(x) for key, x in data.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     if is_dataclass(hint):

@@ -33,6 +33,7 @@ KEYS = {
     "segment_id": lambda side: f"{side.name}-drivers",
     "list_id": lambda side: f"{side.name}-fleet",
     "import_id": lambda side: str(import_of(side)),
+    "order_id": lambda side: str(side.rows["charging.order"].pk),
 }
 
 

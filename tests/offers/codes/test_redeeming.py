@@ -16,11 +16,12 @@ from cpo_portal.charging.models import Order
 from cpo_portal.network.models import Connector
 from offers import ledger
 from offers.codes.batches import cancel_batch, cancel_codes
+from offers.engine.periods import today_at
 from offers.models import CodeBatch, QuoteOffer, Redemption, SingleUseCode
 from offers.quoting import Buyer, price_session, store_quote
 from offers.refusals import Refusal
 from offers.tasks import settle_stopped
-from offers.usage import CodesSent, usage_and_codes
+from offers.usage import Asked, CodesSent, look_up
 from tests.offers.codes.coded import WITH, WITHOUT, buy, init, make_coded_offer, release, standing
 from tests.offers.ordering.sale import Sale
 from tests.world import ask_for, make_offer, make_world
@@ -205,8 +206,9 @@ def test_as_of_an_instant_before_its_use_the_code_was_free() -> None:
 
     def standing_at(instant: datetime) -> list[str]:
         with cpo_scope(world.cpo):
-            _, found = usage_and_codes(world.cpo.pk, [], None, as_of=instant, codes=CodesSent((ONE,)))
-            return [code.sent.standing.value for code in found.values()]
+            today = today_at(instant, world.cpo.time_zone)
+            found = look_up(Asked(world.cpo.pk, [], today, at=instant, now=instant, codes=CodesSent((ONE,)), past=True))
+            return [code.sent.standing.value for code in found.codes.values()]
 
     with cpo_scope(world.cpo):
         made = CodeBatch.objects.get().created_at

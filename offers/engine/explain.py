@@ -1,0 +1,99 @@
+"""Says of every offer of a CPO why it does not apply to a cart, also of those that the book need not look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from offers.engine.evaluate import LIVE_STATE, STATE_REASONS, appraise, membership, validity, weekly_check
+from offers.engine.situation import Situation, situation_of
+from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
+from pricing.engine.money import Money, zero
+from pricing.engine.values import Cart, LineKind, Quote
+
+_AFTER_THE_CART = frozenset({LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF})
+
+
+def cart_of(quote: Quote) -> Cart:
+    """Return the cart that the offers of a quote were judged by."""
+    lines = tuple(x for x in quote.lines if x.kind not in _AFTER_THE_CART)
+    return Cart(quote.request, lines, quote.energy_wh, quote.terms.currency, quote.terms.time_zone)
+
+
+def explain_all(
+    offers: Iterable[OfferTerms], cart: Cart, context: OfferContext, trace: OfferTrace
+) -> tuple[OfferOutcome, ...]:
+    """Return the outcome of each offer: the trace's own where it has one, else the conditions that fail.
+
+    What is not for this place, thing or time is told so by its failing conditions alone, and saves nothing. An offer
+    that fails none of those is judged in full.
+    """
+    known = {x.offer_id: x for x in trace.outcomes}
+    look = _Look(situation_of(cart, context))
+    # A list, so that all of them live until the end: windows are told apart by their identity.
+    return tuple([known.get(x.offer_id) or look.at(x) for x in list(offers)])
+
+
+class _Look:
+    """One cart's answers, which many offers share: each failing condition is put into words once."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        cart, context = situation.cart, situation.context
+        products = [x for x in cart.lines if x.kind is LineKind.PRODUCT]
+        self._items = frozenset({context.item_id, *(x.item_id for x in products)})
+        self._categories = frozenset({context.category, *(x.category for x in products)})
+        self._location = context.location_id
+        self._start = cart.request.planned_start
+        self._nothing = zero(cart.currency)
+        self._said: dict[Any, Check | None] = {}
+
+    def at(self, offer: OfferTerms) -> OfferOutcome:
+        checks = self._failing(offer)
+        if checks:
+            return OfferOutcome(
+                offer.offer_id, offer.version, offer.name, Outcome.INELIGIBLE, self._nothing, tuple(checks)
+            )
+        found = appraise(offer, self._situation)
+        saving = Money(found.saving, self._situation.cart.currency)
+        return OfferOutcome(
+            offer.offer_id, offer.version, offer.name, found.outcome, saving, found.checks, found.depends_on_identity
+        )
+
+    def _failing(self, offer: OfferTerms) -> list[Check]:
+        scope, start, said = offer.applicability, self._start, self._said
+        checks: list[Check] = []
+        if offer.state != LIVE_STATE:
+            code = STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
+            checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
+        if offer.currency != self._situation.cart.currency:
+            currency = self._situation.cart.currency
+            checks.append(Check(ReasonCode.CURRENCY, "currency", currency, offer.currency, False))
+        if scope.valid_from is not None and start < scope.valid_from:
+            checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", scope.valid_from, start))
+        if scope.valid_until is not None and start >= scope.valid_until:
+            checks.append(validity(ReasonCode.ENDED, "valid_until", scope.valid_until, start))
+        if scope.location_ids and self._location not in scope.location_ids:
+            checks.append(self._place(ReasonCode.LOCATION, "location_ids", scope.location_ids, self._location))
+        if scope.item_ids and scope.item_ids.isdisjoint(self._items):
+            item = self._situation.context.item_id
+            checks.append(self._place(ReasonCode.ITEM, "item_ids", scope.item_ids, item))
+        if scope.categories and scope.categories.isdisjoint(self._categories):
+            category = self._situation.context.category
+            checks.append(self._place(ReasonCode.CATEGORY, "categories", scope.categories, category))
+        if scope.weekly_windows:
+            # By identity: hashing the windows would cost more than reading them.
+            key = id(scope.weekly_windows)
+            if key not in said:
+                said[key] = weekly_check(scope.weekly_windows, self._situation)
+            weekly = said[key]
+            if weekly is not None and not weekly.passed:
+                checks.append(weekly)
+        return checks
+
+    def _place(self, code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+        key = (code, next(iter(allowed)) if len(allowed) == 1 else len(allowed))
+        check = self._said.get(key)
+        if check is None:
+            check = self._said[key] = membership(code, field, allowed, actual)
+        return check

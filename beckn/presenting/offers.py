@@ -111,9 +111,9 @@ def said(check: Check) -> str:
     return check.margin or f"{check.field}: {check.expected} is needed, {check.actual} was given"
 
 
-def _shown(terms: OfferTerms, codes: Mapping[str, str]) -> OfferView:
+def _shown(terms: OfferTerms, codes: Mapping[str, str], provider_id: str) -> OfferView:
     """Return the offer as published, with the order's own code in the place of one for all."""
-    shown = offer_view(terms)
+    shown = offer_view(terms, provider_id)
     return replace(shown, display_code=codes.get(terms.offer_id, "")) if terms.single_use else shown
 
 

@@ -58,6 +58,8 @@ class TraceSerializer(serializers.Serializer[Any]):
     runner_up = serializers.ListField(child=serializers.CharField())
     difference = serializers.DecimalField(**AMOUNT, allow_null=True)
     certificate = serializers.CharField()
+    gap = serializers.DecimalField(**AMOUNT)
+    cut = serializers.DecimalField(**AMOUNT, allow_null=True)
     offers = OutcomeSerializer(many=True)
 
 
@@ -116,6 +118,8 @@ def trace_to_response(trace: OfferTrace) -> dict[str, Any]:
         "runner_up": list(trace.runner_up),
         "difference": amount_text(trace.difference.amount) if trace.difference is not None else None,
         "certificate": trace.certificate.value,
+        "gap": amount_text(trace.gap),
+        "cut": amount_text(trace.cut.amount) if trace.cut is not None else None,
         "offers": [
             {
                 "offer_id": outcome.offer_id,

@@ -26,6 +26,7 @@ from offers.admin_try import try_offer_view, try_tariff_view
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
+from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
 from offers.states import Move, is_editable, is_published, moves_from
@@ -101,6 +102,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
             },
         ),
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
+        WHERE_FIELDSET,
         ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
         ("Qualifier", {"fields": ("min_value",)}),
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),

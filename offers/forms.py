@@ -23,9 +23,10 @@ from cpo_portal.adminkit.widgets import (
 )
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
-from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
+from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -47,7 +48,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(WhereFields, forms.ModelForm):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -126,7 +127,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
+        lists = {name: tuple(data[name]) for name in LISTS}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -166,6 +167,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
+        self.fit_where()
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

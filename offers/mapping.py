@@ -13,6 +13,7 @@ from offers.engine.values import (
     ValueType,
 )
 from offers.models import Offer, OfferVersion
+from offers.places import place_terms
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
 
@@ -56,4 +57,5 @@ def applicability(version: OfferVersion) -> Applicability:
         valid_from=version.valid_from,
         valid_until=version.valid_until,
         weekly_windows=decode(tuple[WeeklyWindow, ...], version.weekly_windows),
+        **place_terms(version),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
+from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import OfferTerms, Usage, ValueType
 from offers.models import OfferState
 from pricing.engine.windows import next_opening
@@ -35,12 +36,13 @@ def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an offer is looked for: Beckn ids, and the zone of the site."""
+    """Where an offer is looked for: Beckn ids, the zone of the site, and what else is known of it."""
 
     location_id: str
     item_id: str
     category: str
     time_zone: str
+    facts: PlaceFacts = NOWHERE
 
 
 def next_offer(
@@ -48,7 +50,7 @@ def next_offer(
 ) -> tuple[OfferTerms, datetime] | None:
     """Return the offer for everyone that is the next to be open at a place, and when; None where there is none."""
     found: list[tuple[datetime, str, OfferTerms]] = []
-    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category):
+    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category, place=place.facts):
         scope = terms.applicability
         if terms.offer_id in without or not is_shown(terms, {}, after):
             continue

@@ -15,6 +15,7 @@ from offers.engine.codec import offer_to_json, trace_to_json
 from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.places import place_facts
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import usage_of, without
 from pricing.engine import values as engine
@@ -112,6 +113,7 @@ def price_session(
         identity_required=ask.identity_required,
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
+        place=place_facts(connector),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -258,7 +260,11 @@ def _usage(
 ) -> Mapping[str, Usage]:
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
-        connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
+        connector.charger.location.location_id,
+        connector.item_id,
+        CHARGING_CATEGORY,
+        products=products,
+        place=place_facts(connector),
     )
     found = {x.offer_id: x for x in candidates}
     for name in (*ask.opted_in, *ask.codes):

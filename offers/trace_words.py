@@ -35,6 +35,12 @@ _REASONS = {
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.LOCATION_TAG: "It is for locations with another tag",
+    ReasonCode.AREA: "It is for another city or state",
+    ReasonCode.DISTANCE: "It is for locations nearer to another point",
+    ReasonCode.CHARGER: "It is for another charger",
+    ReasonCode.CONNECTOR_CLASS: "It is for another kind of connector",
+    ReasonCode.POWER: "It is for connectors of another power",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

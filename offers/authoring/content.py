@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
+from offers.authoring.places import OWN_FIELDS, PLACE_LISTS, check_places
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
 
@@ -49,23 +50,36 @@ class OfferContent:
     auto: bool = True
     priority: int = 0
     currency: str = ""
+    location_tags: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    near_latitude: Decimal | None = None
+    near_longitude: Decimal | None = None
+    radius_km: Decimal | None = None
+    charger_ids: tuple[str, ...] = ()
+    connector_types: tuple[str, ...] = ()
+    currents: tuple[str, ...] = ()
+    min_power_w: int | None = None
+    max_power_w: int | None = None
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+_IDS = ("location_ids", "item_ids", "categories", *PLACE_LISTS)
+#: What a version holds as a list and a content as a tuple.
+LISTS = (*_IDS, "weekly_windows")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
     """Return what a version says."""
     values = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    return OfferContent(**values | {name: tuple(values[name]) for name in _LISTS})
+    return OfferContent(**values | {name: tuple(values[name]) for name in LISTS})
 
 
 def apply_content(version: OfferVersion, content: OfferContent) -> None:
     """Write the content into an unsaved or draft version."""
     for name in CONTENT_FIELDS:
         value = getattr(content, name)
-        setattr(version, name, list(value) if name in _LISTS else value)
+        setattr(version, name, list(value) if name in LISTS else value)
 
 
 def checked(offer: Offer, content: OfferContent) -> OfferContent:
@@ -75,7 +89,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories")}
+    values |= {name: _unique(values[name]) for name in _IDS}
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
     try:
@@ -84,7 +98,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         errors["weekly_windows"] = refusal.messages
         values["weekly_windows"] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code):
+    for check in (_check_fields, _check_amounts, _check_time, _check_places, check_places, _check_code):
         for name, message in check(offer, result):
             errors.setdefault(name, []).append(message)
     if errors:
@@ -115,7 +129,8 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     probe = OfferVersion(cpo=offer.cpo, number=1)
     apply_content(probe, content)
     try:
-        probe.clean_fields(exclude={"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"})
+        own = {"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name", *OWN_FIELDS}
+        probe.clean_fields(exclude=own)
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             yield from ((name, message) for message in messages)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import time
 
 from offers.engine.benefits import rule_of
+from offers.engine.describe_where import where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
 from pricing.engine.windows import zone_of
@@ -44,8 +45,10 @@ def _places(scope: Applicability) -> list[str]:
     """Name how many locations, items and categories; the author's form lists which."""
     counts = ((scope.location_ids, "at", "location"), (scope.item_ids, "for", "item"))
     parts = [f"{word} {len(x)} {noun}{'' if len(x) == 1 else 's'}" for x, word, noun in counts if x]
-    if not scope.location_ids:
+    where = where_in_words(scope)
+    if not scope.location_ids and not where:
         parts.insert(0, "at every location")
+    parts += where
     if scope.categories:
         parts.append(f"in {_joined(sorted(scope.categories))}")
     return parts

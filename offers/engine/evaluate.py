@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.limits import limit_checks
+from offers.engine.places import place_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
@@ -58,7 +59,9 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     lines = lines_in_scope(offer, situation)
     saving = _saving(offer, situation, lines)
     opted_in = is_named(offer, situation.wanted)
-    checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
+    checks = [*_standing(offer, situation, held), *_place(offer, situation)]
+    checks += place_checks(offer.applicability, context.place)
+    checks += [*_weekly(offer, situation)]
     checks += _min_value(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
     depends = False

@@ -79,7 +79,9 @@ class OfferStep:
 
     def _look_up(self, products: tuple[tuple[str, str], ...]) -> list[OfferTerms]:
         context = self._context
-        candidates = self._book.candidates(context.location_id, context.item_id, context.category, products=products)
+        candidates = self._book.candidates(
+            context.location_id, context.item_id, context.category, products=products, place=context.place
+        )
         found = {x.offer_id: x for x in candidates}
         for name in context.opted_in | context.held | context.codes:
             named = self._named(name)

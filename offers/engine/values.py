@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from offers.engine.facts import NOWHERE, Circle, Current, PlaceFacts
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
 
@@ -80,6 +81,12 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    LOCATION_TAG = "LOCATION_TAG"
+    AREA = "AREA"
+    DISTANCE = "DISTANCE"
+    CHARGER = "CHARGER"
+    CONNECTOR_CLASS = "CONNECTOR_CLASS"
+    POWER = "POWER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ class Qualifier:
 class Applicability:
     """Where, on what and when. Values are OR within an attribute, AND across; empty is no restriction.
 
-    Ids are the Beckn ids of locations, items (connectors and products) and categories.
+    Ids are the Beckn ids of locations, items (connectors and products), categories and chargers (EVSEs). Powers
+    are ratings in W, both bounds included.
     """
 
     location_ids: frozenset[str] = frozenset()
@@ -113,6 +121,15 @@ class Applicability:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     weekly_windows: tuple[WeeklyWindow, ...] = ()
+    location_tags: frozenset[str] = frozenset()
+    cities: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+    circle: Circle | None = None
+    charger_ids: frozenset[str] = frozenset()
+    connector_types: frozenset[str] = frozenset()
+    currents: frozenset[Current] = frozenset()
+    min_power_w: int | None = None
+    max_power_w: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +199,7 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    place: PlaceFacts = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

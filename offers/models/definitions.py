@@ -14,6 +14,7 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY
+from offers.models.where import WHERE_CONSTRAINTS, Where
 
 
 class OfferState(models.TextChoices):
@@ -145,7 +146,7 @@ class DiscountBaseChoice(models.TextChoices):
     ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
-class OfferVersion(TenantModel):
+class OfferVersion(Where, TenantModel):
     """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
 
     Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
@@ -202,6 +203,7 @@ class OfferVersion(TenantModel):
                 name="required_code_is_given",
                 violation_error_message="Give the code that the buyer must send.",
             ),
+            *WHERE_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

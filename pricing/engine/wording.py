@@ -32,6 +32,11 @@ def energy_text(energy_wh: int) -> str:
     return f"{plain_number(Decimal(energy_wh).scaleb(-3))} kWh"
 
 
+def power_text(watts: int) -> str:
+    """Return a power in kW without trailing zeros: 7400 W is "7.4 kW"."""
+    return f"{plain_number(Decimal(watts).scaleb(-3))} kW"
+
+
 def span_text(span: timedelta) -> str:
     """Return the two largest parts of a span: "3 d 4 h", "45 min", "20 s"; from a month on the days alone."""
     if abs(span) >= timedelta(days=30):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.pricing.engine.samples import PLAIN, SATURDAY, kwh, window
 WEEKEND = (window("00:00", "00:00", frozenset({6, 7})),)
 _BENEFIT = ("value", "value_type", "value_cap", "base")
 _LIMITS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
-_SCOPE = ("location_ids", "item_ids", "categories", "valid_from", "valid_until", "weekly_windows")
+_SCOPE = tuple(x.name for x in fields(Applicability))
 
 
 def offer(offer_id: str = "weekend", value: str = "25", **said: Any) -> OfferTerms:

@@ -1,0 +1,44 @@
+"""The facts of a place that an offer may be limited by, and the limits themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Current(StrEnum):
+    """What flows out of a connector, whatever the number of phases."""
+
+    AC = "AC"
+    DC = "DC"
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A point in degrees and what lies within so many kilometres of it, the edge included."""
+
+    latitude: Decimal
+    longitude: Decimal
+    radius_km: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """What is known of a connector and its site; `areas` are the names and codes of its city.
+
+    Names are compared without regard to case. Without coordinates it lies in no circle.
+    """
+
+    tags: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    state: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    charger_id: str = ""
+    connector_type: str = ""
+    current: str = ""
+    max_power_w: int = 0
+
+
+NOWHERE = PlaceFacts()

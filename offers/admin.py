@@ -103,7 +103,18 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         ),
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
         WHERE_FIELDSET,
-        ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
+        (
+            "When",
+            {
+                "fields": (
+                    "valid_from",
+                    "valid_until",
+                    "weekly_windows",
+                    ("holiday_calendar", "holidays"),
+                    "blackout_dates",
+                )
+            },
+        ),
         ("Qualifier", {"fields": ("min_value",)}),
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
         ("How it combines", {"fields": ("additive", "auto", "priority")}),

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.database.queries import one_of
+from offers.days import with_holidays
 from offers.engine.book import OfferBook
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
@@ -49,7 +50,7 @@ def book_for(cpo: Cpo) -> LoadedBook:
             versions = OfferVersion.objects.filter(
                 offer__state__in=IN_BOOK, pk=_live_version_of_its_offer()
             ).select_related("offer")
-            loaded = _compile(((version.offer, version) for version in versions), revision)
+            loaded = _compile(((version.offer, version) for version in with_holidays(versions)), revision)
             _books[cpo.pk] = loaded
     return loaded
 
@@ -67,12 +68,15 @@ def book_lag() -> int:
 
 
 def book_as_of(as_of: datetime) -> LoadedBook:
-    """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
+    """Return the book of the active scope as it stood at an instant, from the state history; never cached.
+
+    Holiday calendars have no history: their days are those of now.
+    """
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
         then_state=Subquery(last.values("to_state")[:1]), then_version=Subquery(last.values("version")[:1])
     ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
-    versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
+    versions = with_holidays(OfferVersion.objects.all()).in_bulk([offer.then_version for offer in offers])
     pairs = []
     for offer in offers:
         offer.state = offer.then_state

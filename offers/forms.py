@@ -26,6 +26,7 @@ from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_days import DaysFields
 from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
@@ -48,7 +49,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(WhereFields, forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(WhereFields, DaysFields, forms.ModelForm):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -168,6 +169,7 @@ class OfferForm(WhereFields, forms.ModelForm):  # type: ignore[type-arg]
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
         self.fit_where()
+        self.fit_days()
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

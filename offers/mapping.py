@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offers.days import day_terms
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -58,4 +59,5 @@ def applicability(version: OfferVersion) -> Applicability:
         valid_until=version.valid_until,
         weekly_windows=decode(tuple[WeeklyWindow, ...], version.weekly_windows),
         **place_terms(version),
+        **day_terms(version),
     )

@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
+from offers.engine.days import is_over, next_open
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import OfferTerms, Usage, ValueType
 from offers.models import OfferState
-from pricing.engine.windows import next_opening
 
 _UNUSED = Usage()
 
@@ -20,6 +20,8 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     """Return whether an offer may be listed now: published, not over, not used up, not kept for who has the code."""
     until = terms.applicability.valid_until
     if terms.state != OfferState.APPROVED or terms.requires_code or (until is not None and until <= now):
+        return False
+    if is_over(terms.applicability, now):
         return False
     used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
     if limits.total_uses is not None and used.uses >= limits.total_uses:
@@ -55,8 +57,8 @@ def next_offer(
         if terms.offer_id in without or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)
-        if scope.weekly_windows and opens is not None:
-            opens = next_opening(scope.weekly_windows, opens, place.time_zone)
+        if opens is not None:
+            opens = next_open(scope, opens, place.time_zone)
         if opens is not None and (scope.valid_until is None or opens < scope.valid_until):
             found.append((opens, terms.offer_id, terms))
     if not found:

@@ -41,6 +41,8 @@ _REASONS = {
     ReasonCode.CHARGER: "It is for another charger",
     ReasonCode.CONNECTOR_CLASS: "It is for another kind of connector",
     ReasonCode.POWER: "It is for connectors of another power",
+    ReasonCode.HOLIDAY: "The planned start is on the wrong side of its holidays",
+    ReasonCode.BLACKOUT: "It does not apply on that date",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -51,7 +53,13 @@ _WITHOUT_FIGURES = {
     ReasonCode.DECLINED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
-_MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
+_MARGIN_ALONE = {
+    ReasonCode.BLACKOUT,
+    ReasonCode.NOT_YET_VALID,
+    ReasonCode.ENDED,
+    ReasonCode.NOT_ADDITIVE,
+    ReasonCode.BETTER_SET,
+}
 
 
 def check_in_words(check: Check) -> str:

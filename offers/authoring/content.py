@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,10 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
-from offers.authoring.places import OWN_FIELDS, PLACE_LISTS, check_places
+from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
+from offers.authoring.days import check_days
+from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
+from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
 
@@ -61,12 +64,15 @@ class OfferContent:
     currents: tuple[str, ...] = ()
     min_power_w: int | None = None
     max_power_w: int | None = None
+    holiday_calendar: str = ""
+    holidays: str = ""
+    blackout_dates: tuple[date, ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
 _IDS = ("location_ids", "item_ids", "categories", *PLACE_LISTS)
 #: What a version holds as a list and a content as a tuple.
-LISTS = (*_IDS, "weekly_windows")
+LISTS = (*_IDS, "weekly_windows", "blackout_dates")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
@@ -90,6 +96,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
     values |= {name: _unique(values[name]) for name in _IDS}
+    values["blackout_dates"] = tuple(sorted(set(content.blackout_dates)))
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
     try:
@@ -98,7 +105,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         errors["weekly_windows"] = refusal.messages
         values["weekly_windows"] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, check_places, _check_code):
+    for check in (_check_fields, _check_amounts, _check_time, _check_places, check_places, check_days, _check_code):
         for name, message in check(offer, result):
             errors.setdefault(name, []).append(message)
     if errors:
@@ -129,7 +136,17 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     probe = OfferVersion(cpo=offer.cpo, number=1)
     apply_content(probe, content)
     try:
-        own = {"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name", *OWN_FIELDS}
+        own = {
+            "offer",
+            "created_by",
+            "published_at",
+            "value",
+            "value_cap",
+            "min_value",
+            "name",
+            *PLACE_FIELDS,
+            *DAY_FIELDS,
+        }
         probe.clean_fields(exclude=own)
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():

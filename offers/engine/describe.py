@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import time
 
 from offers.engine.benefits import rule_of
-from offers.engine.describe_where import where_in_words
+from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
 from pricing.engine.windows import zone_of
@@ -34,6 +34,7 @@ def summary(offer: OfferTerms, zone: str) -> str:
     parts = [f"Takes {benefit_in_words(offer)}", *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
+    parts += days_in_words(scope)
     parts += _validity(scope, zone)
     conditions = [_way_in(offer)]
     conditions.append("combines with other offers" if offer.additive else "combines with no other offer")

@@ -1,12 +1,12 @@
-"""Where an offer applies, beyond named locations and items, in plain words."""
+"""Where an offer applies, beyond named locations and items, and on which days, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from offers.engine.facts import Circle
+from offers.engine.facts import Circle, HolidayChoice
 from offers.engine.values import Applicability
-from pricing.engine.wording import plain_number, power_text
+from pricing.engine.wording import date_text, plain_number, power_text
 
 
 def where_in_words(scope: Applicability) -> list[str]:
@@ -23,6 +23,19 @@ def where_in_words(scope: Applicability) -> list[str]:
     power = _power(scope.min_power_w, scope.max_power_w)
     if kinds or power:
         parts.append(f"on {' '.join([*kinds, 'connectors', *power])}")
+    return parts
+
+
+def days_in_words(scope: Applicability) -> list[str]:
+    """Return phrases such as "only on holidays of Delhi", "not on 8 Nov 2026"."""
+    parts = []
+    if scope.holidays is not None:
+        only = "only on" if scope.holidays.choice is HolidayChoice.ONLY else "not on"
+        parts.append(f"{only} holidays of {scope.holidays.name or scope.holidays.calendar}")
+    if scope.blackout_dates:
+        first, count = min(scope.blackout_dates), len(scope.blackout_dates)
+        named = f"not on {date_text(first)}"
+        parts.append(named if count == 1 else f"{named} and {count - 1} other date{'' if count == 2 else 's'}")
     return parts
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from offers.engine.benefits import rule_of
+from offers.engine.days import day_checks
 from offers.engine.limits import limit_checks
 from offers.engine.places import place_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
@@ -62,6 +63,7 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     checks = [*_standing(offer, situation, held), *_place(offer, situation)]
     checks += place_checks(offer.applicability, context.place)
     checks += [*_weekly(offer, situation)]
+    checks += day_checks(offer.applicability, situation.cart.request.planned_start, situation.cart.time_zone)
     checks += _min_value(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
     depends = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -42,3 +43,28 @@ class PlaceFacts:
 
 
 NOWHERE = PlaceFacts()
+
+
+class HolidayChoice(StrEnum):
+    """Whether an offer is for the holidays of a calendar alone, or for all days but them."""
+
+    ONLY = "ONLY"
+    EXCEPT = "EXCEPT"
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A named day, from one local midnight to the next."""
+
+    day: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayRule:
+    """The holidays of a calendar (its id and name) as they were when the terms were made, in order."""
+
+    calendar: str
+    name: str
+    choice: HolidayChoice
+    days: tuple[Holiday, ...] = ()

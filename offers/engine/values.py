@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from offers.engine.facts import NOWHERE, Circle, Current, PlaceFacts
+from offers.engine.facts import NOWHERE, Circle, Current, HolidayRule, PlaceFacts
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
 
@@ -87,6 +87,8 @@ class ReasonCode(StrEnum):
     CHARGER = "CHARGER"
     CONNECTOR_CLASS = "CONNECTOR_CLASS"
     POWER = "POWER"
+    HOLIDAY = "HOLIDAY"
+    BLACKOUT = "BLACKOUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Applicability:
     currents: frozenset[Current] = frozenset()
     min_power_w: int | None = None
     max_power_w: int | None = None
+    holidays: HolidayRule | None = None
+    blackout_dates: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pricing.engine.money import minor_units
@@ -53,6 +53,11 @@ def span_text(span: timedelta) -> str:
 def moment_text(local: datetime) -> str:
     """Return a local instant with its zone: "1 Nov 2026 00:00 IST"."""
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H:%M} {local.tzname()}"
+
+
+def date_text(day: date) -> str:
+    """Return a day: "8 Nov 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def weekday_text(local: datetime) -> str:

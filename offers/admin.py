@@ -26,6 +26,7 @@ from offers.admin_try import try_offer_view, try_tariff_view
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
+from offers.forms_conditions import CONDITIONS_FIELDSET
 from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
@@ -115,7 +116,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
                 )
             },
         ),
-        ("Qualifier", {"fields": ("min_value",)}),
+        CONDITIONS_FIELDSET,
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
         ("How it combines", {"fields": ("additive", "auto", "priority")}),
         (

@@ -26,6 +26,7 @@ from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
 from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
@@ -49,7 +50,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(WhereFields, DaysFields, forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(WhereFields, DaysFields, ConditionFields, forms.ModelForm):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")

@@ -35,7 +35,7 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(version.min_value),
+        qualifier=Qualifier(version.min_value, version.min_energy_wh, version.max_energy_wh),
         benefit=Benefit(
             BenefitKind(version.benefit_kind),
             ValueType(version.value_type),

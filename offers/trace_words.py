@@ -43,6 +43,7 @@ _REASONS = {
     ReasonCode.POWER: "It is for connectors of another power",
     ReasonCode.HOLIDAY: "The planned start is on the wrong side of its holidays",
     ReasonCode.BLACKOUT: "It does not apply on that date",
+    ReasonCode.ENERGY: "The session's energy is outside its range",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

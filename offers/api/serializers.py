@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from offers.api.conditions import ConditionsSerializer
 from offers.api.days import DaysSerializer
 from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
@@ -38,7 +39,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class OfferContentSerializer(WhereSerializer, DaysSerializer):
+class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer):
     """What a version of an offer says, in the terms of the ONDC construct."""
 
     name = serializers.CharField(max_length=200)

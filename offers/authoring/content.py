@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
+from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
+from offers.authoring.conditions import check_conditions
 from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
 from offers.authoring.days import check_days
 from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
@@ -67,6 +69,8 @@ class OfferContent:
     holiday_calendar: str = ""
     holidays: str = ""
     blackout_dates: tuple[date, ...] = ()
+    min_energy_wh: int | None = None
+    max_energy_wh: int | None = None
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
@@ -105,7 +109,16 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         errors["weekly_windows"] = refusal.messages
         values["weekly_windows"] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, check_places, check_days, _check_code):
+    for check in (
+        _check_fields,
+        _check_amounts,
+        _check_time,
+        _check_places,
+        check_places,
+        check_days,
+        check_conditions,
+        _check_code,
+    ):
         for name, message in check(offer, result):
             errors.setdefault(name, []).append(message)
     if errors:
@@ -146,6 +159,7 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
             "name",
             *PLACE_FIELDS,
             *DAY_FIELDS,
+            *CONDITION_FIELDS,
         }
         probe.clean_fields(exclude=own)
     except ValidationError as refusal:

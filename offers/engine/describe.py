@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import time
 
 from offers.engine.benefits import rule_of
+from offers.engine.describe_conditions import conditions_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
@@ -36,7 +37,7 @@ def summary(offer: OfferTerms, zone: str) -> str:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += days_in_words(scope)
     parts += _validity(scope, zone)
-    conditions = [_way_in(offer)]
+    conditions = [*conditions_in_words(offer.qualifier), _way_in(offer)]
     conditions.append("combines with other offers" if offer.additive else "combines with no other offer")
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.days import day_checks
+from offers.engine.energy import energy_checks
 from offers.engine.limits import limit_checks
 from offers.engine.places import place_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
@@ -64,7 +65,7 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     checks += place_checks(offer.applicability, context.place)
     checks += [*_weekly(offer, situation)]
     checks += day_checks(offer.applicability, situation.cart.request.planned_start, situation.cart.time_zone)
-    checks += _min_value(offer, situation)
+    checks += [*_min_value(offer, situation), *energy_checks(offer, situation)]
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
@@ -78,7 +79,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
     lines = lines_in_scope(offer, situation)
     saving = _saving(offer, situation, lines)
-    checks = [*_min_value(offer, situation), *_no_benefit(saving)]
+    checks = [*_min_value(offer, situation), *energy_checks(offer, situation), *_no_benefit(saving)]
     return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
 
 

@@ -89,6 +89,7 @@ class ReasonCode(StrEnum):
     POWER = "POWER"
     HOLIDAY = "HOLIDAY"
     BLACKOUT = "BLACKOUT"
+    ENERGY = "ENERGY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,11 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """What the cart must reach; the boundary itself qualifies."""
+    """What the cart must reach, and the energy (Wh) it must not exceed; the boundaries themselves qualify."""
 
     min_value: Decimal | None = None
+    min_wh: int | None = None
+    max_wh: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

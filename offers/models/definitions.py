@@ -14,6 +14,7 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY
+from offers.models.conditions import CONDITION_CONSTRAINTS, Conditions
 from offers.models.days import DAYS_CONSTRAINTS, Days
 from offers.models.where import WHERE_CONSTRAINTS, Where
 
@@ -147,7 +148,7 @@ class DiscountBaseChoice(models.TextChoices):
     ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
-class OfferVersion(Where, Days, TenantModel):
+class OfferVersion(Where, Days, Conditions, TenantModel):
     """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
 
     Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
@@ -206,6 +207,7 @@ class OfferVersion(Where, Days, TenantModel):
             ),
             *WHERE_CONSTRAINTS,
             *DAYS_CONSTRAINTS,
+            *CONDITION_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

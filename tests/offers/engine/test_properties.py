@@ -36,7 +36,7 @@ def money(low, high):
 
 scopes = st.sampled_from([frozenset(), frozenset(), frozenset({"connector-1"}), frozenset({"coffee"})])
 offers = st.builds(
-    lambda offer_id, percent, value, cap, least, items, additive, auto, priority: offer(
+    lambda offer_id, percent, value, cap, least, items, additive, auto, priority, energy: offer(
         offer_id,
         value_type=ValueType.PERCENT if percent else ValueType.AMOUNT,
         value=min(value, Decimal(100)) if percent else value,
@@ -47,6 +47,8 @@ offers = st.builds(
         auto=auto,
         priority=priority,
         base=DiscountBase.ITEMS,
+        min_wh=energy and min(energy),
+        max_wh=energy and max(energy),
     ),
     st.sampled_from("abcdef"),
     st.integers(0, 3).map(bool),
@@ -57,6 +59,7 @@ offers = st.builds(
     st.booleans(),
     st.booleans(),
     st.integers(0, 1),
+    st.one_of(st.none(), st.none(), st.tuples(st.integers(1, MOST), st.integers(1, MOST))),
 )
 pools = st.lists(offers, max_size=5, unique_by=lambda x: x.offer_id)
 tariffs = st.builds(

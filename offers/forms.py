@@ -171,6 +171,7 @@ class OfferForm(WhereFields, DaysFields, ConditionFields, forms.ModelForm):  # t
         fields["categories"].offer(_categories(), chosen["categories"])
         self.fit_where()
         self.fit_days()
+        self.fit_conditions()
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

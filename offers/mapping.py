@@ -35,7 +35,15 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(version.min_value, version.min_energy_wh, version.max_energy_wh),
+        qualifier=Qualifier(
+            version.min_value,
+            version.min_energy_wh,
+            version.max_energy_wh,
+            version.nth_session,
+            version.max_busy_percent,
+            version.stock_product_id,
+            version.stock_at_least,
+        ),
         benefit=Benefit(
             BenefitKind(version.benefit_kind),
             ValueType(version.value_type),

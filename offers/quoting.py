@@ -12,12 +12,14 @@ from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
+from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.step import OfferStep
 from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Usage
 from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.observing import wanted_by
 from offers.places import place_facts
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import usage_of, without
+from offers.usage import usage_and_facts, without
 from pricing.engine import values as engine
 from pricing.engine.codec import encode, request_to_json, terms_hash, terms_to_json
 from pricing.engine.price import price
@@ -61,6 +63,8 @@ class PricedSession:
     policy: OfferPolicy
     #: Until when the price that it keeps was promised, where it keeps one.
     kept_until: datetime | None = None
+    #: What was observed of the site, or kept from an earlier quote.
+    levels: Levels = UNOBSERVED
 
     @property
     def trace(self) -> OfferTrace:
@@ -77,8 +81,8 @@ class PricedSession:
 @dataclass(frozen=True, slots=True)
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
-    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago. A preview gives the `book`
-    that is to be instead of the published one."""
+    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
+    quote observed. A preview gives the `book` that is to be instead of the published one."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -86,6 +90,7 @@ class Lock:
     own: Mapping[str, Usage] = field(default_factory=dict)
     exhausted: frozenset[str] = field(default_factory=frozenset)
     book: LoadedBook | None = None
+    levels: Levels = UNOBSERVED
 
 
 def price_session(
@@ -100,7 +105,13 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
-    used = without(_usage(connector, ask, loaded, terms, as_of), lock.own)
+    candidates = _candidates(connector, ask, loaded, terms)
+    customer_id = ask.customer.pk if ask.customer else None
+    wanted = wanted_by(candidates, customer_id, connector.charger.location_id, lock.levels)
+    if as_of is not None:
+        wanted = replace(wanted, location=None, products=())  # of the levels of then nothing is kept
+    usage, observed = usage_and_facts(connector.cpo_id, candidates, customer_id, wanted=wanted, as_of=as_of)
+    used, levels = without(usage, lock.own), lock.levels.or_else(observed.levels)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -114,6 +125,8 @@ def price_session(
         usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
         objective=Objective(policy.objective),
         place=place_facts(connector),
+        customer_sessions=observed.customer_sessions,
+        levels=levels,
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -125,7 +138,7 @@ def price_session(
         delivery=ask.delivery,
     )
     quote = price(request, terms, discounts=OfferStep(loaded.book, context))
-    return PricedSession(quote, version, loaded, policy, lock.valid_until)
+    return PricedSession(quote, version, loaded, policy, lock.valid_until, levels)
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -174,6 +187,7 @@ def store_quote(
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
             cart_hash=cart_hash(connector, ask),
             choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
+            levels=encode(priced.levels) if priced.levels != UNOBSERVED else None,
             created_at=now,
         ),
         priced.book.keys,
@@ -255,9 +269,10 @@ def _with_codes(ask: SessionAsk, loaded: LoadedBook) -> SessionAsk:
     return replace(ask, codes=ask.codes + codes, opted_in=tuple(x for x in ask.opted_in if x not in codes))
 
 
-def _usage(
-    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms, as_of: datetime | None
-) -> Mapping[str, Usage]:
+def _candidates(
+    connector: Connector, ask: SessionAsk, loaded: LoadedBook, terms: engine.PriceTerms
+) -> Collection[OfferTerms]:
+    """Return the offers that are looked at: those of the place and the products, and what the buyer named."""
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
         connector.charger.location.location_id,
@@ -271,5 +286,4 @@ def _usage(
         named = loaded.book.get(name) or loaded.book.by_code(name)
         if named is not None:
             found[named.offer_id] = named
-    customer_id = ask.customer.pk if ask.customer else None
-    return usage_of(connector.cpo_id, list(found.values()), customer_id, as_of=as_of)
+    return list(found.values())

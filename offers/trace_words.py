@@ -44,6 +44,9 @@ _REASONS = {
     ReasonCode.HOLIDAY: "The planned start is on the wrong side of its holidays",
     ReasonCode.BLACKOUT: "It does not apply on that date",
     ReasonCode.ENERGY: "The session's energy is outside its range",
+    ReasonCode.SESSION_NUMBER: "It is for another session of the customer",
+    ReasonCode.BUSY: "It holds while the location is less busy",
+    ReasonCode.STOCK: "Too few are in stock",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

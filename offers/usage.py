@@ -1,29 +1,31 @@
-"""What is used of the candidates' limits, in one query."""
+"""What is used of the candidates' limits, and what else an evaluation observes, in one query."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from offers.engine.values import OfferTerms, Usage
+from offers.observing import FACTS, NOTHING_OBSERVED, NOTHING_WANTED, Observed, Wanted, observed_from, parameters
 
-_NOW = """
+_NOW = f"""
 SELECT o.offer_id, COALESCE(c.uses_reserved + c.uses_committed, 0),
-       COALESCE(c.budget_reserved + c.budget_committed, 0), COALESCE(k.uses, 0)
+       COALESCE(c.budget_reserved + c.budget_committed, 0), COALESCE(k.uses, 0), {FACTS}
 FROM offers_offer o
 LEFT JOIN offers_offercounter c ON c.offer_id = o.id
 LEFT JOIN offers_customercounter k ON k.offer_id = o.id AND k.customer_id = %(customer)s
 WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s)
-"""
+"""  # noqa: S608  every value is a parameter
 
 # What the ledger said at an instant: a redemption counts as committed, else as reserved, unless released.
-_AS_OF = """
+_AS_OF = f"""
 SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0),
-       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0)
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0), {FACTS}
 FROM offers_offer o
 LEFT JOIN LATERAL (
     SELECT d.customer_id, SUM(e.uses) AS uses,
@@ -37,7 +39,7 @@ LEFT JOIN LATERAL (
     GROUP BY d.id, d.customer_id
 ) r ON true
 WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s) GROUP BY o.offer_id
-"""
+"""  # noqa: S608  every value is a parameter
 
 
 def has_limit(terms: OfferTerms) -> bool:
@@ -50,21 +52,33 @@ def usage_of(
     cpo_id: int, offers: Collection[OfferTerms], customer_id: UUID | None, *, as_of: datetime | None = None
 ) -> Mapping[str, Usage]:
     """Return the usage of the limited ones among these offers; the rest need none and cost no query."""
-    limited = [terms.offer_id for terms in offers if has_limit(terms)]
-    if not limited:
-        return {}
+    return usage_and_facts(cpo_id, offers, customer_id, as_of=as_of)[0]
+
+
+def usage_and_facts(
+    cpo_id: int,
+    offers: Collection[OfferTerms],
+    customer_id: UUID | None,
+    *,
+    wanted: Wanted = NOTHING_WANTED,
+    as_of: datetime | None = None,
+) -> tuple[Mapping[str, Usage], Observed]:
+    """Return the usage of the limited offers, and with it what else is `wanted`, in one query or none."""
+    asking = wanted != NOTHING_WANTED
+    named = [terms.offer_id for terms in offers if asking or has_limit(terms)]
+    if not named:
+        return {}, NOTHING_OBSERVED
+    values: dict[str, Any] = {"cpo": cpo_id, "offers": named, "customer": customer_id, "as_of": as_of}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NOW if as_of is None else _AS_OF,
-            {"cpo": cpo_id, "offers": limited, "customer": customer_id, "as_of": as_of},
-        )
+        cursor.execute(_NOW if as_of is None else _AS_OF, values | parameters(wanted))
         rows = cursor.fetchall()
-    return {
+    usage = {
         offer_id: Usage(
             uses=int(uses), budget_used=Decimal(budget), customer_uses=int(own) if customer_id is not None else None
         )
-        for offer_id, uses, budget, own in rows
+        for offer_id, uses, budget, own, _ in rows
     }
+    return usage, observed_from(rows[0][-1]) if rows and asking else NOTHING_OBSERVED
 
 
 def without(usage: Mapping[str, Usage], own: Mapping[str, Usage]) -> dict[str, Usage]:

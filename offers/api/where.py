@@ -7,7 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField
-from cpo_portal.network.models import ConnectorType
 from cpo_portal.network.serializers import CoordinateField
 from offers.authoring.places import STRONGEST_W
 from offers.models.where import CurrentChoice
@@ -34,9 +33,7 @@ class WhereSerializer(serializers.Serializer[Any]):
     near_longitude = CoordinateField(9, 6, required=False, allow_null=True)
     radius_km = serializers.DecimalField(8, 3, required=False, allow_null=True, help_text="With both coordinates.")
     charger_ids = _names(100, "EVSE ids of your chargers.")
-    connector_types = BoundedListField(
-        child=serializers.ChoiceField(ConnectorType.choices), max_length=20, required=False
-    )
+    connector_types = _names(20, "Connector types as connectors have them, such as CCS2.")
     currents = BoundedListField(child=serializers.ChoiceField(CurrentChoice.choices), max_length=2, required=False)
     min_power_w = _watts("The connector's rating in W, this one included.")
     max_power_w = _watts("The connector's rating in W, this one included.")

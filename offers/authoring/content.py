@@ -71,6 +71,10 @@ class OfferContent:
     blackout_dates: tuple[date, ...] = ()
     min_energy_wh: int | None = None
     max_energy_wh: int | None = None
+    nth_session: int | None = None
+    max_busy_percent: int | None = None
+    stock_product_id: str = ""
+    stock_at_least: int | None = None
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.days import day_checks
+from offers.engine.demand import demand_checks
 from offers.engine.energy import energy_checks
 from offers.engine.limits import limit_checks
 from offers.engine.places import place_checks
@@ -69,8 +70,10 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
+        demanded, later = demand_checks(offer, context)
         limited, depends = limit_checks(offer, context, saving)
-        checks += limited
+        checks += [*demanded, *limited]
+        depends = depends or later
     checks += _no_benefit(saving)
     return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
 

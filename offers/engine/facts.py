@@ -68,3 +68,29 @@ class HolidayRule:
     name: str
     choice: HolidayChoice
     days: tuple[Holiday, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """How many units of a product are left; None where nobody counts it."""
+
+    product_id: str
+    units: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What was observed of a site: its busy chargers out of those that work, and stocks. None is not observed."""
+
+    busy: int | None = None
+    working: int | None = None
+    stock: tuple[StockLevel, ...] = ()
+
+    def or_else(self, other: Levels) -> Levels:
+        """Return these levels, and the other's where these were not observed."""
+        busy, working = (other.busy, other.working) if self.busy is None else (self.busy, self.working)
+        own = {x.product_id for x in self.stock}
+        return Levels(busy, working, (*self.stock, *(x for x in other.stock if x.product_id not in own)))
+
+
+UNOBSERVED = Levels()

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from offers.engine.facts import NOWHERE, Circle, Current, HolidayRule, PlaceFacts
+from offers.engine.facts import NOWHERE, UNOBSERVED, Circle, Current, HolidayRule, Levels, PlaceFacts
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
 
@@ -90,6 +90,9 @@ class ReasonCode(StrEnum):
     HOLIDAY = "HOLIDAY"
     BLACKOUT = "BLACKOUT"
     ENERGY = "ENERGY"
+    SESSION_NUMBER = "SESSION_NUMBER"
+    BUSY = "BUSY"
+    STOCK = "STOCK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,19 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """What the cart must reach, and the energy (Wh) it must not exceed; the boundaries themselves qualify."""
+    """What the cart must reach, and the energy (Wh) it must not exceed; the boundaries themselves qualify.
+
+    `nth_session` is the customer's count with the CPO, this session included. The site must be less than
+    `max_busy_percent` busy and have `stock_at_least` units of a product.
+    """
 
     min_value: Decimal | None = None
     min_wh: int | None = None
     max_wh: int | None = None
+    nth_session: int | None = None
+    max_busy_percent: int | None = None
+    stock_product_id: str = ""
+    stock_at_least: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +201,7 @@ class OfferContext:
     """Where and for whom the cart is: Beckn ids, the buyer's choices, the customer where known, one `now`.
 
     `held` names offers that this order has already reserved: their limits are not tested again. `opted_in` and
-    `declined` hold offer ids or display codes.
+    `declined` hold offer ids or display codes. `customer_sessions` are those before this one.
     """
 
     location_id: str
@@ -207,6 +218,8 @@ class OfferContext:
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
     place: PlaceFacts = NOWHERE
+    customer_sessions: int | None = None
+    levels: Levels = UNOBSERVED
 
 
 @dataclass(frozen=True, slots=True)

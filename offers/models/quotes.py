@@ -39,6 +39,8 @@ class Quote(TenantModel):
     is_bill = models.BooleanField(default=False)
     sandbox = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    #: `offers.engine.facts.Levels` where an offer asked for them.
+    levels = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-created_at"]

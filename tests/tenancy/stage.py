@@ -29,7 +29,7 @@ from cpo_portal.network.models import Charger, ChargingSystem, Connector, Locati
 from cpo_portal.network.systems import create_system_token
 from offers.models import OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
-from pricing.models import Tariff
+from pricing.models import HolidayCalendar, Tariff
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
 from tests.world import World, make_offer, make_world
@@ -117,6 +117,7 @@ def _side(name: str) -> Side:
         ProductStock.objects.create(product=product, units=5)
         NetworkProfile.objects.create(cpo=world.cpo)
         OfferPolicy.objects.create(cpo=world.cpo)
+        HolidayCalendar.objects.create(cpo=world.cpo, calendar_id=f"{name}-days", name=f"{name} days")
     named = {"name": f"{name} special", "display_code": f"{name.upper()}25"}
     offer = make_offer(world.cpo, f"{name}-offer", uses_per_customer=5, total_uses=9, **named)
     with cpo_scope(world.cpo):

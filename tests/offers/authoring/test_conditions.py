@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM
@@ -17,13 +19,25 @@ from tests.people import People, api_client, make_people, signed_in, weekend
 pytestmark = pytest.mark.django_db
 
 CONTENT = {"name": "Here", "value": "25", "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2040-01-01T00:00:00Z"}
-CONDITIONS: dict[str, Any] = {"min_energy_wh": 10_000, "max_energy_wh": 20_500}
-IN_FORM = {"min_energy_wh": "10", "max_energy_wh": "20.5"}
+CONDITIONS: dict[str, Any] = {
+    "min_energy_wh": 10_000,
+    "max_energy_wh": 20_500,
+    "nth_session": 1,
+    "max_busy_percent": 30,
+    "stock_product_id": "coffee",
+    "stock_at_least": 5,
+}
+IN_FORM = CONDITIONS | {"min_energy_wh": "10", "max_energy_wh": "20.5"}
 
 
 @pytest.fixture
 def people() -> People:
-    return make_people()
+    made = make_people()
+    with cpo_scope(made.here.cpo):
+        coffee = Product.objects.create(cpo=made.here.cpo, product_id="coffee", name="Coffee", price=Decimal(40))
+        ProductStock.objects.create(product=coffee, units=20)
+        Product.objects.create(cpo=made.here.cpo, product_id="wash", name="Car wash", price=Decimal(90))
+    return made
 
 
 def send(people: People, conditions: dict[str, Any]) -> Any:
@@ -51,6 +65,30 @@ BAD = [
         "The highest energy is below the lowest: swap them.",
         id="range-upside-down",
     ),
+    pytest.param(
+        {"nth_session": 0}, "nth_session", "Give the session's number, from 1 for the first to 1000.", id="session-0"
+    ),
+    pytest.param(
+        {"max_busy_percent": 101}, "max_busy_percent", "Give a share of the chargers from 1 to 100 %.", id="101-percent"
+    ),
+    pytest.param(
+        {"stock_product_id": "coffee"},
+        "stock_at_least",
+        "Choose a product, and how many must be in stock at least.",
+        id="stock-without-a-number",
+    ),
+    pytest.param(
+        {"stock_at_least": 5},
+        "stock_product_id",
+        "Choose a product, and how many must be in stock at least.",
+        id="stock-without-a-product",
+    ),
+    pytest.param(
+        {"stock_product_id": "coffee", "stock_at_least": 0},
+        "stock_at_least",
+        "Give a number from 1 to 1000000.",
+        id="stock-of-0",
+    ),
 ]
 
 
@@ -72,3 +110,17 @@ def test_the_database_refuses_it_too(people: People, columns: dict[str, Any]) ->
         authoring.create_offer(people.here.cpo, "here", weekend())
         with pytest.raises(IntegrityError), transaction.atomic():
             OfferVersion.objects.update(**columns)
+
+
+@pytest.mark.parametrize(
+    ("product", "sentence"),
+    [
+        ("tea", "You have no product “tea”: choose one of yours."),
+        ("wash", "The stock of “wash” is not counted: set it at the product first."),
+    ],
+)
+def test_a_stock_condition_needs_a_counted_product_of_ones_own(people: People, product: str, sentence: str) -> None:
+    answer = send(people, {"stock_product_id": product, "stock_at_least": 5})
+    assert answer.json()["error"]["fields"] == {"content": {"stock_product_id": [sentence]}}
+    with cpo_scope(people.here.cpo):
+        assert not Offer.objects.exists()

@@ -26,6 +26,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Batches of codes", "confirmation_number", "offers.codebatch"),
                 Entry("Single-use codes", "qr_code", "offers.singleusecode"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
+                Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),
             ),

@@ -30,7 +30,9 @@ from offers.codes.batches import takes_codes
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
+from offers.forms_conditions import CONDITIONS_FIELDSET
 from offers.forms_limits import LIMIT_ROWS
+from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
 from offers.states import Move, is_editable, is_published, moves_from, recent_days
@@ -109,9 +111,21 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
             },
         ),
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
+        WHERE_FIELDSET,
         ("For whom", {"fields": ("segment_ids",)}),
-        ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
-        ("Qualifier", {"fields": ("min_value",)}),
+        (
+            "When",
+            {
+                "fields": (
+                    "valid_from",
+                    "valid_until",
+                    "weekly_windows",
+                    ("holiday_calendar", "holidays"),
+                    "blackout_dates",
+                )
+            },
+        ),
+        CONDITIONS_FIELDSET,
         ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
         ("How it combines", {"fields": ("additive", "auto", "priority", "exclusivity_group", "excludes")}),
         (

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, TextField
@@ -14,12 +15,14 @@ from django.db.models.expressions import RawSQL
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.segment_rules import Segment
 from cpo_portal.database.queries import one_of
+from offers.days import with_holidays
 from offers.engine.book import OfferBook
 from offers.engine.values import OfferLimits, OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.segments import compiled_segments
 from pricing.engine.codec import decode
+from pricing.models import HolidayCalendar
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
@@ -35,6 +38,13 @@ WHERE cpo_id = %s AND state = ANY(%s) AND live_version_id IS NOT NULL
 """  # noqa: S608
 
 
+class Shared(NamedTuple):
+    """What offers share: segments as compiled, and the names and days of the holiday calendars."""
+
+    segments: Mapping[str, Segment]
+    calendars: list[tuple[str, str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
     """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk).
@@ -47,7 +57,7 @@ class LoadedBook:
     #: What PostgreSQL calls the version of each offer's row, by its pk.
     rows: Mapping[int, str] = field(default_factory=dict)
     #: What offers share and no row of theirs tells: all are made again where it has changed.
-    segments: Mapping[str, Segment] = field(default_factory=dict)
+    shared: Shared | None = None
     hashes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -80,7 +90,7 @@ def _built(revision: int) -> LoadedBook:
 
 def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     """Return the book with what has another row than before read again; published versions never change."""
-    if compiled_segments() != loaded.segments:
+    if _shared() != loaded.shared:
         return _built(revision)
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
@@ -97,13 +107,13 @@ def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     keys = {ids[pk]: loaded.keys[ids[pk]] for pk in stays} | dict(found.keys)
     hashes = {ids[pk]: loaded.hashes[ids[pk]] for pk in stays if ids[pk] in loaded.hashes}
     fresh = {pk: rows[pk] for pk in stays} | dict(found.rows)
-    return LoadedBook(book, keys, fresh, loaded.segments, hashes)
+    return LoadedBook(book, keys, fresh, loaded.shared, hashes)
 
 
 def _contents() -> QuerySet[OfferVersion]:
     """Return the published versions that are in the book, with their offers and the versions of those rows."""
     versions = OfferVersion.objects.filter(offer__state__in=IN_BOOK, pk=_live_version_of_its_offer())
-    return versions.select_related("offer").annotate(row=RawSQL(_ROW, [], TextField()))  # noqa: S611
+    return with_holidays(versions).select_related("offer").annotate(row=RawSQL(_ROW, [], TextField()))  # noqa: S611
 
 
 def loaded_revisions() -> dict[int, int]:
@@ -119,14 +129,17 @@ def book_lag() -> int:
 
 
 def book_as_of(as_of: datetime) -> LoadedBook:
-    """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
+    """Return the book of the active scope as it stood at an instant, from the state history; never cached.
+
+    Holiday calendars have no history: their days are those of now.
+    """
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
         then_state=Subquery(last.values("to_state")[:1]),
         then_version=Subquery(last.values("version")[:1]),
         then_limits=Subquery(last.values("limits")[:1]),
     ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
-    versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
+    versions = with_holidays(OfferVersion.objects.all()).in_bulk([offer.then_version for offer in offers])
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
     segments = compiled_segments()
@@ -140,6 +153,11 @@ def book_as_of(as_of: datetime) -> LoadedBook:
     return LoadedBook(OfferBook.compile(terms, revision=0), keys)
 
 
+def _shared() -> Shared:
+    calendars = HolidayCalendar.objects.order_by("pk").values_list("calendar_id", "name", "days")
+    return Shared(compiled_segments(), list(calendars))
+
+
 def _live_version_of_its_offer() -> Subquery:
     return Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("live_version")[:1])
 
@@ -147,13 +165,13 @@ def _live_version_of_its_offer() -> Subquery:
 def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
-    segments = compiled_segments()
+    shared = _shared()
     rows: dict[int, str] = {}
     for offer, version in pairs:
-        terms.append(offer_terms(offer, version, segments))
+        terms.append(offer_terms(offer, version, shared.segments))
         keys[offer.offer_id] = (offer.pk, version.pk)
         rows[offer.pk] = getattr(version, "row", "")
-    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows, segments)
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows, shared)
 
 
 def _lock_of(cpo_id: int) -> threading.Lock:

@@ -23,11 +23,14 @@ from cpo_portal.adminkit.widgets import (
 )
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
-from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
+from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_conditions import ConditionFields
+from offers.forms_days import DaysFields
 from offers.forms_limits import LimitFields
 from offers.forms_stacking import StackingFields
+from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
 from offers.segments import segment_choices
 from pricing.forms import connector_choices
@@ -52,7 +55,9 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[type-arg]
+class OfferForm(  # type: ignore[type-arg]
+    StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
+):
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -129,7 +134,7 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in (*_IDS, "weekly_windows", "excludes", "segment_ids")}
+        lists = {name: tuple(data[name]) for name in LISTS}
         return OfferContent(**data | lists | {"priority": data["priority"] or 0})
 
     def limits(self) -> OfferLimits:
@@ -169,6 +174,9 @@ class OfferForm(StackingFields, forms.ModelForm, LimitFields):  # type: ignore[t
         fields["item_ids"].offer(_items(), chosen["item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
         fields["segment_ids"].offer(segment_choices(), tuple(self.initial.get("segment_ids") or ()))
+        self.fit_where()
+        self.fit_days()
+        self.fit_conditions()
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from cpo_portal.charging.segment_rules import Segment
+from offers.days import day_terms
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -17,6 +18,7 @@ from offers.engine.values import (
     ValueType,
 )
 from offers.models import Offer, OfferVersion
+from offers.places import place_terms
 from offers.segments import segments_for
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
@@ -44,7 +46,15 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(version.min_value),
+        qualifier=Qualifier(
+            version.min_value,
+            version.min_energy_wh,
+            version.max_energy_wh,
+            version.nth_session,
+            version.max_busy_percent,
+            version.stock_product_id,
+            version.stock_at_least,
+        ),
         benefit=Benefit(
             BenefitKind(version.benefit_kind),
             ValueType(version.value_type),
@@ -76,4 +86,6 @@ def applicability(version: OfferVersion) -> Applicability:
         valid_from=version.valid_from,
         valid_until=version.valid_until,
         weekly_windows=decode(tuple[WeeklyWindow, ...], version.weekly_windows),
+        **place_terms(version),
+        **day_terms(version),
     )

@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
+from offers.engine.days import is_over, next_open
+from offers.engine.demand import is_of_the_moment
+from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import OfferTerms, Usage, ValueType
 from offers.models import OfferState
-from pricing.engine.windows import next_opening
 
 _UNUSED = Usage()
 
@@ -19,6 +21,8 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     """Return whether an offer may be listed now: published, not over, not used up, not kept for who has the code."""
     until = terms.applicability.valid_until
     if terms.state != OfferState.APPROVED or terms.requires_code or (until is not None and until <= now):
+        return False
+    if is_over(terms.applicability, now):
         return False
     used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
     if limits.total_uses is not None and used.uses >= limits.total_uses:
@@ -38,12 +42,13 @@ def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an offer is looked for: Beckn ids, and the zone of the site."""
+    """Where an offer is looked for: Beckn ids, the zone of the site, and what else is known of it."""
 
     location_id: str
     item_id: str
     category: str
     time_zone: str
+    facts: PlaceFacts = NOWHERE
 
 
 def next_offer(
@@ -51,13 +56,14 @@ def next_offer(
 ) -> tuple[OfferTerms, datetime] | None:
     """Return the offer for everyone that is the next to be open at a place, and when; None where there is none."""
     found: list[tuple[datetime, str, OfferTerms]] = []
-    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category):
+    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category, place=place.facts):
         scope = terms.applicability
-        if terms.offer_id in without or terms.segments or not is_shown(terms, {}, after):
+        of_some = terms.segments or is_of_the_moment(terms.qualifier)
+        if terms.offer_id in without or of_some or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)
-        if scope.weekly_windows and opens is not None:
-            opens = next_opening(scope.weekly_windows, opens, place.time_zone)
+        if opens is not None:
+            opens = next_open(scope, opens, place.time_zone)
         if opens is not None and (scope.valid_until is None or opens < scope.valid_until):
             found.append((opens, terms.offer_id, terms))
     if not found:

@@ -14,6 +14,7 @@ from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
+from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.periods import Period, today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import (
@@ -27,6 +28,8 @@ from offers.engine.values import (
     Usage,
 )
 from offers.models import OfferPolicy, Quote, QuoteOffer
+from offers.observing import wanted_by
+from offers.places import place_facts
 from offers.proofs import proof_of_choice
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import Asked, CodesSent, FoundCode, Person, look_up, without
@@ -89,6 +92,8 @@ class PricedSession:
     #: What the offers were judged by, and all of them that were looked at: the price depends on no more.
     context: OfferContext | None = None
     considered: tuple[OfferTerms, ...] = ()
+    #: What was observed of the site, or kept from an earlier quote.
+    levels: Levels = UNOBSERVED
 
     @property
     def trace(self) -> OfferTrace:
@@ -125,9 +130,9 @@ class PricedSession:
 @dataclass(frozen=True, slots=True)
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
-    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago. A preview gives the `book`
-    that is to be instead of the published one, and the offers that are to be judged as if their code was sent
-    (`opened`). `order_id` is the order whose codes are its own."""
+    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
+    quote observed. A preview gives the `book` that is to be instead of the published one, and the offers that are to be
+    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -137,6 +142,7 @@ class Lock:
     book: LoadedBook | None = None
     order_id: UUID | None = None
     opened: frozenset[str] = frozenset()
+    levels: Levels = UNOBSERVED
 
 
 def price_session(
@@ -151,19 +157,25 @@ def price_session(
     version, terms = _terms_of(connector, ask, lock, as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
     ask = _with_codes(ask, loaded)
+    candidates = _candidates(connector, ask, loaded, terms)
+    person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
+    wanted = wanted_by(candidates, person.customer_id, connector.charger.location_id, lock.levels)
+    if as_of is not None:
+        wanted = replace(wanted, location=None, products=())  # of the levels of then nothing is kept
     found = look_up(
         Asked(
             connector.cpo_id,
-            _candidates(connector, ask, loaded, terms),
+            candidates,
             today_at(as_of or now, connector.cpo.time_zone),
             at=ask.planned_start,
             now=as_of or now,
-            person=Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make),
+            person=person,
             codes=CodesSent(_unread(ask, loaded), lock.order_id),
+            wanted=wanted,
             past=as_of is not None,
         )
     )
-    used = without(found.usage, lock.own)
+    used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = _with_single_use(ask, loaded, found.codes)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
@@ -182,6 +194,9 @@ def price_session(
         customer=found.facts,
         bap_id=ask.bap_id,
         single_use=dict.fromkeys(lock.opened, SentCode(0, CodeStanding.FREE)) | _best_codes(single_use),
+        place=place_facts(connector),
+        customer_sessions=found.observed.customer_sessions,
+        levels=levels,
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -194,7 +209,9 @@ def price_session(
     )
     step = OfferStep(loaded.book, context)
     quote = price(request, terms, discounts=step)
-    return PricedSession(quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered())
+    return PricedSession(
+        quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered(), levels
+    )
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:
@@ -245,6 +262,7 @@ def store_quote(
             cart_hash=cart_hash(connector, ask),
             choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
             proof=_proof(priced, connector.cpo_id),
+            levels=encode(priced.levels) if priced.levels != UNOBSERVED else None,
             created_at=now,
         ),
         priced.book.keys,
@@ -363,7 +381,11 @@ def _candidates(
     """Return the offers that could apply here and those that the buyer named."""
     products = tuple((product.product_id, product.category) for product in terms.product_prices)
     candidates = loaded.book.candidates(
-        connector.charger.location.location_id, connector.item_id, CHARGING_CATEGORY, products=products
+        connector.charger.location.location_id,
+        connector.item_id,
+        CHARGING_CATEGORY,
+        products=products,
+        place=place_facts(connector),
     )
     found = {x.offer_id: x for x in candidates}
     for name in (*ask.opted_in, *ask.codes):

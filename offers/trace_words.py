@@ -45,6 +45,18 @@ _REASONS = {
     ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
     ReasonCode.SEGMENT: "It is for customers of a segment",
     ReasonCode.CODE_USED: "Its code was used already, or another order holds it",
+    ReasonCode.LOCATION_TAG: "It is for locations with another tag",
+    ReasonCode.AREA: "It is for another city or state",
+    ReasonCode.DISTANCE: "It is for locations nearer to another point",
+    ReasonCode.CHARGER: "It is for another charger",
+    ReasonCode.CONNECTOR_CLASS: "It is for another kind of connector",
+    ReasonCode.POWER: "It is for connectors of another power",
+    ReasonCode.HOLIDAY: "The planned start is on the wrong side of its holidays",
+    ReasonCode.BLACKOUT: "It does not apply on that date",
+    ReasonCode.ENERGY: "The session's energy is outside its range",
+    ReasonCode.SESSION_NUMBER: "It is for another session of the customer",
+    ReasonCode.BUSY: "It holds while the location is less busy",
+    ReasonCode.STOCK: "Too few are in stock",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -57,6 +69,7 @@ _WITHOUT_FIGURES = {
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
 _MARGIN_ALONE = {
+    ReasonCode.BLACKOUT,
     ReasonCode.NOT_YET_VALID,
     ReasonCode.ENDED,
     ReasonCode.NOT_ADDITIVE,

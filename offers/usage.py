@@ -1,5 +1,5 @@
-"""What an evaluation must know of the moment: what is used of the candidates' limits, what single-use codes open, and
-the customer's facts, in one query."""
+"""What an evaluation must know of the moment: what is used of the candidates' limits, what single-use codes open, the
+customer's facts and the levels of the site, in one query."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
+from offers.observing import LEVELS, NOTHING_OBSERVED, NOTHING_WANTED, Observed, Wanted, observed_from, parameters
 
 _NOW = """
 SELECT o.offer_id, COALESCE(c.uses_reserved + c.uses_committed, 0),
@@ -84,7 +85,7 @@ _OF_OFFERS_AND_SENT = "(%(offers)s::text[] || ARRAY(SELECT offer_id::text FROM s
 _CODES = "(SELECT jsonb_agg(jsonb_build_array(code, offer_id, id, standing)) FROM sent)"
 _NOTHING = "NULL::jsonb"
 #: Each answer is one value, so that nothing is repeated for each row of another.
-_WHOLE = "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}"
+_WHOLE = "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}, {levels}"
 _COLUMNS = "offer_id, uses, budget, own, budget_today, own_day, own_week, own_month"
 
 
@@ -128,16 +129,18 @@ class Asked:
     now: datetime
     person: Person = Person()
     codes: CodesSent = CodesSent()
+    wanted: Wanted = NOTHING_WANTED
     past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer: the usage of limited offers by id, the codes by word, the facts where an offer asks for them."""
+    """The usage of limited offers by id, the codes by word, and the facts and levels that offers ask for."""
 
     usage: Mapping[str, Usage] = field(default_factory=dict)
     codes: Mapping[str, FoundCode] = field(default_factory=dict)
     facts: CustomerFacts | None = None
+    observed: Observed = NOTHING_OBSERVED
 
 
 def look_up(asked: Asked) -> Found:
@@ -145,21 +148,24 @@ def look_up(asked: Asked) -> Found:
     customer_id, words = asked.person.customer_id, asked.codes.words
     limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
     rules = {x.segment_id: x for terms in asked.offers for x in terms.segments if needs_facts(x)}
-    with_facts = bool(rules) and customer_id is not None
-    if not limited and not words and not with_facts:
+    with_facts, with_levels = bool(rules) and customer_id is not None, asked.wanted != NOTHING_WANTED
+    if not limited and not words and not with_facts and not with_levels:
         return Found()
     values: dict[str, Any] = {period.value.lower(): asked.today.start_of(period) for period in Period}
     values |= {"cpo": asked.cpo_id, "offers": limited, "customer": customer_id, "zone": asked.today.zone}
     values |= {"as_of": asked.now if asked.past else None, "codes": list(words), "order": asked.codes.order_id}
     if with_facts:
         values |= fact_values(rules.values(), at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
+    if with_levels:
+        values |= parameters(asked.wanted)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(asked.past, bool(words), with_facts), values)
-        usage, codes, facts = map(_read, cursor.fetchone())
+        cursor.execute(_statement(asked.past, bool(words), with_facts, with_levels), values)
+        usage, codes, facts, levels = map(_read, cursor.fetchone())
     return Found(
         {row["offer_id"]: _usage(row, known=customer_id is not None) for row in usage or ()},
         {word: FoundCode(offer, SentCode(key, CodeStanding(how))) for word, offer, key, how in codes or ()},
         facts_from(facts, vehicle_make=asked.person.vehicle_make) if with_facts else None,
+        observed_from(levels) if with_levels else NOTHING_OBSERVED,
     )
 
 
@@ -181,7 +187,7 @@ def usage_of(
 
 
 @lru_cache
-def _statement(past: bool, codes: bool, facts: bool) -> str:
+def _statement(past: bool, codes: bool, facts: bool, levels: bool) -> str:
     usage = (_AS_OF if past else _NOW).format(offers=_OF_OFFERS_AND_SENT if codes else _OF_OFFERS)
     return _WHOLE.format(
         sent=_SENT if codes else "",
@@ -189,6 +195,7 @@ def _statement(past: bool, codes: bool, facts: bool) -> str:
         columns=_COLUMNS,
         codes=_CODES if codes else _NOTHING,
         facts=OF_ONE if facts else _NOTHING,
+        levels=LEVELS if levels else _NOTHING,
     )
 
 

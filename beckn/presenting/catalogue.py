@@ -32,6 +32,7 @@ from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
 from offers.engine.periods import today_at
+from offers.places import place_facts
 from offers.published import is_shown
 from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
@@ -70,7 +71,7 @@ def _provider(
     with cpo_scope(cpo):
         book = book_for(cpo).book
         found = [
-            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY)
+            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY, place=place_facts(connector))
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}

@@ -16,6 +16,7 @@ from offers.book import book_for
 from offers.engine.describe import benefit_in_words
 from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
+from offers.places import place_facts
 from offers.published import Place, next_offer
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
@@ -92,7 +93,9 @@ def offer_summary(
     """Return the savings of a bill in one place, and the next offer at this connector; in the CPO's scope."""
     used = tuple(offers)
     location = connector.charger.location
-    place = Place(location.location_id, connector.item_id, CHARGING_CATEGORY, location.time_zone)
+    place = Place(
+        location.location_id, connector.item_id, CHARGING_CATEGORY, location.time_zone, place_facts(connector)
+    )
     upcoming = next_offer(
         book_for(connector.cpo), place, after=now, without=frozenset(terms.offer_id for terms in used)
     )

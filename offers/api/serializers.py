@@ -9,8 +9,11 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from offers.api.conditions import ConditionsSerializer
+from offers.api.days import DaysSerializer
+from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
-from offers.authoring.content import CONTENT_FIELDS
+from offers.authoring.content import CONTENT_FIELDS, LISTS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.authoring.stacking import MOST_EXCLUDED
 from offers.engine.describe import summary
@@ -27,7 +30,6 @@ from offers.models import (
 from offers.states import again_at, counter_of, day_counter_of, derived_state
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes", "segment_ids")
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -38,7 +40,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class OfferContentSerializer(serializers.Serializer[Any]):
+class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer):
     """What a version of an offer says, in the terms of the ONDC construct."""
 
     name = serializers.CharField(max_length=200)
@@ -192,7 +194,7 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
-    values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in data.items()}
+    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in data.items()}
     if "weekly_windows" in values:
         values["weekly_windows"] = tuple(dict(window) for window in values["weekly_windows"])
     if before is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,12 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use, offer_of_single_use
+from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
+from offers.authoring.conditions import check_conditions
+from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
+from offers.authoring.days import check_days
+from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
+from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
@@ -55,23 +61,45 @@ class OfferContent:
     excludes: tuple[str, ...] = ()
     segment_ids: tuple[str, ...] = ()
     single_use_codes: bool = False
+    location_tags: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    near_latitude: Decimal | None = None
+    near_longitude: Decimal | None = None
+    radius_km: Decimal | None = None
+    charger_ids: tuple[str, ...] = ()
+    connector_types: tuple[str, ...] = ()
+    currents: tuple[str, ...] = ()
+    min_power_w: int | None = None
+    max_power_w: int | None = None
+    holiday_calendar: str = ""
+    holidays: str = ""
+    blackout_dates: tuple[date, ...] = ()
+    min_energy_wh: int | None = None
+    max_energy_wh: int | None = None
+    nth_session: int | None = None
+    max_busy_percent: int | None = None
+    stock_product_id: str = ""
+    stock_at_least: int | None = None
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "excludes", "segment_ids")
+_IDS = ("location_ids", "item_ids", "categories", "segment_ids", *PLACE_LISTS)
+#: What a version holds as a list and a content as a tuple.
+LISTS = (*_IDS, "weekly_windows", "blackout_dates", "excludes")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
     """Return what a version says."""
     values = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    return OfferContent(**values | {name: tuple(values[name]) for name in _LISTS})
+    return OfferContent(**values | {name: tuple(values[name]) for name in LISTS})
 
 
 def apply_content(version: OfferVersion, content: OfferContent) -> None:
     """Write the content into an unsaved or draft version."""
     for name in CONTENT_FIELDS:
         value = getattr(content, name)
-        setattr(version, name, list(value) if name in _LISTS else value)
+        setattr(version, name, list(value) if name in LISTS else value)
 
 
 def checked(offer: Offer, content: OfferContent) -> OfferContent:
@@ -81,7 +109,8 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories", "segment_ids")}
+    values |= {name: _unique(values[name]) for name in _IDS}
+    values["blackout_dates"] = tuple(sorted(set(content.blackout_dates)))
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
     values |= normal_stacking(content)
@@ -98,6 +127,9 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         _check_time,
         _check_places,
         _check_segments,
+        check_places,
+        check_days,
+        check_conditions,
         _check_code,
         check_stacking,
     ):
@@ -131,7 +163,19 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     probe = OfferVersion(cpo=offer.cpo, number=1)
     apply_content(probe, content)
     try:
-        probe.clean_fields(exclude={"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"})
+        own = {
+            "offer",
+            "created_by",
+            "published_at",
+            "value",
+            "value_cap",
+            "min_value",
+            "name",
+            *PLACE_FIELDS,
+            *DAY_FIELDS,
+            *CONDITION_FIELDS,
+        }
+        probe.clean_fields(exclude=own)
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             yield from ((name, message) for message in messages)

@@ -1,6 +1,7 @@
 """How little a cart can cost once the offers have been chosen, for every cart between two: for the inverse of a budget.
 
-Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible.
+Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible, but for
+one that ceases to hold at an energy in between: it counts as eligible at the far end, which is then not `steady`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Corner:
     lines: LineAmounts
     candidates: tuple[Candidate, ...]
     slopes: tuple[Decimal, ...]
+    #: Whether every offer that is eligible at this cart is so from where the stretch begins, or from later on.
+    steady: bool = True
 
 
 def net_at_least(
@@ -41,7 +44,7 @@ def net_at_least(
     """
     listed = sum(low.lines.amounts, _NOTHING)
     bound = listed - most_saving(high.candidates, high.lines, max_stack)
-    if _same_offers(low, high):
+    if high.steady and _same_offers(low, high):
         if _is_best_of_one_family(low.candidates, objective, max_stack) and not _steep(low):
             bound = max(bound, listed - low_saving - _rounding(low))
         else:

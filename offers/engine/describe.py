@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import time
 
 from offers.engine.benefits import rule_of
+from offers.engine.describe_conditions import qualifier_in_words
+from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
 from pricing.engine.windows import zone_of
@@ -33,8 +35,9 @@ def summary(offer: OfferTerms, zone: str) -> str:
     parts = [f"Takes {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
+    parts += days_in_words(scope)
     parts += _validity(scope, zone)
-    conditions = [_way_in(offer)]
+    conditions = [*qualifier_in_words(offer.qualifier), _way_in(offer)]
     conditions.append(_combining(offer))
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."
@@ -56,6 +59,12 @@ def conditions_in_words(offer: OfferTerms) -> list[str]:
     if offer.qualifier.min_value:
         least = money_text(offer.qualifier.min_value, offer.currency)
         said.append(f"from {least} on, for energy, time and products before fees and tax")
+    said += [
+        *qualifier_in_words(offer.qualifier),
+        *where_in_words(scope),
+        *days_in_words(scope),
+        *customers_in_words(offer),
+    ]
     if scope.categories:
         said.append(f"only with products of {_joined(sorted(scope.categories))}")
     said.append("may be combined with other offers" if offer.additive else "not combined with other offers")
@@ -72,8 +81,10 @@ def _places(scope: Applicability) -> list[str]:
     """Name how many locations, items and categories; the author's form lists which."""
     counts = ((scope.location_ids, "at", "location"), (scope.item_ids, "for", "item"))
     parts = [f"{word} {len(x)} {noun}{'' if len(x) == 1 else 's'}" for x, word, noun in counts if x]
-    if not scope.location_ids:
+    where = where_in_words(scope)
+    if not scope.location_ids and not where:
         parts.insert(0, "at every location")
+    parts += where
     if scope.categories:
         parts.append(f"in {_joined(sorted(scope.categories))}")
     return parts

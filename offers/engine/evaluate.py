@@ -9,7 +9,11 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.codes import code_checks, opens
+from offers.engine.days import day_checks
+from offers.engine.demand import demand_checks
+from offers.engine.energy import energy_checks
 from offers.engine.limits import LIMIT_REASONS, limit_checks
+from offers.engine.places import place_checks
 from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
@@ -59,15 +63,19 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     lines = lines_in_scope(offer, situation)
     saving = _saving(offer, situation, lines)
     opted_in = is_named(offer, situation.wanted) or opens(offer, context)
-    checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
-    checks += _min_value(offer, situation)
+    start, zone = situation.cart.request.planned_start, situation.cart.time_zone
+    checks = [*_standing(offer, situation, held), *_place(offer, situation)]
+    checks += place_checks(offer.applicability, context.place)
+    checks += [*_weekly(offer, situation), *day_checks(offer.applicability, start, zone)]
+    checks += [*_min_value(offer, situation), *energy_checks(offer, situation)]
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
-        asked, depends = segment_checks(offer, context, situation.cart.request.planned_start, situation.cart.time_zone)
-        limited, also_depends = limit_checks(offer, context, saving)
-        checks += asked + limited
-        depends = depends or also_depends
+        asked, for_whom = segment_checks(offer, context, start, zone)
+        demanded, which_session = demand_checks(offer, context)
+        limited, how_often = limit_checks(offer, context, saving)
+        checks += [*asked, *demanded, *limited]
+        depends = for_whom or which_session or how_often
     checks += _no_benefit(saving)
     return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
 
@@ -76,7 +84,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
     lines = lines_in_scope(offer, situation)
     saving = _saving(offer, situation, lines)
-    checks = [*_min_value(offer, situation), *_no_benefit(saving)]
+    checks = [*_min_value(offer, situation), *energy_checks(offer, situation), *_no_benefit(saving)]
     return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
 
 

@@ -10,6 +10,7 @@ from offers.engine.benefits import rule_of
 from offers.engine.book import OfferBook
 from offers.engine.bounds import Corner, net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.energy import energy_edges, is_steady
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
@@ -73,11 +74,15 @@ class OfferStep:
         """Return the item values at which an offer of this place unlocks or reaches its cap."""
         return _thresholds(self._offers(None))
 
+    def energy_edges(self) -> tuple[int, ...]:
+        """Return the energies (Wh) at which an offer of this place begins or ceases to hold."""
+        return energy_edges(self._offers(None))
+
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
         corners = []
         for cart in (low, high):
-            situation = situation_of(cart, self._context)
+            situation = situation_of(cart, self._context, least_wh=low.energy_wh)
             corners.append(_corner([appraise(x, situation) for x in self._offers(cart)], situation))
         objective, max_stack = self._context.objective, self._context.stack.max_stack
         low_corner = corners[0]
@@ -94,7 +99,9 @@ class OfferStep:
 
     def _look_up(self, products: tuple[tuple[str, str], ...]) -> list[OfferTerms]:
         context = self._context
-        candidates = self._book.candidates(context.location_id, context.item_id, context.category, products=products)
+        candidates = self._book.candidates(
+            context.location_id, context.item_id, context.category, products=products, place=context.place
+        )
         found = {x.offer_id: x for x in candidates}
         for name in context.opted_in | context.held | context.codes | context.single_use.keys():
             named = self._named(name)
@@ -149,15 +156,20 @@ class LockedStep:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
         return _thresholds(self._offers)
 
+    def energy_edges(self) -> tuple[int, ...]:
+        """Return the energies (Wh) at which a locked offer begins or ceases to hold."""
+        return energy_edges(self._offers)
+
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = [_corner(appraisals, situation) for situation, appraisals in map(self._appraised, (low, high))]
+        found = [self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)]
+        corners = [_corner(appraisals, situation) for situation, appraisals in found]
         # Locked offers apply together, whatever they once combined with.
         together = [replace(x, candidates=tuple(map(_combining, x.candidates))) for x in corners]
         saving = together[0].lines.joint(together[0].candidates)
         return net_at_least(*together, low_saving=saving, objective=Objective.MAX_SAVING)
 
-    def _appraised(self, cart: Cart) -> tuple[Situation, list[Appraisal]]:
+    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> tuple[Situation, list[Appraisal]]:
         context = OfferContext(
             "",
             cart.request.item_id,
@@ -166,7 +178,7 @@ class LockedStep:
             ceilings=self._ceilings,
             stack=self._stack,
         )
-        situation = situation_of(cart, context)
+        situation = situation_of(cart, context, least_wh=least_wh)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
@@ -183,7 +195,8 @@ def _corner(appraisals: list[Appraisal], situation: Situation) -> Corner:
     slopes = tuple(
         rule_of(x.offer).slope(x.offer, sum((situation.amounts[n] for n in x.lines), Decimal(0))) for x in eligible
     )
-    return Corner(line_amounts(situation), _candidates(eligible), slopes)
+    steady = is_steady((x.offer for x in appraisals), situation)
+    return Corner(line_amounts(situation), _candidates(eligible), slopes, steady)
 
 
 def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from cpo_portal.charging.segment_rules import CustomerFacts, Segment
+from offers.engine.facts import NOWHERE, UNOBSERVED, Circle, Current, HolidayRule, Levels, PlaceFacts
 from offers.engine.periods import Period
 from pricing.engine.money import Money
 from pricing.engine.values import WeeklyWindow
@@ -92,6 +93,18 @@ class ReasonCode(StrEnum):
     MAX_DISCOUNT = "MAX_DISCOUNT"
     SEGMENT = "SEGMENT"
     CODE_USED = "CODE_USED"
+    LOCATION_TAG = "LOCATION_TAG"
+    AREA = "AREA"
+    DISTANCE = "DISTANCE"
+    CHARGER = "CHARGER"
+    CONNECTOR_CLASS = "CONNECTOR_CLASS"
+    POWER = "POWER"
+    HOLIDAY = "HOLIDAY"
+    BLACKOUT = "BLACKOUT"
+    ENERGY = "ENERGY"
+    SESSION_NUMBER = "SESSION_NUMBER"
+    BUSY = "BUSY"
+    STOCK = "STOCK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +120,27 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """What the cart must reach; the boundary itself qualifies."""
+    """What the cart must reach, and the energy (Wh) it must not exceed; the boundaries themselves qualify.
+
+    `nth_session` is the customer's count with the CPO, this session included. The site must be less than
+    `max_busy_percent` busy and have `stock_at_least` units of a product.
+    """
 
     min_value: Decimal | None = None
+    min_wh: int | None = None
+    max_wh: int | None = None
+    nth_session: int | None = None
+    max_busy_percent: int | None = None
+    stock_product_id: str = ""
+    stock_at_least: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Applicability:
     """Where, on what and when. Values are OR within an attribute, AND across; empty is no restriction.
 
-    Ids are the Beckn ids of locations, items (connectors and products) and categories.
+    Ids are the Beckn ids of locations, items (connectors and products), categories and chargers (EVSEs). Powers
+    are ratings in W, both bounds included.
     """
 
     location_ids: frozenset[str] = frozenset()
@@ -125,6 +149,17 @@ class Applicability:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     weekly_windows: tuple[WeeklyWindow, ...] = ()
+    location_tags: frozenset[str] = frozenset()
+    cities: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+    circle: Circle | None = None
+    charger_ids: frozenset[str] = frozenset()
+    connector_types: frozenset[str] = frozenset()
+    currents: frozenset[Current] = frozenset()
+    min_power_w: int | None = None
+    max_power_w: int | None = None
+    holidays: HolidayRule | None = None
+    blackout_dates: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +275,7 @@ class OfferContext:
 
     `held` names offers that this order has already reserved: their limits are not tested again. `opted_in` and
     `declined` hold offer ids or display codes. `single_use` is the single-use code sent for an offer, by its id.
+    `customer_sessions` are those before this one.
     """
 
     location_id: str
@@ -262,6 +298,9 @@ class OfferContext:
     customer: CustomerFacts | None = None
     bap_id: str = ""
     single_use: Mapping[str, SentCode] = field(default_factory=dict)
+    place: PlaceFacts = NOWHERE
+    customer_sessions: int | None = None
+    levels: Levels = UNOBSERVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ CREATE TRIGGER charging_segment_is_used BEFORE DELETE ON charging_segment
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("offers", "0007_limits_by_period"),
+        ("offers", "0008_applicability"),
         ("charging", "0005_segments"),
     ]
 

@@ -16,6 +16,9 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY
+from offers.models.conditions import CONDITION_CONSTRAINTS, Conditions
+from offers.models.days import DAYS_CONSTRAINTS, Days
+from offers.models.where import WHERE_CONSTRAINTS, Where
 
 GROUP_SHAPE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 GROUP_SENTENCE = "Name the group with small letters, digits and single hyphens, such as night-offers."
@@ -216,7 +219,7 @@ class DiscountBaseChoice(models.TextChoices):
     ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
-class OfferVersion(TenantModel):
+class OfferVersion(Where, Days, Conditions, TenantModel):
     """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
 
     Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
@@ -306,6 +309,9 @@ class OfferVersion(TenantModel):
                 name="single_use_codes_alone",
                 violation_error_message="Each buyer sends a code of their own: leave the display code empty.",
             ),
+            *WHERE_CONSTRAINTS,
+            *DAYS_CONSTRAINTS,
+            *CONDITION_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

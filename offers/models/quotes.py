@@ -42,6 +42,8 @@ class Quote(TenantModel):
     sandbox = models.BooleanField(default=False)
     proof = models.JSONField(null=True)
     created_at = models.DateTimeField()
+    #: `offers.engine.facts.Levels` where an offer asked for them.
+    levels = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-created_at"]

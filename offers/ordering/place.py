@@ -25,18 +25,20 @@ from cpo_portal.charging.models import (
 from cpo_portal.network.models import Connector
 from offers import ledger
 from offers.codes.guessing import refuse_guessing
+from offers.engine.facts import Levels
 from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
+from pricing.engine.codec import decode
 
 #: How often a quote is made again because another buyer took the last of an offer in between.
 MAX_ROUNDS = 20
 
 #: Reasons that mean "valid, but used up"; any other reason that makes an opted-in offer invalid is 30006.
-USED_UP = LIMIT_REASONS
+USED_UP = LIMIT_REASONS | {ReasonCode.STOCK}
 NOT_VALID = frozenset(
     {
         ReasonCode.UNKNOWN,
@@ -86,6 +88,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
+        lock = replace(lock, levels=decode(Levels, selected.levels or {}))
     for _ in range(MAX_ROUNDS):
         priced = price_session(placing.connector, ask, now=now, lock=lock)
         refuse_guessing(priced, ask, placing.buyer)

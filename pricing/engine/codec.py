@@ -195,8 +195,8 @@ def _instant(text: str) -> datetime:
 _READERS: dict[Any, Callable[[Json], Any]] = {
     Decimal: Decimal,
     datetime: _instant,
-    time: time.fromisoformat,
     date: date.fromisoformat,
+    time: time.fromisoformat,
     timedelta: lambda data: timedelta(microseconds=data),
     str: str,
     int: int,

@@ -31,7 +31,7 @@ from cpo_portal.network.models import Charger, ChargingSystem, Connector, Locati
 from cpo_portal.network.systems import create_system_token
 from offers.models import OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
-from pricing.models import Tariff
+from pricing.models import HolidayCalendar, Tariff
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
@@ -120,6 +120,7 @@ def _side(name: str) -> Side:
         ProductStock.objects.create(product=product, units=5)
         NetworkProfile.objects.create(cpo=world.cpo)
         OfferPolicy.objects.create(cpo=world.cpo)
+        HolidayCalendar.objects.create(cpo=world.cpo, calendar_id=f"{name}-days", name=f"{name} days")
     named = {"name": f"{name} special", "display_code": f"{name.upper()}25"}
     offer = make_offer(world.cpo, f"{name}-offer", uses_per_customer=5, total_uses=9, **named)
     with cpo_scope(world.cpo):

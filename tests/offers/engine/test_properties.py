@@ -39,7 +39,7 @@ def money(low, high):
 
 scopes = st.sampled_from([frozenset(), frozenset(), frozenset({"connector-1"}), frozenset({"coffee"})])
 offers = st.builds(
-    lambda offer_id, percent, value, cap, least, items, additive, auto, priority, group, excludes: offer(
+    lambda offer_id, percent, value, cap, least, items, additive, auto, priority, group, excludes, energy: offer(
         offer_id,
         value_type=ValueType.PERCENT if percent else ValueType.AMOUNT,
         value=min(value, Decimal(100)) if percent else value,
@@ -52,6 +52,8 @@ offers = st.builds(
         base=DiscountBase.ITEMS,
         exclusivity_group=group,
         excludes=excludes,
+        min_wh=energy and min(energy),
+        max_wh=energy and max(energy),
     ),
     st.sampled_from("abcdef"),
     st.integers(0, 3).map(bool),
@@ -64,6 +66,7 @@ offers = st.builds(
     st.integers(0, 1),
     st.sampled_from(["", "", "", "night"]),
     st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from("abcdef"), max_size=2)),
+    st.one_of(st.none(), st.none(), st.tuples(st.integers(1, MOST), st.integers(1, MOST))),
 )
 stacks = st.builds(
     StackLimits,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,6 +10,8 @@ from decimal import Decimal
 from offers.engine.spreading import Claim, joint_amount
 
 NOTHING = Decimal(0)
+#: Of so many lines all subsets are looked at, which is quicker than to move shares about.
+_FEW_LINES = 4
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -75,13 +77,30 @@ class LineAmounts:
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would save together if only the lines limited them."""
-        if not offers:
-            return NOTHING
-        first = offers[0].lines
+        wanted: dict[tuple[int, ...], Decimal] = {}
+        for x in offers:
+            wanted[x.lines] = wanted.get(x.lines, NOTHING) + x.saving
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
-        if all(x.lines == first for x in offers):
-            return min(sum([x.saving for x in offers], NOTHING), sum([self.amounts[n] for n in first], NOTHING))
+        if len(wanted) < 2:
+            return min(
+                [min(x, sum([self.amounts[n] for n in lines], NOTHING)) for lines, x in wanted.items()] or [NOTHING]
+            )
+        if len({n for lines in wanted for n in lines}) <= _FEW_LINES:
+            return self._smallest_cut(wanted)
         return joint_amount([Claim(x.saving, x.lines) for x in offers], self.amounts, self.unit)
+
+    def _smallest_cut(self, wanted: Mapping[tuple[int, ...], Decimal]) -> Decimal:
+        """Return the largest flow from lines to what is wanted of them, as the smallest of all cuts.
+
+        A cut lets some lines go empty and counts what is wanted of others as well as of these.
+        """
+        lines = sorted({n for scope in wanted for n in scope})
+        bits = {n: 1 << position for position, n in enumerate(lines)}
+        scopes = [(sum([bits[n] for n in scope]), amount) for scope, amount in wanted.items()]
+        cuts = [NOTHING]
+        for n in lines:
+            cuts += [cut + self.amounts[n] for cut in cuts]
+        return min([sum([x for scope, x in scopes if scope & ~emptied], held) for emptied, held in enumerate(cuts)])
 
 
 @dataclass(frozen=True, slots=True)

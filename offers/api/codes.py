@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -122,9 +121,11 @@ class CodeBatchViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveM
 
     def get_object(self) -> CodeBatch:
         key = self.kwargs["batch"]
-        if not key.isdecimal() or len(key) > 18:
-            raise Http404
-        return super().get_object()
+        known = key.isascii() and key.isdecimal() and len(key) < 19
+        found = self.get_queryset().filter(pk=int(key)).first() if known else None
+        if found is None:
+            raise NotFound("You have no such batch of codes: take its number from the list.")
+        return found
 
     @extend_schema(
         summary="Have codes made",

@@ -200,7 +200,7 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
 
 NAMES = (
     "charger-location", "charger-system", "connector-charger", "product-location", "tariff-location", "tariff-item",
-    "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
+    "codes-offer", "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
     "segment-segment", "import-customer",
 )  # fmt: skip
 

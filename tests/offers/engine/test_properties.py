@@ -327,7 +327,8 @@ def test_the_bound_is_tight_enough_for_a_large_budget(pool, said):
     discounts = step(*pool, **said)
 
     class Counted:
-        thresholds, net_at_least = discounts.thresholds, discounts.net_at_least
+        thresholds, energy_edges = discounts.thresholds, discounts.energy_edges
+        net_at_least = discounts.net_at_least
 
         def __call__(self, cart):
             calls.append(cart)

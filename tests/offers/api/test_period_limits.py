@@ -80,34 +80,31 @@ REFUSED = [
     pytest.param(
         {"uses_per_customer_day": 0},
         {"uses_per_customer_day": ["Give a number above 0, or leave it empty for no limit."]},
-        {"uses_per_customer_day": "Ensure this value is greater than or equal to 1."},
         id="no uses",
     ),
     pytest.param(
         {"budget_per_day": "100"},
         {"redemption_cap": ["A budget needs a limit per redemption: set “most per redemption”."]},
-        {"redemption_cap": "A budget needs a limit per redemption: set “most per redemption”."},
         id="budget of a day alone",
     ),
     pytest.param(
         {"uses_per_customer_day": 3, "uses_per_customer_week": 2},
         {"uses_per_customer_day": ["A customer has 2 uses in a week at most: lower this to 2, or raise that."]},
-        {"uses_per_customer_day": "A customer has 2 uses in a week at most: lower this to 2, or raise that."},
         id="day above week",
     ),
 ]
 
 
-@pytest.mark.parametrize(("limits", "by_api", "by_form"), REFUSED)
-def test_form_and_api_refuse_at_the_field(limits: dict[str, Any], by_api: Any, by_form: dict[str, str]) -> None:
+@pytest.mark.parametrize(("limits", "refusals"), REFUSED)
+def test_form_and_api_refuse_at_the_field_in_the_same_words(limits: dict[str, Any], refusals: Any) -> None:
     people = make_people()
     staff = api_client(people.here.cpo)
     answer = send(staff, "offers", {"offer_id": "daily", "content": CONTENT, "limits": limits})
-    assert fields(answer) == {"limits": by_api}
+    assert fields(answer) == {"limits": refusals}
     shown = signed_in(people.owner).post(ADD, FORM | limits | {"_save": "1"})
     assert shown.status_code == 200
     found = shown.context["adminform"].form.errors
-    assert {name: " ".join(found[name]) for name in by_form} == by_form
+    assert {name: list(found[name]) for name in refusals} == refusals
     with cpo_scope(people.here.cpo):
         assert not Offer.objects.exists()
 

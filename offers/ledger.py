@@ -8,9 +8,11 @@ caller has locked the order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,12 +25,16 @@ from offers.counters import NOTHING
 from offers.engine.codec import offer_to_json
 from offers.engine.periods import Period, Today, start_of, today_at
 from offers.engine.values import OfferLimits, OfferTerms, Usage
+from offers.entries import Entry, enter, write_reservations
 from offers.models import LedgerEntry, LedgerKind, Offer, OfferState, Redemption, RedemptionState
 
+_HELD = """
+SELECT id FROM offers_redemption WHERE order_id = %(order)s AND state = 'RESERVED' ORDER BY offer_id FOR NO KEY UPDATE;
+"""
 _KEY_SHARED = """
 SELECT id, state, total_uses IS NOT NULL OR budget IS NOT NULL, uses_per_customer, uses_per_customer_day,
     uses_per_customer_week, uses_per_customer_month, budget_per_day
-FROM offers_offer WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
+FROM offers_offer WHERE id = ANY(%(offers)s) ORDER BY id FOR KEY SHARE
 """
 #: A figure that stands in the offer's row alone may be changed under a weaker lock than what switches a counter.
 _SHARED = _KEY_SHARED.replace("KEY SHARE", "SHARE")
@@ -68,18 +74,19 @@ def reserve(
     holds = sorted(holds, key=lambda hold: hold.offer_pk)
     counted = [] if order.sandbox else holds
     today = today_at(now, order.cpo.time_zone)
-    with transaction.atomic():
-        old = _locked(order, RedemptionState.RESERVED)
-        _refuse_changed_limits(counted)
+    old = _held_and_unchanged(order, counted)
+    taking = _taking(counted, customer, today)
+    # A guard that refuses has moved nothing: only what was moved before it has to be undone.
+    several = old or taking.rows > 1 or any(hold.code_pk is not None for hold in counted)
+    with transaction.atomic() if several else nullcontext():
         _mark([(redemption, None) for redemption in old])
         _move_codes(order, old, counted)
-        _move(old, counted, customer, today)
-        _enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
+        _move(old, taking, counted)
+        enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
         reserved = [_reservation(order, hold, customer, today) for hold in holds]
         for redemption in reserved:
             redemption.reserved_until = reserved_until
-        Redemption.objects.bulk_create(reserved)
-        _enter([Entry(x, LedgerKind.RESERVE, x.reserved, 1) for x in reserved], now=now)
+        write_reservations(reserved, now=now)
     return reserved
 
 
@@ -160,7 +167,7 @@ def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: dat
     if use and _has_code(redemption):
         holding.give_back(redemption.order_id, redemption.offer_id)
     counters.give_back(redemption, amount, use=use)
-    _enter([Entry(redemption, LedgerKind.REVERSE, amount, -int(use))], now=now, reference=reference)
+    enter([Entry(redemption, LedgerKind.REVERSE, amount, -int(use))], now=now, reference=reference)
     return amount
 
 
@@ -182,21 +189,24 @@ def _is_counted(limits: OfferLimits) -> bool:
     return limits.total_uses is not None or limits.budget is not None
 
 
-def _refuse_changed_limits(holds: Sequence[Hold]) -> None:
-    """Refuse to reserve by limits that are no longer the offer's, or of an offer that is no longer given.
+def _held_and_unchanged(order: Order, holds: Sequence[Hold]) -> list[Redemption]:
+    """Lock and return what the order holds; then refuse to reserve by limits that are no longer the offer's.
 
-    Whoever changes limits holds the offer's row; the shared lock waits for them, sees what they wrote, and keeps the
-    next one out until this reservation is committed.
+    Nor is an offer reserved that is no longer given. Whoever changes limits holds the offer's row; the shared lock
+    waits for them, sees what they wrote, and keeps the next one out until this reservation is committed. Both go to
+    the server at once, which takes the locks in this order.
     """
-    if not holds:
-        return
     alone = any(hold.terms.limits.is_personal or hold.terms.limits.budget_per_day is not None for hold in holds)
     with connection.cursor() as cursor:
-        cursor.execute(_SHARED if alone else _KEY_SHARED, [[hold.offer_pk for hold in holds]])
+        values: dict[str, Any] = {"order": order.pk, "offers": [hold.offer_pk for hold in holds]}
+        cursor.execute(_HELD + (_SHARED if alone else _KEY_SHARED), values)
+        held = [pk for (pk,) in cursor.fetchall()]
+        cursor.nextset()
         today = {pk: said for pk, *said in cursor.fetchall()}
     for hold in holds:
         if today[hold.offer_pk] != [OfferState.APPROVED, _is_counted(hold.terms.limits), *_figures(hold.terms.limits)]:
             raise LimitsChanged(hold.terms.offer_id)
+    return list(Redemption.objects.filter(pk__in=held).order_by("offer_id")) if held else []
 
 
 def _figures(limits: OfferLimits) -> list[Any]:
@@ -204,18 +214,36 @@ def _figures(limits: OfferLimits) -> list[Any]:
     return [limits.uses_per_customer, *per_period, limits.budget_per_day]
 
 
-def _move(old: Sequence[Redemption], holds: Sequence[Hold], customer: Customer | None, today: Today) -> None:
-    """Move all counters from what is held to what is wanted; raise LimitReached where a guard refuses."""
-    taken: dict[counters.UseRow, int] = {}
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What is taken of the counters: uses of a customer with their limits, and of totals and a day."""
+
+    uses: Mapping[counters.UseRow, int]
+    totals: Sequence[counters.Taking]
+    day: date
+
+    @property
+    def rows(self) -> int:
+        """Return how many counters are moved."""
+        return len(self.uses) + sum(x.total + (x.day_limit is not None) for x in self.totals)
+
+
+def _taking(holds: Sequence[Hold], customer: Customer | None, today: Today) -> _Taking:
+    uses: dict[counters.UseRow, int] = {}
     for hold in holds:
-        taken |= _uses_of(hold, customer, today)
-    new = [
+        uses |= _uses_of(hold, customer, today)
+    totals = [
         counters.Taking(x.offer_pk, x.amount, _is_counted(x.terms.limits), x.terms.limits.budget_per_day) for x in holds
     ]
+    return _Taking(uses, totals, today.day)
+
+
+def _move(old: Sequence[Redemption], new: _Taking, holds: Sequence[Hold]) -> None:
+    """Move all counters from what is held to what is wanted; raise LimitReached where a guard refuses."""
     try:
-        counters.move_uses((row for x in old for row in counters.rows_of(x)), taken)
-        counters.move_totals(old, new)
-        counters.move_days(old, new, today.day)
+        counters.move_uses((row for x in old for row in counters.rows_of(x)), new.uses)
+        counters.move_totals(old, new.totals)
+        counters.move_days(old, new.totals, new.day)
     except counters.Refused as refused:
         names = {hold.offer_pk: hold.terms.offer_id for hold in holds}
         raise LimitReached(names[refused.offer_pk]) from refused
@@ -234,6 +262,12 @@ def _uses_of(hold: Hold, customer: Customer | None, today: Today) -> dict[counte
     return dict(zip(rows, [*figures, *per_period.values()], strict=True))
 
 
+@lru_cache(maxsize=1024)
+def _stored(terms: OfferTerms) -> dict[str, Any]:
+    """Return the terms as a redemption keeps them; the same for every order that is priced with them."""
+    return offer_to_json(terms)
+
+
 def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Today) -> Redemption:
     limits, counts = hold.terms.limits, not order.sandbox
     return Redemption(
@@ -250,7 +284,7 @@ def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Tod
         counted_periods=[period.value for period in limits.per_period] if counts else [],
         reserved_on=today.day,
         sandbox=order.sandbox,
-        terms=offer_to_json(hold.terms),
+        terms=_stored(hold.terms),
     )
 
 
@@ -266,9 +300,9 @@ def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datet
     counters.settle_totals(outcomes)
     for redemption, amount in outcomes:
         if amount is None:
-            _enter([_release_of(redemption)], now=now, reference=reference)
+            enter([_release_of(redemption)], now=now, reference=reference)
         else:
-            _enter([Entry(redemption, LedgerKind.COMMIT, amount, 0)], now=now)
+            enter([Entry(redemption, LedgerKind.COMMIT, amount, 0)], now=now)
 
 
 def _mark(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
@@ -284,33 +318,5 @@ def _locked(order: Order, state: str) -> list[Redemption]:
     return list(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One movement to be written into the ledger."""
-
-    redemption: Redemption
-    kind: LedgerKind
-    amount: Decimal
-    uses: int
-
-
 def _release_of(redemption: Redemption) -> Entry:
     return Entry(redemption, LedgerKind.RELEASE, redemption.reserved, -1)
-
-
-def _enter(entries: Sequence[Entry], *, now: datetime, reference: str = "") -> None:
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            redemption=entry.redemption,
-            offer_id=entry.redemption.offer_id,
-            version_number=entry.redemption.terms["version"],
-            kind=entry.kind,
-            reference=reference,
-            amount=entry.amount,
-            uses=entry.uses,
-            currency=entry.redemption.currency,
-            sandbox=entry.redemption.sandbox,
-            at=now,
-        )
-        for entry in entries
-    )

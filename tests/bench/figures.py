@@ -31,6 +31,8 @@ GOALS = {
     "callback.ratio_to_null_task.items10": Goal(4),
     "callback.ratio_to_null_task.items200": Goal(6),
     "select.sql_queries_spread": Goal(0),
+    "redeem.ratio_to_bare_sql.capped": Goal(0.5, at_least=True),
+    "redeem.ratio_to_bare_sql.uncapped": Goal(0.4, at_least=True),
     "network.search_ms": Goal(20),
     "sick.p99_ratio.hang": Goal(2),
     "sick.p99_ratio.reset": Goal(2),

@@ -31,6 +31,7 @@ GOALS = {
     "callback.ratio_to_null_task.items10": Goal(4),
     "callback.ratio_to_null_task.items200": Goal(6),
     "select.sql_queries_spread": Goal(0),
+    "explain.ms.n10000": Goal(50),
     "network.search_ms": Goal(20),
     "sick.p99_ratio.hang": Goal(2),
     "sick.p99_ratio.reset": Goal(2),

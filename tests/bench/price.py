@@ -10,6 +10,7 @@ from beckn.protocol.jsontext import read_json
 from offers.engine.step import OfferStep
 from pricing.engine.price import price
 from tests.bench import buyer
+from tests.bench.explaining import explaining
 from tests.bench.figures import Figures, interleaved, p50, p99
 from tests.offers.engine.samples import offer, step
 from tests.pricing.engine.samples import PLAIN, rupees
@@ -34,7 +35,7 @@ def run() -> Figures:
     figures["price.p50_us"], figures["price.p99_us"] = figures["price.p50_us.offers1"], figures["price.p99_us.offers1"]
     figures["price.read_json_us"] = reading
     figures["price.ratio_to_read_json"] = figures["price.p50_us"] / reading
-    return figures
+    return figures | explaining()
 
 
 def timed(call: Callable[[], object]) -> list[float]:

@@ -25,6 +25,7 @@ STATE_TONES: dict[str, Tone] = {
     DerivedState.LIVE: Tone.GOOD,
     DerivedState.SCHEDULED: Tone.INFO,
     DerivedState.EXHAUSTED: Tone.WARN,
+    OfferState.IN_REVIEW: Tone.INFO,
     OfferState.PAUSED: Tone.WARN,
     OfferState.WITHDRAWN: Tone.BAD,
 }

@@ -22,7 +22,7 @@ from offers.authoring.review import Actor, authors_of, draft_of, is_required, ma
 from offers.links import offer_page_url
 from offers.models import Offer, OfferVersion
 from offers.public import is_public
-from offers.states import Move
+from offers.states import is_editable
 from pricing.admin import NoteForm
 
 
@@ -70,10 +70,24 @@ class RestoreForm(DialogForm):
         field.choices = [(row.number, f"{row.number}: {row.name}") for row in rows[:200]]
 
 
+class CompareForm(forms.Form):
+    """Asks for two versions by their numbers; what names none of them is read as the newest and the one before it."""
+
+    def __init__(self, versions: list[OfferVersion], offer: Offer, data: Any) -> None:
+        super().__init__()
+        numbers = {str(version.number): version for version in versions}
+        self.after = numbers.get(data.get("to", ""), versions[0])
+        older = next((version for version in versions if version.number < self.after.number), self.after)
+        self.before = numbers.get(data.get("from", ""), older)
+        choices = [(version.number, _titled(version, offer)) for version in versions]
+        for name, label, chosen in (("from", "From", self.before), ("to", "To", self.after)):
+            self.fields[name] = forms.ChoiceField(label=label, widget=Select, choices=choices, initial=chosen.number)
+
+
 class ReviewMixin:
     """Buttons and pages that an OfferAdmin has beside its own."""
 
-    review_actions = ("submit_offer", "approve_offer", "reject_offer", "restore_version", "duplicate_offer")
+    review_actions = ("submit_offer", "approve_offer", "reject_offer", "reuse_version", "duplicate_offer")
 
     @object_action(
         description="Submit for review",
@@ -108,12 +122,12 @@ class ReviewMixin:
         return "It is a draft again; your note stands in the history."
 
     @object_action(
-        description="Restore a version",
+        description="Use an older version",
         confirm="What the version says goes into the draft, in place of what the draft says now. Nothing is published.",
-        icon="settings_backup_restore",
+        icon="history",
         form_class=RestoreForm,
     )
-    def restore_version(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
+    def reuse_version(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         draft = authoring.restore(offer, data["version"], actor=Actor(_user(request)))
         return f"Draft {draft.number} says what version {data['version']} says."
 
@@ -132,7 +146,8 @@ class ReviewMixin:
         """Return which of the buttons of a state are shown, as the review has it."""
         draft, required = draft_of(offer), is_required(offer.cpo_id)
         waits = draft is not None and draft.submitted_at is not None
-        shown = names | {"duplicate_offer"}
+        # While somebody decides, the page offers what they decide between.
+        shown = set(names) if waits else names | {"duplicate_offer"}
         if required:
             shown -= {"publish_offer", "republish_offer"}
         if draft is None or waits or not required:
@@ -141,8 +156,8 @@ class ReviewMixin:
             shown -= {"approve_offer", "reject_offer"}
         elif draft is not None and not may_approve(draft, Actor(_user(request))):
             shown.discard("approve_offer")
-        if f"{Move.SUBMIT.value}_offer" in names and offer.versions.exclude(published_at=None).count() > 1:
-            shown.add("restore_version")
+        if is_editable(offer.state) and not waits and offer.versions.exclude(published_at=None).count() > 1:
+            shown.add("reuse_version")
         return shown
 
     def changeform_view(
@@ -172,17 +187,15 @@ class ReviewMixin:
         if offer is None or not self.has_view_permission(request, offer):  # type: ignore[attr-defined]
             raise Http404
         versions = list(OfferVersion.objects.select_related("cpo", "created_by").filter(offer=offer))
-        before, after = _chosen(request, versions)
+        form = CompareForm(versions, offer, request.GET)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": self.opts,  # type: ignore[attr-defined]
             "original": offer,
             "title": f"Versions of {versions[0].name} compared",
             "back": reverse("admin:offers_offer_change", args=[offer.pk]),
-            "versions": [_titled(version, offer) for version in versions],
-            "before": _titled(before, offer),
-            "after": _titled(after, offer),
-            "differences": differences(before, after),
+            "form": form,
+            "differences": differences(form.before, form.after),
         }
         return TemplateResponse(request, "offers/admin/compare.html", context)
 
@@ -206,18 +219,10 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _chosen(request: HttpRequest, versions: list[OfferVersion]) -> tuple[OfferVersion, OfferVersion]:
-    """Return the two versions that the address names; else the newest and the one before it."""
-    by_number = {str(version.number): version for version in versions}
-    after = by_number.get(request.GET.get("to", ""), versions[0])
-    older = next((version for version in versions if version.number < after.number), after)
-    return by_number.get(request.GET.get("from", ""), older), after
-
-
-def _titled(version: OfferVersion, offer: Offer) -> dict[str, Any]:
+def _titled(version: OfferVersion, offer: Offer) -> str:
     if version.published_at is None:
         state = "in review" if version.submitted_at else "draft"
     else:
         state = "current" if version.pk == offer.live_version_id else "replaced"
     made = when(version.published_at or version.created_at, offer.cpo.time_zone)
-    return {"number": version.number, "title": f"Version {version.number} ({state}), {made}"}
+    return f"Version {version.number} ({state}), {made}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from offers.engine.evaluate import LIVE_STATE, STATE_REASONS, appraise, membership, validity, weekly_check
 from offers.engine.situation import Situation, situation_of
@@ -43,10 +42,14 @@ class _Look:
         products = [x for x in cart.lines if x.kind is LineKind.PRODUCT]
         self._items = frozenset({context.item_id, *(x.item_id for x in products)})
         self._categories = frozenset({context.category, *(x.category for x in products)})
-        self._location = context.location_id
-        self._start = cart.request.planned_start
         self._nothing = zero(cart.currency)
-        self._said: dict[Any, Check | None] = {}
+        self._at_locations, self._on_items, self._in_categories = (
+            _Places(ReasonCode.LOCATION, "location_ids", context.location_id),
+            _Places(ReasonCode.ITEM, "item_ids", context.item_id),
+            _Places(ReasonCode.CATEGORY, "categories", context.category),
+        )
+        #: By the identity of the windows: hashing them would cost more than reading them.
+        self._weekly: dict[int, Check] = {}
 
     def at(self, offer: OfferTerms) -> OfferOutcome:
         checks = self._failing(offer)
@@ -61,39 +64,44 @@ class _Look:
         )
 
     def _failing(self, offer: OfferTerms) -> list[Check]:
-        scope, start, said = offer.applicability, self._start, self._said
+        scope, cart = offer.applicability, self._situation.cart
         checks: list[Check] = []
         if offer.state != LIVE_STATE:
             code = STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
             checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
-        if offer.currency != self._situation.cart.currency:
-            currency = self._situation.cart.currency
-            checks.append(Check(ReasonCode.CURRENCY, "currency", currency, offer.currency, False))
-        if scope.valid_from is not None and start < scope.valid_from:
-            checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", scope.valid_from, start))
-        if scope.valid_until is not None and start >= scope.valid_until:
-            checks.append(validity(ReasonCode.ENDED, "valid_until", scope.valid_until, start))
-        if scope.location_ids and self._location not in scope.location_ids:
-            checks.append(self._place(ReasonCode.LOCATION, "location_ids", scope.location_ids, self._location))
+        if offer.currency != cart.currency:
+            checks.append(Check(ReasonCode.CURRENCY, "currency", cart.currency, offer.currency, False))
+        start, begins, ends = cart.request.planned_start, scope.valid_from, scope.valid_until
+        if begins is not None and start < begins:
+            checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
+        if ends is not None and start >= ends:
+            checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
+        if scope.location_ids and self._situation.context.location_id not in scope.location_ids:
+            checks.append(self._at_locations.refusal(scope.location_ids))
         if scope.item_ids and scope.item_ids.isdisjoint(self._items):
-            item = self._situation.context.item_id
-            checks.append(self._place(ReasonCode.ITEM, "item_ids", scope.item_ids, item))
+            checks.append(self._on_items.refusal(scope.item_ids))
         if scope.categories and scope.categories.isdisjoint(self._categories):
-            category = self._situation.context.category
-            checks.append(self._place(ReasonCode.CATEGORY, "categories", scope.categories, category))
+            checks.append(self._in_categories.refusal(scope.categories))
         if scope.weekly_windows:
-            # By identity: hashing the windows would cost more than reading them.
-            key = id(scope.weekly_windows)
-            if key not in said:
-                said[key] = weekly_check(scope.weekly_windows, self._situation)
-            weekly = said[key]
-            if weekly is not None and not weekly.passed:
+            weekly = self._weekly.get(id(scope.weekly_windows))
+            if weekly is None:
+                weekly = self._weekly[id(scope.weekly_windows)] = weekly_check(scope.weekly_windows, self._situation)
+            if not weekly.passed:
                 checks.append(weekly)
         return checks
 
-    def _place(self, code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
-        key = (code, next(iter(allowed)) if len(allowed) == 1 else len(allowed))
+
+class _Places:
+    """The refusals of one attribute of the applicability, by what is allowed instead."""
+
+    def __init__(self, code: ReasonCode, field: str, actual: str) -> None:
+        self._code, self._field, self._actual = code, field, actual
+        self._said: dict[str | int, Check] = {}
+
+    def refusal(self, allowed: frozenset[str]) -> Check:
+        count = len(allowed)
+        key = next(iter(allowed)) if count == 1 else count
         check = self._said.get(key)
         if check is None:
-            check = self._said[key] = membership(code, field, allowed, actual)
+            check = self._said[key] = membership(self._code, self._field, allowed, self._actual)
         return check

@@ -33,6 +33,7 @@ GOALS = {
     "select.sql_queries_spread": Goal(0),
     "redeem.ratio_to_bare_sql.capped": Goal(0.5, at_least=True),
     "redeem.ratio_to_bare_sql.uncapped": Goal(0.4, at_least=True),
+    "explain.ms.n10000": Goal(50),
     "network.search_ms": Goal(20),
     "sick.p99_ratio.hang": Goal(2),
     "sick.p99_ratio.reset": Goal(2),

@@ -20,6 +20,7 @@ from offers.engine.values import OfferTerms
 from pricing.engine.price import price
 from pricing.engine.values import ChargingRequest, PriceTerms, ProductOrder, ProductPrice
 from tests.bench import buyer, price_service
+from tests.bench.explaining import explaining
 from tests.bench.figures import Figures, interleaved, p50, p99
 from tests.offers.engine.samples import context, offer, step
 from tests.pricing.engine.samples import PLAIN, rupees
@@ -50,7 +51,7 @@ def _by_applicable(reading: Callable[[], object]) -> Figures:
     figures["price.p50_us"], figures["price.p99_us"] = figures["price.p50_us.offers1"], figures["price.p99_us.offers1"]
     figures["price.read_json_us"] = p50([p50(times) for times in found["read"]])
     figures["price.ratio_to_read_json"] = figures["price.p50_us"] / figures["price.read_json_us"]
-    return figures
+    return figures | explaining()
 
 
 def _by_size() -> Figures:

@@ -115,7 +115,7 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "offers.offer submit_offer": AUTHORS,
     "offers.offer approve_offer": AUTHORS,
     "offers.offer reject_offer": AUTHORS,
-    "offers.offer restore_version": AUTHORS,
+    "offers.offer reuse_version": AUTHORS,
     "offers.offer duplicate_offer": AUTHORS,
     "offers.offer offers_compare": VIEWERS,
     "offers.offer offers_try_offer": VIEWERS,

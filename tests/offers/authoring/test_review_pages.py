@@ -158,7 +158,7 @@ def test_two_versions_are_compared_field_by_field_in_words(people: People, offer
     ]
     assert "What changed" in page(people.analyst, offer)
     back = signed_in(people.analyst).get(f"/admin/offers/offer/compare/{offer.pk}/?from=nonsense&to=99")
-    assert (back.context["before"]["number"], back.context["after"]["number"]) == (1, 2)
+    assert (back.context["form"].before.number, back.context["form"].after.number) == (1, 2)
 
 
 def test_an_outsider_compares_nothing(people: People, offer: Offer) -> None:
@@ -167,7 +167,8 @@ def test_an_outsider_compares_nothing(people: People, offer: Offer) -> None:
 
 def test_a_version_is_restored_and_an_offer_duplicated_from_the_page(people: People, offer: Offer) -> None:
     second_version(people, offer)
-    assert "Draft 3 says what version 1 says." in press(people.owner, offer, "restore_version", version="1")
+    assert "Use an older version" in page(people.owner, offer)
+    assert "Draft 3 says what version 1 says." in press(people.owner, offer, "reuse_version", version="1")
     assert "offer “weekend”" in press(people.owner, offer, "duplicate_offer", offer_id="weekend")
     press(people.owner, offer, "duplicate_offer", offer_id="weekend-again")
     with cpo_scope(people.here.cpo):

@@ -20,6 +20,7 @@ from pricing import authoring as pricing_authoring
 from pricing.authoring import Place, TariffContent
 from tests.offers.ordering.sale import Sale
 from tests.people import weekend
+from tests.processes import run_at_once
 from tests.world import World, ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +160,22 @@ def test_terms_of_a_transaction_that_failed_are_kept_by_the_next() -> None:
     with cpo_scope(world.cpo), transaction.atomic():
         assert OfferSnapshot.objects.count() == 0
         assert proofs.reprove(stored(select(world))).verdict is Verdict.IDENTICAL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_quotes_that_meet_an_offers_new_terms_at_the_same_moment_are_all_proven() -> None:
+    world = make_world()
+    offers = [make_offer(world.cpo), make_offer(world.cpo, "rival", display_code="RIVAL", value=Decimal(20))]
+    assert len(offers) == 2
+
+    def work(number: int) -> str:
+        with cpo_scope(world.cpo), transaction.atomic():
+            return str(select(world, f"t-{number}").pk)
+
+    keys = run_at_once(4, work)
+    with cpo_scope(world.cpo):
+        assert [proofs.reprove(Quote.objects.get(pk=key)).verdict.value for key in keys] == ["IDENTICAL"] * 4
+        assert OfferSnapshot.objects.values("hash").distinct().count() == 2
 
 
 def test_what_is_kept_names_nobody(sale: Sale) -> None:

@@ -9,6 +9,7 @@ Checkbox = theme.UnfoldBooleanWidget
 CheckboxSelectMultiple = theme.UnfoldAdminCheckboxSelectMultipleWidget
 DateInput = theme.UnfoldAdminSingleDateWidget
 DecimalInput = theme.UnfoldAdminDecimalFieldWidget
+FileInput = theme.UnfoldAdminFileFieldWidget
 EmailInput = theme.UnfoldAdminEmailInputWidget
 IntegerInput = theme.UnfoldAdminIntegerFieldWidget
 PasswordInput = theme.UnfoldAdminPasswordToggleWidget

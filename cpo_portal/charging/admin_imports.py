@@ -20,6 +20,7 @@ from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, table, when
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.widgets import FileInput
 from cpo_portal.charging.csv_files import MOST_BYTES, NotRead
 from cpo_portal.charging.import_rows import CONTACTS, CUSTOMER_COLUMNS
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
@@ -31,7 +32,7 @@ from cpo_portal.charging.segments import segments_naming
 class FileForm(DialogForm):
     """A CSV file."""
 
-    file = forms.FileField(label="CSV file", widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(label="CSV file", widget=FileInput(attrs={"accept": ".csv,text/csv"}))
 
     def clean_file(self) -> bytes:
         """Return what the file says."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -207,7 +209,11 @@ class ImportView(TokenScopedMixin, APIView):
 
     @extend_schema(summary="Read an import's state", responses={200: ReportSerializer, 404: RefusedSerializer})
     def get(self, request: Request, import_id: str) -> Response:
-        return Response(_job(get_object_or_404(ContactImport.objects.all(), pk=import_id)))
+        try:
+            key = UUID(import_id)
+        except ValueError:
+            raise Http404 from None
+        return Response(_job(get_object_or_404(ContactImport.objects.all(), pk=key)))
 
 
 @contextmanager
@@ -231,7 +237,7 @@ def _author(request: Request) -> Author:
 
 def _told(report: Report) -> Response:
     if report.faults.count:
-        found = [{"row": x.row, "column": x.column, "message": x.sentence} for x in report.faults.shown]
+        found: list[Any] = [{"row": x.row, "column": x.column, "message": x.sentence} for x in report.faults.shown]
         raise BadInput({"csv": found})
     if report.job is not None:
         return Response(_job(report.job))

@@ -151,7 +151,7 @@ def _write(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: bool) -> 
 
 
 def _write_contacts(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: bool) -> tuple[int, int]:
-    named_list = NamedList.objects.select_for_update(of=("self",)).get(pk=getattr(job.named_list, "pk", None))
+    named_list = NamedList.objects.select_for_update(of=("self",)).get(pk=_list_of(job).pk)
     digests = {bytes.fromhex(digest): key_id for row in rows for key_id, digest in row["kept"]}
     entries = NamedListEntry.objects.filter(named_list=named_list)
     known = sum(entries.filter(hmac__in=part).count() for part in _parts(list(digests)))
@@ -169,6 +169,12 @@ def _write_contacts(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: 
         )
     NamedList.objects.filter(pk=named_list.pk).update(filled_at=timezone.now())
     return len(digests) - known, known
+
+
+def _list_of(job: ContactImport) -> NamedList:
+    if job.named_list is None:
+        raise ValueError("an import of contacts goes into a list")
+    return job.named_list
 
 
 def _write_customers(cpo: Cpo, rows: list[dict[str, Any]], *, dry_run: bool) -> tuple[int, int]:

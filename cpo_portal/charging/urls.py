@@ -15,7 +15,7 @@ router.register("named-lists", api_segments.NamedListViewSet, "named-list")
 urlpatterns = [
     *router.urls,
     path("customers/import", api_segments.CustomerImportView.as_view(), name="customer-import"),
-    path("imports/<uuid:import_id>", api_segments.ImportView.as_view(), name="import-state"),
+    re_path(rf"^imports/(?P<import_id>{ID})$", api_segments.ImportView.as_view(), name="import-state"),
     re_path(rf"^charging/connectors/(?P<item_id>{ID})/status$", api.StatusView.as_view(), name="connector-status"),
     path("charging/commands", api.CommandsView.as_view(), name="charging-commands"),
     path("charging/sessions", api.SessionsView.as_view(), name="charging-sessions"),

@@ -132,6 +132,7 @@ ELSEWHERE = frozenset(
     {
         "pricing.tariff history",
         "offers.offer history",
+        "charging.namedlist delete",
         "network.location delete",
         "network.charger delete",
         "network.connector delete",

@@ -15,17 +15,24 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging import balances
 from cpo_portal.charging.models import Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.ordering.cancel import CancelledBy, cancel
 from tests.offers.ordering.sale import Sale
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
 
 TABLES = (
+    "charging_balance",
+    "charging_balanceentry",
+    "charging_balancehold",
     "charging_customercontact",
+    "charging_customergroup",
+    "charging_customergroupmember",
     "charging_customerkey",
     "charging_gatewaynotice",
     "charging_ordercontact",
@@ -56,6 +63,10 @@ def sold(world: World) -> World:
     sale.confirm()
     with cpo_scope(world.cpo), transaction.atomic():
         cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="closed", now=timezone.now())
+    credit(world.cpo, "5", customer=None, group=family(world.cpo, SARAH))
+    with cpo_scope(world.cpo), transaction.atomic():
+        now = timezone.now()
+        assert balances.hold(sale.fresh(), Decimal(2), held_until=now, now=now) == Decimal(2)
     return world
 
 

@@ -37,6 +37,9 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
             "Sales": (
                 Entry("Orders", "receipt_long", "charging.order"),
                 Entry("Customers", "group", "charging.customer"),
+                Entry("Customer groups", "diversity_3", "charging.customergroup"),
+                Entry("Balances", "savings", "charging.balance"),
+                Entry("Balance entries", "swap_vert", "charging.balanceentry"),
                 Entry("Payments", "account_balance_wallet", "charging.payment"),
                 Entry("Refunds", "undo", "charging.refund"),
                 Entry("Refund terms", "rule", "charging.refundterm"),

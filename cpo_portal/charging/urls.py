@@ -1,13 +1,19 @@
 """Addresses of the charging-system API and of the payment webhook, below /api/."""
 
 from django.urls import path, re_path
+from rest_framework.routers import SimpleRouter
 
-from cpo_portal.charging import api
+from cpo_portal.charging import api, api_balances
 
 #: What BECKN_ID allows; anything else is no id and answers 404.
 ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
 
+router = SimpleRouter(trailing_slash=False)
+router.register("balances", api_balances.BalanceViewSet, "balance")
+router.register("customer-groups", api_balances.GroupViewSet, "customer-group")
+
 urlpatterns = [
+    *router.urls,
     re_path(rf"^charging/connectors/(?P<item_id>{ID})/status$", api.StatusView.as_view(), name="connector-status"),
     path("charging/commands", api.CommandsView.as_view(), name="charging-commands"),
     path("charging/sessions", api.SessionsView.as_view(), name="charging-sessions"),

@@ -32,6 +32,7 @@ from offers.ordering.cancel import CancelledBy, cancel
 from pricing.models import Tariff
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 #: Stands in every name and id of the other CPO: a page that shows it to the own CPO's people has a hole.
@@ -126,6 +127,7 @@ def _side(name: str) -> Side:
         )  # fmt: skip
     side = Side(world, name)
     _sell(side)
+    credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
     return side
 
 

@@ -27,6 +27,8 @@ KEYS = {
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
     "session_id": lambda side: f"{side.name}-session",
+    "balance_id": lambda side: side.rows["charging.balance"].pk,
+    "group_id": lambda side: side.rows["charging.customergroup"].pk,
 }
 TOKENS = ("STAFF", "STAFF_READ", "CHARGING_SYSTEM", "SYSTEM", "REVOKED", "EXPIRED")
 

@@ -257,9 +257,6 @@ class CustomerGroupAdmin(TenantAdmin):
     inlines = (MemberInline,)
     actions_detail = ("add_members",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or not obj.balances.exists())
-
     @object_action(
         description="Add members",
         confirm="They share what the group has from now on; a driver is recognised by this contact.",

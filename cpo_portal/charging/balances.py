@@ -71,6 +71,8 @@ def top_up(balance: Balance, moved: Moved, *, now: datetime) -> BalanceEntry:
     if done is not None:
         return done
     _refuse_amount(balance, moved.amount)
+    if balance.amount + balance.held + moved.amount >= MOST:
+        raise BalanceRefused("A balance stays below 1,000,000,000: add less, or make another one.")
     if is_over(balance, now):
         if balance.valid_days is None:
             raise BalanceRefused("This balance has expired: give it a later date first, or make a new one.")

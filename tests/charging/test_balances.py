@@ -55,6 +55,16 @@ def test_what_is_no_amount_is_refused(world: World, amount: str, sentence: str) 
     assert (figures(balance), entries(balance)) == ((0, 0), [])
 
 
+def test_a_balance_stays_below_a_billion(world: World) -> None:
+    balance = credit(world.cpo, "600000000")
+    with cpo_scope(world.cpo), pytest.raises(BalanceRefused, match="A balance stays below 1,000,000,000: add less"):
+        balances.top_up(balance, Moved(Decimal(400_000_000), "x"), now=timezone.now())
+    assert figures(balance) == (Decimal(600_000_000), 0)
+    with cpo_scope(world.cpo):
+        balances.top_up(balance, Moved(Decimal("399999999.99"), "x"), now=timezone.now())
+    assert figures(balance) == (Decimal("999999999.99"), 0)
+
+
 PAID_BACK = [
     pytest.param("99.99", Decimal("0.01"), id="a-paisa-less"),
     pytest.param("100.00", Decimal(0), id="all"),

@@ -121,6 +121,7 @@ ELSEWHERE = frozenset(
     {
         "pricing.tariff history",
         "offers.offer history",
+        "charging.customergroup delete",
         "network.location delete",
         "network.charger delete",
         "network.connector delete",
@@ -158,6 +159,7 @@ AUTOCOMPLETES: dict[str, frozenset[str]] = {
     "network.connector": VIEWERS,
     "network.product": VIEWERS,
     "network.chargingsystem": VIEWERS,
+    "charging.balance": VIEWERS,
     "charging.customer": VIEWERS,
     "charging.customergroup": VIEWERS,
     "charging.order": VIEWERS,

@@ -77,6 +77,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3000, "queue": "bulk"},
     },
+    "expire-balances": {
+        "task": "cpo_portal.charging.tasks.expire_balances",
+        "schedule": 60.0,
+        "options": {"expires": 50, "queue": "bulk"},
+    },
     "bury-old": {
         "task": "beckn.tasks.bury_old",
         "schedule": 600.0,

@@ -90,6 +90,11 @@ def reserve(
     return reserved
 
 
+def lock_held(order: Order) -> None:
+    """Lock what the order holds: for a caller that locks balances, which come after redemptions and before counters."""
+    _locked(order, RedemptionState.RESERVED)
+
+
 def covers(order: Order, offer_ids: Iterable[str]) -> bool:
     """Return whether the order still holds a reservation of each of these offers, by Beckn id."""
     held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)

@@ -11,6 +11,7 @@ from urllib.parse import quote as quoted
 from beckn.models import NetworkProfile
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
+from beckn.presenting.prepaid import gave_back, prepaid_views
 from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -118,6 +119,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
+        prepaid=prepaid_views(order),
     )
 
 
@@ -307,6 +309,7 @@ def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:
     ]
     if order.state == charging.OrderState.CANCELLED and not views:
         sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
+        sentence = gave_back(order) or sentence
         views.append(SettlementView("REFUND", zero(order.currency), sentence))
     owed = order.payments.filter(
         type=charging.PaymentType.POST_FULFILLMENT, status=charging.PaymentStatus.NOT_PAID

@@ -12,13 +12,22 @@ from django.utils.safestring import SafeString
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
 from cpo_portal.adminkit.display import EMPTY, chip, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
-from cpo_portal.charging import admin_imports, admin_money, admin_segments
+from cpo_portal.charging import admin_balances, admin_imports, admin_money, admin_segments
 from cpo_portal.charging.export_columns import CUSTOMER_COLUMNS, ORDER_COLUMNS
 from cpo_portal.charging.models import Customer, CustomerContact, CustomerRecord, Order, OrderState
 from cpo_portal.charging.panels import ORDER_PANELS, ORDER_TONES, Panel, panels_of, table, zone_of
 from cpo_portal.charging.wording import cancelled_by
 
-__all__ = ["ORDER_PANELS", "Panel", "add_order_action", "admin_money", "admin_segments", "table"]
+__all__ = [
+    "ORDER_PANELS",
+    "Panel",
+    "add_order_action",
+    "admin_balances",
+    "admin_imports",
+    "admin_money",
+    "admin_segments",
+    "table",
+]
 
 
 @admin.register(Order)

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cpo_portal.charging import api, api_segments
+from cpo_portal.charging import api, api_balances, api_segments
 
 #: What BECKN_ID allows; anything else is no id and answers 404.
 ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
@@ -11,6 +11,8 @@ ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
 router = SimpleRouter(trailing_slash=False)
 router.register("segments", api_segments.SegmentViewSet, "segment")
 router.register("named-lists", api_segments.NamedListViewSet, "named-list")
+router.register("balances", api_balances.BalanceViewSet, "balance")
+router.register("customer-groups", api_balances.GroupViewSet, "customer-group")
 
 urlpatterns = [
     *router.urls,

@@ -12,7 +12,7 @@ class OfferSnapshot(TenantModel):
     """An offer's terms as some quote met them, by the SHA-256 of their JSON; append-only.
 
     Two transactions may keep the same terms at the same moment: a unique key would let one wait for the other while
-    it holds counters (ADR 0021). The index finds either; they say the same.
+    it holds counters (ADR 0026). The index finds either; they say the same.
     """
 
     hash = models.CharField(max_length=64)

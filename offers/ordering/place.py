@@ -30,6 +30,7 @@ from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
+from offers.ordering.prepaid import PREPAID, hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine.codec import decode
@@ -199,6 +200,7 @@ def _write(
     quote = store_quote(priced, placing.connector, ask, placing.buyer, now=now)
     order = _save_order(placing, ask, priced, quote, order=order, now=now)
     until = max(quote.valid_until, order.payment_until)
+    prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)
     Quote.objects.filter(pk=quote.pk).update(order=order)
     OrderContact.objects.update_or_create(
@@ -210,10 +212,10 @@ def _write(
         type="PRE-FULFILLMENT",
         defaults={
             "cpo": order.cpo,
-            "amount": quote.total,
+            "amount": quote.total - prepaid,
             "currency": quote.currency,
-            # Nothing to pay is paid: a session at 100 % off needs no gateway.
-            "status": PaymentStatus.PAID if quote.total == 0 else PaymentStatus.NOT_PAID,
+            # Nothing to pay is paid: a session at 100 % off, or one that a balance pays, needs no gateway.
+            "status": PaymentStatus.PAID if quote.total == prepaid else PaymentStatus.NOT_PAID,
         },
     )
     record_event(order, EventKind.PLACED, occurred_at=now, detail={"quote": str(quote.pk)})

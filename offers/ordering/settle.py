@@ -26,12 +26,14 @@ from offers import ledger
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
+from offers.ordering import prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
 from offers.proofs import proof_of_bill
 from offers.quoting import write_quote
 from pricing.engine import values as engine
+from pricing.engine.money import Money
 from pricing.engine.price import price
 from pricing.engine.settle import SettlementKind, settlement
 
@@ -100,8 +102,10 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
         return order
     _store_bill(order, bill, now)
+    ledger.lock_held(order)
+    drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)
-    detail = _settle_money(order, bill, now)
+    detail = _settle_money(order, bill, drawn, now)
     order.state, order.billed_amount, order.settled_at = OrderState.COMPLETE, bill.total.amount, now
     order.save(update_fields=["state", "billed_amount", "settled_at"])
     record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)
@@ -164,9 +168,9 @@ def _commit_offers(order: Order, bill: engine.Quote, now: datetime) -> None:
     ledger.commit(order, {keys[offer_id]: amount for offer_id, amount in given.items()}, now=now)
 
 
-def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, str]:
+def _settle_money(order: Order, bill: engine.Quote, drawn: Money, now: datetime) -> dict[str, str]:
     """Write what is owed beside the bill: a refund of what was paid too much, or a second payment."""
-    decided = settlement(billed=bill.total, paid=paid_for(order))
+    decided = settlement(billed=bill.total, paid=paid_for(order) + drawn)
     if decided.kind is SettlementKind.REFUND:
         owe(order, Owed("SETTLEMENT", decided.amount, "The session cost less than was paid.", now + WITHIN), now=now)
     elif decided.kind is SettlementKind.SHORTFALL:
@@ -175,4 +179,6 @@ def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, 
             type=PaymentType.POST_FULFILLMENT,
             defaults={"cpo": order.cpo, "amount": decided.amount.amount, "currency": order.currency},
         )
-    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"}
+    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"} | (
+        {"prepaid": f"{drawn.amount:f}"} if drawn else {}
+    )

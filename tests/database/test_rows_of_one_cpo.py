@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging import balances
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
@@ -22,13 +23,19 @@ from cpo_portal.database.queries import run_at_once
 from offers.ordering.cancel import CancelledBy, cancel
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
 
 TABLES = (
+    "charging_balance",
+    "charging_balanceentry",
+    "charging_balancehold",
     "charging_contactimport",
     "charging_customercontact",
+    "charging_customergroup",
+    "charging_customergroupmember",
     "charging_customerkey",
     "charging_customerrecord",
     "charging_gatewaynotice",
@@ -73,6 +80,10 @@ def sold(world: World) -> World:
     someone = Author(token="test")
     import_customers(world.cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=someone)
     import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=someone)
+    credit(world.cpo, "5", customer=None, group=family(world.cpo, SARAH))
+    with cpo_scope(world.cpo), transaction.atomic():
+        now = timezone.now()
+        assert balances.hold(sale.fresh(), Decimal(2), held_until=now, now=now) == Decimal(2)
     return world
 
 

@@ -19,11 +19,14 @@ from django.urls import reverse
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging import balances
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
+    BalanceEntry,
     Customer,
     CustomerContact,
+    CustomerGroupMember,
     CustomerKey,
     CustomerRecord,
     NamedList,
@@ -40,6 +43,7 @@ from offers.models import LedgerEntry, Offer, OfferState, OfferVersion, Redempti
 from offers.tasks import drop_keys_of_forgotten
 from tests.beckn.actions.conversation import Conversation
 from tests.people import make_member, signed_in
+from tests.prepaid import credit, family
 from tests.world import make_offer, make_world
 
 pytestmark = pytest.mark.django_db
@@ -407,3 +411,32 @@ def test_messages_are_asked_for_once_however_many_orders_a_person_has(talk: Conv
         forget(phone=ASHA["phone"])
     asked = [query["sql"] for query in queries if "FROM beckn_inboundmessage" in query["sql"].replace('"', "")]
     assert (len(asked), MessageBody.objects.count()) == (3, 0)
+
+
+def test_an_export_holds_balances_and_groups(talk: Conversation) -> None:
+    order = buy(talk)
+    group = family(talk.world.cpo, ASHA["phone"], RAVI["phone"])
+    balance = credit(talk.world.cpo, "40", customer=order.customer)
+    credit(talk.world.cpo, "70", customer=None, group=group)
+    [customer] = export(phone=ASHA["phone"])["cpos"][0]["customers"]
+    assert customer["groups"] == ["Rao family"]
+    [mine] = customer["balances"]
+    assert (mine["id"], mine["amount"], mine["held"]) == (str(balance.pk), "40.0000", "0.0000")
+    assert [(entry["kind"], entry["amount"]) for entry in mine["entries"]] == [("TOP_UP", "40.0000")]
+
+
+def test_a_balance_is_paid_back_before_its_owner_is_forgotten_and_its_entries_stay(talk: Conversation) -> None:
+    order = buy(talk)
+    paid_back()
+    family(talk.world.cpo, ASHA["phone"])
+    balance = credit(talk.world.cpo, "40", customer=order.customer, name="Asha Rao, credit")
+    with pytest.raises(CommandError, match=rf"The balance {balance.pk} has ₹40\.00 left: pay it back"):
+        forget(phone=ASHA["phone"])
+    with cpo_scope(talk.world.cpo):
+        balances.pay_back(balance, balances.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
+    forget(phone=ASHA["phone"])
+    assert (everywhere("Asha Rao"), everywhere("Rao family")) == ([], [])
+    with cpo_scope(talk.world.cpo):
+        assert not CustomerGroupMember.objects.exists()
+        kept = BalanceEntry.objects.filter(balance=balance).order_by("pk").values_list("kind", "amount", "note")
+        assert list(kept) == [("TOP_UP", 40, ""), ("REFUND", 40, "")]

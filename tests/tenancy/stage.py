@@ -35,6 +35,7 @@ from pricing.models import HolidayCalendar, Tariff
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 #: Stands in every name and id of the other CPO: a page that shows it to the own CPO's people has a hole.
@@ -132,6 +133,7 @@ def _side(name: str) -> Side:
     side = Side(world, name)
     _tell_apart(side)
     _sell(side)
+    credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
     return side
 
 

@@ -34,6 +34,8 @@ KEYS = {
     "list_id": lambda side: f"{side.name}-fleet",
     "import_id": lambda side: str(import_of(side)),
     "order_id": lambda side: str(side.rows["charging.order"].pk),
+    "balance_id": lambda side: side.rows["charging.balance"].pk,
+    "group_id": lambda side: side.rows["charging.customergroup"].pk,
 }
 
 

@@ -95,19 +95,23 @@ def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
         rows: dict[int, str] = dict(cursor.fetchall())
-    changed = [pk for pk, row in rows.items() if loaded.rows.get(pk) != row]
+    changed = [pk for pk, _ in rows.items() - loaded.rows.items()]
     if len(changed) > len(rows) // MOST_CHANGED:
         return _built(revision)
     # By now an offer may have changed once more, or have left the book: what is read here counts.
     found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision)
-    stays = rows.keys() - set(changed)
-    ids = {offer_pk: offer_id for offer_id, (offer_pk, _) in loaded.keys.items()}
-    gone = [offer_id for offer_pk, offer_id in ids.items() if offer_pk not in stays]
+    left = {*changed, *(loaded.rows.keys() - rows.keys())}
+    gone = [offer_id for offer_id, (offer_pk, _) in loaded.keys.items() if offer_pk in left]
+    keys = dict(loaded.keys)
+    for offer_id in gone:
+        del keys[offer_id]
+    for offer_pk in changed:
+        del rows[offer_pk]
     book = loaded.book.changed(found.book.all(), gone=gone, revision=revision)
-    keys = {ids[pk]: loaded.keys[ids[pk]] for pk in stays} | dict(found.keys)
-    hashes = {ids[pk]: loaded.hashes[ids[pk]] for pk in stays if ids[pk] in loaded.hashes}
-    fresh = {pk: rows[pk] for pk in stays} | dict(found.rows)
-    return LoadedBook(book, keys, fresh, loaded.shared, hashes)
+    hashes = dict(loaded.hashes)
+    for offer_id in gone:
+        hashes.pop(offer_id, None)
+    return LoadedBook(book, keys | dict(found.keys), rows | dict(found.rows), loaded.shared, hashes)
 
 
 def _contents() -> QuerySet[OfferVersion]:

@@ -61,7 +61,12 @@ class OfferBook:
         """
         new = {offer.offer_id: offer for offer in offers}
         left = {*gone, *new}
-        by_id = {offer_id: offer for offer_id, offer in self._by_id.items() if offer_id not in left} | new
+        by_id = dict(self._by_id)
+        for offer_id in left - new.keys():
+            by_id.pop(offer_id, None)
+        by_id |= new
+        if not new.keys() <= self._by_id.keys():
+            by_id = dict(sorted(by_id.items()))
         indexes = [dict(x) for x in (self._by_item, self._by_location, self._by_place, self._by_category)]
         live = [offer for offer in new.values() if offer.state == LIVE_STATE]
         for old in (self._by_id[x] for x in left if x in self._by_id):
@@ -76,7 +81,7 @@ class OfferBook:
                 indexes[place][key] = (*indexes[place].get(key, ()), offer)
         kept = [x for x in self._everywhere if x.offer_id not in left]
         kept += [x for x in live if not _narrowest(x)[1]]
-        return self._of(revision, dict(sorted(by_id.items())), [MappingProxyType(x) for x in indexes], tuple(kept))
+        return self._of(revision, by_id, [MappingProxyType(x) for x in indexes], tuple(kept))
 
     @classmethod
     def _of(

@@ -21,12 +21,11 @@ from pricing.engine.price import price
 from pricing.engine.values import ChargingRequest, PriceTerms, ProductOrder, ProductPrice
 from tests.bench import buyer, price_service
 from tests.bench.explaining import explaining
-from tests.bench.figures import Figures, interleaved, p50, p99
+from tests.bench.figures import SIZES, Figures, interleaved, p50, p99
 from tests.offers.engine.samples import context, offer, step
 from tests.pricing.engine.samples import PLAIN, rupees
 
 CALLS, ROUNDS = 300, 15
-SIZES = (10, 1_000, 10_000, 100_000)
 APPLICABLE = 5
 PRODUCTS = ("coffee", "parking")
 WITH_PRODUCTS = replace(PLAIN, product_prices=tuple(ProductPrice(x, x.title(), Decimal(30)) for x in PRODUCTS))

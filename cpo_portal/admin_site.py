@@ -24,6 +24,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
             "Offers": (
                 Entry("Offers", "sell", "offers.offer"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
+                Entry("Back-tests", "history", "offers.backtestrun"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),
             ),

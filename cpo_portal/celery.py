@@ -51,6 +51,7 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
     )
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
+app.autodiscover_tasks(["offers"], related_name="backtest.runs")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
@@ -59,6 +60,11 @@ app.conf.beat_schedule = {
         "task": "offers.reconcile.check_ledger",
         "schedule": 3600.0,
         "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "backtests": {
+        "task": "offers.backtest.runs.run_backtests",
+        "schedule": 30.0,
+        "options": {"expires": 25, "queue": "bulk"},
     },
     "bury-old": {
         "task": "beckn.tasks.bury_old",

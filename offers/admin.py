@@ -19,6 +19,7 @@ from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, authoring
+from offers.admin_backtest import backtest_offer
 from offers.admin_filters import KindFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import limits_bar, offer_page, published_in_words, shown_version, state_chip
@@ -78,6 +79,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     actions_detail = (
         "publish_offer",
         "republish_offer",
+        "backtest_offer",
         "pause_offer",
         "resume_offer",
         "end_offer",
@@ -162,6 +164,8 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         done="The offer is archived.",
     )
 
+    backtest_offer = backtest_offer
+
     def get_urls(self) -> list[Any]:
         pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
         tries = [
@@ -229,7 +233,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         offer = self.get_object(request, str(object_id))
         if offer is None:
             return []
-        names = {f"{move.value}_offer" for move in moves_from(offer.state)}
+        names = {f"{move.value}_offer" for move in moves_from(offer.state)} | {"backtest_offer"}
         if "publish_offer" in names:
             names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]

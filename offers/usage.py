@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from offers.engine.limits import has_limit
 from offers.engine.values import OfferTerms, Usage
 
 _NOW = """
@@ -40,17 +41,11 @@ WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY(%(offers)s) GROUP BY o.offer_id
 """
 
 
-def has_limit(terms: OfferTerms) -> bool:
-    """Return whether judging this offer needs its usage."""
-    limits = terms.limits
-    return limits.total_uses is not None or limits.uses_per_customer is not None or limits.budget is not None
-
-
 def usage_of(
     cpo_id: int, offers: Collection[OfferTerms], customer_id: UUID | None, *, as_of: datetime | None = None
 ) -> Mapping[str, Usage]:
     """Return the usage of the limited ones among these offers; the rest need none and cost no query."""
-    limited = [terms.offer_id for terms in offers if has_limit(terms)]
+    limited = [terms.offer_id for terms in offers if has_limit(terms.limits)]
     if not limited:
         return {}
     with connection.cursor() as cursor:

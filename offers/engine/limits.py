@@ -5,10 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import rule_of
-from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode, Usage
+from offers.engine.values import Check, OfferContext, OfferLimits, OfferTerms, ReasonCode, Usage
 from pricing.engine.wording import money_text
 
 _UNUSED = Usage()
+
+
+def has_limit(limits: OfferLimits) -> bool:
+    """Return whether anything of the offer is counted."""
+    return limits.total_uses is not None or limits.uses_per_customer is not None or limits.budget is not None
 
 
 def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> tuple[list[Check], bool]:

@@ -1,5 +1,6 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.backtests import BacktestRun, BacktestState
 from offers.models.columns import MONEY
 from offers.models.definitions import (
     BasisChoice,
@@ -27,6 +28,8 @@ from offers.models.ledger import (
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
+    "BacktestRun",
+    "BacktestState",
     "BasisChoice",
     "BenefitKindChoice",
     "BookRevision",

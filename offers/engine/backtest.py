@@ -1,0 +1,310 @@
+"""Replays completed sessions with an offer added: what it would have taken off, from whom, and what it would displace.
+
+A replay shows what would have been taken off past sessions, never what the offer would have brought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from offers.engine.book import OfferBook
+from offers.engine.evaluate import LIVE_STATE
+from offers.engine.limits import has_limit, limit_checks
+from offers.engine.step import OfferStep
+from offers.engine.values import Objective, OfferContext, OfferTerms, OfferTrace, Outcome, ReasonCode, Usage
+from pricing.engine.values import Cart
+from pricing.engine.windows import zone_of
+
+_NOTHING = Decimal(0)
+#: Limits do not depend on when they are asked about.
+_ANY = datetime.min.replace(tzinfo=UTC)
+#: Sessions that are named as examples of a price that would have risen.
+EXAMPLES = 20
+#: Limits that end an offer for everybody.
+_FOR_ALL = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET})
+
+Given = Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class PastSession:
+    """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id.
+
+    `customer` is any name for the same person, empty where nobody is known. `groups` say where the session counts:
+    pairs such as ("Location", "Connaught Place").
+    """
+
+    order_id: str
+    cart: Cart
+    location_id: str
+    category: str
+    customer: str
+    given: Given
+    groups: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Sessions, and what they come to."""
+
+    sessions: int = 0
+    amount: Decimal = _NOTHING
+
+    def plus(self, amount: Decimal) -> Touched:
+        return Touched(self.sessions + 1, self.amount + amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What a live offer gave without the draft and with it; under the draft's own id, its published version."""
+
+    offer_id: str
+    without: Touched = Touched()
+    with_draft: Touched = Touched()
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestResult:
+    """What a replay found. Amounts are before tax, in `currency`.
+
+    `touched` are the sessions that would have got the draft, with what it takes off them; `extra` is the change of all
+    discounts together, which is less where it displaces others. `billed` is what was really given then. `risen` are
+    sessions that would have cost more. `ran_out_at` is the first planned start that a limit of the draft turned away.
+    """
+
+    currency: str
+    sessions: int = 0
+    billed: Decimal = _NOTHING
+    without: Decimal = _NOTHING
+    touched: Touched = Touched()
+    extra: Decimal = _NOTHING
+    risen: Touched = Touched()
+    risen_examples: tuple[str, ...] = ()
+    turned_away: int = 0
+    ran_out_at: datetime | None = None
+    ran_out_by: str = ""
+    by_day: tuple[tuple[date, Touched], ...] = ()
+    by_group: tuple[tuple[str, str, Touched], ...] = ()
+    displaced: tuple[Displaced, ...] = ()
+
+
+class Backtest:
+    """Plays sessions in the order of time through two worlds, one with the draft live and one without it.
+
+    Each world counts what its own offers give, from nothing on, so that limits and budgets bind as they would have.
+    The draft's validity is left out, for it lies ahead; its weekly windows and all other conditions hold. A draft that
+    must be chosen is taken to be chosen by everybody, and what was given to a driver who chose it is chosen again.
+    """
+
+    def __init__(self, live: Iterable[OfferTerms], draft: OfferTerms, *, objective: Objective, currency: str) -> None:
+        self._draft = replace(
+            draft,
+            state=LIVE_STATE,
+            applicability=replace(draft.applicability, valid_from=None, valid_until=None),
+        )
+        others = list(live)
+        self._objective = objective
+        self._before = _World(OfferBook.compile(others, revision=0))
+        rest = [x for x in others if x.offer_id != draft.offer_id]
+        self._after = _World(OfferBook.compile([*rest, self._draft], revision=0))
+        self._replaces = len(rest) < len(others)
+        #: Live offers with limits that the two worlds have not given alike.
+        self._apart: set[str] = set()
+        self._tally = _Tally(currency, draft.offer_id)
+
+    def play(self, session: PastSession) -> None:
+        """Price one session in both worlds, and count it; once where both must come to the same."""
+        after, trace = self._give(self._after, session, draft=True)
+        own = next((x for x in trace.outcomes if x.offer_id == self._draft.offer_id), None)
+        applied = own is not None and own.outcome is Outcome.APPLIED
+        if applied or self._replaces or not self._alike(session.customer):
+            before, _ = self._give(self._before, session, draft=False)
+            limited = self._before.limited - {self._draft.offer_id}
+            self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
+        else:
+            before = after
+        self._before.record(session, before)
+        self._after.record(session, after)
+        self._tally.add(session, before, after)
+        if own is not None and own.outcome is Outcome.LIMITED and own.reason is not None:
+            by = own.reason.code
+            self._tally.turn_away(session, by.value if by in _FOR_ALL else "")
+
+    def _alike(self, customer: str) -> bool:
+        """Tell whether the limits of all live offers are open to this customer in both worlds, or closed in both."""
+        return all(self._before.is_open(x, customer) == self._after.is_open(x, customer) for x in self._apart)
+
+    def result(self) -> BacktestResult:
+        """Return what was found so far."""
+        return self._tally.result()
+
+    def _give(self, world: _World, session: PastSession, *, draft: bool) -> tuple[Given, OfferTrace]:
+        chosen = {x for x in session.given if (found := world.book.get(x)) is not None and not found.auto}
+        codes = {found.display_code for x in session.given if (found := world.book.get(x)) and found.requires_code}
+        if draft:
+            chosen |= set() if self._draft.auto else {self._draft.offer_id}
+            codes |= {self._draft.display_code} if self._draft.requires_code else set()
+        context = OfferContext(
+            location_id=session.location_id,
+            item_id=session.cart.request.item_id,
+            category=session.category,
+            now=session.cart.request.planned_start,
+            opted_in=frozenset(chosen),
+            codes=frozenset(codes),
+            customer_known=bool(session.customer),
+            usage=world.usage(session.customer),
+            objective=self._objective,
+        )
+        given = OfferStep(world.book, context)(session.cart)
+        return {line.code: -line.amount.amount for line in given.lines}, given.trace
+
+
+class _World:
+    """A book, and what its offers with limits have given so far."""
+
+    def __init__(self, book: OfferBook) -> None:
+        self.book = book
+        self.limited = {x.offer_id for x in book.all() if has_limit(x.limits)}
+        self._given: dict[str, Touched] = {}
+        self._uses: dict[tuple[str, str], int] = {}
+
+    def usage(self, customer: str) -> Mapping[str, Usage]:
+        return _Used(self._given, self._uses, customer, self.limited)
+
+    def is_open(self, offer_id: str, customer: str) -> bool:
+        """Tell whether no limit of the offer turns this customer away."""
+        offer = self.book.get(offer_id)
+        if offer is None:
+            return False
+        context = OfferContext("", "", "", _ANY, customer_known=bool(customer), usage=self.usage(customer))
+        checks, _ = limit_checks(offer, context, _NOTHING)
+        return all(x.passed for x in checks)
+
+    def record(self, session: PastSession, given: Given) -> None:
+        for offer_id, amount in given.items():
+            if offer_id in self.limited:
+                self._given[offer_id] = self._given.get(offer_id, Touched()).plus(amount)
+                key = (offer_id, session.customer)
+                self._uses[key] = self._uses.get(key, 0) + 1
+
+
+class _Used(Mapping[str, Usage]):
+    """A world's usage as one customer meets it, worked out only for the offers that are asked for."""
+
+    def __init__(
+        self,
+        given: Mapping[str, Touched],
+        uses: Mapping[tuple[str, str], int],
+        customer: str,
+        limited: Collection[str],
+    ) -> None:
+        self._given, self._uses, self._customer, self._limited = given, uses, customer, limited
+
+    def __getitem__(self, offer_id: str) -> Usage:
+        if offer_id not in self._limited:
+            raise KeyError(offer_id)
+        total = self._given.get(offer_id, Touched())
+        own = self._uses.get((offer_id, self._customer), 0) if self._customer else None
+        return Usage(uses=total.sessions, budget_used=total.amount, customer_uses=own)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._limited)
+
+    def __len__(self) -> int:
+        return len(self._limited)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The sums while a replay runs."""
+
+    currency: str
+    draft_id: str
+    days: dict[date, Touched] = field(default_factory=dict)
+    groups: dict[tuple[str, str], Touched] = field(default_factory=dict)
+    others: dict[str, tuple[Touched, Touched]] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+    sessions: int = 0
+    billed: Decimal = _NOTHING
+    without: Decimal = _NOTHING
+    with_draft: Decimal = _NOTHING
+    touched: Touched = Touched()
+    risen: Touched = Touched()
+    turned_away: int = 0
+    ran_out: tuple[datetime, str] | None = None
+
+    def add(self, session: PastSession, before: Given, after: Given) -> None:
+        self.sessions += 1
+        self.billed += sum(session.given.values(), _NOTHING)
+        less, more = sum(before.values(), _NOTHING), sum(after.values(), _NOTHING)
+        self.without += less
+        self.with_draft += more
+        if more < less:
+            self.risen = self.risen.plus(less - more)
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(session.order_id)
+        if before is not after:
+            self._compare(before, after)
+        else:
+            self._repeat(before)
+        taken = after.get(self.draft_id)
+        if taken:
+            self._touch(session, taken)
+
+    def turn_away(self, session: PastSession, by: str) -> None:
+        self.turned_away += 1
+        if by and self.ran_out is None:
+            self.ran_out = session.cart.request.planned_start, by
+
+    def result(self) -> BacktestResult:
+        at, by = self.ran_out or (None, "")
+        changed = {x: pair for x, pair in self.others.items() if pair[0] != pair[1]}
+        return BacktestResult(
+            currency=self.currency,
+            sessions=self.sessions,
+            billed=self.billed,
+            without=self.without,
+            touched=self.touched,
+            extra=self.with_draft - self.without,
+            risen=self.risen,
+            risen_examples=tuple(self.examples),
+            turned_away=self.turned_away,
+            ran_out_at=at,
+            ran_out_by=by,
+            by_day=tuple(sorted(self.days.items())),
+            by_group=tuple(
+                (kind, name, found) for (kind, name), found in sorted(self.groups.items(), key=_largest_first)
+            ),
+            displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
+        )
+
+    def _touch(self, session: PastSession, taken: Decimal) -> None:
+        self.touched = self.touched.plus(taken)
+        start = session.cart.request.planned_start
+        day = start.astimezone(zone_of(session.cart.time_zone)).date()
+        self.days[day] = self.days.get(day, Touched()).plus(taken)
+        for key in session.groups:
+            self.groups[key] = self.groups.get(key, Touched()).plus(taken)
+
+    def _repeat(self, given: Given) -> None:
+        for offer_id, amount in given.items():
+            without, with_draft = self.others.get(offer_id, (Touched(), Touched()))
+            self.others[offer_id] = without.plus(amount), with_draft.plus(amount)
+
+    def _compare(self, before: Given, after: Given) -> None:
+        for offer_id in {*before, *after}:
+            without, with_draft = self.others.get(offer_id, (Touched(), Touched()))
+            if offer_id in before:
+                without = without.plus(before[offer_id])
+            if offer_id in after and offer_id != self.draft_id:
+                with_draft = with_draft.plus(after[offer_id])
+            self.others[offer_id] = without, with_draft
+
+
+def _largest_first(item: tuple[tuple[str, str], Touched]) -> tuple[str, Decimal, str]:
+    (kind, name), found = item
+    return kind, -found.amount, name

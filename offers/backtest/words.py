@@ -67,10 +67,10 @@ def page(run: BacktestRun) -> Iterator[tuple[str, SafeString]]:
         return
     yield "What it would have cost", table(("Figure", "Value"), findings(found, run.cpo.time_zone))
     if found.by_day:
-        yield "By day", _touched("Day", [(_day(day), one) for day, one in found.by_day], found.currency)
-    kinds = list(dict.fromkeys(kind for kind, _, _ in found.by_group))
+        yield "By day", _touched("Day", [(_day(one.day), one.touched) for one in found.by_day], found.currency)
+    kinds = list(dict.fromkeys(one.kind for one in found.by_group))
     for kind in kinds:
-        rows = [(name, one) for each, name, one in found.by_group if each == kind]
+        rows = [(one.name, one.touched) for one in found.by_group if one.kind == kind]
         yield f"By {kind.lower()}", _touched(kind, rows, found.currency)
     if found.displaced:
         yield "Offers that it displaces", _displaced(found)

@@ -67,6 +67,23 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
+class OfDay:
+    """What the draft takes off sessions that start on a day, on the clock of their place."""
+
+    day: date
+    touched: Touched
+
+
+@dataclass(frozen=True, slots=True)
+class OfGroup:
+    """What the draft takes off the sessions of a group: a kind such as Location, and its name."""
+
+    kind: str
+    name: str
+    touched: Touched
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestResult:
     """What a replay found. Amounts are before tax, in `currency`.
 
@@ -86,8 +103,8 @@ class BacktestResult:
     turned_away: int = 0
     ran_out_at: datetime | None = None
     ran_out_by: str = ""
-    by_day: tuple[tuple[date, Touched], ...] = ()
-    by_group: tuple[tuple[str, str, Touched], ...] = ()
+    by_day: tuple[OfDay, ...] = ()
+    by_group: tuple[OfGroup, ...] = ()
     displaced: tuple[Displaced, ...] = ()
 
 
@@ -275,10 +292,8 @@ class _Tally:
             turned_away=self.turned_away,
             ran_out_at=at,
             ran_out_by=by,
-            by_day=tuple(sorted(self.days.items())),
-            by_group=tuple(
-                (kind, name, found) for (kind, name), found in sorted(self.groups.items(), key=_largest_first)
-            ),
+            by_day=tuple(OfDay(day, self.days[day]) for day in sorted(self.days)),
+            by_group=tuple(OfGroup(*key, found) for key, found in sorted(self.groups.items(), key=_dearest_first)),
             displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
         )
 
@@ -305,6 +320,6 @@ class _Tally:
             self.others[offer_id] = without, with_draft
 
 
-def _largest_first(item: tuple[tuple[str, str], Touched]) -> tuple[str, Decimal, str]:
+def _dearest_first(item: tuple[tuple[str, str], Touched]) -> tuple[str, Decimal, str]:
     (kind, name), found = item
     return kind, -found.amount, name

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -94,7 +94,7 @@ def _encode(value: Any, *, shortest: bool) -> Json:
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, time):
+    if isinstance(value, time | date):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value // timedelta(microseconds=1)
@@ -190,6 +190,7 @@ def _instant(text: str) -> datetime:
 _READERS: dict[Any, Callable[[Json], Any]] = {
     Decimal: Decimal,
     datetime: _instant,
+    date: date.fromisoformat,
     time: time.fromisoformat,
     timedelta: lambda data: timedelta(microseconds=data),
     str: str,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -63,12 +65,23 @@ class BacktestViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMo
     serializer_class = BacktestSerializer
     pagination_class = Pages
     throttle_classes = [StaffThrottle]
-    lookup_value_converter = "uuid"
+    lookup_url_kwarg = "backtest_id"
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return BacktestRun.objects.none()
         return BacktestRun.objects.select_related("offer")
+
+    def get_object(self) -> BacktestRun:
+        """Find the run; an id of another form is answered like one that does not exist."""
+        try:
+            key = UUID(self.kwargs["backtest_id"])
+        except ValueError:
+            raise NotFound from None
+        run: BacktestRun | None = self.get_queryset().filter(pk=key).first()
+        if run is None:
+            raise NotFound
+        return run
 
     @extend_schema(
         summary="Ask for a back-test",
@@ -80,7 +93,7 @@ class BacktestViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMo
         with refusals({"days": ("days",), "offer_id": ("offer_id",)}):
             offer = Offer.objects.select_related("cpo").filter(offer_id=data["offer_id"]).first()
             if offer is None:
-                raise serializers.ValidationError({"offer_id": "You have no offer of this id: name one of yours."})
+                raise serializers.ValidationError({"offer_id": ["You have no offer of this id: name one of yours."]})
             run = ask_for_backtest(offer, data["days"], now=timezone.now(), by_token=token_prefix(request))
         run = self.get_queryset().get(pk=run.pk)
         return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)

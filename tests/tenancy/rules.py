@@ -150,6 +150,7 @@ AUTOCOMPLETES: dict[str, frozenset[str]] = {
     "charging.customer": VIEWERS,
     "charging.order": VIEWERS,
     "pricing.tariff": VIEWERS,
+    "offers.offer": VIEWERS,
     "beckn.subscriber": OPERATOR,
     "beckn.inboundmessage": VIEWERS,
 }

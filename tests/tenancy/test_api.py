@@ -26,6 +26,7 @@ KEYS = {
     "product_id": lambda side: f"{side.name}-tea",
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
+    "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
     "session_id": lambda side: f"{side.name}-session",
 }
 TOKENS = ("STAFF", "STAFF_READ", "CHARGING_SYSTEM", "SYSTEM", "REVOKED", "EXPIRED")

@@ -16,34 +16,10 @@ from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import result_of
 from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
-from offers.tasks import settle_stopped
-from tests.offers.ordering.conftest import sale
-from tests.offers.ordering.sale import Sale
 from tests.processes import run_at_once
 from tests.world import make_offer, make_world
 
-__all__ = ["sale"]
-
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def billed(sale: Sale) -> Sale:
-    """A session of 5.2 kWh that was billed at 94.64 with the weekend offer, which gave 23.40."""
-    sale.init()
-    sale.pay()
-    sale.start(sale.confirm())
-    sale.charge(5200)
-    settle_stopped()
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().billed_amount == Decimal("94.64")
-    return sale
-
-
-@pytest.fixture
-def draft(billed: Sale) -> Offer:
-    """Half off, in place of a quarter."""
-    return make_offer(billed.world.cpo, "half", name="Half off", value=Decimal(50), display_code="HALF", value_cap=None)
 
 
 def ask(offer: Offer, days: int = 30, **said: Any) -> BacktestRun:

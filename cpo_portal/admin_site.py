@@ -27,6 +27,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Single-use codes", "qr_code", "offers.singleusecode"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
                 Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
+                Entry("Back-tests", "history", "offers.backtestrun"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),
             ),

@@ -53,6 +53,7 @@ app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", 
 app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
 app.autodiscover_tasks(["offers.codes"])
+app.autodiscover_tasks(["offers"], related_name="backtest.runs")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
@@ -81,6 +82,11 @@ app.conf.beat_schedule = {
         "task": "cpo_portal.charging.tasks.expire_balances",
         "schedule": 60.0,
         "options": {"expires": 50, "queue": "bulk"},
+    },
+    "backtests": {
+        "task": "offers.backtest.runs.run_backtests",
+        "schedule": 30.0,
+        "options": {"expires": 25, "queue": "bulk"},
     },
     "bury-old": {
         "task": "beckn.tasks.bury_old",

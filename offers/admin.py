@@ -20,6 +20,7 @@ from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, authoring
+from offers.admin_backtest import backtest_offer
 from offers.admin_codes import make_codes_button
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
@@ -86,6 +87,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
         "publish_offer",
         "republish_offer",
         "make_codes",
+        "backtest_offer",
         "pause_offer",
         "resume_offer",
         "end_offer",
@@ -186,6 +188,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
     )
 
     make_codes = make_codes_button(takes_codes)
+    backtest_offer = backtest_offer
 
     def get_urls(self) -> list[Any]:
         pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
@@ -254,7 +257,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
         offer = self.get_object(request, str(object_id))
         if offer is None:
             return []
-        names = {f"{move.value}_offer" for move in moves_from(offer.state)} | {"make_codes"}
+        names = {f"{move.value}_offer" for move in moves_from(offer.state)} | {"make_codes", "backtest_offer"}
         if "publish_offer" in names:
             names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]

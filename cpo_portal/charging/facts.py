@@ -78,8 +78,8 @@ def facts_from(data: Mapping[str, Any] | str, *, vehicle_make: str = "") -> Cust
     )
 
 
-def facts_of_all(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) -> Iterator[CustomerFacts]:
-    """Yield the facts of each of the CPO's customers, in batches; inside the CPO's scope."""
+def facts_by_customer(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) -> Iterator[tuple[UUID, CustomerFacts]]:
+    """Yield each of the CPO's customers, by key, with its facts, in batches; inside the CPO's scope."""
     rules = tuple(segments)
     values = fact_values(rules, at=at, until=at) | {"cpo": cpo.pk, "limit": BATCH, "after": _FIRST}
     while True:
@@ -89,7 +89,7 @@ def facts_of_all(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) -> Iter
         also = _lists_by_contact(cpo, [key for key, _ in rows], values["lists"])
         for key, data in rows:
             found = json.loads(data) if isinstance(data, str) else data
-            yield facts_from({**found, "lists": [*(found["lists"] or ()), *also.get(key, ())]})
+            yield key, facts_from({**found, "lists": [*(found["lists"] or ()), *also.get(key, ())]})
         if len(rows) < BATCH:
             return
         values["after"] = rows[-1][0]

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import segment_rules as rules
-from cpo_portal.charging.facts import facts_of_all
+from cpo_portal.charging.facts import facts_by_customer
 from cpo_portal.charging.models import Customer, NamedList, Segment
 from cpo_portal.charging.segment_conditions import condition_from, normal_conditions
 
@@ -178,7 +178,8 @@ def count_members(row: Segment, now: datetime) -> Membership:
         return Membership(None, customers)
     segment = compiled(rules_of())[row.segment_id]
     moment = rules.Moment(now, now.astimezone(ZoneInfo(row.cpo.time_zone)).date())
-    inside = sum(1 for facts in facts_of_all(row.cpo, (segment,), at=now) if rules.decide(segment, facts, moment).holds)
+    everybody = facts_by_customer(row.cpo, (segment,), at=now)
+    inside = sum(1 for _, facts in everybody if rules.decide(segment, facts, moment).holds)
     return Membership(inside, customers)
 
 

@@ -1,8 +1,9 @@
-"""The staff API's addresses of offers, their policy and codes, the price check, and what a price was made of."""
+"""The staff API's addresses of offers with their policy, codes and back-tests, and of prices and their reasons."""
 
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from offers.api.backtests import BacktestViewSet
 from offers.api.codes import CodeBatchViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
 from offers.api.policy import PolicyView
@@ -11,6 +12,7 @@ from offers.api.views import OfferViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("offers", OfferViewSet, basename="offer")
+router.register("backtests", BacktestViewSet, basename="backtest")
 router.register("code-batches", CodeBatchViewSet, basename="code-batch")
 #: An id, or what is none and answers 404 like an id of nobody.
 ORDER = r"orders/(?P<order_id>[A-Za-z0-9-]{1,64})"

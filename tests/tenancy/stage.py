@@ -29,7 +29,9 @@ from cpo_portal.charging.payments import create_gateway
 from cpo_portal.charging.segments import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product, ProductStock
 from cpo_portal.network.systems import create_system_token
-from offers.models import OfferPolicy, OfferVersion
+from offers.engine.codec import offer_to_json
+from offers.mapping import offer_terms
+from offers.models import BacktestRun, OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
 from pricing.models import HolidayCalendar, Tariff
 from tests.offers.codes.coded import make_coded_offer
@@ -128,6 +130,10 @@ def _side(name: str) -> Side:
         OfferVersion.objects.create(
             cpo=world.cpo, offer=offer, number=2, valid_from=timezone.now(), valid_until=timezone.now(),
             value_type="percent", value=Decimal(20), campaign_kind="WEEKEND_SPECIAL", **named,
+        )  # fmt: skip
+        BacktestRun.objects.create(
+            cpo=world.cpo, offer=offer, version_number=1, since=timezone.now(), until=timezone.now(),
+            terms=offer_to_json(offer_terms(offer, offer.versions.get(number=1))), state="FAILED", error=f"{name} fell",
         )  # fmt: skip
     make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)

@@ -29,6 +29,7 @@ KEYS = {
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
+    "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
     "session_id": lambda side: f"{side.name}-session",
     "segment_id": lambda side: f"{side.name}-drivers",
     "list_id": lambda side: f"{side.name}-fleet",

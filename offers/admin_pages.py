@@ -119,7 +119,9 @@ def limits_bar(offer: Offer, now: datetime) -> Any:
     if offer.budget_per_day is not None:
         day = day_counter_of(offer, now)
         spent = day.budget_reserved + day.budget_committed if day is not None else 0
-        bars.append(format_html("{} today", bar(spent, offer.budget_per_day, currency)))
+        bars.append(
+            format_html('{} <span class="portal-figures">today</span>', bar(spent, offer.budget_per_day, currency))
+        )
     return format_html_join("", "<div>{}</div>", ((each,) for each in bars)) if bars else EMPTY
 
 

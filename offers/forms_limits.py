@@ -18,9 +18,10 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
 #: The rows of the form, as the admin lays them out.
 LIMIT_ROWS = (
     ("total_uses", "uses_per_customer"),
-    ("uses_per_customer_day", "uses_per_customer_week", "uses_per_customer_month"),
+    ("uses_per_customer_day", "uses_per_customer_week"),
+    ("uses_per_customer_month", "give_use_back"),
     ("budget", "redemption_cap"),
-    ("budget_per_day", "give_use_back"),
+    "budget_per_day",
 )
 
 

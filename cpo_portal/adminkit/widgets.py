@@ -10,6 +10,7 @@ CheckboxSelectMultiple = theme.UnfoldAdminCheckboxSelectMultipleWidget
 DateInput = theme.UnfoldAdminSingleDateWidget
 DecimalInput = theme.UnfoldAdminDecimalFieldWidget
 EmailInput = theme.UnfoldAdminEmailInputWidget
+FileInput = theme.UnfoldAdminFileFieldWidget
 IntegerInput = theme.UnfoldAdminIntegerFieldWidget
 PasswordInput = theme.UnfoldAdminPasswordToggleWidget
 RadioSelect = theme.UnfoldAdminRadioSelectWidget

@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
 from cpo_portal.network.models import Connector, Location, Product
+from offers.admin_applicability import LABELS as APPLICABILITY
+from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
 from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
@@ -60,6 +62,7 @@ _IN_ORDER = (
     "additive",
     "auto",
     "priority",
+    *APPLICABILITY,
 )
 #: What the history calls each move; entries from before moves were kept say where they led alone.
 _MOVES = {
@@ -226,7 +229,7 @@ def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]
 
 def label_of(name: str) -> str:
     """Return what people call a field of the content."""
-    labels = {
+    labels = APPLICABILITY | {
         "location_ids": "Locations",
         "segment_ids": "Segments",
         "item_ids": "Connectors and products",
@@ -249,6 +252,8 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return money(value, version.currency)
     if name == "value":
         return f"{plain_number(value)} %"
+    if name in APPLICABILITY and (text := said_in_units(version, name)):
+        return text
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):

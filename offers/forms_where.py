@@ -19,8 +19,10 @@ WHERE_FIELDSET: Any = (
     "Which locations and connectors",
     {
         "fields": (
-            ("location_tags", "cities", "states"),
-            ("near_latitude", "near_longitude", "radius_km"),
+            "location_tags",
+            ("cities", "states"),
+            ("near_latitude", "near_longitude"),
+            "radius_km",
             "charger_ids",
             ("connector_types", "currents"),
             ("min_power_w", "max_power_w"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
+from cpo_portal.adminkit.widgets import FileInput
 from pricing.holiday_files import days_in_file
 from pricing.holidays import MOST_DAYS, merged, normal_days
 from pricing.models import HolidayCalendar
@@ -39,6 +40,7 @@ class HolidayCalendarForm(forms.ModelForm):  # type: ignore[type-arg]
     days = DaysField(required=False, help_text="Each date once. Offers that name the calendar follow at once.")
     file = forms.FileField(
         required=False,
+        widget=FileInput,
         label="Add days from a file",
         help_text="A .csv file with the columns date (2026-11-08) and name, or an .ics file. Days before this year are "
         "left out; where a date is there already, the file's name takes its place.",

@@ -11,6 +11,7 @@ DateInput = theme.UnfoldAdminSingleDateWidget
 DecimalInput = theme.UnfoldAdminDecimalFieldWidget
 FileInput = theme.UnfoldAdminFileFieldWidget
 EmailInput = theme.UnfoldAdminEmailInputWidget
+FileInput = theme.UnfoldAdminFileFieldWidget
 IntegerInput = theme.UnfoldAdminIntegerFieldWidget
 PasswordInput = theme.UnfoldAdminPasswordToggleWidget
 RadioSelect = theme.UnfoldAdminRadioSelectWidget

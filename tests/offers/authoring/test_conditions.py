@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
+from offers.admin_pages import offer_page
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM
 from tests.people import People, api_client, make_people, signed_in, weekend
@@ -124,3 +127,20 @@ def test_a_stock_condition_needs_a_counted_product_of_ones_own(people: People, p
     assert answer.json()["error"]["fields"] == {"content": {"stock_product_id": [sentence]}}
     with cpo_scope(people.here.cpo):
         assert not Offer.objects.exists()
+
+
+def test_the_page_says_what_a_draft_changes(people: People) -> None:
+    offer = authoring.publish(authoring.create_offer(people.here.cpo, "here", weekend(max_energy_wh=5_000)))
+    authoring.save_draft(offer, weekend(**CONDITIONS, blackout_dates=(date(2026, 12, 31),)))
+    with cpo_scope(people.here.cpo):
+        shown = offer_page(Offer.objects.get(), now=timezone.now(), with_facts=True)
+    assert {x["label"]: (x["before"], x["after"]) for x in shown["changes"]} == {
+        "From an energy of": ("–", "10 kWh"),
+        "Up to an energy of": ("5 kWh", "20.5 kWh"),
+        "Only this session of a customer": ("–", "1"),
+        "While less than this much is busy": ("–", "30 %"),
+        "While this product is in stock": ("–", "coffee"),
+        "With at least": ("–", "5 units"),
+        "Blackout dates": ("–", "31 Dec 2026"),
+    }
+    assert ("Up to an energy of", "5 kWh") in shown["facts"]

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -209,11 +208,18 @@ class ImportView(TokenScopedMixin, APIView):
 
     @extend_schema(summary="Read an import's state", responses={200: ReportSerializer, 404: RefusedSerializer})
     def get(self, request: Request, import_id: str) -> Response:
-        try:
-            key = UUID(import_id)
-        except ValueError:
-            raise Http404 from None
-        return Response(_job(get_object_or_404(ContactImport.objects.all(), pk=key)))
+        key = _uuid(import_id)
+        job = ContactImport.objects.filter(pk=key).first() if key is not None else None
+        if job is None:
+            raise Http404
+        return Response(_job(job))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @contextmanager

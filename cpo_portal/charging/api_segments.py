@@ -30,9 +30,9 @@ from cpo_portal.charging.segment_rules import Fact
 from cpo_portal.charging.segments import (
     SegmentContent,
     count_members,
+    delete_list,
     delete_segment,
     save_segment,
-    segments_naming,
 )
 from cpo_portal.network.api import Conflict, OwnViewSet
 from cpo_portal.network.api_fields import BoundedListField, RefusedSerializer
@@ -177,9 +177,10 @@ class NamedListViewSet(OwnViewSet):
         return _told(report)
 
     def perform_destroy(self, instance: NamedList) -> None:
-        if users := segments_naming(instance):
-            raise Conflict(f"{instance} is used by the segment {users[0]}; take it out there first.", "in_use")
-        super().perform_destroy(NamedList.objects.get(pk=instance.pk))
+        try:
+            delete_list(instance)
+        except ValidationError as refusal:
+            raise Conflict(" ".join(refusal.messages), "in_use") from refusal
 
 
 class CustomerImportView(TokenScopedMixin, APIView):

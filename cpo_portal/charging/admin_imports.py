@@ -26,7 +26,7 @@ from cpo_portal.charging.import_rows import CONTACTS, CUSTOMER_COLUMNS
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
 from cpo_portal.charging.models import ContactImport, NamedList
 from cpo_portal.charging.panels import Panel
-from cpo_portal.charging.segments import segments_naming
+from cpo_portal.charging.segments import delete_list, segments_naming
 
 
 class FileForm(DialogForm):
@@ -159,6 +159,18 @@ class NamedListAdmin(ImportPageMixin, TenantExportMixin, TenantAdmin):
 
     def take_in(self, row: NamedList, data: dict[str, Any], *, dry_run: bool, author: Author) -> Report:
         return import_contacts(row, data["file"], replaces=bool(data["replaces"]), dry_run=dry_run, author=author)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # The contacts go along; nobody wants to read a hundred thousand hashes before.
+        names = [str(row) for row in objs]
+        return names, {"named lists": len(names)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: NamedList) -> None:
+        delete_list(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[NamedList]) -> None:
+        for row in queryset:
+            delete_list(row)
 
     def _in_use(self, request: HttpRequest, rows: Any) -> str:
         for row in rows:

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -31,9 +30,9 @@ from cpo_portal.charging.segment_rules import Fact
 from cpo_portal.charging.segments import (
     SegmentContent,
     count_members,
+    delete_list,
     delete_segment,
     save_segment,
-    segments_naming,
 )
 from cpo_portal.network.api import Conflict, OwnViewSet
 from cpo_portal.network.api_fields import BoundedListField, RefusedSerializer
@@ -178,9 +177,10 @@ class NamedListViewSet(OwnViewSet):
         return _told(report)
 
     def perform_destroy(self, instance: NamedList) -> None:
-        if users := segments_naming(instance):
-            raise Conflict(f"{instance} is used by the segment {users[0]}; take it out there first.", "in_use")
-        super().perform_destroy(NamedList.objects.get(pk=instance.pk))
+        try:
+            delete_list(instance)
+        except ValidationError as refusal:
+            raise Conflict(" ".join(refusal.messages), "in_use") from refusal
 
 
 class CustomerImportView(TokenScopedMixin, APIView):
@@ -209,11 +209,18 @@ class ImportView(TokenScopedMixin, APIView):
 
     @extend_schema(summary="Read an import's state", responses={200: ReportSerializer, 404: RefusedSerializer})
     def get(self, request: Request, import_id: str) -> Response:
-        try:
-            key = UUID(import_id)
-        except ValueError:
-            raise Http404 from None
-        return Response(_job(get_object_or_404(ContactImport.objects.all(), pk=key)))
+        key = _uuid(import_id)
+        job = ContactImport.objects.filter(pk=key).first() if key is not None else None
+        if job is None:
+            raise Http404
+        return Response(_job(job))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @contextmanager

@@ -42,8 +42,6 @@ ASKS: Mapping[Fact, frozenset[str]] = {
 }
 #: Facts that are the session's, known before the customer is.
 OF_THE_SESSION = frozenset({Fact.BAP})
-#: Facts that count sessions.
-OF_HISTORY = frozenset({Fact.NEW, Fact.RETURNING, Fact.LAPSED, Fact.SESSIONS, Fact.ENERGY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +136,7 @@ def lists_of(segments: Iterable[Segment]) -> frozenset[str]:
 
 def needs_facts(segment: Segment) -> bool:
     """Return whether the customer's facts are asked for at all."""
-    own = {x.fact for x in _conditions((segment,))}
-    return bool(own - OF_THE_SESSION - {Fact.SEGMENT})
+    return bool({x.fact for x in _conditions((segment,))} - OF_THE_SESSION - {Fact.SEGMENT})
 
 
 def _conditions(segments: Iterable[Segment]) -> Iterable[Condition]:

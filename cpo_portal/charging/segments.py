@@ -163,6 +163,15 @@ def segments_naming(named_list: NamedList) -> list[str]:
     ]
 
 
+def delete_list(row: NamedList) -> None:
+    """Delete a list with its contacts; raises ValidationError where a segment asks for it."""
+    with cpo_scope(row.cpo), transaction.atomic():
+        _one_at_a_time(row.cpo)
+        if users := segments_naming(row):
+            raise ValidationError(f"“{row.name}” is used by the segment {users[0]}: take it out there first.")
+        NamedList.objects.filter(pk=row.pk).delete()
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """How many of a CPO's customers are in a segment at an instant; None where there are too many to count."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, import_customers
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import Customer, CustomerRecord, NamedList, NamedListEntry, Segment
 from cpo_portal.charging.segments import SegmentContent, circle_in, compiled, rules_of, save_segment
 from tests.people import People, api_client, make_people, signed_in
@@ -148,6 +148,22 @@ def test_a_used_list_and_a_used_segment_stay(people: People) -> None:
         assert sentence in answer.content.decode()
     with cpo_scope(cpo):
         assert (NamedList.objects.count(), Segment.objects.count()) == (1, 2)
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_an_unused_list_goes_with_its_contacts(people: People, way: str) -> None:
+    cpo = people.here.cpo
+    with cpo_scope(cpo):
+        fleet = NamedList.objects.create(cpo=cpo, list_id="fleet", name="Fleet")
+    import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=Author())
+    if way == "api":
+        assert api_client(cpo).delete("/api/named-lists/fleet").status_code == 204
+    else:
+        page = reverse("admin:charging_namedlist_delete", args=[fleet.pk])
+        assert "Fleet" in signed_in(people.owner).get(page).content.decode()
+        signed_in(people.owner).post(page, {"post": "yes"})
+    with cpo_scope(cpo):
+        assert (NamedList.objects.count(), NamedListEntry.objects.count()) == (0, 0)
 
 
 def test_a_file_is_checked_and_then_imported_on_the_page(people: People) -> None:

@@ -25,6 +25,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.network.models import Connector
 from offers import ledger
 from offers.codes.guessing import refuse_guessing
+from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
 from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
@@ -150,11 +151,8 @@ def said(check: Any) -> str:
 
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     """Return what is reserved for an offer: the most it may give where a budget is set, else what was quoted."""
-    limits = terms.limits
-    if not limits.has_budget or limits.redemption_cap is None:
-        return discount
-    caps = [limits.redemption_cap] + ([terms.benefit.value_cap] if terms.benefit.value_cap is not None else [])
-    return max(min(caps), discount)
+    most = rule_of(terms).maximum(terms) if terms.limits.has_budget else None
+    return discount if most is None else max(most, discount)
 
 
 def _from(placing: Placing) -> SessionAsk:

@@ -112,14 +112,17 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         if change:
             form.base_fields.pop("contact", None)
+            for field in form.base_fields.values():
+                # What the page showed: a top-up may have given the balance a later date since.
+                field.show_hidden_initial = True
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)
-        elif obj.cpo == cpo_of(request):
-            # Its figures are as they were when the page was asked for: an order may have moved them since.
-            obj.save(update_fields=["name", "expires_at", "valid_days"])
+        elif obj.cpo == cpo_of(request) and form.changed_data:
+            # The rest is as it was when the page was asked for: an order or a top-up may have moved it since.
+            obj.save(update_fields=form.changed_data)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # an account is ended, never deleted

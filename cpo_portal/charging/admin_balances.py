@@ -12,10 +12,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action as list_action
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.actions import ActionVariant, object_action, page_button
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
@@ -164,7 +163,7 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
         gone = balances.expire(obj, now=timezone.now(), by=_person(request), note=data["note"])
         return f"The balance has ended; {money(gone, obj.currency)} was taken off."
 
-    @list_action(description="Import top-ups", icon="upload_file")  # type: ignore[untyped-decorator]
+    @page_button(description="Import top-ups", icon="upload_file")
     def import_top_ups(self, request: HttpRequest) -> HttpResponse:
         return import_page(self, request)
 

@@ -213,7 +213,7 @@ def check_against(totals, terms, ordered, discounts, budget):
         assert found == within[-1]
 
 
-#: Together the amounts take the whole of a small energy line, so that they follow it; the percentage is of the snack too.
+#: The amounts together take a small energy line whole and so follow it; the percentage is of the snack too.
 OVERDRAWN = (
     rupees_off("a", "30", additive=True, item_ids=frozenset({"connector-1"})),
     rupees_off("b", "40", additive=True, item_ids=frozenset({"connector-1"})),

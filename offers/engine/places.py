@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
@@ -51,14 +52,14 @@ def keys_of(place: PlaceFacts) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16384)
-def distance_km(circle: Circle, place: PlaceFacts) -> float | None:
+def distance_km(circle: Circle, place: PlaceFacts) -> Decimal | None:
     """Return the great-circle distance from the circle's centre, to the metre; None where no coordinates are known."""
     if place.latitude is None or place.longitude is None:
         return None
     north, here = radians(float(circle.latitude)), radians(float(place.latitude))
     up, across = here - north, radians(float(place.longitude - circle.longitude))
     chord = sin(up / 2) ** 2 + cos(north) * cos(here) * sin(across / 2) ** 2
-    return round(2 * _EARTH_KM * asin(min(1.0, sqrt(chord))), 3)
+    return Decimal(f"{2 * _EARTH_KM * asin(min(1.0, sqrt(chord))):.3f}")
 
 
 def _failing(scope: Applicability, place: PlaceFacts) -> Iterator[Check]:
@@ -86,7 +87,7 @@ def _outside(circle: Circle, place: PlaceFacts) -> Iterator[Check]:
         return
     expected = f"within {plain_number(circle.radius_km)} km"
     actual = "no coordinates" if distance is None else f"{distance:.3f} km"
-    margin = "" if distance is None else f"{distance - float(circle.radius_km):.3f} km too far"
+    margin = "" if distance is None else f"{distance - circle.radius_km:.3f} km too far"
     yield Check(ReasonCode.DISTANCE, "applicability.circle", expected, actual, False, margin)
 
 

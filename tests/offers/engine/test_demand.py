@@ -102,7 +102,7 @@ def test_a_discounted_rate_is_shown_only_where_it_is_certain(asked, rate):
         pytest.param(offer(nth_session=1), "for a customer's first session", id="first"),
         pytest.param(offer(nth_session=22), "for a customer's 22nd session", id="22nd"),
         pytest.param(offer(nth_session=113), "for a customer's 113th session", id="113th"),
-        pytest.param(QUIET, "while under 30 % of the location is busy", id="quiet"),
+        pytest.param(QUIET, "while under 30 % of the station's chargers are busy", id="quiet"),
         pytest.param(COFFEE, "while at least 5 of coffee are in stock", id="stock"),
     ],
 )

@@ -27,10 +27,14 @@ def fits(scope: Applicability, place: PlaceFacts) -> bool:
 
 def is_placed(scope: Applicability) -> bool:
     """Say whether an offer is limited by anything of the place but its id."""
-    names = scope.location_tags or scope.cities or scope.states or scope.charger_ids
-    classes = scope.connector_types or scope.currents
-    numbers = (scope.circle, scope.min_power_w, scope.max_power_w)
-    return bool(names or classes) or any(x is not None for x in numbers)
+    names = scope.location_tags or scope.cities or scope.states
+    return bool(names) or scope.circle is not None or names_connectors(scope)
+
+
+def names_connectors(scope: Applicability) -> bool:
+    """Say whether an offer is limited to chargers, or to connectors of a kind or a power."""
+    names = scope.charger_ids or scope.connector_types or scope.currents
+    return bool(names) or scope.min_power_w is not None or scope.max_power_w is not None
 
 
 def filed_under(scope: Applicability) -> frozenset[str]:

@@ -136,7 +136,7 @@ def book_lag() -> int:
 def book_as_of(as_of: datetime) -> LoadedBook:
     """Return the book of the active scope as it stood at an instant, from the state history; never cached.
 
-    Holiday calendars have no history: their days are those of now.
+    Holiday calendars and segments have no history: their days and rules are those of now.
     """
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(

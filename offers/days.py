@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -22,15 +22,21 @@ def with_holidays(versions: QuerySet[OfferVersion]) -> QuerySet[OfferVersion]:
 
 def day_terms(version: OfferVersion) -> dict[str, Any]:
     """Return the fields of Applicability that limit the day; holidays that the validity never meets are left out."""
-    return {"holidays": _rule(version), "blackout_dates": frozenset(version.blackout_dates)}
+    rule = _rule(version, (version.valid_from, version.valid_until))
+    return {"holidays": rule, "blackout_dates": frozenset(version.blackout_dates)}
 
 
-def _rule(version: OfferVersion) -> HolidayRule | None:
+def holidays_between(version: OfferVersion, first: datetime, last: datetime) -> HolidayRule | None:
+    """Return the rule with the holidays between two instants, and those within the validity."""
+    return _rule(version, (min(first, version.valid_from), max(last, version.valid_until)))
+
+
+def _rule(version: OfferVersion, span: tuple[datetime, datetime]) -> HolidayRule | None:
     if not version.holiday_calendar:
         return None
     name, days = _calendar(version)
-    # In every zone the validity lies within its UTC days and one day on each side.
-    first, last = version.valid_from.date() - _DAY, version.valid_until.date() + _DAY
+    # In every zone a span lies within its UTC days and one day on each side.
+    first, last = span[0].date() - _DAY, span[1].date() + _DAY
     found = ((date.fromisoformat(entry["date"]), entry["name"]) for entry in days)
     kept = tuple(Holiday(day, title) for day, title in found if first <= day <= last)
     return HolidayRule(version.holiday_calendar, name, HolidayChoice(version.holidays), kept)

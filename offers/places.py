@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cpo_portal.network.models import Connector, PowerType
+from cpo_portal.network.models import Connector, Location, PowerType
 from offers.engine.facts import Circle, Current, PlaceFacts
 from offers.models import OfferVersion
 
@@ -12,18 +12,28 @@ from offers.models import OfferVersion
 def place_facts(connector: Connector) -> PlaceFacts:
     """Return what is known of a connector whose charger and location are loaded; reads nothing."""
     charger = connector.charger
-    location = charger.location
     return PlaceFacts(
-        tags=frozenset(location.tags),
-        areas=frozenset(x for x in (location.city, location.city_code) if x),
-        state=location.state,
-        latitude=location.latitude,
-        longitude=location.longitude,
+        **_site(charger.location),
         charger_id=charger.evse_id,
         connector_type=connector.connector_type,
         current=Current.DC if connector.power_type == PowerType.DC else Current.AC,
         max_power_w=connector.max_power_w,
     )
+
+
+def site_facts(location: Location) -> PlaceFacts:
+    """Return what is known of a site as such; reads nothing."""
+    return PlaceFacts(**_site(location))
+
+
+def _site(location: Location) -> dict[str, Any]:
+    return {
+        "tags": frozenset(location.tags),
+        "areas": frozenset(x for x in (location.city, location.city_code) if x),
+        "state": location.state,
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+    }
 
 
 def place_terms(version: OfferVersion) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The public page of a published offer: what it gives, when, where and on which conditions, for anybody.
 
 What may not be shown is answered alike, whatever the reason: unknown, a draft, paused, over, another CPO's, or kept
-for those who have its code.
+for those who have its code. An offer's image is not shown: it would tell the host that keeps it who reads the page.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from django.views.decorators.http import require_safe
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.rates import Buckets, address_of
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Connector, Location, Product
 from offers.engine.benefits import rule_of
-from offers.engine.describe import conditions_in_words, windows_in_words
+from offers.engine.describe import windows_in_words
+from offers.engine.describe_driver import conditions_in_words, connectors_in_words, some
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState
+from offers.public_names import area_of, chargers_of, items_of, named_of, stations_of
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
@@ -45,8 +46,17 @@ _SHOWN = {
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """Names in alphabetical order under a heading, and how many more there are."""
+
+    heading: str
+    names: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPage:
-    """What the page says; lists of names are in alphabetical order, `more_…` count those that are not named."""
+    """What the page says; `area` is the cities or states, `connectors` the kinds of them that it is limited to."""
 
     name: str
     provider: str
@@ -58,10 +68,10 @@ class OfferPage:
     begins: str
     ends: str
     windows: str
-    locations: tuple[str, ...]
-    more_locations: int
-    items: tuple[str, ...]
-    more_items: int
+    everywhere: bool
+    area: str
+    places: tuple[Names, ...]
+    connectors: str
     conditions: tuple[str, ...]
     support: tuple[str, ...]
 
@@ -101,7 +111,7 @@ def page_of(provider_id: str, offer_id: str, now: datetime) -> OfferPage | None:
         if offer is None or offer.live_version is None or not is_public(offer, now):
             return None
         state = derived_state(offer, offer.live_version, counter_of(offer), now)
-        return _page(cpo, offer_terms(offer, offer.live_version), _SHOWN[state])
+        return _page(cpo, offer_terms(offer, offer.live_version), _SHOWN[state], now)
 
 
 def is_public(offer: Offer, now: datetime) -> bool:
@@ -112,14 +122,20 @@ def is_public(offer: Offer, now: datetime) -> bool:
     return derived_state(offer, live, counter_of(offer), now) in _SHOWN
 
 
-def _page(cpo: Cpo, terms: OfferTerms, note: str) -> OfferPage:
+def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
     scope, zone = terms.applicability, zone_of(cpo.time_zone)
     begins, ends = (
         moment_text(instant.astimezone(zone)) if instant is not None else ""
         for instant in (scope.valid_from, scope.valid_until)
     )
-    locations = _locations(scope.location_ids)
-    items = _items(scope.item_ids)
+    named = named_of(terms, now, cpo.time_zone)
+    stations = stations_of(scope)
+    connectors, products = items_of(scope)
+    found = (
+        ("", stations or ()),
+        ("Only at the chargers:", chargers_of(scope)),
+        ("Only at the connectors:" if not products else "For:", (*connectors, *products)),
+    )
     return OfferPage(
         name=terms.name,
         provider=cpo.name,
@@ -131,24 +147,13 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str) -> OfferPage:
         begins=begins,
         ends=ends,
         windows=windows_in_words(scope.weekly_windows),
-        locations=locations[:MOST_NAMED],
-        more_locations=len(locations[MOST_NAMED:]),
-        items=items[:MOST_NAMED],
-        more_items=len(items[MOST_NAMED:]),
-        conditions=tuple(map(_capital, conditions_in_words(terms))),
+        everywhere=stations is None and not scope.charger_ids and (not connectors or bool(products)),
+        area=some(area_of(scope)) if stations is None and (scope.cities or scope.states) else "",
+        places=tuple(Names(title, x[:MOST_NAMED], len(x[MOST_NAMED:])) for title, x in found if x),
+        connectors=connectors_in_words(scope, named),
+        conditions=tuple(map(_capital, conditions_in_words(terms, named))),
         support=tuple(part for part in (cpo.support_phone, cpo.support_email) if part),
     )
-
-
-def _locations(ids: frozenset[str]) -> tuple[str, ...]:
-    rows = Location.objects.filter(location_id__in=ids).values_list("name", "address", "city")
-    return tuple(sorted({", ".join(dict.fromkeys(part for part in row if part)) for row in rows}))
-
-
-def _items(ids: frozenset[str]) -> tuple[str, ...]:
-    connectors = Connector.objects.filter(item_id__in=ids).select_related("charger")
-    products = Product.objects.filter(product_id__in=ids).values_list("name", flat=True)
-    return tuple(sorted({*(f"{row.charger.name} ({row.item_id})" for row in connectors), *products}))
 
 
 def _capital(text: str) -> str:

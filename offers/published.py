@@ -34,8 +34,14 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
-    """Return the rate per kWh under a percentage for everybody, before surge and tax; None where there is none."""
-    if terms.benefit.value_type is not ValueType.PERCENT or terms.segments:
+    """Return the rate per kWh under a percentage for everybody, before surge and tax; None where there is none.
+
+    None as well where nobody can tell beforehand if it holds: it asks for an energy, or is of the moment.
+    """
+    asked = terms.qualifier
+    if terms.benefit.value_type is not ValueType.PERCENT or terms.segments or is_of_the_moment(asked):
+        return None
+    if asked.min_wh is not None or asked.max_wh is not None:
         return None
     return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
 

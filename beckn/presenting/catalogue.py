@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from beckn.presenting.parts import (
     category_view,
     energy_rate,
+    found_at,
     inline_offers,
     item_view,
     location_view,
@@ -22,6 +23,7 @@ from beckn.protocol.catalog_views import (
     FulfillmentView,
     InlineOfferView,
     LocationView,
+    OfferView,
     ProviderView,
     StopType,
     StopView,
@@ -32,6 +34,8 @@ from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
 from offers.engine.periods import today_at
+from offers.engine.places import is_placed
+from offers.engine.values import OfferTerms
 from offers.places import place_facts
 from offers.published import is_shown
 from offers.usage import usage_of
@@ -103,8 +107,23 @@ def _provider(
             _start(view, site.instructions, plan) for view, site in zip(locations, sites.values(), strict=True)
         ),
         items=tuple(items),
-        offers=tuple(offer_view(terms, cpo.provider_id) for terms in shown.values()),
+        offers=tuple(_offers(cpo, shown, connectors, found)),
     )
+
+
+def _offers(
+    cpo: Cpo, shown: dict[str, OfferTerms], connectors: list[Connector], found: list[tuple[OfferTerms, ...]]
+) -> Iterator[OfferView]:
+    """Yield the offers as published; one that is limited by its place names where in this catalogue it was found."""
+    placed = {key for key, terms in shown.items() if is_placed(terms.applicability)}
+    where: dict[str, list[Connector]] = defaultdict(list)
+    for connector, offers in zip(connectors, found, strict=True):
+        for terms in offers:
+            if terms.offer_id in placed:
+                where[terms.offer_id].append(connector)
+    for key, terms in shown.items():
+        view = offer_view(terms, cpo.provider_id)
+        yield found_at(view, terms, where[key]) if key in placed else view
 
 
 def _start(location: LocationView, instructions: str, plan: tuple[datetime | None, datetime | None]) -> FulfillmentView:

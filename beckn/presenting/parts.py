@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
@@ -20,6 +21,7 @@ from beckn.protocol.values import Measure
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.models import Connector, Location, Product
+from offers.engine.places import names_connectors
 from offers.engine.values import OfferTerms
 from offers.links import offer_page_url
 from offers.models import CampaignKind
@@ -144,6 +146,18 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         requires_code=terms.requires_code,
         page_url=offer_page_url(provider_id, terms.offer_id) if has_page else "",
     )
+
+
+def found_at(view: OfferView, terms: OfferTerms, connectors: Iterable[Connector]) -> OfferView:
+    """Return an offer that is limited by its place with the locations where it holds.
+
+    Where the charger, the kind of connector or its power limits it, with the items as well.
+    """
+    here = tuple(connectors)
+    location_ids = tuple(sorted({x.charger.location.location_id for x in here}))
+    if terms.applicability.item_ids or not names_connectors(terms.applicability):
+        return replace(view, location_ids=location_ids)
+    return replace(view, location_ids=location_ids, item_ids=tuple(sorted({x.item_id for x in here})))
 
 
 def category_id(terms: OfferTerms) -> str:

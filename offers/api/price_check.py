@@ -81,7 +81,7 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         help_text="Price with the tariffs, offers and limits that were published at that instant, and what was used "
-        "then; taxes, products and the policy are today's.",
+        "then; taxes, products, segments, holiday calendars and the policy are today's.",
     )
     explain = serializers.ChoiceField(
         choices=["candidates", "full"],

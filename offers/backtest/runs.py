@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,13 +19,15 @@ from cpo_portal.database.errors import describe
 from offers.authoring import working_version
 from offers.backtest.history import count_bills, known_of, past_sessions
 from offers.book import book_for
+from offers.days import holidays_between
 from offers.engine.backtest import Backtest, Setting
 from offers.engine.codec import offer_from_json, offer_to_json
-from offers.engine.values import Objective, StackLimits
+from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, BacktestState, Offer
+from offers.models import BacktestRun, BacktestState, Offer, OfferVersion
 from offers.quoting import policy_of
 from pricing.engine.codec import encode
+from pricing.engine.metering import HORIZON
 from pricing.engine.values import PricingError
 
 log = structlog.get_logger(__name__)
@@ -65,7 +68,7 @@ def ask_for_backtest(
             cpo=offer.cpo,
             offer=offer,
             version_number=version.number,
-            terms=offer_to_json(offer_terms(offer, version)),
+            terms=offer_to_json(_terms_to_replay(offer, version, since=since, until=now)),
             since=since,
             until=now,
             total=total,
@@ -75,6 +78,14 @@ def ask_for_backtest(
         # Should no broker hear of it, the schedule finds it.
         transaction.on_commit(lambda: run_backtests.apply_async(queue="bulk"), robust=True)
     return run
+
+
+def _terms_to_replay(offer: Offer, version: OfferVersion, *, since: datetime, until: datetime) -> OfferTerms:
+    """Return the version's terms with the holidays of the past as well, which its validity may not reach."""
+    terms = offer_terms(offer, version)
+    # What was billed since then was planned for as long before as a session may take.
+    rule = holidays_between(version, since - HORIZON, until)
+    return replace(terms, applicability=replace(terms.applicability, holidays=rule))
 
 
 @shared_task

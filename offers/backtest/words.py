@@ -37,6 +37,8 @@ def assumptions(run: BacktestRun) -> list[str]:
     found = [
         "Offers are those that are published now; each counts its limits and budgets from the first session on.",
         "The draft's dates are left out, since they lie ahead; its weekly windows and other conditions hold.",
+        "A published offer that depends on how busy or stocked a site was is taken to have held where it was given.",
+        "A session of somebody unknown gets no offer that is limited by customer, as at its order.",
     ]
     if not terms.auto:
         found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")

@@ -11,12 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import CustomerFacts
-from offers.engine.book import OfferBook
 from offers.engine.evaluate import LIVE_STATE
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.limits import has_limit, limit_checks
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.step import OfferStep
+from offers.engine.unrecorded import PastBook, without_levels
 from offers.engine.values import (
     CodeStanding,
     Objective,
@@ -142,17 +142,18 @@ class Backtest:
 
     Each world counts what its own offers give, from nothing on, so that limits and budgets bind as they would have.
     The draft's validity is left out, for it lies ahead, and how busy or stocked a site was is not known any more: the
-    draft is taken to hold then. Its weekly windows and all other conditions count. A draft that must be chosen is taken
-    to be chosen by everybody, and what was given to a driver who chose it is chosen again.
+    draft is taken to hold then, a live offer where it was given. Its weekly windows and all other conditions count, and
+    who is not known gets nothing that is counted by customer. A draft that must be chosen is taken to be chosen by
+    everybody, and what was given to a driver who chose it is chosen again.
     """
 
     def __init__(self, live: Iterable[OfferTerms], draft: OfferTerms, setting: Setting) -> None:
         self._draft = _at_any_time(draft)
         others = list(live)
         self._setting = setting
-        self._before = _World(OfferBook.compile(others, revision=0), setting.calendar_zone)
+        self._before = _World(others, setting.calendar_zone)
         rest = [x for x in others if x.offer_id != draft.offer_id]
-        self._after = _World(OfferBook.compile([*rest, self._draft], revision=0), setting.calendar_zone)
+        self._after = _World([*rest, self._draft], setting.calendar_zone)
         self._replaces = len(rest) < len(others)
         #: Live offers with limits that the two worlds have not given alike.
         self._apart: set[str] = set()
@@ -195,6 +196,7 @@ class Backtest:
             opted_in=frozenset(x.offer_id for x in chosen if not x.auto),
             codes=frozenset(x.display_code for x in chosen if x.requires_code and x.display_code),
             customer_known=bool(session.customer),
+            identity_required=True,
             usage=world.usage(session),
             objective=self._setting.objective,
             calendar_zone=self._setting.calendar_zone,
@@ -205,26 +207,23 @@ class Backtest:
             place=session.place,
             customer_sessions=session.sessions_before,
         )
-        given = OfferStep(world.book, context)(session.cart)
+        given = OfferStep(world.past.where_given(session.given), context)(session.cart)
         return {line.code: -line.amount.amount for line in given.lines}, given.trace
 
 
 def _at_any_time(draft: OfferTerms) -> OfferTerms:
     """Return the draft live, without what cannot be asked of the past."""
-    return replace(
-        draft,
-        state=LIVE_STATE,
-        applicability=replace(draft.applicability, valid_from=None, valid_until=None),
-        qualifier=replace(draft.qualifier, max_busy_percent=None, stock_at_least=None),
-    )
+    always = replace(draft.applicability, valid_from=None, valid_until=None)
+    return replace(without_levels(draft), state=LIVE_STATE, applicability=always)
 
 
 class _World:
     """A book, and what its offers with limits have given so far."""
 
-    def __init__(self, book: OfferBook, zone: str) -> None:
-        self.book, self._zone = book, zone
-        self.limited = {x.offer_id for x in book.all() if has_limit(x.limits)}
+    def __init__(self, offers: Iterable[OfferTerms], zone: str) -> None:
+        self.past, self._zone = PastBook(offers), zone
+        self.book = self.past.book
+        self.limited = {x.offer_id for x in self.book.all() if has_limit(x.limits)}
         self._given: dict[tuple[str, date | None], Touched] = {}
         self._uses: dict[tuple[str, str, Period | None, date | None], int] = {}
 
@@ -253,7 +252,16 @@ class _World:
             return False
         start, known = session.cart.request.planned_start, bool(session.customer)
         usage = self.usage(session)
-        context = OfferContext("", "", "", start, customer_known=known, usage=usage, calendar_zone=self._zone)
+        context = OfferContext(
+            "",
+            "",
+            "",
+            start,
+            customer_known=known,
+            identity_required=True,
+            usage=usage,
+            calendar_zone=self._zone,
+        )
         checks, _ = limit_checks(offer, context, _NOTHING)
         return all(x.passed for x in checks)
 

@@ -76,10 +76,17 @@ def _is_best_of_one_family(candidates: Sequence[Candidate], objective: Objective
 
 
 def _steep(corner: Corner) -> bool:
-    """Say whether offers together may give back more than a line grows by; on one common base they cannot."""
+    """Say whether offers together may give back more than a line grows by; on one common base they cannot.
+
+    Where the lines do not hold what is wanted of them, amounts that follow no base follow a line whole, and a
+    percentage of another base comes on top.
+    """
     additive = [(x, slope) for x, slope in zip(corner.candidates, corner.slopes, strict=True) if x.additive]
-    bases = {x.lines for x, _ in additive}
-    return len(bases) > 1 and sum((slope for _, slope in additive), _NOTHING) > 100
+    if len({x.lines for x, _ in additive}) < 2:
+        return False
+    if sum((slope for _, slope in additive), _NOTHING) > 100:
+        return True
+    return corner.lines.uncut([x for x, _ in additive]) < sum((x.saving for x, _ in additive), _NOTHING)
 
 
 def _rounding(corner: Corner) -> Decimal:

@@ -37,7 +37,7 @@ def summary(offer: OfferTerms, zone: str) -> str:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += days_in_words(scope)
     parts += _validity(scope, zone)
-    conditions = [*qualifier_in_words(offer.qualifier), _way_in(offer)]
+    conditions = [*qualifier_in_words(offer.qualifier), way_in(offer)]
     conditions.append(_combining(offer))
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."
@@ -50,31 +50,6 @@ def customers_in_words(offer: OfferTerms) -> list[str]:
     names = [segment.name for segment in offer.segments]
     either = " or ".join(x for x in (", ".join(names[:-1]), names[-1]) if x)
     return [f"for customers of segment {either}"]
-
-
-def conditions_in_words(offer: OfferTerms) -> list[str]:
-    """Return what a driver must know beside benefit, time and place; the CPO's budget is nobody's business."""
-    scope = offer.applicability
-    said = [_way_in(offer)]
-    if offer.qualifier.min_value:
-        least = money_text(offer.qualifier.min_value, offer.currency)
-        said.append(f"from {least} on, for energy, time and products before fees and tax")
-    said += [
-        *qualifier_in_words(offer.qualifier),
-        *where_in_words(scope),
-        *days_in_words(scope),
-        *customers_in_words(offer),
-    ]
-    if scope.categories:
-        said.append(f"only with products of {_joined(sorted(scope.categories))}")
-    said.append("may be combined with other offers" if offer.additive else "not combined with other offers")
-    limits = offer.limits
-    if limits.uses_per_customer is not None:
-        times = "once" if limits.uses_per_customer == 1 else f"{limits.uses_per_customer} times"
-        said.append(f"{times} per customer")
-    if limits.total_uses is not None or limits.budget is not None:
-        said.append("as long as it lasts")
-    return said
 
 
 def _places(scope: Applicability) -> list[str]:
@@ -96,7 +71,8 @@ def _validity(scope: Applicability, zone: str) -> list[str]:
     return [text] if text else []
 
 
-def _way_in(offer: OfferTerms) -> str:
+def way_in(offer: OfferTerms) -> str:
+    """Return how an offer comes to be applied: "applied automatically"."""
     if offer.single_use:
         return "applied with a code of the driver's own, once"
     if offer.requires_code:

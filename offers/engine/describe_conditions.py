@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from offers.engine.values import Qualifier
 from pricing.engine.wording import energy_text
 
 
-def qualifier_in_words(qualifier: Qualifier) -> list[str]:
-    """Return phrases such as "for sessions from 10 kWh to 30 kWh"."""
+def qualifier_in_words(qualifier: Qualifier, products: Mapping[str, str] | None = None) -> list[str]:
+    """Return phrases such as "for sessions from 10 kWh to 30 kWh"; `products` are names by id."""
     parts = _energy(qualifier.min_wh, qualifier.max_wh)
     if qualifier.nth_session is not None:
         parts.append(f"for a customer's {_ordinal(qualifier.nth_session)} session")
     if qualifier.max_busy_percent is not None:
-        parts.append(f"while under {qualifier.max_busy_percent} % of the location is busy")
+        parts.append(f"while under {qualifier.max_busy_percent} % of the station's chargers are busy")
     if qualifier.stock_at_least is not None:
-        parts.append(f"while at least {qualifier.stock_at_least} of {qualifier.stock_product_id} are in stock")
+        product = (products or {}).get(qualifier.stock_product_id, qualifier.stock_product_id)
+        parts.append(f"while at least {qualifier.stock_at_least} of {product} are in stock")
     return parts
 
 

@@ -20,7 +20,7 @@ def where_in_words(scope: Applicability) -> list[str]:
     if scope.charger_ids:
         parts.append(f"at charger{'' if len(scope.charger_ids) == 1 else 's'} {either(scope.charger_ids)}")
     kinds = [either(names) for names in (scope.currents, scope.connector_types) if names]
-    power = _power(scope.min_power_w, scope.max_power_w)
+    power = power_in_words(scope.min_power_w, scope.max_power_w)
     if kinds or power:
         parts.append(f"on {' '.join([*kinds, 'connectors', *power])}")
     return parts
@@ -50,6 +50,7 @@ def _near(circle: Circle) -> str:
     return f"within {plain_number(circle.radius_km)} km of {point}"
 
 
-def _power(least: int | None, most: int | None) -> list[str]:
+def power_in_words(least: int | None, most: int | None) -> list[str]:
+    """Return a band of power: ["from 50 kW", "up to 150 kW"]."""
     words = (("from", least), ("up to", most))
     return [f"{word} {power_text(watts)}" for word, watts in words if watts is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from offers.engine.evaluate import LIVE_STATE, STATE_REASONS, appraise, membership, validity, weekly_check
+from offers.engine.places import place_checks
 from offers.engine.situation import Situation, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from pricing.engine.money import Money, zero
@@ -82,6 +83,7 @@ class _Look:
             checks.append(self._on_items.refusal(scope.item_ids))
         if scope.categories and scope.categories.isdisjoint(self._categories):
             checks.append(self._in_categories.refusal(scope.categories))
+        checks += place_checks(scope, self._situation.context.place)
         if scope.weekly_windows:
             weekly = self._weekly.get(id(scope.weekly_windows))
             if weekly is None:

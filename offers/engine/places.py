@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
@@ -26,10 +27,14 @@ def fits(scope: Applicability, place: PlaceFacts) -> bool:
 
 def is_placed(scope: Applicability) -> bool:
     """Say whether an offer is limited by anything of the place but its id."""
-    names = scope.location_tags or scope.cities or scope.states or scope.charger_ids
-    classes = scope.connector_types or scope.currents
-    numbers = (scope.circle, scope.min_power_w, scope.max_power_w)
-    return bool(names or classes) or any(x is not None for x in numbers)
+    names = scope.location_tags or scope.cities or scope.states
+    return bool(names) or scope.circle is not None or names_connectors(scope)
+
+
+def names_connectors(scope: Applicability) -> bool:
+    """Say whether an offer is limited to chargers, or to connectors of a kind or a power."""
+    names = scope.charger_ids or scope.connector_types or scope.currents
+    return bool(names) or scope.min_power_w is not None or scope.max_power_w is not None
 
 
 def filed_under(scope: Applicability) -> frozenset[str]:
@@ -51,14 +56,14 @@ def keys_of(place: PlaceFacts) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16384)
-def distance_km(circle: Circle, place: PlaceFacts) -> float | None:
+def distance_km(circle: Circle, place: PlaceFacts) -> Decimal | None:
     """Return the great-circle distance from the circle's centre, to the metre; None where no coordinates are known."""
     if place.latitude is None or place.longitude is None:
         return None
     north, here = radians(float(circle.latitude)), radians(float(place.latitude))
     up, across = here - north, radians(float(place.longitude - circle.longitude))
     chord = sin(up / 2) ** 2 + cos(north) * cos(here) * sin(across / 2) ** 2
-    return round(2 * _EARTH_KM * asin(min(1.0, sqrt(chord))), 3)
+    return Decimal(f"{2 * _EARTH_KM * asin(min(1.0, sqrt(chord))):.3f}")
 
 
 def _failing(scope: Applicability, place: PlaceFacts) -> Iterator[Check]:
@@ -86,7 +91,7 @@ def _outside(circle: Circle, place: PlaceFacts) -> Iterator[Check]:
         return
     expected = f"within {plain_number(circle.radius_km)} km"
     actual = "no coordinates" if distance is None else f"{distance:.3f} km"
-    margin = "" if distance is None else f"{distance - float(circle.radius_km):.3f} km too far"
+    margin = "" if distance is None else f"{distance - circle.radius_km:.3f} km too far"
     yield Check(ReasonCode.DISTANCE, "applicability.circle", expected, actual, False, margin)
 
 

@@ -129,7 +129,7 @@ def _outcomes(stored: tuple[OfferOutcome, ...], now: tuple[OfferOutcome, ...]) -
 
 
 def _choice(stored: OfferTrace, now: OfferTrace) -> Iterable[Difference]:
-    for name in ("chosen", "runner_up", "difference", "certificate", "gap"):
+    for name in ("chosen", "runner_up", "difference", "certificate", "gap", "most", "cut"):
         before, after = encode(getattr(stored, name)), encode(getattr(now, name))
         if before != after:
             yield Difference("CHOICE", name, str(before), str(after))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +17,13 @@ from beckn.protocol.deg_v1.render_catalog import offer_head
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.rates import Buckets
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Connector
+from cpo_portal.charging.models import Segment
+from cpo_portal.network.models import Connector, Location, Product, ProductStock
 from offers import authoring, public
 from offers.engine.values import OfferLimits
 from offers.links import offer_page_url
 from offers.models import Offer, OfferCounter
+from pricing.models import HolidayCalendar
 from tests.people import People, make_people, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
@@ -67,11 +69,11 @@ def test_the_page_says_in_plain_words_what_when_where_and_on_which_conditions(pe
         "When Saturdays and Sundays all day, on the clock of the station. "
         "From 1 Jan 2026 05:30 IST until 1 Jan 2040 05:30 IST "
         "Where Connaught Place Station, Connaught Place, New Delhi, New Delhi "
-        "For: EV Charger #1 (AC Fast Charger) (pe-charging-01) "
+        "Only at the connectors: EV Charger #1 (AC Fast Charger), CCS2, Connaught Place Station "
         "Conditions Applied automatically. "
         "From ₹50.00 on, for energy, time and products before fees and tax. "
         "Not combined with other offers. 2 times per customer. As long as it lasts. "
-        "Its label is WEEKEND25 . Questions? cpo1.com EV charging: 1800 1080, a@b.example"
+        "Your app may call it WEEKEND25 . Questions? cpo1.com EV charging: 1800 1080, a@b.example"
     )
 
 
@@ -80,6 +82,89 @@ def test_an_offer_without_restrictions_is_for_every_station(people: People) -> N
     text = words(Client().get(PAGE))
     assert "Where At every station of cpo1.com EV charging." in text
     assert "Conditions Applied automatically. May be combined with other offers." in text
+
+
+SITE = "Connaught Place Station, Connaught Place, New Delhi, New Delhi"
+ELSEWHERE_ON_EARTH = {"near_latitude": Decimal("12.9716"), "near_longitude": Decimal("77.5946")}
+WHERE: dict[str, tuple[dict[str, Any], str]] = {
+    "tags are the stations that have them": ({"location_tags": ("tier-2",)}, SITE),
+    "a circle is the stations in it": ({**ELSEWHERE_ON_EARTH, "radius_km": Decimal(2000)}, SITE),
+    "a circle around nothing": (
+        {**ELSEWHERE_ON_EARTH, "radius_km": Decimal(5)},
+        "At no station of cpo1.com EV charging at present.",
+    ),
+    "a city by its name": ({"cities": ("new delhi",)}, "At every station of cpo1.com EV charging in New Delhi."),
+    "a city by its code": ({"cities": ("std:011",)}, "At every station of cpo1.com EV charging in New Delhi."),
+    "a state": ({"states": ("Delhi",)}, "At every station of cpo1.com EV charging in Delhi."),
+    "a charger": (
+        {"charger_ids": ("EVSE-1",)},
+        "Only at the chargers: EV Charger #1 (AC Fast Charger), Connaught Place Station",
+    ),
+    "a kind of connector": (
+        {"connector_types": ("BHARAT_DC_001", "TYPE2"), "currents": ("DC",), "min_power_w": 15_000},
+        "At every station of cpo1.com EV charging. Only on DC Bharat DC-001 or Type 2 connectors from 15 kW.",
+    ),
+    "a product": ({"item_ids": ("cup-1",)}, "At every station of cpo1.com EV charging. For: Coffee"),
+}
+
+
+@pytest.mark.parametrize(("scope", "said"), WHERE.values(), ids=WHERE)
+def test_places_are_said_as_people_call_them(people: People, scope: dict[str, Any], said: str) -> None:
+    with cpo_scope(people.here.cpo):
+        Location.objects.update(tags=["tier-2"])
+        Product.objects.create(cpo=people.here.cpo, product_id="cup-1", name="Coffee", price=Decimal(40))
+    make(people, **scope)
+    assert f"Where {said} Conditions" in words(Client().get(PAGE))
+
+
+def test_conditions_call_products_days_and_other_offers_by_name(people: People) -> None:
+    cpo = people.here.cpo
+    with cpo_scope(cpo):
+        goods = {"category": "CAFE", "price": Decimal(40)}
+        coffee = Product.objects.create(cpo=cpo, product_id="cup-1", name="Coffee", **goods)
+        ProductStock.objects.create(product=coffee, units=9)
+        Product.objects.create(cpo=cpo, product_id="cup-2", name="Tea", **goods)
+        Segment.objects.create(cpo=cpo, segment_id="vip", name="Whales we must not lose")
+        HolidayCalendar.objects.create(
+            cpo=cpo,
+            calendar_id="ops-7",
+            name="Ops calendar 7",
+            days=[{"date": "2020-11-08", "name": "Past"}, {"date": "2035-11-08", "name": "Diwali"}],
+        )
+    make(people, "second", additive=True, name="Second", display_code="", exclusivity_group="g-7")
+    make(people, "third", additive=True, name="Third", display_code="")
+    make(
+        people,
+        "coded",
+        additive=True,
+        name="For few",
+        display_code="SECRET",
+        requires_code=True,
+        exclusivity_group="g-7",
+    )
+    make(
+        people,
+        additive=True,
+        exclusivity_group="g-7",
+        excludes=("third",),
+        categories=("CAFE",),
+        segment_ids=("vip",),
+        stock_product_id="cup-1",
+        stock_at_least=5,
+        holiday_calendar="ops-7",
+        holidays="ONLY",
+        blackout_dates=(date(2035, 12, 25),),
+        limits=OfferLimits(uses_per_customer_week=1, budget_per_day=Decimal(900), redemption_cap=Decimal(90)),
+    )
+    make(people, "later", additive=True, name="Later", display_code="", excludes=("weekend",))
+    text = words(Client().get(PAGE))
+    assert text[text.index("Conditions") : text.index("Your app may call")] == (
+        "Conditions Applied automatically. From ₹50.00 on, for energy, time and products before fees and tax. "
+        "While at least 5 of Coffee are in stock. Only on 8 Nov 2035 (Diwali). Not on 25 Dec 2035. "
+        "For some customers: your app shows whether you are among them. Only for Coffee or Tea. "
+        "May be combined with other offers, but not with “Later”, “Second”, “Third” or some others. "
+        "Once per customer and week. Each day only as long as what is set aside for that day lasts. "
+    )
 
 
 def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People) -> None:

@@ -14,7 +14,7 @@ from beckn.presenting.catalogue import catalog_view
 from beckn.presenting.offers import offer_summary
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.loaded import load_connectors
-from cpo_portal.network.models import Connector, Location
+from cpo_portal.network.models import Charger, Connector, Location
 from offers import authoring
 from offers.models import Offer, OfferVersion
 from offers.quoting import price_session
@@ -210,3 +210,57 @@ def test_prices_catalogues_and_the_next_offer_keep_to_the_place(limits: dict[str
         shown = catalog_view(load_connectors([connector.pk]), starts_at=None, ends_at=None, now=now).providers[0]
     assert [offer.id for offer in shown.offers] == expected
     assert [inline.offer.id for inline in shown.items[0].offers] == expected
+
+
+NAMED_PLACES: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = {
+    "everywhere": ({}, (), ()),
+    "named locations": ({"location_ids": ["cp-station"]}, ("cp-station",), ()),
+    "tag": ({"location_tags": ["highway"]}, ("cp-station",), ()),
+    "city of both": ({"cities": ["new delhi"]}, ("cp-station", "gate"), ()),
+    "named locations with a tag": (
+        {"location_ids": ["cp-station", "gate"], "location_tags": ["highway"]},
+        ("cp-station",),
+        (),
+    ),
+    "circle": (
+        {"near_latitude": Decimal("28.612912"), "near_longitude": Decimal("77.22951"), "radius_km": Decimal(1)},
+        ("gate",),
+        (),
+    ),
+    "charger": ({"charger_ids": ["EVSE-2"]}, ("gate",), ("gate-01",)),
+    "kind of connector": ({"connector_types": ["CCS2"]}, ("cp-station",), ("pe-charging-01",)),
+    "power": ({"max_power_w": 60_000}, ("cp-station", "gate"), ("gate-01", "pe-charging-01")),
+}
+
+
+@pytest.mark.parametrize(("limits", "locations", "items"), NAMED_PLACES.values(), ids=NAMED_PLACES)
+def test_a_catalogue_names_the_places_where_an_offer_holds(
+    limits: dict[str, Any], locations: tuple[str, ...], items: tuple[str, ...]
+) -> None:
+    world = make_world()
+    cpo = world.cpo
+    with cpo_scope(cpo):
+        Location.objects.update(tags=["highway"])
+        gate = Location.objects.create(
+            cpo=cpo,
+            location_id="gate",
+            name="India Gate",
+            city="New Delhi",
+            latitude=Decimal("28.612912"),
+            longitude=Decimal("77.229510"),
+        )
+        charger = Charger.objects.create(cpo=cpo, location=gate, evse_id="EVSE-2", name="2", system=world.system)
+        Connector.objects.create(
+            cpo=cpo,
+            charger=charger,
+            item_id="gate-01",
+            connector_type="TYPE2",
+            power_type="AC_1_PHASE",
+            max_power_w=7_400,
+            charging_speed="SLOW",
+        )
+        keys = list(Connector.objects.values_list("pk", flat=True))
+    make_offer(cpo, **limits)
+    with every_cpo():
+        shown = catalog_view(load_connectors(keys), starts_at=None, ends_at=None, now=timezone.now()).providers[0]
+    assert [(x.location_ids, x.item_ids) for x in shown.offers] == [(locations, items)]

@@ -16,6 +16,8 @@ from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import result_of
 from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
+from pricing.models import HolidayCalendar
+from tests.offers.ordering.sale import Sale
 from tests.processes import run_at_once
 from tests.world import make_offer, make_world
 
@@ -62,6 +64,22 @@ def test_the_offer_that_was_given_then_is_displaced(draft: Offer) -> None:
         Touched(),
     )
     assert (found.touched.amount, found.extra) == (Decimal("46.80"), Decimal("23.40"))
+
+
+def test_holidays_of_the_past_count_for_a_draft_that_lies_ahead(billed: Sale) -> None:
+    cpo, today = billed.world.cpo, timezone.now().date()
+    days = [today + timedelta(days=n) for n in (-1, 0, 1)]
+    with cpo_scope(cpo):
+        named = [{"date": day.isoformat(), "name": "Feast"} for day in days]
+        HolidayCalendar.objects.create(cpo=cpo, calendar_id="delhi", name="Delhi", days=named)
+    ahead = {"valid_from": timezone.now() + timedelta(days=60), "valid_until": timezone.now() + timedelta(days=90)}
+    rule = {"holiday_calendar": "delhi", "value": Decimal(50), "value_cap": None}
+    feast = make_offer(cpo, "feast", holidays="ONLY", display_code="FEAST", **rule, **ahead)
+    workday = make_offer(cpo, "workday", holidays="EXCEPT", display_code="WORK", **rule, **ahead)
+    runs_asked = [ask(offer) for offer in (feast, workday)]
+    run_backtests()
+    found = [result_of(fresh(run)) for run in runs_asked]
+    assert [one and one.touched for one in found] == [Touched(1, Decimal("46.80")), Touched()]
 
 
 def test_two_workers_run_it_once(draft: Offer) -> None:

@@ -137,6 +137,31 @@ def test_a_draft_that_must_be_chosen_is_taken_to_be_chosen_by_all(way: dict[str,
     assert replayed(offer("draft", **way), (), session()).touched == touched(1, "22.50")
 
 
+def test_a_session_of_nobody_known_gets_nothing_that_is_limited_by_customer() -> None:
+    nobody, known = session(0, customer=""), session(1, customer="a")
+    once = replayed(offer("draft", uses_per_customer=1), (), nobody, known)
+    assert (once.touched, once.turned_away, once.ran_out_at) == (touched(1, "22.50"), 1, None)
+    first = replayed(offer("draft", nth_session=1), (), nobody, replace(known, sessions_before=0))
+    assert first.touched == touched(1, "22.50")
+    live = rupees_off("live", "20", uses_per_customer_day=1)
+    assert replayed(offer("draft", "5"), (live,), nobody, known).without == Decimal("20.00")
+
+
+LEVELS: dict[str, dict[str, Any]] = {
+    "quiet": {"max_busy_percent": 30},
+    "in stock": {"stock_product_id": "coffee", "stock_at_least": 5},
+}
+
+
+@pytest.mark.parametrize("asked", LEVELS.values(), ids=LEVELS.keys())
+def test_a_live_offer_that_depends_on_levels_held_where_it_was_given(asked: dict[str, Any]) -> None:
+    live = rupees_off("live", "20", **asked)
+    given = session(0, given={"live": Decimal("20.00")})
+    found = replayed(offer("draft", "25"), (live,), given, session(1, "60.00"))
+    assert (found.without, found.touched) == (Decimal("20.00"), touched(2, "37.50"))
+    assert found.displaced == (Displaced("live", touched(1, "20.00"), Touched()),)
+
+
 def test_one_pricing_is_enough_where_both_worlds_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     priced: list[bool] = []
     give = Backtest._give

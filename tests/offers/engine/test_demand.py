@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from offers.engine.codec import offer_from_json, offer_to_json
@@ -9,6 +11,7 @@ from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Levels, StockLevel
 from offers.engine.values import Outcome
+from offers.published import discounted_rate
 from pricing.engine.codec import decode, encode
 from tests.offers.engine.samples import cart, context, offer
 
@@ -78,13 +81,28 @@ def test_kept_levels_come_before_those_of_now():
     assert decode(Levels, {}) == Levels()
 
 
+UNCERTAIN = {
+    "certain": ({}, "13.50"),
+    "from an energy": ({"min_wh": 10_000}, None),
+    "up to an energy": ({"max_wh": 30_000}, None),
+    "a session of many": ({"nth_session": 3}, None),
+    "while it is quiet": ({"max_busy_percent": 30}, None),
+    "while there is coffee": ({"stock_product_id": "coffee", "stock_at_least": 5}, None),
+}
+
+
+@pytest.mark.parametrize(("asked", "rate"), UNCERTAIN.values(), ids=UNCERTAIN)
+def test_a_discounted_rate_is_shown_only_where_it_is_certain(asked, rate):
+    assert discounted_rate(offer(**asked), Decimal(18)) == (rate and Decimal(rate))
+
+
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
         pytest.param(offer(nth_session=1), "for a customer's first session", id="first"),
         pytest.param(offer(nth_session=22), "for a customer's 22nd session", id="22nd"),
         pytest.param(offer(nth_session=113), "for a customer's 113th session", id="113th"),
-        pytest.param(QUIET, "while under 30 % of the location is busy", id="quiet"),
+        pytest.param(QUIET, "while under 30 % of the station's chargers are busy", id="quiet"),
         pytest.param(COFFEE, "while at least 5 of coffee are in stock", id="stock"),
     ],
 )

@@ -45,6 +45,12 @@ FAILING = [
         [("OUTSIDE_WEEKLY_WINDOW", "one of 1 windows", "Sat 10:00", "next window Sat 18:00")],
         id="window",
     ),
+    pytest.param({"location_tags": frozenset({"urban"})}, [("LOCATION_TAG", "urban", "none", "")], id="tag"),
+    pytest.param(
+        {"cities": ELSEWHERE, "min_power_w": 50_000},
+        [("AREA", "elsewhere", "none", ""), ("POWER", "50 kW", "0 kW", "50 kW too weak")],
+        id="city and power",
+    ),
     pytest.param(
         {"state": "ENDED", "location_ids": ELSEWHERE},
         [("ENDED", "APPROVED", "ENDED", ""), ("LOCATION", "elsewhere", "station-1", "")],

@@ -30,7 +30,9 @@ HERE = PlaceFacts(
 )
 #: India Gate, 2.413 km from the station by the haversine formula.
 GATE = (Decimal("28.612912"), Decimal("77.229510"))
-AWAY = 2.413
+AWAY = Decimal("2.413")
+#: A thousandth of a degree north of the station.
+NEAR = (Decimal("28.632451"), Decimal("77.216667"))
 
 
 def names(*found):
@@ -48,6 +50,9 @@ LIMITS = [
     pytest.param({"states": names("delhi", "Goa")}, None, "", id="one-of-the-states"),
     pytest.param({"states": names("Goa")}, "AREA", "", id="another-state"),
     pytest.param({"circle": Circle(*GATE, Decimal("2.413"))}, None, "", id="on-the-edge-of-the-circle"),
+    pytest.param(
+        {"circle": Circle(*NEAR, Decimal("0.111"))}, None, "", id="on-an-edge-that-no-binary-number-is-equal-to"
+    ),
     pytest.param(
         {"circle": Circle(*GATE, Decimal("2.412"))}, "DISTANCE", "0.001 km too far", id="a-metre-outside-the-circle"
     ),
@@ -99,10 +104,12 @@ def test_places_of_one_location_do_not_share_their_answers():
 @pytest.mark.parametrize(
     ("at", "kilometres"),
     [
-        pytest.param(GATE, 0.0, id="the-centre"),
+        pytest.param(GATE, Decimal("0.000"), id="the-centre"),
         pytest.param((Decimal("28.631451"), Decimal("77.216667")), AWAY, id="connaught-place"),
-        pytest.param((Decimal("12.971600"), Decimal("77.594600")), 1739.647, id="bengaluru"),
-        pytest.param((Decimal("-28.612912"), Decimal("-102.770490")), 20015.114, id="the-other-side-of-the-earth"),
+        pytest.param((Decimal("12.971600"), Decimal("77.594600")), Decimal("1739.647"), id="bengaluru"),
+        pytest.param(
+            (Decimal("-28.612912"), Decimal("-102.770490")), Decimal("20015.114"), id="the-other-side-of-the-earth"
+        ),
     ],
 )
 def test_distances_are_great_circles_to_the_metre(at, kilometres):

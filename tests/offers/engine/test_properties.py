@@ -27,7 +27,7 @@ from pricing.engine.values import (
     ProductPrice,
     Tax,
 )
-from tests.offers.engine.samples import offer, step
+from tests.offers.engine.samples import offer, rupees_off, step
 from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, delivered, kwh, rupees, window
 
 MOST = 250  # Wh: few enough to count up, at rates so high that every threshold lies inside
@@ -211,6 +211,37 @@ def check_against(totals, terms, ordered, discounts, budget):
         assert (within, error.code) == ([], "BUDGET_TOO_SMALL")
     else:
         assert found == within[-1]
+
+
+#: The amounts together take a small energy line whole and so follow it; the percentage is of the snack too.
+OVERDRAWN = (
+    rupees_off("a", "30", additive=True, item_ids=frozenset({"connector-1"})),
+    rupees_off("b", "40", additive=True, item_ids=frozenset({"connector-1"})),
+    offer("c", "25", additive=True),
+)
+WITH_SNACK = replace(
+    PLAIN, product_prices=(ProductPrice("coffee", "Snack", Decimal(30)),), fees=(Fee("SERVICE", "Fee", Decimal(10)),)
+)
+OVERDRAWN_STEPS = {"chosen": step(*OVERDRAWN), "locked": LockedStep(OVERDRAWN, ceilings={})}
+
+
+@pytest.mark.parametrize("discounts", OVERDRAWN_STEPS.values(), ids=OVERDRAWN_STEPS)
+@pytest.mark.parametrize(
+    ("budget", "wh", "total"),
+    [
+        pytest.param("20.00", 4033, "19.99", id="the-line-holds-them"),
+        pytest.param("17.70", 3889, "17.70", id="the-line-just-holds-them"),
+    ],
+)
+def test_a_budget_is_met_where_amounts_take_a_whole_line(discounts, budget, wh, total):
+    request = replace(rupees(budget, Basis.ALL_IN), products=(ProductOrder("coffee", 1),))
+    quote = price(request, WITH_SNACK, discounts=discounts)
+    assert (quote.energy_wh, str(quote.total.amount)) == (wh, total)
+
+
+def test_the_bound_is_true_where_amounts_take_a_whole_line():
+    for discounts in OVERDRAWN_STEPS.values():
+        check_bound(discounts, WITH_SNACK, True, [3600, 3601, 3602, 3603])
 
 
 energies_of_a_stretch = st.lists(st.integers(1, MOST), min_size=3, max_size=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,13 +12,15 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring, proofs
-from offers.engine.proof import Verdict
+from offers.engine.proof import Printed, Verdict, differences, price_again
 from offers.engine.values import OfferLimits
 from offers.models import OfferSnapshot, Quote
 from offers.quoting import Buyer, price_session, store_quote
 from offers.tasks import settle_stopped
 from pricing import authoring as pricing_authoring
 from pricing.authoring import Place, TariffContent
+from pricing.engine.money import Money
+from tests.offers.frozen.cases import CASES
 from tests.offers.ordering.sale import Sale
 from tests.people import weekend
 from tests.processes import run_at_once
@@ -104,6 +107,25 @@ def test_another_answer_names_the_line_the_offer_and_the_engines() -> None:
     assert [(x.what, x.name, x.stored, x.now) for x in answer.differences] == [
         ("LINE", "DISCOUNT-1", f"{title}: -22.49 INR", f"{title}: -22.50 INR"),
         ("OFFER", "weekend-discount-25", "APPLIED, 22.49 INR", "APPLIED, 22.50 INR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("most", "22.50"), ("cut", "4.50")], ids=["the-largest-discount", "what-is-above-it"]
+)
+def test_another_cut_is_a_difference(name: str, said: str) -> None:
+    evidence = CASES["largest_discount_cuts_the_last"]
+    quote = price_again(evidence)
+    assert quote.trace is not None
+    stored = replace(quote.trace, **{name: Money(Decimal("22.49"), "INR")})
+    printed = Printed(quote.lines, stored, quote.energy_wh, quote.engine_version)
+    assert [(x.what, x.name, x.stored, x.now) for x in differences(evidence, printed)] == [
+        (
+            "CHOICE",
+            name,
+            "{'amount': '22.49', 'currency': 'INR'}",
+            f"{{'amount': '{said}', 'currency': 'INR'}}",
+        )
     ]
 
 

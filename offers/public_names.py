@@ -1,0 +1,104 @@
+"""How people call what an offer's terms have ids for: stations, chargers, products and other offers, for its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import Q
+
+from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
+from offers.engine.describe_driver import Named
+from offers.engine.places import fits
+from offers.engine.values import Applicability, OfferTerms
+from offers.models import Offer, OfferState
+from offers.places import site_facts
+from pricing.engine.windows import zone_of
+
+
+def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
+    """Return the names that the conditions need; inside the CPO's scope."""
+    stock, categories = terms.qualifier.stock_product_id, terms.applicability.categories
+    rows = Product.objects.filter(product_id=stock).values_list("product_id", "name") if stock else ()
+    goods = Product.objects.filter(category__in=categories, is_published=True) if categories else ()
+    charging = ["charging"] if CHARGING_CATEGORY in categories else []
+    others, hidden = _apart_from(terms, now)
+    return Named(
+        now.astimezone(zone_of(zone)).date(),
+        products=dict(rows),
+        goods=(*charging, *sorted({row.name for row in goods})),
+        connector_types=dict(ConnectorType.choices),
+        apart_from=others,
+        and_hidden=hidden,
+    )
+
+
+def _apart_from(terms: OfferTerms, now: datetime) -> tuple[tuple[str, ...], bool]:
+    """Return the published offers that would combine but for this one, by name, and whether some are kept by a code."""
+    if not terms.additive:
+        return (), False
+    group = terms.exclusivity_group
+    against = Q(offer_id__in=terms.excludes) | Q(live_version__excludes__contains=[terms.offer_id])
+    if group:
+        against |= Q(live_version__exclusivity_group=group)
+    live = Offer.objects.filter(
+        state=OfferState.APPROVED, live_version__additive=True, live_version__valid_until__gt=now
+    )
+    found = live.filter(against).exclude(offer_id=terms.offer_id)
+    rows = list(found.values_list("live_version__name", "live_version__requires_code"))
+    return tuple(sorted({name for name, coded in rows if not coded})), any(coded for _, coded in rows)
+
+
+def stations_of(scope: Applicability) -> tuple[str, ...] | None:
+    """Return the stations where an offer applies, in words; None where it names none but by their city or state."""
+    of_stations = scope.location_ids or scope.location_tags or scope.circle or (scope.cities and scope.states)
+    if not of_stations and (not scope.cities or _cities(scope.cities)):
+        return None
+    rows = Location.objects.filter(location_id__in=scope.location_ids) if scope.location_ids else Location.objects.all()
+    sites = replace(
+        scope,
+        charger_ids=frozenset(),
+        connector_types=frozenset(),
+        currents=frozenset(),
+        min_power_w=None,
+        max_power_w=None,
+    )
+    return _in_words(row for row in rows if fits(sites, site_facts(row)))
+
+
+def area_of(scope: Applicability) -> tuple[str, ...]:
+    """Return the cities, else the states, that an offer is limited to, as people call them."""
+    return _cities(scope.cities) if scope.cities else tuple(sorted(scope.states))
+
+
+def chargers_of(scope: Applicability) -> tuple[str, ...]:
+    """Return the chargers that an offer is limited to, each with its station."""
+    rows = Charger.objects.filter(evse_id__in=scope.charger_ids).values_list("name", "location__name")
+    return tuple(sorted({", ".join(row) for row in rows}))
+
+
+def items_of(scope: Applicability) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the connectors and the products that an offer is limited to, in words."""
+    rows = Connector.objects.filter(item_id__in=scope.item_ids).select_related("charger__location")
+    types = dict(ConnectorType.choices)
+    connectors = {
+        f"{row.charger.name}, {types.get(row.connector_type, row.connector_type)}, {row.charger.location.name}"
+        for row in rows
+    }
+    products = Product.objects.filter(product_id__in=scope.item_ids).values_list("name", flat=True)
+    return tuple(sorted(connectors)), tuple(sorted(set(products)))
+
+
+def _cities(named: frozenset[str]) -> tuple[str, ...]:
+    """Return cities that an offer names, by name or by code, as their locations write them."""
+    wanted = {name.casefold() for name in named}
+    rows = Location.objects.values_list("city", "city_code").distinct()
+    return tuple(
+        sorted({city for city, code in rows if city and not wanted.isdisjoint((city.casefold(), code.casefold()))})
+    )
+
+
+def _in_words(rows: Iterable[Location]) -> tuple[str, ...]:
+    parts = ((row.name, row.address, row.city) for row in rows)
+    return tuple(sorted({", ".join(dict.fromkeys(part for part in row if part)) for row in parts}))

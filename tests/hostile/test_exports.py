@@ -28,6 +28,7 @@ HARMLESS = ("-5", "+5", "-0.50", "12", "a=1", "₹5", "", "x@y.example", "2026-0
 TABLE_CODE = {
     "beckn/demo/sites.py",
     "cpo_portal/adminkit/exports.py",
+    "cpo_portal/charging/admin_import.py",
     "cpo_portal/charging/admin_imports.py",
     "cpo_portal/charging/balance_csv.py",
     "cpo_portal/charging/csv_files.py",
@@ -56,8 +57,8 @@ def test_the_exports_are_those_that_have_an_address() -> None:
     with_address = {each for each in admin.site._registry.values() if _export_url(each)}
     assert set(exporting()) == with_address
     assert sorted(each.model.__name__ for each in with_address) == [
-        "Balance", "BalanceEntry", "Connector", "Customer", "Location", "Membership", "Offer", "Order", "Payment",
-        "Refund", "Tariff",
+        "Balance", "BalanceEntry", "Connector", "Customer", "Location", "Membership", "NamedList", "Offer", "Order",
+        "Payment", "Refund", "Segment", "Tariff",
     ]  # fmt: skip
 
 

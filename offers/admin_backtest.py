@@ -125,7 +125,7 @@ class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
 
     @column(description="Sessions replayed")
     def progress(self, run: BacktestRun) -> SafeString:
-        return bar(run.done, run.total)
+        return bar(run.done, run.total, tone=TONES[BacktestState(run.state)])
 
     @column(description="Sessions billed")
     def period(self, run: BacktestRun) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -14,11 +15,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.instants import LocalDateTimeField
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import Textarea, TextInput
 from cpo_portal.charging import balances
@@ -47,6 +50,14 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text="Of the driver whose own balance it is.",
     )
+    expires_at = LocalDateTimeField(label="Expires", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, cpo = self.fields.get("expires_at"), current_cpo()
+        if isinstance(field, LocalDateTimeField) and cpo is not None:
+            field.zone = ZoneInfo(cpo.time_zone)
+            field.help_text = f"On the clock of {cpo.time_zone}. Empty: it does not expire on a day."
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -147,12 +148,32 @@ def test_the_entries_show_no_reference_that_only_the_portal_needs(world: World, 
 
 def test_saving_the_page_leaves_the_figures_to_the_orders(world: World, owner: Client) -> None:
     balance = credit(world.cpo, "100")
-    form = {"name": "Renamed", "expires_at_0": "", "expires_at_1": "", "valid_days": "30"}
+    form = {"name": "Renamed", "expires_at": "", "valid_days": "30"}
     with CaptureQueriesContext(connection) as queries:
         assert owner.post(f"/admin/charging/balance/{balance.pk}/change/", form).status_code == 302
     [written] = [x["sql"] for x in queries if x["sql"].startswith('UPDATE "charging_balance"')]
     assert '"name" = \'Renamed\', "expires_at" = NULL, "valid_days" = 30 WHERE' in written
     assert figures(balance) == (100, 0)
+
+
+def test_the_customers_page_leads_to_their_groups_and_balances(world: World, owner: Client) -> None:
+    own, group = credit(world.cpo, "100"), family(world.cpo, SARAH)
+    shared = credit(world.cpo, "40", name="Shared", customer=None, group=group)
+    text = owner.get(f"/admin/charging/customer/{own.customer_id}/change/").content.decode()
+    for page in (f"balance/{own.pk}", f"balance/{shared.pk}", f"customergroup/{group.pk}"):
+        assert f'href="/admin/charging/{page}/change/"' in text
+    assert "₹40.00" in text
+
+
+def test_a_balance_expires_by_the_clock_of_the_cpo(world: World, owner: Client) -> None:
+    balance = credit(world.cpo, "100")
+    address = f"/admin/charging/balance/{balance.pk}/change/"
+    form = {"name": "Credit", "expires_at": "2031-03-01T18:30", "valid_days": ""}
+    assert owner.post(address, form).status_code == 302
+    with cpo_scope(world.cpo):
+        assert Balance.objects.get().expires_at == datetime(2031, 3, 1, 13, 0, tzinfo=UTC)
+    text = owner.get(address).content.decode()
+    assert 'type="datetime-local" name="expires_at" value="2031-03-01T18:30"' in text
 
 
 BAD_FORMS = [

@@ -87,14 +87,15 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
     actions_detail = (
         "publish_offer",
         "republish_offer",
-        "make_codes",
-        "backtest_offer",
+        *ReviewMixin.review_actions,
         "pause_offer",
         "resume_offer",
         "end_offer",
-        "withdraw_offer",
+        "make_codes",
+        "backtest_offer",
+        *ReviewMixin.copy_actions,
         "archive_offer",
-        *ReviewMixin.review_actions,
+        "withdraw_offer",
     )
     fieldsets = (
         (

@@ -48,7 +48,7 @@ class BacktestForm(DialogForm):
     description="Back-test",
     confirm="The offer's latest version is replayed on the sessions that were billed lately, in the background. "
     "Nothing is sold or changed by it.",
-    icon="history",
+    icon="query_stats",
     form_class=BacktestForm,
 )
 def backtest_offer(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> HttpResponse:

@@ -103,7 +103,8 @@ def _not_now(move: Move) -> Callable[[HttpRequest, Offer], str]:
 class ReviewMixin:
     """Buttons and pages that an OfferAdmin has beside its own."""
 
-    review_actions = ("submit_offer", "approve_offer", "reject_offer", "reuse_version", "duplicate_offer")
+    review_actions = ("submit_offer", "approve_offer", "reject_offer")
+    copy_actions = ("reuse_version", "duplicate_offer")
 
     @object_action(
         description="Submit for review",
@@ -143,7 +144,7 @@ class ReviewMixin:
     @object_action(
         description="Use an older version",
         confirm="What the version says goes into the draft, in place of what the draft says now. Nothing is published.",
-        icon="history",
+        icon="settings_backup_restore",
         form_class=RestoreForm,
     )
     def reuse_version(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:

@@ -162,7 +162,7 @@ def files_table(imports: QuerySet[ContactImport], zone: str) -> SafeString:
 class CustomerImportMixin(ImportPageMixin):
     """Takes in files of customers' records."""
 
-    actions_list = ("import_customers",)
+    actions_list: tuple[str, ...] = ("import_customers",)
 
     @page_button(description="Import customers", icon="upload_file")
     def import_customers(self, request: HttpRequest) -> HttpResponse:

@@ -74,6 +74,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
 def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
     """Add the cards of the start page."""
     from cpo_portal.adminkit.navigation import Step, steps
+    from offers.admin_review import reviews_waiting
 
     plan = (
         Step(
@@ -93,7 +94,7 @@ def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
         ),
         Step("Connect systems", "Systems", "Tokens for the staff API and the charging system.", "accounts.apitoken"),
     )
-    return context | {"steps": steps(request, plan)}
+    return context | {"steps": steps(request, plan), "waiting": reviews_waiting(request)}
 
 
 UNFOLD: dict[str, object] = {

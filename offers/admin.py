@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import path
@@ -27,6 +27,7 @@ from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
 from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_try import try_offer_view, try_tariff_view
+from offers.authoring.review import is_required
 from offers.codes.batches import takes_codes
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
@@ -86,14 +87,15 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
     actions_detail = (
         "publish_offer",
         "republish_offer",
-        "make_codes",
-        "backtest_offer",
+        *ReviewMixin.review_actions,
         "pause_offer",
         "resume_offer",
         "end_offer",
-        "withdraw_offer",
+        "make_codes",
+        "backtest_offer",
+        *ReviewMixin.copy_actions,
         "archive_offer",
-        *ReviewMixin.review_actions,
+        "withdraw_offer",
     )
     fieldsets = (
         (
@@ -135,7 +137,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
             {
                 "fields": LIMIT_ROWS,
                 "description": "Limits belong to the offer, go on across its versions, and apply as soon as they are "
-                "saved.",
+                "saved: with “Save draft” too, and without a review.",
             },
         ),
     )
@@ -206,6 +208,12 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:
+        offer: Offer | None = super().get_object(request, object_id, from_field)
+        if offer is not None and (version := shown_version(offer)) is not None:
+            offer.shown_as = version.name
+        return offer
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)
@@ -279,13 +287,19 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
             cpo: Any = request.cpo  # type: ignore[attr-defined]
             return authoring.create_offer(cpo, obj.offer_id, form.content(), limits=form.limits(), by=user)
         authoring.save_draft(obj, form.content(), by=user, expected=expected_version(request))
-        return authoring.set_limits(obj, form.limits(), by=user) if form.limits_changed() else obj
+        if not form.limits_changed():
+            return obj
+        if is_published(obj.state):
+            messages.info(request, "Its limits have changed and apply from now on.")
+        return authoring.set_limits(obj, form.limits(), by=user)
 
     def saved_draft(self, obj: Offer) -> str:
         working = authoring.working_version(obj)
         name = working.name if working is not None else str(obj)
         if working is not None and working.published_at is not None:
             return f"“{name}” is saved; what it says was published already."
+        if is_required(obj.cpo_id):
+            return f"The draft of “{name}” is saved; submit it, and buyer apps see it once somebody else approves it."
         again = " with “Publish again”" if obj.state == OfferState.ENDED else ""
         return f"The draft of “{name}” is saved; buyer apps see it once you publish it{again}."
 
@@ -309,7 +323,15 @@ class OfferPolicyAdmin(SingleRowAdmin):
     """How the CPO's offers and quotes behave."""
 
     fieldsets = (
-        ("Offers", {"fields": ("objective", ("max_stack", "max_discount_percent"), "review_required")}),
+        (
+            "Offers",
+            {
+                "fields": ("objective", ("max_stack", "max_discount_percent"), "review_required"),
+                "description": "A review is of what an offer's version says. An offer's limits apply as soon as they "
+                "are saved, without one. One owner alone may switch reviews off and on: the history of this page says "
+                "who did, and when.",
+            },
+        ),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),

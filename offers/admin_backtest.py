@@ -48,7 +48,7 @@ class BacktestForm(DialogForm):
     description="Back-test",
     confirm="The offer's latest version is replayed on the sessions that were billed lately, in the background. "
     "Nothing is sold or changed by it.",
-    icon="history",
+    icon="query_stats",
     form_class=BacktestForm,
 )
 def backtest_offer(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> HttpResponse:
@@ -125,7 +125,7 @@ class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
 
     @column(description="Sessions replayed")
     def progress(self, run: BacktestRun) -> SafeString:
-        return bar(run.done, run.total)
+        return bar(run.done, run.total, tone=TONES[BacktestState(run.state)])
 
     @column(description="Sessions billed")
     def period(self, run: BacktestRun) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,8 +20,8 @@ from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 _SHOWN_QUOTES = 8
 _SHOWN_DIFFERENCES = 20
 CERTIFICATES = {
-    Certificate.PROVEN: "No other set of offers saves more: that is proven.",
-    Certificate.BOUNDED: "That no other set saves more is not proven.",
+    Certificate.PROVEN: "No other offers together would have saved more.",
+    Certificate.BOUNDED: "Others together might have saved more.",
 }
 OUTCOME_TONES = {
     Outcome.APPLIED: Tone.GOOD,
@@ -36,8 +38,12 @@ REDEMPTION_TONES = {
 
 
 def considered(request: HttpRequest, order: Order) -> Panel | None:
-    """Say for every quote of the order, newest first, which offers were looked at, and what became of each."""
-    parts = [_quote(price, order) for price in prices_of(order)[: -_SHOWN_QUOTES - 1 : -1]]
+    """Say for every quote of the order, newest first, which offers were looked at, and what became of each.
+
+    Quotes that follow each other and say the same are one.
+    """
+    alike = [list(group) for _, group in groupby(reversed(prices_of(order)), key=_what_it_says)]
+    parts = [_quote(group, order) for group in alike[:_SHOWN_QUOTES]]
     return Panel("Why this price", format_html_join("", "{}", ((part,) for part in parts))) if parts else None
 
 
@@ -75,18 +81,28 @@ def ledger(request: HttpRequest, order: Order) -> Panel | None:
     return Panel("Offer ledger", table(headers, rows, numbers=(3, 4))) if rows else None
 
 
-def _quote(price: StoredPrice, order: Order) -> SafeString:
-    quote, trace = price.quote, price.trace
-    title = f"{STAGES[price.stage]}{', in force' if price.in_force else ''}"
-    tariff = f"tariff {quote.terms['tariff_id']}, version {quote.terms['tariff_version']}"
-    made = f"{when(quote.created_at, zone_of(order))}, {tariff}, engine {quote.engine_version}"
+def _what_it_says(price: StoredPrice) -> object:
+    quote = price.quote
+    return quote.is_bill, quote.total, quote.currency, quote.terms_hash, quote.engine_version, quote.lines, quote.trace
+
+
+def _quote(alike: list[StoredPrice], order: Order) -> SafeString:
+    """Show the newest of quotes that say the same, and when each was made."""
+    quote, trace = alike[0].quote, alike[0].trace
+    stages = list(dict.fromkeys(STAGES[price.stage] for price in reversed(alike)))
+    title = ", ".join([stages[0], *(f"{stage[:1].lower()}{stage[1:]}" for stage in stages[1:])])
+    title += ", in force" if any(price.in_force for price in alike) else ""
+    version = quote.tariff_version
+    tariff = f"tariff {version.tariff}, version {version.number}"
+    made = f"{when(quote.created_at, zone_of(order))}, {tariff}"
+    names = {outcome.offer_id: outcome.name for outcome in trace.outcomes if outcome.name}
     outcomes = table(("Offer", "Outcome", "Why", "Saving"), map(_outcome, trace.outcomes), numbers=(3,))
     return format_html(
         "<p><strong>{}: {}</strong> – {}.</p><p>{} {}</p>{}{}",
         title,
         money(quote.total, quote.currency),
         made,
-        choice_in_words(trace),
+        choice_in_words(trace, names),
         CERTIFICATES[trace.certificate] if trace.chosen else "",
         outcomes if trace.outcomes else "",
         _proof(reprove(quote)),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
-from cpo_portal.network.models import Connector, Location, Product
+from cpo_portal.network.models import Connector, ConnectorType, Location, Product
 from offers.admin_applicability import LABELS as APPLICABILITY
 from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
@@ -18,6 +18,7 @@ from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
+from offers.names import city_names, in_names, offer_names
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
@@ -62,6 +63,8 @@ _IN_ORDER = (
     "additive",
     "auto",
     "priority",
+    "exclusivity_group",
+    "excludes",
     *APPLICABILITY,
 )
 #: What the history calls each move; entries from before moves were kept say where they led alone.
@@ -141,7 +144,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "number": working.number,
         "chip": state_chip(offer, now),
         "figures": limits_bar(offer, now) if _is_limited(offer) else "",
-        "sentence": summary(offer_terms(offer, live or working), zone),
+        "sentence": summary(in_names(offer_terms(offer, live or working)), zone),
         "notes": [*_notes(offer, live, now), *_same_code(offer, working)],
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
@@ -210,8 +213,11 @@ def _entry(change: OfferStateChange, zone: str) -> dict[str, Any]:
     if change.move not in _MOVES:
         return row
     before, after = OfferState(change.from_state).label, OfferState(change.to_state).label
-    became = f"still {after.lower()}" if before == after else f"{before} → {after}"
-    return row | {"what": f"{_MOVES[change.move]}: {became}"}
+    if before != after:
+        return row | {"what": f"{_MOVES[change.move]}: {before} → {after}"}
+    if change.move in {"publish", "approve"}:
+        return row | {"what": f"{_MOVES[change.move]}: a new version, still {after.lower()}"}
+    return row | {"what": _MOVES[change.move]}
 
 
 def _changes(before: OfferVersion, after: OfferVersion, names: dict[str, str]) -> list[dict[str, str]]:
@@ -235,6 +241,7 @@ def label_of(name: str) -> str:
         "item_ids": "Connectors and products",
         "weekly_windows": "Weekly windows",
         "base": "Taken off",
+        "excludes": "Never together with",
     }
     column: Any = OfferVersion._meta.get_field(name)
     text = labels.get(name) or str(column.verbose_name)
@@ -260,6 +267,8 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return ", ".join(str(names.get(key, key)) for key in value)
     if isinstance(value, datetime):
         return when(value, version.cpo.time_zone)
+    if name == "stock_product_id":
+        return names.get(value, value)
     shown = getattr(version, f"get_{name}_display", None)
     return str(shown() if shown else value)
 
@@ -272,4 +281,8 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names = dict(Location.objects.filter(location_id__in=places).values_list("location_id", "name"))
     names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
     names |= dict(segment_choices())
+    names |= offer_names({key for version in rows for key in version.excludes})
+    names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
+    stocked = {version.stock_product_id for version in rows} - {""}
+    names |= dict(Product.objects.filter(product_id__in=stocked).values_list("product_id", "name"))
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +16,22 @@ from django.utils import timezone
 from cpo_portal.adminkit.actions import go_to, object_action
 from cpo_portal.adminkit.display import when
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.navigation import page_of
 from cpo_portal.adminkit.widgets import Select, Textarea, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
-from offers.authoring.review import Actor, authors_of, draft_of, is_required, may_approve, names_of
+from offers.authoring.review import Actor, authors_of, draft_of, is_required, may_approve, names_of, refusal_of_move
+from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
-from offers.models import Offer, OfferVersion
+from offers.mapping import offer_terms
+from offers.models import Offer, OfferStateChange, OfferVersion
 from offers.public import is_public
-from offers.states import is_editable
+from offers.states import Move, is_editable
 from pricing.admin import NoteForm
+
+MOST_VERSIONS = 200
+#: So many drafts that wait are looked at for the start page.
+MOST_WAITING = 100
 
 
 class ApproveForm(NoteForm):
@@ -66,8 +74,11 @@ class RestoreForm(DialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = OfferVersion.objects.filter(offer=self.object_id).exclude(published_at=None).order_by("-number")
+        shown = list(rows.select_related("offer__cpo", "cpo")[:MOST_VERSIONS])
         field: Any = self.fields["version"]
-        field.choices = [(row.number, f"{row.number}: {row.name}") for row in rows[:200]]
+        field.choices = [(row.number, _to_restore(row)) for row in shown]
+        older = [row.number for row in shown if row.pk != row.offer.live_version_id]
+        field.initial = older[0] if older else None
 
 
 class CompareForm(forms.Form):
@@ -84,10 +95,16 @@ class CompareForm(forms.Form):
             self.fields[name] = forms.ChoiceField(label=label, widget=Select, choices=choices, initial=chosen.number)
 
 
+def _not_now(move: Move) -> Callable[[HttpRequest, Offer], str]:
+    """Return what tells somebody, before they fill in the dialog of a move, that it would be refused."""
+    return lambda request, offer: refusal_of_move(offer, move, Actor(_user(request)))
+
+
 class ReviewMixin:
     """Buttons and pages that an OfferAdmin has beside its own."""
 
-    review_actions = ("submit_offer", "approve_offer", "reject_offer", "reuse_version", "duplicate_offer")
+    review_actions = ("submit_offer", "approve_offer", "reject_offer")
+    copy_actions = ("reuse_version", "duplicate_offer")
 
     @object_action(
         description="Submit for review",
@@ -95,6 +112,7 @@ class ReviewMixin:
         "change meanwhile begins the review anew.",
         icon="rate_review",
         form_class=NoteForm,
+        refusal=_not_now(Move.SUBMIT),
     )
     def submit_offer(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         authoring.submit(offer, by=_user(request), note=data["note"])
@@ -106,6 +124,7 @@ class ReviewMixin:
         "quotes use it from now on. Your name stands in the history.",
         icon="verified",
         form_class=ApproveForm,
+        refusal=_not_now(Move.APPROVE),
     )
     def approve_offer(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         moved = authoring.approve(offer, by=_user(request), note=data["note"], seen=data["seen"])
@@ -116,6 +135,7 @@ class ReviewMixin:
         confirm="It becomes a draft again, with your note in the history.",
         icon="undo",
         form_class=RejectForm,
+        refusal=_not_now(Move.REJECT),
     )
     def reject_offer(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         authoring.reject(offer, by=_user(request), note=data["note"])
@@ -124,7 +144,7 @@ class ReviewMixin:
     @object_action(
         description="Use an older version",
         confirm="What the version says goes into the draft, in place of what the draft says now. Nothing is published.",
-        icon="history",
+        icon="settings_backup_restore",
         form_class=RestoreForm,
     )
     def reuse_version(self, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
@@ -154,7 +174,8 @@ class ReviewMixin:
             shown.discard("submit_offer")
         if not waits:
             shown -= {"approve_offer", "reject_offer"}
-        elif draft is not None and not may_approve(draft, Actor(_user(request))):
+        elif draft is not None and not (required and may_approve(draft, Actor(_user(request)))):
+            # Where reviews are off, it is published.
             shown.discard("approve_offer")
         if is_editable(offer.state) and not waits and offer.versions.exclude(published_at=None).count() > 1:
             shown.add("reuse_version")
@@ -201,13 +222,47 @@ class ReviewMixin:
 
 
 def review_notes(offer: Offer) -> list[str]:
-    """Say on the offer's page that its draft is in review, since when, and who may not approve it."""
+    """Say on the offer's page where the review of its draft stands, and what its author or reviewer wrote last."""
     draft = draft_of(offer)
-    if draft is None or draft.submitted_at is None:
+    if draft is None:
         return []
-    people = " or ".join(names_of(authors_of(draft)))
+    last = offer.state_changes.filter(move__in=(Move.SUBMIT, Move.REJECT)).select_related("by").first()
+    if draft.submitted_at is None:
+        return [_sent_back(last)] if last is not None and _is_of(last, draft) else []
     since = when(draft.submitted_at, offer.cpo.time_zone)
-    return [f"Draft {draft.number} is in review since {since}: somebody else than {people} approves it."]
+    if is_required(offer.cpo_id):
+        people = " or ".join(names_of(authors_of(draft)))
+        found = [f"Draft {draft.number} is in review since {since}: somebody else than {people} approves it."]
+    else:
+        found = [f"Draft {draft.number} was submitted on {since}; offers are published without a review now."]
+    if last is not None and last.note:
+        found.append(f"The note of who submitted it: “{last.note}”")
+    return found
+
+
+def _sent_back(change: OfferStateChange) -> str:
+    zone = change.offer.cpo.time_zone
+    return f"Sent back by {change.by or 'an API token'} on {when(change.at, zone)}: “{change.note}”"
+
+
+def _is_of(change: OfferStateChange, draft: OfferVersion) -> bool:
+    """Tell whether this draft was sent back, and not one that was published since."""
+    return change.move == Move.REJECT and change.at > draft.created_at
+
+
+def reviews_waiting(request: HttpRequest) -> dict[str, str] | None:
+    """Return what the start page says of drafts that wait for this person's approval, None where none does."""
+    cpo = getattr(request, "cpo", None)
+    offers = page_of(request, "offers.offer")
+    if cpo is None or offers is None or not offers.has_operate_permission(request) or not is_required(cpo.pk):
+        return None
+    actor = Actor(_user(request))
+    drafts = OfferVersion.objects.filter(published_at=None, submitted_at__isnull=False)
+    count = sum(may_approve(draft, actor) for draft in drafts[:MOST_WAITING])
+    if not count:
+        return None
+    said = "1 offer waits" if count == 1 else f"{count} offers wait"
+    return {"said": f"{said} for your approval.", "list": f"{reverse('admin:offers_offer_changelist')}?review=waiting"}
 
 
 def public_url(offer: Offer, now: datetime) -> str:
@@ -217,6 +272,15 @@ def public_url(offer: Offer, now: datetime) -> str:
 
 def _user(request: HttpRequest) -> Any:
     return request.user
+
+
+def _to_restore(version: OfferVersion) -> str:
+    """Return a version with its date and what it gives, by which its author knows it again."""
+    offer = version.offer
+    since = when(version.published_at, offer.cpo.time_zone)
+    current = ", current" if version.pk == offer.live_version_id else ""
+    gives = benefit_in_words(offer_terms(offer, version))
+    return f"{version.number}: {version.name}, {gives} (published {since}{current})"
 
 
 def _titled(version: OfferVersion, offer: Offer) -> str:

@@ -31,9 +31,9 @@ class Stage(StrEnum):
 
 
 STAGES = {
-    Stage.SELECT: "Quoted at select",
-    Stage.INIT: "Quoted at init",
-    Stage.CONFIRM: "Quoted again at confirm",
+    Stage.SELECT: "Quoted when the app asked",
+    Stage.INIT: "Quoted for the order",
+    Stage.CONFIRM: "Quoted again when it was confirmed",
     Stage.SETTLEMENT: "Bill",
 }
 
@@ -75,7 +75,9 @@ def prices_of(order: Order) -> list[StoredPrice]:
     if own is None:
         return []
     asked = Q(order=None, bap_id=order.bap_id, transaction_id=order.transaction_id, created_at__lte=own)
-    quotes = Quote.objects.filter(Q(order=order) | asked).select_related("tariff_version").order_by("-created_at")
+    quotes = (
+        Quote.objects.filter(Q(order=order) | asked).select_related("tariff_version__tariff").order_by("-created_at")
+    )
     return [
         StoredPrice(
             stage_of(quote, order),

@@ -8,6 +8,7 @@ from django import forms
 
 from cpo_portal.adminkit.widgets import TextInput
 from offers.models import Offer, OfferState, OfferVersion
+from offers.names import offer_names
 from pricing.forms_rows import IdsField
 
 
@@ -35,7 +36,8 @@ class StackingFields(forms.Form):
         own = getattr(self, "instance", None)
         if own is not None and own.pk:
             offers = offers.exclude(pk=own.pk)
-        rows = offers.order_by("offer_id").values_list("offer_id", "live_version__name")
-        choices = [(offer_id, f"{name} ({offer_id})" if name else offer_id) for offer_id, name in rows]
+        names = offer_names()
+        ids = offers.order_by("offer_id").values_list("offer_id", flat=True)
+        choices = [(x, f"{names[x]} ({x})" if x in names else x) for x in ids]
         field: Any = self.fields["excludes"]
         field.offer(choices, tuple(self.initial.get("excludes") or ()))

@@ -12,6 +12,7 @@ from cpo_portal.network.admin_forms import CoordinateField
 from cpo_portal.network.models import Charger, ConnectorType, Location
 from offers.authoring.places import known_cities, known_tags
 from offers.models.where import CurrentChoice
+from offers.names import city_names
 from pricing.engine.wording import plain_number
 from pricing.forms_rows import IdsField
 
@@ -81,7 +82,7 @@ class WhereFields(forms.Form):
         chargers = Charger.objects.select_related("location").order_by("location__name", "name")
         choices = {
             "location_tags": _plain(known_tags()),
-            "cities": _plain(known_cities()),
+            "cities": _cities(),
             "states": _plain(Location.objects.values_list("state", flat=True)),
             "charger_ids": [(x.evse_id, f"{x.name}, {x.location} ({x.evse_id})") for x in chargers],
             "connector_types": list(ConnectorType.choices),
@@ -90,6 +91,13 @@ class WhereFields(forms.Form):
         fields: Any = self.fields
         for name, offered in choices.items():
             fields[name].offer(offered, tuple(self.initial.get(name) or ()))
+
+
+def _cities() -> list[tuple[str, str]]:
+    """Offer the cities by name first, then their codes, each with the city that it stands for."""
+    codes = city_names()
+    names = [(name, name) for name in sorted(known_cities() - set(codes))]
+    return names + sorted(((code, f"{city} ({code})") for code, city in codes.items()), key=lambda choice: choice[1])
 
 
 def _plain(names: Any) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from offers.engine.values import Certificate, Check, OfferOutcome, OfferTrace, Outcome, ReasonCode
 from pricing.engine.wording import money_text
 
@@ -105,11 +107,12 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     return f"{text} It depends on who the customer is." if outcome.depends_on_identity else text
 
 
-def choice_in_words(trace: OfferTrace) -> str:
-    """Return which offers were chosen and how the second best set would have done."""
+def choice_in_words(trace: OfferTrace, names: Mapping[str, str] | None = None) -> str:
+    """Return which offers were chosen and how the second best set would have done; by id, or by their `names`."""
+    called = names or {}
     if not trace.chosen:
         return "No offer applies."
-    text = f"Chosen: {', '.join(trace.chosen)}."
+    text = f"Chosen: {', '.join(called.get(x, x) for x in trace.chosen)}."
     if trace.most is not None and trace.cut is not None:
         cut, most = (money_text(x.amount, x.currency) for x in (trace.cut, trace.most))
         text += f" Together they are cut by {cut} to {most}, the largest discount that is allowed."
@@ -117,7 +120,7 @@ def choice_in_words(trace: OfferTrace) -> str:
         gap = money_text(abs(trace.difference.amount), trace.difference.currency)
         more = "less" if trace.difference.amount > 0 else "more"
         saved = f"would have saved {gap} {more}" if trace.difference.amount else "saves the same"
-        text += f" The next best, {', '.join(trace.runner_up)}, {saved}."
+        text += f" The next best, {', '.join(called.get(x, x) for x in trace.runner_up)}, {saved}."
     if trace.certificate is Certificate.BOUNDED:
         text += f" The search was cut short; no set saves more than {trace.gap} on top."
     return text

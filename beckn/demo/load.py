@@ -32,8 +32,8 @@ def load_demo(folder: Path, now: datetime) -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('beckn.demo'))")
         cpos = {row.provider_id: _make_cpo(row) for row in CPOS}
-        systems = {row.provider_id: _fill(cpos[row.provider_id], row, now) for row in CPOS}
         made = make_people(cpos)
+        systems = {row.provider_id: _fill(cpos[row.provider_id], row, now) for row in CPOS}
         with cpo_scope(cpos[MAIN]):
             files = make_buyers(cpos[MAIN], systems[MAIN], folder, buyer_url(), now)
         with cpo_scope(cpos[HIGHWAY]):

@@ -73,6 +73,7 @@ PEOPLE = (
     PersonRow("manager@cpo1.example", "Vikram", "Mehta", MAIN, "MANAGER"),
     PersonRow("analyst@cpo1.example", "Divya", "Nair", MAIN, "ANALYST"),
     PersonRow("owner@cpo2.example", "Imran", "Qureshi", HIGHWAY, "OWNER"),
+    PersonRow("manager@cpo2.example", "Meera", "Iyer", HIGHWAY, "MANAGER"),
     PersonRow("operator@portal.example", "Leela", "Das"),
 )
 

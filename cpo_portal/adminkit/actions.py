@@ -37,14 +37,16 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
     permission: str = "operate",
     form_class: type[DialogForm] | None = None,
     offered: Callable[[Any], bool] | None = None,
+    refusal: Callable[[HttpRequest, Any], str] | None = None,
     dismiss: str = "Go back",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Turn `method(self, request, obj)` into a button for `actions_detail` or `actions_row`.
 
     `confirm` is the sentence of the dialog; with `form_class` the method gets the cleaned data as a fourth
     argument. A returned string is shown as success, a returned response is sent, a ValidationError is shown as an
-    error and nothing else happens. `offered(obj)` says whether the object's page shows the button; the method must
-    still refuse what is too late. `dismiss` is the dialog's other button.
+    error, in the form as it was filled in where there is one, and nothing else happens. `offered(obj)` says whether the
+    object's page shows the button, and `refusal(request, obj)` why the dialog is not even shown, "" where it is; the
+    method must still refuse what is too late. `dismiss` is the dialog's other button.
     """
     asks = form_class or DialogForm
 
@@ -55,8 +57,11 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
             arguments = (obj, form.cleaned_data) if form_class else (obj,)
             try:
                 result = method(self, request, *arguments)
-            except ValidationError as refusal:
-                messages.error(request, " ".join(refusal.messages))
+            except ValidationError as refused:
+                if form_class:
+                    _refuse(form, refused)
+                    return _ask(self, request, obj, {"dialog": dialog, "form": form})
+                messages.error(request, " ".join(refused.messages))
                 result = None
             if isinstance(result, HttpResponse):
                 return result
@@ -75,6 +80,9 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
                 return missing
             if not getattr(self, f"has_{permission}_permission")(request, obj):
                 raise PermissionDenied
+            if request.method == "GET" and refusal and (why := refusal(request, obj)):
+                messages.error(request, why)
+                return go_to(request, page_of(self, request, object_id))
             form = asks(data=request.POST or None, request=request, object_id=object_id)
             if form.is_valid():
                 return run(self, request, form, object_id)
@@ -98,6 +106,13 @@ def page_button(
         return button
 
     return decorate
+
+
+def _refuse(form: DialogForm, refusal: ValidationError) -> None:
+    """Put a refusal at the fields that it names, and above all of them what names none that is seen."""
+    seen = {field.name for field in form.visible_fields()}
+    for name, errors in (refusal.error_dict if hasattr(refusal, "error_dict") else {None: refusal.error_list}).items():
+        form.add_error(name if name in seen else None, errors)
 
 
 def _ask(model_admin: Any, request: HttpRequest, obj: Any, content: dict[str, Any]) -> HttpResponse:

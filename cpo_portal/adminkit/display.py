@@ -12,7 +12,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display as column
 
-__all__ = ["EMPTY", "Tone", "bar", "chip", "column", "group_indian", "money", "plain_amount", "table", "when", "words"]
+__all__ = [
+    "EMPTY",
+    "Tone",
+    "bar",
+    "chip",
+    "column",
+    "group_indian",
+    "money",
+    "pairs",
+    "plain_amount",
+    "table",
+    "when",
+    "words",
+]
 
 EMPTY = "–"
 
@@ -36,13 +49,18 @@ def chip(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
     return format_html('<span class="portal-chip portal-{}">{}</span>', Tone(tone), text)
 
 
-def bar(used: Decimal | int, limit: Decimal | int | None, currency: str = "") -> SafeString:
-    """Return used of limit as a bar with the figures beside it, amounts of a currency; no limit is said in words."""
+def bar(
+    used: Decimal | int, limit: Decimal | int | None, currency: str = "", *, tone: Tone | None = None
+) -> SafeString:
+    """Return used of limit as a bar with the figures beside it, amounts of a currency; no limit is said in words.
+
+    The nearer the limit, the more the bar warns, unless a tone is given: work that is done is no limit reached.
+    """
     figure = (lambda value: money(value, currency)) if currency else _plain
     if limit is None:
         return format_html('<span class="portal-figures">{} used, no limit</span>', figure(used))
     share = 100 if limit <= 0 else min(100, max(0, int(used * 100 / limit)))
-    tone = Tone.BAD if share >= 100 else Tone.WARN if share >= 80 else Tone.GOOD
+    tone = tone or (Tone.BAD if share >= 100 else Tone.WARN if share >= 80 else Tone.GOOD)
     return format_html(
         '<span class="portal-bar"><progress class="portal-{}" max="100" value="{}" aria-label="{}% used"></progress>'
         '<span class="portal-figures">{} / {}</span></span>',
@@ -83,7 +101,7 @@ def group_indian(digits: str) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> SafeString:
-    """Return an escaped HTML table; `numbers` are the columns that are set to the right.
+    """Return an escaped HTML table; `numbers` are the columns that are set to the right. Without rows it says so.
 
     On a narrow screen each row becomes a card, which names its values by the headers.
     """
@@ -91,10 +109,18 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: 
     head = format_html_join("", '<th scope="col" class="{}">{}</th>', zip(classes, headers, strict=True))
     cell = '<td class="{}" data-label="{}">{}</td>'
     lines = [format_html_join("", cell, zip(classes, headers, row, strict=True)) for row in rows]
+    if not lines:
+        return SafeString('<p class="text-subtle">Nothing yet.</p>')
     body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
     return format_html(
         '<div class="portal-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
     )
+
+
+def pairs(rows: Iterable[tuple[object, object]]) -> SafeString:
+    """Return names with their values as an escaped HTML table without headers."""
+    lines = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', rows)
+    return format_html('<div class="portal-table portal-pairs"><table><tbody>{}</tbody></table></div>', lines)
 
 
 def when(instant: datetime | None, zone: str = "Asia/Kolkata", *, seconds: bool = False) -> str:

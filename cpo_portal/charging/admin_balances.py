@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.actions import ActionVariant, object_action, page_button
+from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.instants import LocalDateTimeField
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import Textarea, TextInput
 from cpo_portal.charging import balances
-from cpo_portal.charging.admin_import import import_page
+from cpo_portal.charging.admin_top_ups import TopUpImportMixin
 from cpo_portal.charging.balances import BalanceRefused, Moved, is_over
 from cpo_portal.charging.export_columns import BALANCE_COLUMNS, BALANCE_ENTRY_COLUMNS
 from cpo_portal.charging.groups import RowsRefused, add_members, contacts_of, customer_by_contact
@@ -31,6 +34,7 @@ from cpo_portal.charging.models import (
     BalanceEntry,
     CustomerGroup,
     CustomerGroupMember,
+    EntryKind,
 )
 
 SHOWN = 50
@@ -46,6 +50,14 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text="Of the driver whose own balance it is.",
     )
+    expires_at = LocalDateTimeField(label="Expires", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, cpo = self.fields.get("expires_at"), current_cpo()
+        if isinstance(field, LocalDateTimeField) and cpo is not None:
+            field.zone = ZoneInfo(cpo.time_zone)
+            field.help_text = f"On the clock of {cpo.time_zone}. Empty: it does not expire on a day."
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -88,7 +100,7 @@ class MembersForm(DialogForm):
 
 
 @admin.register(Balance)
-class BalanceAdmin(TenantExportMixin, TenantAdmin):
+class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
     """What customers and groups have paid ahead."""
 
     form = BalanceForm
@@ -99,7 +111,6 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
     export_columns = BALANCE_COLUMNS
     readonly_fields = ("owner", "left", "on_hold", "state", "entries")
     actions_detail = ("top_up", "pay_back", "expire")
-    actions_list = ("import_top_ups",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -135,8 +146,8 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
     def top_up(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
         moved = _moved(request, data)
         with _refusals():
-            balances.top_up(obj, moved, now=timezone.now())
-        return f"{money(moved.amount, obj.currency)} was added."
+            done = balances.top_up(obj, moved, now=timezone.now())
+        return _said(done, "added")
 
     @object_action(
         description="Pay back",
@@ -148,8 +159,8 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
     def pay_back(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
         moved = _moved(request, data)
         with _refusals():
-            balances.pay_back(obj, moved)
-        return f"{money(moved.amount, obj.currency)} was taken off."
+            done = balances.pay_back(obj, moved)
+        return _said(done, "taken off")
 
     @object_action(
         description="Expire now",
@@ -162,10 +173,6 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
     def expire(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
         gone = balances.expire(obj, now=timezone.now(), by=_person(request), note=data["note"])
         return f"The balance has ended; {money(gone, obj.currency)} was taken off."
-
-    @page_button(description="Import top-ups", icon="upload_file")
-    def import_top_ups(self, request: HttpRequest) -> HttpResponse:
-        return import_page(self, request)
 
     @column(description="Owner")
     def owner(self, obj: Balance) -> str:
@@ -196,7 +203,7 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
                 when(x.at, obj.cpo.time_zone),
                 x.get_kind_display(),
                 money(x.amount, obj.currency),
-                x.reference,
+                _reference(x),
                 _who(x),
                 x.note,
             )
@@ -209,7 +216,7 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
 class BalanceEntryAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     """Every movement of every balance."""
 
-    list_display = ("at_when", "balance", "kind", "moved", "reference", "order", "who")
+    list_display = ("at_when", "balance", "kind", "moved", "of_books", "order", "who")
     list_filter = (("kind", ChoicesDropdownFilter),)
     list_select_related = ("cpo", "balance__customer", "balance__group", "order", "by")
     search_fields = ("balance__id__iexact", "order__id__iexact", "reference__iexact")
@@ -226,6 +233,10 @@ class BalanceEntryAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     @column(description="Amount", ordering="amount")
     def moved(self, obj: BalanceEntry) -> str:
         return money(obj.amount, obj.balance.currency)
+
+    @column(description="Reference", ordering="reference")
+    def of_books(self, obj: BalanceEntry) -> str:
+        return _reference(obj)
 
     @column(description="By")
     def who(self, obj: BalanceEntry) -> str:
@@ -294,8 +305,24 @@ def _moved(request: HttpRequest, data: dict[str, Any]) -> Moved:
     return Moved(data["amount"], data["reference"], _person(request), data["note"])
 
 
+def _said(entry: BalanceEntry, did: str) -> str:
+    """Say what became of a movement; written before, it moved nothing now."""
+    amount = money(entry.amount, entry.balance.currency)
+    if not entry.repeated:
+        return f"{amount} was {did}."
+    then = when(entry.at, entry.cpo.time_zone)
+    return f"Nothing was {did}: {entry.reference} had been written before, {amount} on {then}."
+
+
 def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def _reference(entry: BalanceEntry) -> str:
+    """Return the reference of the books; what the portal moves by itself has one for its own use alone."""
+    if entry.kind in {EntryKind.TOP_UP, EntryKind.REFUND}:
+        return entry.reference
+    return f"Order {entry.order_id}" if entry.order_id else EMPTY
 
 
 def _who(entry: BalanceEntry) -> str:

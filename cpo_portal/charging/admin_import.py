@@ -1,76 +1,92 @@
-"""The page on which staff send a CSV file of top-ups, to be checked or written."""
+"""The page that takes in a CSV file: it is checked alone or imported, and its faults are told by row and column."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.display import table
+from cpo_portal.adminkit.display import EMPTY, table
 from cpo_portal.adminkit.forms import DialogForm
-from cpo_portal.adminkit.rules import cpo_of
-from cpo_portal.charging.balance_csv import COLUMNS, Imported, import_top_ups
-from cpo_portal.charging.groups import RowsRefused
-
-LARGEST = 1_000_000
+from cpo_portal.adminkit.widgets import FileInput
+from cpo_portal.charging.csv_files import MOST_BYTES, MOST_FAULTS, NotRead
 
 
-class ImportForm(DialogForm):
-    """A file, and whether it is to be checked alone."""
+class FileForm(DialogForm):
+    """A CSV file."""
 
-    file = forms.FileField(label="CSV file")
-    dry_run = forms.BooleanField(label="Check only, write nothing", required=False, initial=True)
+    file = forms.FileField(label="CSV file", widget=FileInput(attrs={"accept": ".csv,text/csv"}))
 
-    def clean_file(self) -> str:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > LARGEST:
-            raise forms.ValidationError("Send a file of at most 1 MB.")
-        try:
-            return file.read().decode()
-        except UnicodeDecodeError:
-            raise forms.ValidationError("Save the sheet as CSV in UTF-8 and send that.") from None
+    def clean_file(self) -> bytes:
+        """Return what the file says."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError(f"The file is larger than {MOST_BYTES >> 20} MB: upload it in parts.")
+        data: bytes = file.read()
+        return data
 
 
-def import_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Answer the form: what would be written, what was, or every fault by row and column."""
-    form = ImportForm(data=request.POST or None, files=request.FILES or None, request=request, object_id="")
-    said, faults = "", ""
-    cpo = cpo_of(request)
-    if cpo is not None and form.is_valid():
-        by = request.user if isinstance(request.user, User) else None
-        try:
-            done = import_top_ups(
-                cpo,
-                form.cleaned_data["file"],
-                dry_run=form.cleaned_data["dry_run"],
-                now=timezone.now(),
-                by=by,
-            )
-            said = in_words(done)
-        except RowsRefused as refused:
-            said = "Nothing was written. Correct these and send the file again."
-            faults = table(("Row", "Column", "What to do"), [(x.row, x.column, x.message) for x in refused.faults])
-    context = model_admin.admin_site.each_context(request) | {
-        "title": "Import top-ups",
-        "opts": model_admin.opts,
-        "form": form,
-        "columns": ", ".join(COLUMNS),
-        "said": said,
-        "faults": faults,
-        "back": reverse(f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_changelist"),
-    }
-    return TemplateResponse(request, "charging/import_top_ups.html", context)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file in a sentence, or would; the table of its faults; and whether it was written."""
+
+    said: str
+    faults: SafeString | str = ""
+    written: bool = False
+
+    @classmethod
+    def refused(cls, faults: Sequence[tuple[int, str, str]], count: int) -> Outcome:
+        """Return what is said of the first of so many faults, each its row, column and sentence."""
+        shown = [(str(row), column or EMPTY, sentence) for row, column, sentence in faults[:MOST_FAULTS]]
+        more = f", of which the first {len(shown)} are shown" if count > len(shown) else ""
+        said = f"Nothing is imported: {count} fault{'' if count == 1 else 's'}{more}."
+        return cls(said, table(("Row", "Column", "What to do"), shown))
 
 
-def in_words(done: Imported) -> str:
-    """Return what became of a file in a sentence."""
-    new = done.rows - done.repeated
-    what = f"{new} top-up{'' if new == 1 else 's'}"
-    before = f"; {done.repeated} had been written before" if done.repeated else ""
-    return f"{what} written{before}." if done.written else f"{what} can be written{before}. Nothing was written yet."
+class ImportPageMixin:
+    """A page that takes in a file: one button tells what it would do, the other does it."""
+
+    import_form: type[FileForm] = FileForm
+    model: Any
+    opts: Any
+    admin_site: Any
+
+    def import_title(self, row: Any) -> tuple[str, str]:
+        """Return the page's title and what it says below it."""
+        raise NotImplementedError
+
+    def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, by: User | None) -> Outcome:
+        """Import, or only look; raises NotRead for what is no such file."""
+        raise NotImplementedError
+
+    def import_page(self, request: HttpRequest, row: Any, back: str) -> HttpResponse:
+        """Show the form, or what came of it."""
+        if not self.has_operate_permission(request, row):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        form = self.import_form(data=request.POST or None, files=request.FILES or None, request=request)
+        title, description = self.import_title(row)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
+        # Above a whole list stands its own trail, not the CPO's that it belongs to.
+        context["original"] = row if isinstance(row, self.model) else None
+        context |= {"title": title, "description": description, "back": back}
+        if request.method == "POST" and form.is_valid():
+            dry_run = "_import" not in request.POST
+            by = request.user if isinstance(request.user, User) else None
+            try:
+                outcome = self.take_in(row, form.cleaned_data, dry_run=dry_run, by=by)
+            except NotRead as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                if outcome.written:
+                    messages.success(request, outcome.said)
+                    return HttpResponseRedirect(back)
+                context |= {"said": outcome.said, "faults": outcome.faults, "checked": not outcome.faults}
+        return TemplateResponse(request, "charging/import.html", context)

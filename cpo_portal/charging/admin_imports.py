@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,28 +17,17 @@ from cpo_portal.accounts.models import User
 from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, table, when
-from cpo_portal.adminkit.forms import DialogForm
-from cpo_portal.adminkit.widgets import FileInput
-from cpo_portal.charging.csv_files import MOST_BYTES, NotRead
+from cpo_portal.charging.admin_import import FileForm, ImportPageMixin, Outcome
 from cpo_portal.charging.import_rows import CONTACTS, CUSTOMER_COLUMNS
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
 from cpo_portal.charging.models import ContactImport, NamedList
 from cpo_portal.charging.panels import Panel
 from cpo_portal.charging.segments import delete_list, segments_naming
 
-
-class FileForm(DialogForm):
-    """A CSV file."""
-
-    file = forms.FileField(label="CSV file", widget=FileInput(attrs={"accept": ".csv,text/csv"}))
-
-    def clean_file(self) -> bytes:
-        """Return what the file says."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(f"The file is larger than {MOST_BYTES >> 20} MB: upload it in parts.")
-        data: bytes = file.read()
-        return data
+SHA256_HELP = (
+    "sha256 stands in place of a number or address that you would rather not send: the SHA-256 of +919876543210 or "
+    "asha@example.com, as 64 hexadecimal digits."
+)
 
 
 class ListFileForm(FileForm):
@@ -53,44 +40,6 @@ class ListFileForm(FileForm):
     )
 
 
-class ImportPageMixin:
-    """A page that takes in a file: `_check` tells what it would do, `_import` does it."""
-
-    import_form: type[FileForm] = FileForm
-    opts: Any
-    admin_site: Any
-
-    def import_title(self, row: Any) -> tuple[str, str]:
-        """Return the page's title and what it says below it."""
-        raise NotImplementedError
-
-    def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, author: Author) -> Report:
-        """Import, or only look."""
-        raise NotImplementedError
-
-    def import_page(self, request: HttpRequest, row: Any, back: str) -> HttpResponse:
-        """Show the form, or what came of it."""
-        if not self.has_operate_permission(request, row):  # type: ignore[attr-defined]
-            raise PermissionDenied
-        form = self.import_form(data=request.POST or None, files=request.FILES or None, request=request)
-        title, description = self.import_title(row)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": row, "form": form}
-        context |= {"title": title, "description": description, "back": back}
-        if request.method == "POST" and form.is_valid():
-            dry_run = "_import" not in request.POST
-            author = Author(request.user if isinstance(request.user, User) else None)
-            try:
-                report = self.take_in(row, form.cleaned_data, dry_run=dry_run, author=author)
-            except NotRead as refusal:
-                form.add_error("file", str(refusal))
-            else:
-                if report.job is not None:
-                    messages.success(request, done_in_words(report))
-                    return HttpResponseRedirect(back)
-                context |= {"said": checked_in_words(report), "faults": faults_table(report)}
-        return TemplateResponse(request, "charging/import.html", context)
-
-
 def done_in_words(report: Report) -> str:
     """Say what an import has done, or that it will be done."""
     if report.job is not None and report.job.rows is not None:
@@ -98,19 +47,13 @@ def done_in_words(report: Report) -> str:
     return f"Imported: {report.made} new, {report.changed} known before."
 
 
-def checked_in_words(report: Report) -> str:
-    """Say what a file would do, or how many faults keep it out."""
+def outcome_of(report: Report) -> Outcome:
+    """Return what the page says of a report."""
     if report.faults.count:
-        count = report.faults.count
-        more = f", of which the first {len(report.faults.shown)} are shown" if count > len(report.faults.shown) else ""
-        return f"Nothing is imported: {count} fault{'' if count == 1 else 's'}{more}."
-    return f"The file can be imported: {report.made} new, {report.changed} known before."
-
-
-def faults_table(report: Report) -> SafeString | str:
-    """Return the faults by row and column."""
-    rows = [(str(x.row), x.column or EMPTY, x.sentence) for x in report.faults.shown]
-    return table(("Row", "Column", "What to do"), rows) if rows else ""
+        return Outcome.refused([(x.row, x.column, x.sentence) for x in report.faults.shown], report.faults.count)
+    if report.job is not None:
+        return Outcome(done_in_words(report), written=True)
+    return Outcome(f"The file can be imported: {report.made} new, {report.changed} known before.")
 
 
 @admin.register(NamedList)
@@ -153,12 +96,15 @@ class NamedListAdmin(ImportPageMixin, TenantExportMixin, TenantAdmin):
     def import_title(self, row: NamedList) -> tuple[str, str]:
         return (
             f"Contacts of “{row}”",
-            f"One contact in each cell, in columns of {', '.join(CONTACTS)}. They are hashed as they come in: neither "
-            "numbers nor addresses are kept. Large files are written in the background.",
+            f"The first row names the columns, of {', '.join(CONTACTS)}; cells are divided by commas, semicolons or "
+            f"tabs, and each holds one contact. {SHA256_HELP} Contacts are hashed as they come in: neither numbers nor "
+            "addresses are kept. Large files are written in the background.",
         )
 
-    def take_in(self, row: NamedList, data: dict[str, Any], *, dry_run: bool, author: Author) -> Report:
-        return import_contacts(row, data["file"], replaces=bool(data["replaces"]), dry_run=dry_run, author=author)
+    def take_in(self, row: NamedList, data: dict[str, Any], *, dry_run: bool, by: User | None) -> Outcome:
+        replaces = bool(data["replaces"])
+        report = import_contacts(row, data["file"], replaces=replaces, dry_run=dry_run, author=Author(by))
+        return outcome_of(report)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # The contacts go along; nobody wants to read a hundred thousand hashes before.
@@ -216,7 +162,7 @@ def files_table(imports: QuerySet[ContactImport], zone: str) -> SafeString:
 class CustomerImportMixin(ImportPageMixin):
     """Takes in files of customers' records."""
 
-    actions_list = ("import_customers",)
+    actions_list: tuple[str, ...] = ("import_customers",)
 
     @page_button(description="Import customers", icon="upload_file")
     def import_customers(self, request: HttpRequest) -> HttpResponse:
@@ -226,10 +172,12 @@ class CustomerImportMixin(ImportPageMixin):
     def import_title(self, row: Any) -> tuple[str, str]:
         return (
             "Import customers",
-            f"Columns: {', '.join(CUSTOMER_COLUMNS)}. One of customer, {', '.join(CONTACTS)} says who it is; the "
-            "day of joining is written as 2024-05-31. Contacts are hashed as they come in. Who never bought becomes a "
-            "customer, and is found at the first purchase. All rows are written, or none.",
+            f"The first row names the columns, of {', '.join(CUSTOMER_COLUMNS)}; cells are divided by commas, "
+            f"semicolons or tabs. One of customer, {', '.join(CONTACTS)} says who it is: customer is the id that the "
+            f"export and the customer's page have. {SHA256_HELP} The day of joining is written as 2024-05-31. Contacts "
+            "are hashed as they come in. Who never bought becomes a customer, and is found at the first purchase. All "
+            "rows are written, or none.",
         )
 
-    def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, author: Author) -> Report:
-        return import_customers(row, data["file"], dry_run=dry_run, author=author)
+    def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, by: User | None) -> Outcome:
+        return outcome_of(import_customers(row, data["file"], dry_run=dry_run, author=Author(by)))

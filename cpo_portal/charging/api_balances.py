@@ -25,6 +25,7 @@ from cpo_portal.charging import balances
 from cpo_portal.charging import serializers_balances as forms
 from cpo_portal.charging.balance_csv import import_top_ups
 from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.csv_files import MOST_FAULTS, NotRead
 from cpo_portal.charging.groups import RowsRefused, add_members, customer_by_contact
 from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup, CustomerGroupMember
 from cpo_portal.network.api_fields import RefusedSerializer
@@ -127,7 +128,8 @@ class BalanceViewSet(_OwnRows):
         """Write the top-ups of a CSV file, all or none; `dry_run` checks them alone."""
         values = self.read(forms.ImportSerializer)
         with _rows("csv"):
-            done = import_top_ups(self.cpo, values["csv"], dry_run=values["dry_run"], now=timezone.now())
+            data = values["csv"].encode()
+            done = import_top_ups(self.cpo, data, dry_run=values["dry_run"], now=timezone.now())
         return Response(forms.ImportedSerializer(done).data)
 
     def _moved(self) -> Moved:
@@ -206,5 +208,7 @@ def _at(field: str) -> Iterator[None]:
 def _rows(field: str) -> Iterator[None]:
     try:
         yield
+    except NotRead as refused:
+        raise ValidationError({field: [str(refused)]}) from refused
     except RowsRefused as refused:
-        raise ValidationError({field: [str(fault) for fault in refused.faults]}) from refused
+        raise ValidationError({field: [str(fault) for fault in refused.faults[:MOST_FAULTS]]}) from refused

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -17,16 +15,16 @@ from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import balances
 from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.csv_files import NotRead, is_blank, read_rows
 from cpo_portal.charging.customers import find_customer, identity_of
 from cpo_portal.charging.groups import Fault, RowsRefused
-from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind
+from cpo_portal.charging.models import Balance
 
 #: Whose balance it is: its id, or its owner by one of these columns, and its name where the owner has several.
 OWNERS = ("phone", "email", "group")
 COLUMNS = ("balance", *OWNERS, "name", "amount", "reference", "note")
 NEEDED = ("amount", "reference")
 MOST_ROWS = 2000
-MOST_FAULTS = 100
 LONGEST = {"reference": 100, "note": 300}
 
 
@@ -48,72 +46,43 @@ class Imported:
     written: bool
 
 
-def import_top_ups(cpo: Cpo, text: str, *, dry_run: bool, now: datetime, by: User | None = None) -> Imported:
+def import_top_ups(cpo: Cpo, data: bytes, *, dry_run: bool, now: datetime, by: User | None = None) -> Imported:
     """Write every top-up of the file, or none: raises RowsRefused with all faults. A dry run writes nothing.
 
-    The first line names the columns.
+    Raises NotRead for what is no such file. The first row names the columns.
     """
+    table = read_rows(data, columns=COLUMNS, needed=_missing)
     with cpo_scope(cpo), transaction.atomic():
-        rows = _read(cpo, _table(text), by)
+        rows = _read(cpo, table, by)
         # All at once and by id, as everybody locks them; rows stand in any order.
         balances.lock_all(row.balance.pk for row in rows)
         repeated, faults = 0, []
         for row in rows:
-            repeated += BalanceEntry.objects.filter(
-                balance=row.balance, kind=EntryKind.TOP_UP, reference=row.moved.reference
-            ).exists()
             try:
-                balances.top_up(row.balance, row.moved, now=now)
+                repeated += balances.top_up(row.balance, row.moved, now=now).repeated
             except BalanceRefused as refusal:
                 faults.append(Fault(row.number, refusal.field, str(refusal)))
         if faults or dry_run:
             transaction.set_rollback(True)
         if faults:
-            raise RowsRefused(faults[:MOST_FAULTS])
+            raise RowsRefused(faults)
     return Imported(len(rows), repeated, written=not dry_run)
 
 
-def _table(text: str) -> list[dict[str, str]]:
-    if "\x00" in text:
-        raise RowsRefused([Fault(0, "file", "This is no text; save the sheet as CSV in UTF-8.")])
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    try:
-        lines = [line for line in reader if any(cell.strip() for cell in line)]
-    except csv.Error as error:
-        raise RowsRefused([Fault(reader.line_num, "file", f"This is no CSV: {error}.")]) from error
-    heading = [cell.strip().lower() for cell in lines[0]] if lines else []
-    _refuse_heading(heading)
-    if len(lines) < 2:
-        raise RowsRefused([Fault(1, "file", "There is no row below the heading.")])
-    if len(lines) - 1 > MOST_ROWS:
-        raise RowsRefused([Fault(MOST_ROWS + 1, "file", f"Send at most {MOST_ROWS} rows at once.")])
-    uneven = [n for n, line in enumerate(lines[1:], start=1) if len(line) > len(heading)]
-    if uneven:
-        raise RowsRefused([Fault(n, "file", "There are more cells than columns.") for n in uneven[:MOST_FAULTS]])
-    return [
-        {name: line[place].strip() if place < len(line) else "" for place, name in enumerate(heading)}
-        for line in lines[1:]
-    ]
-
-
-def _refuse_heading(heading: Sequence[str]) -> None:
-    unknown = [name for name in heading if name not in COLUMNS]
-    missing = [name for name in NEEDED if name not in heading]
-    if unknown:
-        raise RowsRefused(
-            [Fault(0, unknown[0] or "file", f"The columns are {', '.join(COLUMNS)}; leave this one out.")]
-        )
-    if missing:
-        raise RowsRefused([Fault(0, missing[0], "The file needs this column.")])
-    if len(set(heading)) < len(heading):
-        raise RowsRefused([Fault(0, "file", "A column stands there twice.")])
+def _missing(header: set[str]) -> str:
+    missing = [name for name in NEEDED if name not in header]
+    return f"The file needs the column “{missing[0]}”: add it." if missing else ""
 
 
 def _read(cpo: Cpo, table: Iterable[dict[str, str]], by: User | None) -> list[TopUpRow]:
     rows: list[TopUpRow] = []
     faults: list[Fault] = []
     seen: dict[tuple[UUID, str], int] = {}
-    for number, cells in enumerate(table, start=1):
+    for number, cells in enumerate(table, start=2):
+        if is_blank(cells):
+            continue
+        if len(rows) + len(faults) == MOST_ROWS:
+            raise NotRead(f"The file has more than {MOST_ROWS} top-ups: upload it in parts.")
         try:
             row = _row(cpo, number, cells, by)
             before = seen.setdefault((row.balance.pk, row.moved.reference), number)
@@ -123,7 +92,9 @@ def _read(cpo: Cpo, table: Iterable[dict[str, str]], by: User | None) -> list[To
         except _Wrong as wrong:
             faults.append(Fault(number, wrong.column, str(wrong)))
     if faults:
-        raise RowsRefused(faults[:MOST_FAULTS])
+        raise RowsRefused(faults)
+    if not rows:
+        raise NotRead("The file has no rows: write one below the header.")
     return rows
 
 

@@ -65,7 +65,10 @@ class Moved:
 
 @transaction.atomic
 def top_up(balance: Balance, moved: Moved, *, now: datetime) -> BalanceEntry:
-    """Add to a balance, once per reference; a balance of so many days lives so many days from now on."""
+    """Add to a balance, once per reference; a balance of so many days lives so many days from now on.
+
+    The entry that is returned says whether it is `repeated`: written before, under this reference.
+    """
     balance = _lock(Q(pk=balance.pk))[0]
     done = _done_before(balance, EntryKind.TOP_UP, moved)
     if done is not None:
@@ -290,6 +293,8 @@ def _done_before(balance: Balance, kind: EntryKind, moved: Moved) -> BalanceEntr
             "give this one a reference of its own.",
             "reference",
         )
+    if done is not None:
+        done.repeated = True
     return done
 
 

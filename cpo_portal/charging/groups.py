@@ -20,7 +20,7 @@ NO_CONTACT = "Give a phone number such as +919876543210, or an e-mail address."
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in one row (1 is the first below the heading, or the first line), and how to put it right."""
+    """What is wrong in one row (of a file, where the header is 1, or of a list of contacts), and what to do."""
 
     row: int
     column: str

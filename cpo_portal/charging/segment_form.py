@@ -15,6 +15,8 @@ from cpo_portal.charging.segment_rules import ASKS, Fact
 from cpo_portal.charging.segments import SegmentContent, checked
 
 _ALL, _ANY = "all", "any"
+#: The facts whose values are chosen, and by which input.
+_CHOSEN = {Fact.LIST: "lists", Fact.SEGMENT: "segments"}
 
 
 class ConditionRows(RowsWidget):
@@ -22,16 +24,19 @@ class ConditionRows(RowsWidget):
 
     template_name = "charging/rows/condition_rows.html"
     parts = ("negated", "fact", "values", "number", "days")
+    many_parts = ("lists", "segments")
+
+    class Media:
+        js = ("charging/conditions.js",)
 
     def is_blank(self, row: dict[str, Any]) -> bool:
-        return not any(row[part] for part in ("fact", "values", "number", "days"))
+        return not any(row[part] for part in ("fact", "values", "number", "days", *self.many_parts))
 
     def extra_context(self) -> dict[str, Any]:
-        named = [
-            *NamedList.objects.order_by("name").values_list("list_id", "name"),
-            *Segment.objects.order_by("name").values_list("segment_id", "name"),
-        ]
-        return {"facts": [(fact.value, label) for fact, label in LABELS.items()], "values": named}
+        facts = [(fact.value, label, " ".join(_inputs(fact))) for fact, label in LABELS.items()]
+        lists = list(NamedList.objects.order_by("name").values_list("list_id", "name"))
+        segments = list(Segment.objects.order_by("name").values_list("segment_id", "name"))
+        return {"facts": facts, "lists": lists, "segments": segments}
 
 
 class ConditionsField(RowsField):
@@ -42,9 +47,7 @@ class ConditionsField(RowsField):
     def prepare_value(self, value: Any) -> Any:
         rows = []
         for row in value or []:
-            values = row.get("values", ())
-            text = values if isinstance(values, str) else ", ".join(values)
-            rows.append({"number": "", "days": "", **row, "values_text": text})
+            rows.append({"number": "", "days": "", **row, **_shown(row)})
         return rows
 
     def clean(self, value: Any) -> tuple[dict[str, Any], ...]:
@@ -61,8 +64,8 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     conditions = ConditionsField(
         required=False,
-        help_text="Values go with tiers, organisations, makes, buyer apps, lists and segments, with commas between "
-        "them: any of them will do. A number is of sessions or kWh; days count back from the planned start.",
+        help_text="Of several values, with commas between them, and of several lists or segments any will do. A number "
+        "is of sessions or kWh; days count back from the planned start.",
     )
 
     class Meta:
@@ -91,10 +94,28 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
         return SegmentContent(segment_id, said["name"], said["conditions"], said["join"] == _ALL)
 
 
+def _inputs(fact: Fact) -> list[str]:
+    """Return which inputs a fact asks for; lists and segments are chosen, other values written."""
+    chosen = _CHOSEN.get(fact)
+    return [chosen if chosen and part == "values" else part for part in sorted(ASKS[fact])]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row's values as the inputs show them, of what is stored or of the form as it was sent."""
+    if "lists" in row:
+        return {"values_text": row["values"]}
+    chosen = next((name for fact, name in _CHOSEN.items() if row["fact"] == fact), "values_text")
+    values = row.get("values", ())
+    found: dict[str, Any] = {"values_text": "", "lists": [], "segments": []}
+    return found | {chosen: ", ".join(values) if chosen == "values_text" else list(values)}
+
+
 def _condition(row: dict[str, Any]) -> dict[str, Any]:
     asked = ASKS[Fact(row["fact"])] if row["fact"] in list(Fact) else frozenset({"values", "number", "days"})
     found: dict[str, Any] = {"fact": row["fact"], "negated": bool(row["negated"])}
-    values = [each.strip() for each in str(row["values"]).split(",") if each.strip()]
+    written = [each.strip() for each in str(row["values"]).split(",") if each.strip()]
+    chosen = _CHOSEN.get(Fact(row["fact"])) if row["fact"] in list(Fact) else None
+    values = list(dict.fromkeys([*written, *(row[chosen] if chosen else ())]))
     if values or "values" in asked:
         found["values"] = values
     for part in ("number", "days"):

@@ -142,7 +142,7 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
         by=by,
         by_token=by_token,
         at=timezone.now(),
-        note=_change_note(before, after),
+        note=_change_note(before, after, offer.cpo.currency),
         limits=encode(after),
         move="limits",
     )
@@ -221,9 +221,9 @@ def _living(offer: Offer) -> QuerySet[Redemption]:
     return Redemption.objects.filter(offer=offer, sandbox=False).exclude(state=RedemptionState.RELEASED)
 
 
-def _change_note(before: OfferLimits, after: OfferLimits) -> str:
+def _change_note(before: OfferLimits, after: OfferLimits, currency: str) -> str:
     changes = [
-        f"{_label(name)}: {_plain(old)} → {_plain(new)}"
+        f"{_label(name)}: {_plain(old, _unit(name, currency))} → {_plain(new, _unit(name, currency))}"
         for name in LIMIT_FIELDS
         if (old := getattr(before, name)) != (new := getattr(after, name))
     ]
@@ -235,7 +235,15 @@ def _label(name: str) -> str:
     return str(column.verbose_name)
 
 
-def _plain(value: Decimal | int | bool | None) -> str:
+def _unit(name: str, currency: str) -> str:
+    """Return the currency of a limit that is an amount, "" for one that is a count."""
+    column: Any = Offer._meta.get_field(name)
+    return currency if column.get_internal_type() == "DecimalField" else ""
+
+
+def _plain(value: Decimal | int | bool | None, currency: str) -> str:
+    if value is not None and currency:
+        return money_text(Decimal(value), currency)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "no limit" if value is None else f"{value}"

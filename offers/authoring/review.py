@@ -103,6 +103,15 @@ def check_move(offer: Offer, move: Move, actor: Actor, note: str, expected: int 
         _check_approve(draft, actor, expected)
 
 
+def refusal_of_move(offer: Offer, move: Move, actor: Actor) -> str:
+    """Return why the review does not allow a move now, "" where it does; inside the CPO's scope."""
+    try:
+        check_move(offer, move, actor, note="-", expected=None)
+    except ValidationError as refusal:
+        return " ".join(refusal.messages)
+    return ""
+
+
 def _check_submit(offer: Offer, draft: OfferVersion | None, actor: Actor) -> None:
     if not is_required(offer.cpo_id):
         raise ValidationError("Offers are published here without a review: publish it.")

@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cpo_portal.adminkit.display import EMPTY, money, table, when
+from cpo_portal.adminkit.display import EMPTY, money, pairs, table, when
 from offers.engine.backtest import BacktestResult, Touched
 from offers.engine.codec import offer_from_json
+from offers.engine.describe import summary
+from offers.engine.values import OfferTerms
 from offers.models import BacktestRun, BacktestState
 from pricing.engine.codec import decode
 
@@ -36,10 +38,12 @@ def assumptions(run: BacktestRun) -> list[str]:
     terms = offer_from_json(run.terms)
     found = [
         "Offers are those that are published now; each counts its limits and budgets from the first session on.",
-        "The draft's dates are left out, since they lie ahead; its weekly windows and other conditions hold.",
+        "The offer's own dates are left out, since they may lie ahead; its weekly windows and other conditions hold.",
         "A published offer that depends on how busy or stocked a site was is taken to have held where it was given.",
         "A session of somebody unknown gets no offer that is limited by customer, as at its order.",
     ]
+    if (result := result_of(run)) is not None and result.sessions and not result.touched.sessions:
+        found.insert(0, _got_by_none(terms, result, run.cpo.time_zone))
     if not terms.auto:
         found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")
     if terms.segments:
@@ -73,7 +77,7 @@ def page(run: BacktestRun) -> Iterator[tuple[str, SafeString]]:
     found = result_of(run)
     if found is None:
         return
-    yield "What it would have cost", table(("Figure", "Value"), findings(found, run.cpo.time_zone))
+    yield "What it would have cost", pairs(findings(found, run.cpo.time_zone))
     if found.by_day:
         yield "By day", _touched("Day", [(_day(one.day), one.touched) for one in found.by_day], found.currency)
     kinds = list(dict.fromkeys(one.kind for one in found.by_group))
@@ -117,6 +121,15 @@ def _ran_out(found: BacktestResult, zone: str) -> str:
     if found.ran_out_at is None:
         return "It would not have run out"
     return f"{when(found.ran_out_at, zone)}: {_RAN_OUT.get(found.ran_out_by, found.ran_out_by)}"
+
+
+def _got_by_none(terms: OfferTerms, found: BacktestResult, zone: str) -> str:
+    if found.turned_away:
+        return f"No session got it: its limits turned {found.turned_away} away."
+    return (
+        "No session got it: none met all that it asks for, or others of your offers were chosen in its place. It says: "
+        f"{summary(terms, zone)}"
+    )
 
 
 def _share(part: int, whole: int) -> str:

@@ -185,6 +185,9 @@ class Offer(TenantModel):
     budget_per_day = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     give_use_back = models.BooleanField("give the use back when it is reversed", default=False, db_default=False)
 
+    #: Set, never stored, where pages are to call it by its name.
+    shown_as = ""
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [
@@ -202,7 +205,7 @@ class Offer(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.offer_id
+        return self.shown_as or self.offer_id
 
 
 class BenefitKindChoice(models.TextChoices):

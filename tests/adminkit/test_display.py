@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpo_portal.adminkit.display import bar, chip, money, when, words
+from cpo_portal.adminkit.display import Tone, bar, chip, money, pairs, when, words
 from cpo_portal.adminkit.exports import harmless
 
 MONEY = {
@@ -56,6 +56,17 @@ def test_a_bar_shows_used_of_limit(used: int, limit: int, tone: str, share: str)
     text = bar(used, limit)
     assert f'<progress class="{tone}" max="100" value="{share}"' in text
     assert f"{used} / {limit}</span>" in text
+
+
+def test_a_bar_of_work_that_is_done_warns_of_nothing() -> None:
+    assert 'class="portal-good" max="100" value="100"' in bar(7, 7, tone=Tone.GOOD)
+
+
+def test_names_with_their_values_are_escaped() -> None:
+    assert pairs([("<b>", "1 & 2")]) == (
+        '<div class="portal-table portal-pairs"><table><tbody><tr><th scope="row">&lt;b&gt;</th><td>1 &amp; 2</td></tr>'
+        "</tbody></table></div>"
+    )
 
 
 def test_a_bar_without_limit_is_words() -> None:

@@ -126,6 +126,67 @@ def test_a_colleague_makes_a_segment_and_sees_who_is_in_it(people: People) -> No
     assert "Tier Gold or Platinum." in looked
 
 
+def test_lists_and_segments_are_chosen_by_their_names(people: People) -> None:
+    cpo, client = people.here.cpo, signed_in(people.colleague)
+    with cpo_scope(cpo):
+        for name in ("fleet", "taxis"):
+            NamedList.objects.create(cpo=cpo, list_id=name, name=name.title())
+    save_segment(cpo, SegmentContent("drivers", "Drivers", (NEW,)))
+    sent: dict[str, Any] = form({"fact": "LIST"}, {"fact": "SEGMENT"})
+    sent |= {"conditions-0-lists": ["fleet", "taxis"], "conditions-1-segments": ["drivers"]}
+    assert client.post(reverse("admin:charging_segment_add"), sent).status_code == 302
+    with cpo_scope(cpo):
+        row = Segment.objects.get(segment_id="gold")
+    assert row.conditions == [
+        {"fact": "LIST", "negated": False, "values": ["fleet", "taxis"]},
+        {"fact": "SEGMENT", "negated": False, "values": ["drivers"]},
+    ]
+    page = client.get(reverse("admin:charging_segment_change", args=[row.pk])).content.decode()
+    for shown in (
+        '<option value="fleet" selected>Fleet</option>', '<option value="taxis" selected>Taxis</option>',
+        '<option value="drivers" selected>Drivers</option>', '<option value="LIST" data-inputs="lists" selected>',
+        '<option value="SESSIONS" data-inputs="days number">', "charging/conditions.js",
+    ):  # fmt: skip
+        assert shown in page
+
+
+def test_a_refused_condition_keeps_what_was_chosen(people: People) -> None:
+    cpo, client = people.here.cpo, signed_in(people.colleague)
+    with cpo_scope(cpo):
+        NamedList.objects.create(cpo=cpo, list_id="fleet", name="Fleet")
+    sent: dict[str, Any] = form({"fact": "LIST"}, {"fact": "LAPSED", "days": "many"})
+    answer = client.post(reverse("admin:charging_segment_add"), sent | {"conditions-0-lists": ["fleet"]})
+    assert "Condition 2: give a number of days from 1 to 3650." in answer.content.decode()
+    assert '<option value="fleet" selected>Fleet</option>' in answer.content.decode()
+
+
+def test_a_customer_is_found_by_contact_and_not_by_an_address_that_logs_keep(people: People) -> None:
+    cpo = people.here.cpo
+    import_customers(cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=Author())
+    with cpo_scope(cpo):
+        customer = Customer.objects.get()
+    page = reverse("admin:charging_customer_find_by_contact")
+    client = signed_in(people.colleague)
+    found = client.post(page, {"contact": "+91 98765 43210", "_form_submitted": "on"})
+    assert (found.status_code, found.headers["Location"]) == (302, f"/admin/charging/customer/{customer.pk}/change/")
+    for contact, sentence in (
+        ("9000000001", "No customer has this contact."),
+        ("12", "Give a phone number of 7 to 15 digits, such as +919876543210."),
+    ):
+        assert sentence in client.post(page, {"contact": contact, "_form_submitted": "on"}).content.decode()
+    assert signed_in(people.analyst).get(page).status_code == 403
+    stranger = signed_in(people.outsider).post(page, {"contact": "9876543210", "_form_submitted": "on"})
+    assert "No customer has this contact." in stranger.content.decode()
+
+
+def test_the_list_of_customers_has_their_tier_for_those_who_operate(people: People) -> None:
+    import_customers(people.here.cpo, b"phone,tier,organisation\n9876543210,Gold,Acme", dry_run=False, author=Author())
+    page = reverse("admin:charging_customer_changelist")
+    text, looked = (signed_in(user).get(page).content.decode() for user in (people.colleague, people.analyst))
+    assert ("Gold" in text, "Acme" in text) == (True, True)
+    assert ("Gold" in looked, "Acme" in looked) == (False, False)
+
+
 def test_the_form_refuses_what_the_domain_refuses(people: People) -> None:
     client = signed_in(people.colleague)
     answer = client.post(reverse("admin:charging_segment_add"), form({"fact": "LAPSED", "days": "many"}))

@@ -92,6 +92,7 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "network.chargingsystem make_token": AUTHORS,
     "charging.customer export": AUTHORS,
     "charging.customer import_customers": AUTHORS,
+    "charging.customer find_by_contact": AUTHORS,
     "charging.segment export": VIEWERS,
     "charging.namedlist export": VIEWERS,
     "charging.namedlist upload": AUTHORS,

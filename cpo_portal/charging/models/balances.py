@@ -117,6 +117,8 @@ class BalanceEntry(TenantModel):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(db_default=Now())
+    #: Set, never stored, on the entry that answers a movement whose reference had been written before.
+    repeated = False
 
     class Meta:
         ordering = ["-id"]

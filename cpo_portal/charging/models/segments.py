@@ -26,7 +26,7 @@ class CustomerRecord(TenantModel):
         indexes = [models.Index(fields=["cpo", "tier"], name="record_cpo_tier")]
 
     def __str__(self) -> str:
-        return f"record of {self.customer_id}"
+        return "what the CPO keeps of the customer"
 
 
 class NamedList(TenantModel):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -28,7 +29,8 @@ from cpo_portal.accounts.models import ApiToken, Cpo, Membership, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Order, PaymentGateway, RefundTerm
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product
-from offers.models import LedgerEntry, Offer, OfferState
+from offers.authoring import approve
+from offers.models import LedgerEntry, Offer, OfferPolicy, OfferState
 from offers.states import derived_state
 from pricing.models import Tariff, TariffAssignment
 
@@ -161,6 +163,7 @@ def test_each_person_has_one_role_and_only_the_operator_sees_all() -> None:
         ("manager@cpo1.example", "cpo1.com", "MANAGER"),
         ("analyst@cpo1.example", "cpo1.com", "ANALYST"),
         ("owner@cpo2.example", "cpo2.com", "OWNER"),
+        ("manager@cpo2.example", "cpo2.com", "MANAGER"),
     }
     assert set(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == {"operator@portal.example"}
 
@@ -172,6 +175,29 @@ def test_there_is_an_offer_in_every_state() -> None:
         states = {offer.offer_id: state_at(offer, timezone.now()) for offer in offers}
     assert states == STATES
     assert set(OfferState.values) - {"APPROVED"} <= set(states.values())
+
+
+def test_the_offer_in_review_was_submitted_by_the_manager_and_the_owner_approves_it() -> None:
+    load()
+    with every_cpo():
+        offer = Offer.objects.select_related("cpo").get(offer_id="bulk-40kwh")
+        owner = User.objects.get(email="owner@cpo2.example")
+    with cpo_scope(offer.cpo):
+        with pytest.raises(ValidationError, match="You wrote or submitted this draft"):
+            approve(offer, by=User.objects.get(email="manager@cpo2.example"))
+        assert approve(offer, by=owner).state == "APPROVED"
+        assert list(OfferPolicy.objects.values_list("review_required", flat=True)) == [True]
+
+
+def test_an_offer_that_a_later_release_brings_is_left_to_the_reviews_of_staff() -> None:
+    load()
+    with every_cpo():
+        offer = Offer.objects.select_related("cpo").get(offer_id="highway-special-10")
+    with cpo_scope(offer.cpo):
+        Offer.objects.filter(pk=offer.pk).update(offer_id="highway-special-of-old")
+    load()
+    with cpo_scope(offer.cpo):
+        assert Offer.objects.get(offer_id="highway-special-10").state == "DRAFT"
 
 
 @pytest.mark.parametrize("year", [2026, 2027, 2028, 2029])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from offers import authoring
 from offers.ledger import commit
-from offers.models import Offer
+from offers.models import Offer, Quote
 from offers.quoting import Buyer, price_session, store_quote
 from tests.offers.authoring.test_limits import hold
 from tests.people import People, make_people, signed_in, weekend
@@ -47,8 +48,8 @@ def order(people: People) -> Order:
 def test_the_page_says_why_the_price_is_what_it_is(people: People, order: Order, name: str) -> None:
     text = signed_in(getattr(people, name)).get(f"/admin/charging/order/{order.pk}/change/").content.decode()
     for words in (
-        "Quoted at init, in force: ₹91.45",
-        "Chosen: daily.",
+        "Quoted for the order, in force: ₹91.45",
+        "Chosen: Weekend Special – 25 % off.",
         "Priced again, it is identical to the last character (engine 1.0 → 1.0).",
         "It saves ₹22.50.",
         "The session is worth less than its minimum: 90.00 instead of 500.00 (₹410.00 short).",
@@ -58,6 +59,26 @@ def test_the_page_says_why_the_price_is_what_it_is(people: People, order: Order,
         "Commit",
     ):
         assert words in text
+
+
+def test_quotes_that_say_the_same_are_shown_once(people: People, order: Order) -> None:
+    with cpo_scope(people.here.cpo):
+        quote = Quote.objects.get()
+        Quote.objects.create(**asked_before(quote))
+    text = signed_in(people.owner).get(f"/admin/charging/order/{order.pk}/change/").content.decode()
+    assert "Quoted when the app asked, quoted for the order, in force: ₹91.45" in text
+    assert text.count("It saves ₹22.50.") == 1
+    with cpo_scope(people.here.cpo):
+        Quote.objects.filter(order=None).update(total=Decimal(90))
+    text = signed_in(people.owner).get(f"/admin/charging/order/{order.pk}/change/").content.decode()
+    assert text.count("It saves ₹22.50.") == 2
+
+
+def asked_before(quote: Quote) -> dict[str, Any]:
+    """Return what a quote says that the app had asked for a minute before its order."""
+    names = [field.attname for field in Quote._meta.concrete_fields if field.name not in {"id", "order"}]
+    said = {name: getattr(quote, name) for name in names}
+    return said | {"order": None, "created_at": quote.created_at - timedelta(minutes=1)}
 
 
 def test_an_outsider_does_not_find_the_order(people: People, order: Order) -> None:

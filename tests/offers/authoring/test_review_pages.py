@@ -13,7 +13,9 @@ from django.urls import reverse
 from cpo_portal.accounts.models import Membership, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
+from cpo_portal.network.models import Location
 from offers import authoring
+from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferPolicy, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM, LIST
 from tests.people import People, api_client, make_people, signed_in, weekend
@@ -70,6 +72,70 @@ def test_the_author_who_presses_approve_is_refused(people: People, offer: Offer)
     authoring.submit(offer, by=people.colleague)
     assert "somebody else approves it." in press(people.colleague, offer, "approve_offer", note="")
     assert stored(offer) == "IN_REVIEW"
+
+
+@pytest.mark.parametrize(
+    ("submitted", "button", "sentence"),
+    [
+        (True, "approve_offer", "You wrote or submitted this draft: somebody else approves it."),
+        (True, "submit_offer", "It is in review already."),
+        (False, "approve_offer", "Nothing of this offer is in review: its draft is submitted first."),
+        (False, "reject_offer", "Nothing of this offer is in review: its draft is submitted first."),
+    ],
+)
+def test_who_would_be_refused_is_told_before_the_form(
+    people: People, offer: Offer, submitted: bool, button: str, sentence: str
+) -> None:
+    if submitted:
+        authoring.submit(offer, by=people.colleague)
+    client, address = signed_in(people.colleague), reverse(f"admin:offers_offer_{button}", args=[offer.pk])
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain == [(f"/admin/offers/offer/{offer.pk}/change/", 302)]
+    assert [str(message) for message in answer.context["messages"]] == [sentence]
+
+
+def test_the_notes_of_author_and_reviewer_stand_at_the_top_of_the_page(people: People, offer: Offer) -> None:
+    authoring.submit(offer, by=people.colleague, note="please")
+    assert "The note of who submitted it: “please”" in notes(people.owner, offer)
+    authoring.reject(offer, by=people.owner, note="25 % is too much")
+    [said] = [note for note in notes(people.colleague, offer) if note.startswith("Sent back")]
+    assert said.startswith("Sent back by Owner on ")
+    assert said.endswith(": “25 % is too much”")
+    authoring.approve(authoring.submit(offer, by=people.colleague), by=people.owner)
+    authoring.save_draft(offer, weekend(name="Next"), by=people.colleague)
+    assert not [note for note in notes(people.colleague, offer) if note.startswith("Sent back")]
+
+
+def test_with_reviews_off_nobody_is_asked_to_approve(people: People, offer: Offer) -> None:
+    authoring.submit(offer, by=people.colleague)
+    with cpo_scope(people.here.cpo):
+        OfferPolicy.objects.update(review_required=False)
+    text = page(people.owner, offer)
+    assert "offers are published without a review now." in text
+    assert "somebody else" not in "".join(notes(people.owner, offer))
+    assert reverse("admin:offers_offer_approve_offer", args=[offer.pk]) not in text
+    assert reverse("admin:offers_offer_publish_offer", args=[offer.pk]) in text
+
+
+def notes(user: User, offer: Offer) -> list[str]:
+    found: list[str] = signed_in(user).get(f"/admin/offers/offer/{offer.pk}/change/").context["draft_page"]["notes"]
+    return found
+
+
+def test_the_start_page_tells_reviewers_and_not_the_author_what_waits(people: People, offer: Offer) -> None:
+    def waiting(user: User) -> Any:
+        return signed_in(user).get(reverse("admin:index")).context["waiting"]
+
+    assert waiting(people.owner) is None
+    authoring.submit(offer, by=people.colleague)
+    assert waiting(people.owner) == {"said": "1 offer waits for your approval.", "list": f"{LIST}?review=waiting"}
+    assert [waiting(user) for user in (people.colleague, people.analyst, people.outsider)] == [None, None, None]
+
+
+def test_a_saved_draft_is_said_to_need_somebody_elses_approval(people: People) -> None:
+    answer = signed_in(people.colleague).post(ADD, FORM, follow=True)
+    [said] = [str(message) for message in answer.context["messages"]]
+    assert said.endswith("is saved; submit it, and buyer apps see it once somebody else approves it.")
 
 
 def test_a_dialog_that_was_opened_on_an_earlier_submission_approves_nothing(people: People, offer: Offer) -> None:
@@ -161,6 +227,42 @@ def test_two_versions_are_compared_field_by_field_in_words(people: People, offer
     assert (back.context["form"].before.number, back.context["form"].after.number) == (1, 2)
 
 
+def test_the_older_version_is_chosen_with_its_date_and_what_it_gives(people: People, offer: Offer) -> None:
+    second_version(people, offer)
+    form = signed_in(people.owner).get(reverse("admin:offers_offer_reuse_version", args=[offer.pk])).context["form"]
+    [current, older] = [label for _, label in form.fields["version"].choices]
+    assert form["version"].value() == 1
+    gave = "25 % off energy and add-ons, at most ₹100.00, from ₹50.00"
+    assert older.startswith(f"1: Weekend Special – 25 % off, {gave} (published ")
+    assert current.startswith("2: Better, 30.5 % off energy and add-ons, from ₹50.00 (published ")
+    assert current.endswith(", current)")
+
+
+def test_the_history_says_that_a_new_version_was_published_and_limits_in_money(people: People, offer: Offer) -> None:
+    second_version(people, offer)
+    authoring.set_limits(offer, OfferLimits(total_uses=5, redemption_cap=Decimal(40)), by=people.owner)
+    history = signed_in(people.owner).get(f"/admin/offers/offer/{offer.pk}/change/").context["draft_page"]["history"]
+    assert [entry["what"] for entry in history] == [
+        "Limits changed", "Published: a new version, still published", "Published: Draft → Published",
+    ]  # fmt: skip
+    assert history[0]["note"] == "Limits: uses in total: no limit → 5; most per redemption: no limit → ₹40.00"
+
+
+def test_the_page_calls_things_by_their_names(people: People, offer: Offer) -> None:
+    with cpo_scope(people.here.cpo):
+        Location.objects.update(city="New Delhi", city_code="std:011")
+    draft = weekend(connector_types=("TYPE2",), cities=("std:011",), excludes=("weekend",), additive=True)
+    other = authoring.create_offer(people.here.cpo, "other", draft, by=people.colleague)
+    answer = signed_in(people.owner).get(f"/admin/offers/offer/{other.pk}/change/")
+    sentence = answer.context["draft_page"]["sentence"]
+    assert "in New Delhi, on Type 2 connectors, " in sentence
+    assert "combines with other offers, but not Weekend Special – 25 % off." in sentence
+    assert str(answer.context["original"]) == "Weekend Special – 25 % off"
+    fields = answer.context["adminform"].form.fields
+    assert ("std:011", "New Delhi (std:011)") in list(fields["cities"].choices)
+    assert ("weekend", "Weekend Special – 25 % off (weekend)") in list(fields["excludes"].choices)
+
+
 def test_an_outsider_compares_nothing(people: People, offer: Offer) -> None:
     assert signed_in(people.outsider).get(f"/admin/offers/offer/compare/{offer.pk}/").status_code == 404
 
@@ -169,7 +271,9 @@ def test_a_version_is_restored_and_an_offer_duplicated_from_the_page(people: Peo
     second_version(people, offer)
     assert "Use an older version" in page(people.owner, offer)
     assert "Draft 3 says what version 1 says." in press(people.owner, offer, "reuse_version", version="1")
-    assert "offer “weekend”" in press(people.owner, offer, "duplicate_offer", offer_id="weekend")
+    again = press(people.owner, offer, "duplicate_offer", offer_id="weekend")
+    assert "offer “weekend”" in again
+    assert 'value="weekend"' in again
     press(people.owner, offer, "duplicate_offer", offer_id="weekend-again")
     with cpo_scope(people.here.cpo):
         assert OfferVersion.objects.get(offer__offer_id="weekend-again").name == "Weekend Special – 25 % off (copy)"

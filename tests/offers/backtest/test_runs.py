@@ -13,7 +13,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.backtest import runs
 from offers.backtest.runs import ask_for_backtest, run_backtests
-from offers.backtest.words import result_of
+from offers.backtest.words import assumptions, result_of
 from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
@@ -48,6 +48,16 @@ def test_a_replay_prices_what_was_billed(draft: Offer) -> None:
         ("Buyer app", "bap.example"),
         ("Location", "Connaught Place Station"),
     ]
+
+
+def test_an_offer_that_no_session_got_is_said_with_what_it_asks_for(billed: Sale) -> None:
+    rich = make_offer(billed.world.cpo, "rich", name="For the rich", value=Decimal(50), min_value=Decimal(500))
+    run = ask(rich)
+    run_backtests()
+    with cpo_scope(rich.cpo):
+        said = assumptions(fresh(run))[0]
+    assert said.startswith("No session got it: none met all that it asks for, or others of your offers were chosen in")
+    assert "Takes 50 % off energy and add-ons, at most ₹100.00, from ₹500.00" in said
 
 
 def test_the_offer_that_was_given_then_is_displaced(draft: Offer) -> None:

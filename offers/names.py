@@ -1,0 +1,53 @@
+"""What people call the things that an offer names by id or code: offers, products, cities, kinds of connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from cpo_portal.network.models import Charger, ConnectorType, Location, Product
+from offers.engine.values import OfferTerms
+from offers.models import Offer, OfferVersion
+
+
+def offer_names(offer_ids: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the names of these offers of the scope's CPO, or of all, by id: a draft's where none was published."""
+    draft = OfferVersion.objects.filter(offer=OuterRef("pk"), published_at=None).values("name")[:1]
+    rows = Offer.objects.annotate(called=Coalesce("live_version__name", Subquery(draft)))
+    if offer_ids is not None:
+        rows = rows.filter(offer_id__in=list(offer_ids))
+    return {offer_id: name for offer_id, name in rows.values_list("offer_id", "called") if name}
+
+
+def city_names() -> dict[str, str]:
+    """Return the city of each city code of the scope's CPO."""
+    rows = Location.objects.exclude(city="").exclude(city_code="").order_by("city")
+    return dict(rows.values_list("city_code", "city"))
+
+
+def in_names(terms: OfferTerms) -> OfferTerms:
+    """Return the terms with names in place of ids and codes, to be said in words and for nothing else."""
+    scope, qualifier = terms.applicability, terms.qualifier
+    kinds = {str(kind.value): str(kind.label) for kind in ConnectorType}
+    chargers = Charger.objects.filter(evse_id__in=scope.charger_ids) if scope.charger_ids else ()
+    named = replace(
+        scope,
+        connector_types=_named(scope.connector_types, kinds),
+        charger_ids=_named(scope.charger_ids, {row.evse_id: row.name for row in chargers}),
+        cities=_named(scope.cities, city_names() if scope.cities else {}),
+    )
+    product = qualifier.stock_product_id
+    names = dict(Product.objects.filter(product_id=product).values_list("product_id", "name")) if product else {}
+    return replace(
+        terms,
+        applicability=named,
+        qualifier=replace(qualifier, stock_product_id=names.get(product, product)),
+        excludes=_named(terms.excludes, offer_names(terms.excludes) if terms.excludes else {}),
+    )
+
+
+def _named(keys: Iterable[str], names: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(names.get(key) or key for key in keys)

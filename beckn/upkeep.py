@@ -57,7 +57,8 @@ SELECT bap.id FROM bap WHERE bap.id IS NOT NULL
   AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = bap.id AND s.role = 'BAP')
 """
 BURY_ORPHANS = _END.format(
-    which="c.bap_id = ANY (%(baps)s)",
+    which="c.bap_id = ANY (%(baps)s) AND NOT EXISTS (SELECT FROM beckn_subscriber s "
+    "WHERE s.subscriber_id = c.bap_id AND s.role = 'BAP')",  # one that was registered just now keeps what is its own
     state="DEAD",
     reason="no buyer app of this id is registered",
     batch=BATCH,

@@ -36,10 +36,9 @@ def test_broker_that_is_down_or_slow_never_reaches_the_caller(caplog: pytest.Log
         raise ConnectionError("no broker")
 
     nudger = Nudger(send, pause=0.01)
-    started = time.monotonic()
+    # The broker answers only once `held` is set, so a call that waited for it would never come back.
     nudger.nudge("a")
     nudger.nudge("a")
-    assert time.monotonic() - started < 0.1
     held.set()
     nudger.nudge("b")
     wait_until(lambda: "b" in calls)

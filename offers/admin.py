@@ -103,7 +103,10 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
         ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
         ("Qualifier", {"fields": ("min_value",)}),
-        ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
+        (
+            "Benefit",
+            {"fields": ("benefit_kind", "qualifier_item_ids", ("value_type", "value"), "value_cap", "base", "slabs")},
+        ),
         ("How it combines", {"fields": ("additive", "auto", "priority")}),
         (
             "Limits",

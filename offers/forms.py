@@ -23,9 +23,10 @@ from cpo_portal.adminkit.widgets import (
 )
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
-from offers.authoring.content import CONTENT_FIELDS, check_offer_id, check_publishable, checked
+from offers.authoring.content import CONTENT_FIELDS, CONTENT_LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_types import TypeFields, content_values
 from offers.models import Offer, OfferState, OfferVersion
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -47,7 +48,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -126,8 +127,8 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in ("location_ids", "item_ids", "categories", "weekly_windows")}
-        return OfferContent(**data | lists | {"priority": data["priority"] or 0})
+        lists = {name: tuple(data[name]) for name in CONTENT_LISTS}
+        return OfferContent(**content_values(self, data | lists | {"priority": data["priority"] or 0}))
 
     def limits(self) -> OfferLimits:
         """Return the limits that the form asks for."""
@@ -153,6 +154,7 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
         fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
+        fields["slabs"].label = f"Slabs (amounts in {cpo.currency})"
         fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
@@ -162,9 +164,12 @@ class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         for name in LIMIT_FIELDS[:2]:
             fields[name].help_text = "Empty means no limit."
-        chosen = {name: tuple(self.initial.get(name) or ()) for name in ("location_ids", "item_ids", "categories")}
+        names = ("location_ids", "item_ids", "categories", "qualifier_item_ids")
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in names}
+        items = _items()
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
-        fields["item_ids"].offer(_items(), chosen["item_ids"])
+        fields["item_ids"].offer(items, chosen["item_ids"])
+        fields["qualifier_item_ids"].offer(items, chosen["qualifier_item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -10,6 +12,7 @@ from offers.engine.values import (
     OfferLimits,
     OfferTerms,
     Qualifier,
+    Slab,
     ValueType,
 )
 from offers.models import Offer, OfferVersion
@@ -33,17 +36,23 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(version.min_value),
-        benefit=Benefit(
-            BenefitKind(version.benefit_kind),
-            ValueType(version.value_type),
-            version.value,
-            version.value_cap,
-            DiscountBase(version.base),
-        ),
+        qualifier=Qualifier(version.min_value, frozenset(version.qualifier_item_ids)),
+        benefit=benefit(version),
         limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+    )
+
+
+def benefit(version: OfferVersion) -> Benefit:
+    """Return what the version gives; the value of a type without one is 0 percent."""
+    return Benefit(
+        BenefitKind(version.benefit_kind),
+        ValueType(version.value_type or ValueType.PERCENT),
+        Decimal(0) if version.value is None else version.value,
+        version.value_cap,
+        DiscountBase(version.base),
+        decode(tuple[Slab, ...], version.slabs),
     )
 
 

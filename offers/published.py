@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
-from offers.engine.values import OfferTerms, Usage, ValueType
+from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
 from pricing.engine.windows import next_opening
 
@@ -27,9 +27,12 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
-    """Return the rate per kWh under a percentage, before surge and tax; None where no such rate exists."""
-    if terms.benefit.value_type is not ValueType.PERCENT:
+    """Return the rate per kWh under a discount in percent or per kWh, before surge and tax, None if there is none."""
+    benefit = terms.benefit
+    if benefit.kind is not BenefitKind.DISCOUNT or benefit.value_type is ValueType.AMOUNT:
         return None
+    if benefit.value_type is ValueType.PER_KWH:
+        return max(rate - benefit.value, Decimal("0.00"))
     return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
 
 

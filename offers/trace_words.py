@@ -35,6 +35,8 @@ _REASONS = {
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.SLAB: "The session's whole kWh are in none of its slabs",
+    ReasonCode.COMBO_ITEMS: "Its items are not all in the session",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

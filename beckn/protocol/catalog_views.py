@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from beckn.protocol.values import Measure, Person
-from offers.engine.values import ValueType
+from offers.engine.values import BenefitKind, Slab, ValueType
 from pricing.engine.money import Money
 
 
@@ -83,6 +83,9 @@ class OfferView:
     requires_code: bool = False
     validation: OfferValidationView | None = None
     usage: OfferUsageView | None = None
+    kind: BenefitKind = BenefitKind.DISCOUNT
+    qualifier_item_ids: tuple[str, ...] = ()
+    slabs: tuple[Slab, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
 from offers.authoring import OfferContent, content_of, limits_of
-from offers.authoring.content import CONTENT_FIELDS
+from offers.authoring.content import CONTENT_FIELDS, CONTENT_LISTS
 from offers.authoring.limits import LIMIT_FIELDS
+from offers.authoring.types import without_leftovers
 from offers.engine.describe import summary
 from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
@@ -26,7 +27,6 @@ from offers.models import (
 from offers.states import counter_of, derived_state
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -37,8 +37,18 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
+class SlabSerializer(serializers.Serializer[Any]):
+    """A band of whole kWh, both ends inside, and what it takes off."""
+
+    item_count = serializers.IntegerField(help_text="From so many whole kWh.")
+    item_count_upper = serializers.IntegerField(allow_null=True, help_text="To so many; null is open.")
+    value = serializers.DecimalField(**AMOUNT)
+    value_type = serializers.CharField(max_length=10, help_text="percent or amount.")
+    value_cap = serializers.DecimalField(**AMOUNT, help_text="The most that the driver saves.")
+
+
 class OfferContentSerializer(serializers.Serializer[Any]):
-    """What a version of an offer says, in the terms of the ONDC construct."""
+    """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
     name = serializers.CharField(max_length=200)
     short_desc = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -55,14 +65,21 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)
     min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
-    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False)
-    value = serializers.DecimalField(**AMOUNT)
+    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False, allow_blank=True)
+    value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     value_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     base = serializers.ChoiceField(choices=DiscountBaseChoice.choices, required=False)
     additive = serializers.BooleanField(required=False)
     auto = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
+    qualifier_item_ids = BoundedListField(
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        required=False,
+        help_text="A combo's secondary items: all of them must be in the session.",
+    )
+    slabs = BoundedListField(child=SlabSerializer(), max_length=50, required=False)
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -150,12 +167,13 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
-    values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in data.items()}
-    if "weekly_windows" in values:
-        values["weekly_windows"] = tuple(dict(window) for window in values["weekly_windows"])
+    values: dict[str, Any] = {name: tuple(value) if name in CONTENT_LISTS else value for name, value in data.items()}
+    for name in ("weekly_windows", "slabs"):
+        if name in values:
+            values[name] = tuple(dict(row) for row in values[name])
     if before is not None:
         values = {name: getattr(before, name) for name in CONTENT_FIELDS} | values
-    return OfferContent(**values)
+    return OfferContent(**without_leftovers(values, data))
 
 
 def limits_from(data: dict[str, Any], before: OfferLimits | None = None) -> OfferLimits:

@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
+from offers.authoring.slabs import normal_slabs
+from offers.authoring.types import check_type
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
 
@@ -29,7 +31,7 @@ class OfferContent:
     name: str
     valid_from: datetime
     valid_until: datetime
-    value: Decimal
+    value: Decimal | None = None
     value_type: str = "percent"
     benefit_kind: str = "discount"
     value_cap: Decimal | None = None
@@ -49,23 +51,27 @@ class OfferContent:
     auto: bool = True
     priority: int = 0
     currency: str = ""
+    qualifier_item_ids: tuple[str, ...] = ()
+    slabs: tuple[dict[str, Any], ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows")
+CONTENT_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "qualifier_item_ids", "slabs")
+#: Lists of small rows, each with the function that brings it into its normal form.
+_ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs}
 
 
 def content_of(version: OfferVersion) -> OfferContent:
     """Return what a version says."""
     values = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    return OfferContent(**values | {name: tuple(values[name]) for name in _LISTS})
+    return OfferContent(**values | {name: tuple(values[name]) for name in CONTENT_LISTS})
 
 
 def apply_content(version: OfferVersion, content: OfferContent) -> None:
     """Write the content into an unsaved or draft version."""
     for name in CONTENT_FIELDS:
         value = getattr(content, name)
-        setattr(version, name, list(value) if name in _LISTS else value)
+        setattr(version, name, list(value) if name in CONTENT_LISTS else value)
 
 
 def checked(offer: Offer, content: OfferContent) -> OfferContent:
@@ -75,18 +81,21 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    values |= {name: _unique(values[name]) for name in ("location_ids", "item_ids", "categories")}
+    values |= {name: _unique(values[name]) for name in CONTENT_LISTS if name not in _ROWS}
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
-    try:
-        values["weekly_windows"] = normal_windows(values["weekly_windows"])
-    except ValidationError as refusal:
-        errors["weekly_windows"] = refusal.messages
-        values["weekly_windows"] = ()
+    for name, normal in _ROWS.items():
+        try:
+            values[name] = normal(values[name])
+        except ValidationError as refusal:
+            errors[name] = refusal.messages
+            values[name] = ()
     result = OfferContent(**values)
-    for check in (_check_fields, _check_amounts, _check_time, _check_places, _check_code):
+    unread = set(errors)
+    for check in (_check_fields, _check_type, _check_amounts, _check_time, _check_places, _check_code):
         for name, message in check(offer, result):
-            errors.setdefault(name, []).append(message)
+            if name not in unread:
+                errors.setdefault(name, []).append(message)
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
     return result
@@ -125,6 +134,10 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
         yield "currency", f"Your offers are in {offer.cpo.currency}: leave the currency out."
 
 
+def _check_type(offer: Offer, content: OfferContent) -> _Findings:
+    return check_type(content)
+
+
 def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
     for name in ("value", "value_cap", "min_value"):
         amount = getattr(content, name)
@@ -132,16 +145,20 @@ def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
             yield name, "Use a number with at most two decimals."
             return
     percent = content.value_type == "percent"
-    if content.value <= 0:
+    if content.value is not None and content.value <= 0:
         yield "value", "Give a percentage above 0." if percent else "Give an amount above 0."
-    elif percent and content.value > _HUNDRED:
+    elif content.value is not None and percent and content.value > _HUNDRED:
         yield "value", "A percentage is at most 100: lower it, or choose an amount."
     if content.value_cap is not None and content.value_cap <= 0:
         yield "value_cap", "The cap is the most the driver saves: write it without a minus, or leave it empty."
-    elif content.value_cap is not None and not percent and content.value_cap < content.value:
+    elif content.value_type == "amount" and None not in (content.value, content.value_cap) and _below(content):
         yield "value_cap", "The cap is below the amount: raise it or leave it empty."
     if content.min_value is not None and content.min_value < 0:
         yield "min_value", "A minimum cannot be negative: write 0 or leave it empty."
+
+
+def _below(content: OfferContent) -> bool:
+    return (content.value_cap or 0) < (content.value or 0)
 
 
 def _check_time(offer: Offer, content: OfferContent) -> _Findings:

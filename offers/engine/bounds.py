@@ -1,6 +1,7 @@
 """How little a cart can cost once the offers have been chosen, for every cart between two: for the inverse of a budget.
 
-Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible.
+Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible; an
+offer for which that is not so (a slab between two bands) stands in `high` with the most that it saves between them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,18 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """One of the two carts: its lines, its eligible offers, and how steeply each follows its base (percent)."""
+    """One of the two carts: its lines, its eligible offers, and how steeply each follows its base (percent).
+
+    `slack` is by how many units the savings may outgrow their lines by rounding, `jumps` whether one may do so
+    otherwise, `uneven` whether one follows something else than its base, at most as steeply.
+    """
 
     lines: LineAmounts
     candidates: tuple[Candidate, ...]
     slopes: tuple[Decimal, ...]
+    slack: int = 0
+    jumps: bool = False
+    uneven: bool = False
 
 
 def net_at_least(low: Corner, high: Corner, *, low_saving: Decimal, objective: Objective) -> Decimal:
@@ -33,9 +41,9 @@ def net_at_least(low: Corner, high: Corner, *, low_saving: Decimal, objective: O
     """
     listed = sum(low.lines.amounts, _NOTHING)
     bound = listed - most_saving(high.candidates, high.lines)
-    if _same_offers(low, high):
+    if not high.jumps and _same_offers(low, high):
         if _is_best_of_one_family(low.candidates, objective) and not _steep(low):
-            bound = max(bound, listed - low_saving - _rounding(low))
+            bound = max(bound, listed - low_saving - _rounding(low) - high.slack * low.lines.unit)
         else:
             bound = max(bound, listed - _most(low, high, stages(low.candidates, objective), ()))
     return max(bound, _NOTHING)
@@ -63,7 +71,7 @@ def _steep(corner: Corner) -> bool:
     """Say whether offers together may give back more than a line grows by; on one common base they cannot."""
     additive = [(x, slope) for x, slope in zip(corner.candidates, corner.slopes, strict=True) if x.additive]
     bases = {x.lines for x, _ in additive}
-    return len(bases) > 1 and sum((slope for _, slope in additive), _NOTHING) > 100
+    return (corner.uneven or len(bases) > 1) and sum((slope for _, slope in additive), _NOTHING) > 100
 
 
 def _rounding(corner: Corner) -> Decimal:

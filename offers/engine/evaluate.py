@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from offers.engine.benefits import rule_of
 from offers.engine.limits import limit_checks
-from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
+from offers.engine.situation import Situation, is_named, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind
@@ -55,11 +55,13 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Run every check in the documented order and work out the saving, also where a check fails."""
     context = situation.context
     held = offer.offer_id in context.held
-    lines = lines_in_scope(offer, situation)
-    saving = _saving(offer, situation, lines)
+    rule = rule_of(offer)
+    lines = rule.lines(offer, situation)
+    saving = capped(offer, situation, rule.saving(offer, situation, lines))
     opted_in = is_named(offer, situation.wanted)
     checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
     checks += _min_value(offer, situation)
+    checks += rule.checks(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
@@ -71,9 +73,10 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
-    lines = lines_in_scope(offer, situation)
-    saving = _saving(offer, situation, lines)
-    checks = [*_min_value(offer, situation), *_no_benefit(saving)]
+    rule = rule_of(offer)
+    lines = rule.lines(offer, situation)
+    saving = capped(offer, situation, rule.saving(offer, situation, lines))
+    checks = [*_min_value(offer, situation), *rule.checks(offer, situation), *_no_benefit(saving)]
     return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
 
 
@@ -84,12 +87,8 @@ def _outcome(checks: list[Check]) -> Outcome:
     return Outcome.ELIGIBLE_NOT_CHOSEN
 
 
-def _saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
-    if lines is situation.item_lines:
-        base = situation.item_value
-    else:
-        base = sum([situation.amounts[n] for n in lines], _NOTHING)
-    saving = rule_of(offer).saving(offer, base)
+def capped(offer: OfferTerms, situation: Situation, saving: Decimal) -> Decimal:
+    """Return the saving within what was reserved for the offer."""
     ceiling = situation.context.ceilings.get(offer.offer_id)
     return saving if ceiling is None else min(saving, max(ceiling, _NOTHING))
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from offers.engine.benefits import rule_of
 from offers.engine.book import OfferBook
-from offers.engine.bounds import Corner, net_at_least
+from offers.engine.bounds import net_at_least
+from offers.engine.corners import Appraised, candidates_of, corners_of, line_amounts
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
 from offers.engine.selection import Candidate, LineAmounts, Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
@@ -23,7 +24,7 @@ from offers.engine.values import (
     Outcome,
     ReasonCode,
 )
-from pricing.engine.money import Money, smallest_unit, zero
+from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 from pricing.engine.wording import money_text
 
@@ -37,12 +38,11 @@ class OfferStep:
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
-        situation = situation_of(cart, self._context)
-        appraisals = [appraise(offer, situation) for offer in self._offers(cart)]
-        lines = _line_amounts(situation)
-        selection = choose_offers(_candidates(appraisals), lines, objective=self._context.objective)
+        situation, appraisals = self._appraised(cart)
+        lines = line_amounts(situation)
+        selection = choose_offers(candidates_of(appraisals), lines, objective=self._context.objective)
         shares = _shares(selection.chosen, lines)
-        discounts = _discount_lines(selection.chosen, appraisals, shares, cart)
+        discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
         outcomes = _outcomes(appraisals, selection, discounts, cart.currency)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
@@ -62,12 +62,13 @@ class OfferStep:
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = []
-        for cart in (low, high):
-            situation = situation_of(cart, self._context)
-            corners.append(_corner([appraise(x, situation) for x in self._offers(cart)], situation))
+        corners = corners_of(*map(self._appraised, (low, high)))
         chosen = choose_offers(corners[0].candidates, corners[0].lines, objective=self._context.objective)
         return net_at_least(*corners, low_saving=chosen.saving, objective=self._context.objective)
+
+    def _appraised(self, cart: Cart) -> Appraised:
+        situation = situation_of(cart, self._context)
+        return situation, [appraise(offer, situation) for offer in self._offers(cart)]
 
     def _offers(self, cart: Cart | None) -> list[OfferTerms]:
         """Return the candidates of the place and the products, and what the buyer named or holds, by id."""
@@ -112,9 +113,9 @@ class LockedStep:
     def __call__(self, cart: Cart) -> Discounts:
         """Apply the locked offers in the order given; one whose qualifier no longer holds says so in the trace."""
         situation, appraisals = self._appraised(cart)
-        lines = _line_amounts(situation)
-        chosen = _candidates(appraisals)
-        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), cart)
+        lines = line_amounts(situation)
+        chosen = candidates_of(appraisals)
+        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
         outcomes = _outcomes(appraisals, Selection(chosen, lines.joint(chosen)), discounts, cart.currency)
         return Discounts(discounts, OfferTrace(tuple(outcomes), tuple(x.code for x in discounts)))
 
@@ -124,13 +125,13 @@ class LockedStep:
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = [_corner(appraisals, situation) for situation, appraisals in map(self._appraised, (low, high))]
+        corners = corners_of(*map(self._appraised, (low, high)))
         # Locked offers apply together, whatever they once combined with.
         together = [replace(x, candidates=tuple(replace(y, additive=True) for y in x.candidates)) for x in corners]
         saving = together[0].lines.joint(together[0].candidates)
         return net_at_least(*together, low_saving=saving, objective=Objective.MAX_SAVING)
 
-    def _appraised(self, cart: Cart) -> tuple[Situation, list[Appraisal]]:
+    def _appraised(self, cart: Cart) -> Appraised:
         context = OfferContext(
             "", cart.request.item_id, self._category, cart.request.planned_start, ceilings=self._ceilings
         )
@@ -138,41 +139,14 @@ class LockedStep:
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
-def _line_amounts(situation: Situation) -> LineAmounts:
-    return LineAmounts(situation.amounts, smallest_unit(situation.cart.currency))
-
-
-def _candidates(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            x.offer.offer_id,
-            x.saving,
-            x.lines,
-            x.offer.additive,
-            x.opted_in,
-            x.offer.priority,
-            x.offer.applicability.valid_until,
-        )
-        for x in appraisals
-        if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN
-    )
-
-
-def _corner(appraisals: list[Appraisal], situation: Situation) -> Corner:
-    eligible = [x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN]
-    slopes = tuple(
-        rule_of(x.offer).slope(x.offer, sum((situation.amounts[n] for n in x.lines), Decimal(0))) for x in eligible
-    )
-    return Corner(_line_amounts(situation), _candidates(eligible), slopes)
-
-
 def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
     return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit)
 
 
 def _discount_lines(
-    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], cart: Cart
+    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], situation: Situation
 ) -> tuple[QuoteLine, ...]:
+    cart = situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
@@ -180,7 +154,7 @@ def _discount_lines(
         if not amount:
             continue
         offer = offers[candidate.offer_id]
-        title = f"{offer.name} ({rule_of(offer).title(offer)})"
+        title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
         parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, cart.currency)

@@ -16,13 +16,17 @@ class BenefitKind(StrEnum):
     """The offer types of the ONDC construct, spelled as on the wire."""
 
     DISCOUNT = "discount"
+    SLAB = "slab"
+    COMBO = "combo"
+    DELIVERY = "delivery"
 
 
 class ValueType(StrEnum):
-    """What a benefit's value counts."""
+    """What a benefit's value counts; ONDC knows no amount per kWh."""
 
     PERCENT = "percent"
     AMOUNT = "amount"
+    PER_KWH = "per_kwh"
 
 
 class DiscountBase(StrEnum):
@@ -80,24 +84,45 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    SLAB = "SLAB"
+    COMBO_ITEMS = "COMBO_ITEMS"
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """A band of whole kWh, `item_count` to `item_count_upper` (itself inside; None is open), and what it gives."""
+
+    item_count: int
+    item_count_upper: int | None
+    value: Decimal
+    value_type: ValueType
+    value_cap: Decimal
+
+    def holds(self, kwh: int) -> bool:
+        return self.item_count <= kwh and (self.item_count_upper is None or kwh <= self.item_count_upper)
 
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """What the buyer gets: `value` in percent or in money, at most `value_cap`, taken of `base`."""
+    """What the buyer gets: `value` in percent, money or money per kWh, at most `value_cap`, taken of `base`.
+
+    `value` is 0 for a kind without one; a slab's values stand in `slabs`, by rising kWh.
+    """
 
     kind: BenefitKind
     value_type: ValueType
     value: Decimal
     value_cap: Decimal | None = None
     base: DiscountBase = DiscountBase.ITEMS
+    slabs: tuple[Slab, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """What the cart must reach; the boundary itself qualifies."""
+    """What the cart must reach, the boundary itself qualifies, and a combo's secondary items: all must be in it."""
 
     min_value: Decimal | None = None
+    item_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
-from offers.models.columns import MONEY
+from offers.models.columns import MONEY, NO_ITEMS, NO_ROWS
+from offers.models.types import type_constraints
 
 
 class OfferState(models.TextChoices):
@@ -133,11 +134,15 @@ class Offer(TenantModel):
 
 class BenefitKindChoice(models.TextChoices):
     DISCOUNT = engine.BenefitKind.DISCOUNT.value, "Discount"
+    SLAB = engine.BenefitKind.SLAB.value, "Slabs of kWh"
+    COMBO = engine.BenefitKind.COMBO.value, "Combination"
+    DELIVERY = engine.BenefitKind.DELIVERY.value, "Off the fee"
 
 
 class ValueTypeChoice(models.TextChoices):
     PERCENT = engine.ValueType.PERCENT.value, "Percent"
     AMOUNT = engine.ValueType.AMOUNT.value, "Amount"
+    PER_KWH = engine.ValueType.PER_KWH.value, "Amount per kWh"
 
 
 class DiscountBaseChoice(models.TextChoices):
@@ -161,8 +166,8 @@ class OfferVersion(TenantModel):
     display_code = models.CharField(max_length=40, blank=True, help_text="A label such as WEEKEND25.")
     requires_code = models.BooleanField("the buyer must send the code", default=False)
     benefit_kind = models.CharField("type", max_length=12, choices=BenefitKindChoice, default="discount")
-    value_type = models.CharField(max_length=10, choices=ValueTypeChoice, default="percent")
-    value = models.DecimalField(**MONEY, validators=[MinValueValidator(0.01)])
+    value_type = models.CharField(max_length=10, choices=ValueTypeChoice, default="percent", blank=True)
+    value = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     value_cap = models.DecimalField("at most", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     base = models.CharField("taken of", max_length=16, choices=DiscountBaseChoice, default="ITEMS")
     min_value = models.DecimalField(
@@ -178,6 +183,10 @@ class OfferVersion(TenantModel):
     additive = models.BooleanField("may combine with other offers", default=False)
     auto = models.BooleanField("applied automatically", default=True)
     priority = models.SmallIntegerField(default=0, help_text="Breaks ties; the larger goes first.")
+    qualifier_item_ids = ArrayField(
+        models.CharField(max_length=100), default=list, db_default=NO_ITEMS, blank=True, verbose_name="together with"
+    )
+    slabs = models.JSONField(default=list, db_default=NO_ROWS, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
@@ -193,10 +202,11 @@ class OfferVersion(TenantModel):
                 violation_error_message="The offer ends before it starts: choose a later end.",
             ),
             models.CheckConstraint(
-                condition=Q(value__gt=0) & (Q(value_type="amount") | Q(value__lte=100)),
-                name="offer_percent_at_most_100",
+                condition=Q(value=None) | (Q(value__gt=0) & (~Q(value_type="percent") | Q(value__lte=100))),
+                name="offer_percent_in_bounds",
                 violation_error_message="A percentage lies above 0 and is at most 100.",
             ),
+            *type_constraints(),
             models.CheckConstraint(
                 condition=Q(requires_code=False) | ~Q(display_code=""),
                 name="required_code_is_given",
@@ -208,8 +218,8 @@ class OfferVersion(TenantModel):
         return f"{self.name} v{self.number}"
 
     def clean(self) -> None:
-        is_amount = self.value_type == ValueTypeChoice.AMOUNT and self.value is not None
-        if is_amount and self.value_cap is not None and self.value_cap < self.value:
+        value = self.value if self.value_type == ValueTypeChoice.AMOUNT else None
+        if value is not None and self.value_cap is not None and self.value_cap < value:
             raise ValidationError({"value_cap": "The cap is below the amount: raise it or leave it empty."})
 
 

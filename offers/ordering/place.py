@@ -23,6 +23,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.network.models import Connector
 from offers import ledger
+from offers.engine.benefits import rule_of
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
@@ -144,8 +145,7 @@ def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     limits = terms.limits
     if limits.budget is None or limits.redemption_cap is None:
         return discount
-    caps = [limits.redemption_cap] + ([terms.benefit.value_cap] if terms.benefit.value_cap is not None else [])
-    return max(min(caps), discount)
+    return max(rule_of(terms).maximum(terms) or discount, discount)
 
 
 def _identified(ask: SessionAsk, customer: Customer | None, selected: Quote | None) -> SessionAsk:

@@ -105,7 +105,17 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         ("Qualifier", {"fields": ("min_value",)}),
         (
             "Benefit",
-            {"fields": ("benefit_kind", "qualifier_item_ids", ("value_type", "value"), "value_cap", "base", "slabs")},
+            {
+                "fields": (
+                    "benefit_kind",
+                    "qualifier_item_ids",
+                    ("value_type", "value"),
+                    "value_cap",
+                    "base",
+                    "slabs",
+                    "finance_terms",
+                )
+            },
         ),
         ("How it combines", {"fields": ("additive", "auto", "priority")}),
         (

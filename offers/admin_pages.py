@@ -53,6 +53,7 @@ _IN_ORDER = (
     "value_cap",
     "base",
     "slabs",
+    "finance_terms",
     "additive",
     "auto",
     "priority",
@@ -190,7 +191,7 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return _EMPTY_MEANS.get(name, EMPTY)
     if name == "weekly_windows":
         return windows_in_words(applicability(version).weekly_windows)
-    if name == "slabs":
+    if name in ("slabs", "finance_terms"):
         return benefit_in_words(offer_terms(version.offer, version))
     if name in _MONEY_FIELDS or (name == "value" and version.value_type != "percent"):
         per = " per kWh" if name == "value" and version.value_type == "per_kwh" else ""

@@ -8,9 +8,10 @@ from django import forms
 
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from offers.authoring.types import without_leftovers
-from offers.engine.values import ValueType
+from offers.engine.values import FinanceMethod, ValueType
 from pricing.forms_rows import IdsField
 
+_METHODS = ((FinanceMethod.EMI.value, "instalments"), (FinanceMethod.PAY_LATER.value, "pay later"))
 _TYPES = ((ValueType.PERCENT.value, "percent"), (ValueType.AMOUNT.value, "amount"))
 
 
@@ -50,6 +51,30 @@ def _whole(text: str) -> int | str | None:
     return int(text) if text.isdecimal() and len(text) < 10 else text
 
 
+class FinanceRows(RowsWidget):
+    """Rows of a lender, how it is paid, over how many months, and the interest."""
+
+    template_name = "offers/admin/finance_rows.html"
+    parts = ("provider", "method", "months", "annual_percent", "subvention_percent")
+
+    def is_blank(self, row: dict[str, Any]) -> bool:
+        return not any(value for part, value in row.items() if part != "method")
+
+    def extra_context(self) -> dict[str, Any]:
+        return {"methods": _METHODS}
+
+
+class FinanceField(RowsField):
+    """Ways to pay as `offers.authoring.finance` reads them; an empty percentage is 0."""
+
+    widget = FinanceRows
+
+    def clean(self, value: Any) -> tuple[dict[str, Any], ...]:
+        percents = ("annual_percent", "subvention_percent")
+        rows = (row | {name: row[name] or "0" for name in percents} for row in value or [])
+        return tuple(row | {"months": _whole(row["months"])} for row in rows)
+
+
 class TypeFields(forms.Form):
     """The fields that not every type has."""
 
@@ -62,6 +87,11 @@ class TypeFields(forms.Form):
         required=False,
         help_text="Bands of whole kWh as delivered, both ends inside; an empty end is open. Between two bands nothing "
         "is taken off.",
+    )
+    finance_terms = FinanceField(
+        label="Ways to pay over time",
+        required=False,
+        help_text="Shown beside the order, whose price stays as it is.",
     )
 
 

@@ -9,6 +9,7 @@ from offers.engine.values import (
     Benefit,
     BenefitKind,
     DiscountBase,
+    FinanceTerm,
     OfferLimits,
     OfferTerms,
     Qualifier,
@@ -53,6 +54,7 @@ def benefit(version: OfferVersion) -> Benefit:
         version.value_cap,
         DiscountBase(version.base),
         decode(tuple[Slab, ...], version.slabs),
+        decode(tuple[FinanceTerm, ...], version.finance_terms),
     )
 
 

@@ -65,7 +65,7 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     reason = outcome.reason
     saving = money_text(outcome.saving.amount, outcome.saving.currency)
     if outcome.outcome is Outcome.APPLIED:
-        text = f"It saves {saving}."
+        text = f"It saves {saving}." if outcome.saving.amount else "It stands beside the order."
     elif reason is not None:
         text = check_in_words(reason)
     else:

@@ -141,6 +141,7 @@ def offer_view(terms: OfferTerms) -> OfferView:
         kind=benefit.kind,
         qualifier_item_ids=tuple(sorted(terms.qualifier.item_ids)),
         slabs=benefit.slabs,
+        finance=benefit.finance,
     )
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from beckn.protocol.values import Measure, Person
-from offers.engine.values import BenefitKind, Slab, ValueType
+from offers.engine.values import BenefitKind, FinanceTerm, Slab, ValueType
 from pricing.engine.money import Money
 
 
@@ -86,6 +86,7 @@ class OfferView:
     kind: BenefitKind = BenefitKind.DISCOUNT
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[Slab, ...] = ()
+    finance: tuple[FinanceTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,18 @@ class SlabSerializer(serializers.Serializer[Any]):
     value_cap = serializers.DecimalField(**AMOUNT, help_text="The most that the driver saves.")
 
 
+class FinanceTermSerializer(serializers.Serializer[Any]):
+    """A way to pay over time, beside the order."""
+
+    provider = serializers.CharField(max_length=100, help_text="Who lends.")
+    method = serializers.CharField(max_length=10, help_text="EMI or PAY_LATER.")
+    months = serializers.IntegerField()
+    annual_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+    subvention_percent = serializers.DecimalField(
+        max_digits=5, decimal_places=2, help_text="The share of the interest that the CPO bears."
+    )
+
+
 class OfferContentSerializer(serializers.Serializer[Any]):
     """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
@@ -80,6 +92,7 @@ class OfferContentSerializer(serializers.Serializer[Any]):
         help_text="A combo's secondary items: all of them must be in the session.",
     )
     slabs = BoundedListField(child=SlabSerializer(), max_length=50, required=False)
+    finance_terms = BoundedListField(child=FinanceTermSerializer(), max_length=50, required=False)
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -168,7 +181,7 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
     values: dict[str, Any] = {name: tuple(value) if name in CONTENT_LISTS else value for name, value in data.items()}
-    for name in ("weekly_windows", "slabs"):
+    for name in ("weekly_windows", "slabs", "finance_terms"):
         if name in values:
             values[name] = tuple(dict(row) for row in values[name])
     if before is not None:

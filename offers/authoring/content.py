@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use
+from offers.authoring.finance import normal_finance
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.types import check_type
 from offers.authoring.windows import normal_windows
@@ -53,12 +54,21 @@ class OfferContent:
     currency: str = ""
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[dict[str, Any], ...] = ()
+    finance_terms: tuple[dict[str, Any], ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-CONTENT_LISTS = ("location_ids", "item_ids", "categories", "weekly_windows", "qualifier_item_ids", "slabs")
+CONTENT_LISTS = (
+    "location_ids",
+    "item_ids",
+    "categories",
+    "weekly_windows",
+    "qualifier_item_ids",
+    "slabs",
+    "finance_terms",
+)
 #: Lists of small rows, each with the function that brings it into its normal form.
-_ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs}
+_ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs, "finance_terms": normal_finance}
 
 
 def content_of(version: OfferVersion) -> OfferContent:

@@ -18,6 +18,7 @@ _EMPTY: Mapping[str, Any] = {
     "value_cap": None,
     "base": DiscountBase.ITEMS.value,
     "slabs": (),
+    "finance_terms": (),
 }
 _KINDS = {kind.value for kind in BenefitKind}
 

@@ -25,8 +25,8 @@ def line_amounts(situation: Situation) -> LineAmounts:
 
 
 def candidates_of(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
-    """Return the eligible offers as the selection sees them."""
-    return tuple(_candidate(x) for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
+    """Return the eligible offers that reduce the price as the selection sees them."""
+    return tuple([_candidate(x) for x in appraisals if _may_reduce(x)])
 
 
 def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
@@ -39,12 +39,18 @@ def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
             jumping.append(replace(found, saving=capped(found.offer, after, most), outcome=Outcome.ELIGIBLE_NOT_CHOSEN))
     changed = {x.offer.offer_id: x for x in jumping}
     judged = [changed.get(x.offer.offer_id, x) for x in high[1]]
-    return _corner(low), replace(_corner((after, judged)), jumps=bool(jumping))
+    # Whether a chosen offer that stands beside the order shuts others out may change between the two.
+    shutting = any(x.opted_in and x.beside for x in high[1])
+    return _corner(low), replace(_corner((after, judged)), jumps=bool(jumping) or shutting)
+
+
+def _may_reduce(found: Appraisal) -> bool:
+    return found.outcome is Outcome.ELIGIBLE_NOT_CHOSEN and not found.beside
 
 
 def _corner(appraised: Appraised) -> Corner:
     situation, appraisals = appraised
-    eligible = [x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN]
+    eligible = [x for x in appraisals if _may_reduce(x)]
     slopes = tuple(rule_of(x.offer).slope(x.offer, situation, x.lines) for x in eligible)
     slacks = [rule_of(x.offer).slack(x.offer, x.lines) for x in eligible]
     moving = any(slack and slope for slack, slope in zip(slacks, slopes, strict=True))

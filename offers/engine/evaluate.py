@@ -23,6 +23,7 @@ _STATE_REASONS = {
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
 }
+_NO_BENEFIT = Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")
 _LIMITS = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_USES, ReasonCode.CUSTOMER_UNKNOWN})
 
 
@@ -30,7 +31,8 @@ _LIMITS = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET, ReasonCode.CUSTOM
 class Appraisal:
     """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
 
-    `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED.
+    `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED. One that is
+    `beside` the order leaves its price as it is.
     """
 
     offer: OfferTerms
@@ -40,6 +42,7 @@ class Appraisal:
     opted_in: bool
     outcome: Outcome
     depends_on_identity: bool = False
+    beside: bool = False
 
 
 def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
@@ -67,8 +70,10 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     if not held:
         limited, depends = limit_checks(offer, context, saving)
         checks += limited
-    checks += _no_benefit(saving)
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
+    beside = not rule.reduces(offer)
+    if not beside and not saving:
+        checks.append(_NO_BENEFIT)
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
@@ -76,8 +81,11 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     rule = rule_of(offer)
     lines = rule.lines(offer, situation)
     saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    checks = [*_min_value(offer, situation), *rule.checks(offer, situation), *_no_benefit(saving)]
-    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
+    checks = [*_min_value(offer, situation), *rule.checks(offer, situation)]
+    beside = not rule.reduces(offer)
+    if not beside and not saving:
+        checks.append(_NO_BENEFIT)
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside)
 
 
 def _outcome(checks: list[Check]) -> Outcome:
@@ -166,12 +174,6 @@ def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
     margin = "" if passed else f"{money_text(least - situation.item_value, offer.currency)} short"
     expected, actual = f"{least:f}", f"{situation.item_value:f}"
     return [Check(ReasonCode.MIN_VALUE, "qualifier.min_value", expected, actual, passed, margin)]
-
-
-def _no_benefit(saving: Decimal) -> list[Check]:
-    if saving:
-        return []
-    return [Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")]
 
 
 def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:

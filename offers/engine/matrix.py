@@ -16,19 +16,24 @@ class Need(StrEnum):
     NOT_APPLICABLE = "-"
 
 
-#: The template's columns from the qualifier's minimum to the benefit's cap; `base` and `slabs` are ours.
+#: The template from the qualifier's minimum to the benefit's cap.
 TEMPLATE = """
             min_value  item_count  item_count_upper  item_ids  value  value_type  value_cap
 discount    O          -           -                 -         M      M           O
 slab        O          M           M                 -         M      M           M
 combo       O          -           -                 M         M      M           M
 delivery    O          -           -                 -         M      M           O
+exchange    O          -           -                 -         -      -           -
+financing   O          -           -                 -         -      -           -
 """
 #: The types with several values have them in a list of slabs; each slab says all that the template demands of it.
 IN_SLABS = ("item_count", "item_count_upper", "value", "value_type", "value_cap")
 
+#: What each way to pay over time says; the template leaves the terms of financing open.
+IN_FINANCE = ("provider", "method", "months", "annual_percent", "subvention_percent")
+
 #: Fields of an offer's content, in the order of the template. `base` is what a plain discount is taken of.
-FIELDS = ("min_value", "qualifier_item_ids", "value", "value_type", "value_cap", "base", "slabs")
+FIELDS = ("min_value", "qualifier_item_ids", "value", "value_type", "value_cap", "base", "slabs", "finance_terms")
 
 #: What a type is called in a sentence.
 NAMES: Mapping[BenefitKind, str] = {
@@ -36,6 +41,8 @@ NAMES: Mapping[BenefitKind, str] = {
     BenefitKind.SLAB: "An offer by slabs",
     BenefitKind.COMBO: "A combination",
     BenefitKind.DELIVERY: "An offer on the fee",
+    BenefitKind.EXCHANGE: "An exchange",
+    BenefitKind.FINANCING: "Financing",
 }
 
 _WANTED = {
@@ -44,6 +51,7 @@ _WANTED = {
     "value_type": "Say what the value counts: percent or amount.",
     "value_cap": "Give the most that the driver saves.",
     "slabs": "Give at least one slab of whole kWh.",
+    "finance_terms": "Give at least one way to pay over time.",
 }
 _UNWANTED = {
     "qualifier_item_ids": "secondary items",
@@ -52,6 +60,7 @@ _UNWANTED = {
     "value_cap": "a cap of its own",
     "base": "another base than its own",
     "slabs": "slabs",
+    "finance_terms": "ways to pay over time",
 }
 
 
@@ -89,6 +98,7 @@ def _fields(kind: BenefitKind, row: Mapping[str, Need]) -> dict[str, Need]:
         needs[name] = Need.NOT_APPLICABLE if by_slabs else row[name]
     needs["base"] = Need.OPTIONAL if kind is BenefitKind.DISCOUNT else Need.NOT_APPLICABLE
     needs["slabs"] = Need.MANDATORY if by_slabs else Need.NOT_APPLICABLE
+    needs["finance_terms"] = Need.MANDATORY if kind is BenefitKind.FINANCING else Need.NOT_APPLICABLE
     return needs
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from offers.engine.benefits import rule_of
+from offers.engine.beside import chosen_beside, open_to_choice
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.corners import Appraised, candidates_of, corners_of, line_amounts
@@ -40,15 +41,16 @@ class OfferStep:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        selection = choose_offers(candidates_of(appraisals), lines, objective=self._context.objective)
+        selection = choose_offers(candidates_of(open_to_choice(appraisals)), lines, objective=self._context.objective)
         shares = _shares(selection.chosen, lines)
         discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
-        outcomes = _outcomes(appraisals, selection, discounts, cart.currency)
+        beside = chosen_beside(appraisals, selection.chosen)
+        outcomes = _outcomes(appraisals, selection, _applied(discounts, beside, cart.currency), cart.currency)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
-            chosen=tuple(x.offer_id for x in selection.chosen),
+            chosen=(*(x.offer_id for x in selection.chosen), *beside),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
@@ -116,8 +118,11 @@ class LockedStep:
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
         discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
-        outcomes = _outcomes(appraisals, Selection(chosen, lines.joint(chosen)), discounts, cart.currency)
-        return Discounts(discounts, OfferTrace(tuple(outcomes), tuple(x.code for x in discounts)))
+        eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
+        beside = tuple(x.offer.offer_id for x in eligible if x.beside)
+        applied = _applied(discounts, beside, cart.currency)
+        outcomes = _outcomes(appraisals, Selection(chosen, lines.joint(chosen)), applied, cart.currency)
+        return Discounts(discounts, OfferTrace(tuple(outcomes), tuple(applied)))
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
@@ -162,11 +167,15 @@ def _discount_lines(
     return tuple(lines)
 
 
+def _applied(discounts: tuple[QuoteLine, ...], beside: tuple[str, ...], currency: str) -> dict[str, Money]:
+    """Return what each offer that applies saves; one that stands beside the order saves nothing."""
+    return {x.code: -x.amount for x in discounts} | dict.fromkeys(beside, zero(currency))
+
+
 def _outcomes(
-    appraisals: list[Appraisal], selection: Selection, discounts: tuple[QuoteLine, ...], currency: str
+    appraisals: list[Appraisal], selection: Selection, applied: Mapping[str, Money], currency: str
 ) -> list[OfferOutcome]:
-    applied = {x.code: -x.amount for x in discounts}
-    alone = any(not x.additive for x in selection.chosen)
+    alone = any(not x.offer.additive for x in appraisals if x.offer.offer_id in applied)
     outcomes = []
     for found in appraisals:
         offer, checks, outcome = found.offer, found.checks, found.outcome

@@ -19,6 +19,8 @@ class BenefitKind(StrEnum):
     SLAB = "slab"
     COMBO = "combo"
     DELIVERY = "delivery"
+    EXCHANGE = "exchange"
+    FINANCING = "financing"
 
 
 class ValueType(StrEnum):
@@ -27,6 +29,13 @@ class ValueType(StrEnum):
     PERCENT = "percent"
     AMOUNT = "amount"
     PER_KWH = "per_kwh"
+
+
+class FinanceMethod(StrEnum):
+    """How a financed order is paid: in monthly instalments, or at once after so many months."""
+
+    EMI = "EMI"
+    PAY_LATER = "PAY_LATER"
 
 
 class DiscountBase(StrEnum):
@@ -103,6 +112,17 @@ class Slab:
 
 
 @dataclass(frozen=True, slots=True)
+class FinanceTerm:
+    """A way to pay over time; of the interest, `annual_percent` a year, the CPO bears `subvention_percent`."""
+
+    provider: str
+    method: FinanceMethod
+    months: int
+    annual_percent: Decimal
+    subvention_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Benefit:
     """What the buyer gets: `value` in percent, money or money per kWh, at most `value_cap`, taken of `base`.
 
@@ -115,6 +135,7 @@ class Benefit:
     value_cap: Decimal | None = None
     base: DiscountBase = DiscountBase.ITEMS
     slabs: tuple[Slab, ...] = ()
+    finance: tuple[FinanceTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

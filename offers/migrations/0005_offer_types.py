@@ -21,6 +21,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="offerversion",
+            name="finance_terms",
+            field=models.JSONField(
+                blank=True,
+                db_default=models.Value([], output_field=models.JSONField()),
+                default=list,
+                verbose_name="ways to pay over time",
+            ),
+        ),
+        migrations.AddField(
+            model_name="offerversion",
             name="qualifier_item_ids",
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.CharField(max_length=100),
@@ -52,6 +62,8 @@ class Migration(migrations.Migration):
                     ("slab", "Slabs of kWh"),
                     ("combo", "Combination"),
                     ("delivery", "Off the fee"),
+                    ("exchange", "Exchange"),
+                    ("financing", "Financing"),
                 ],
                 default="discount",
                 max_length=12,
@@ -116,7 +128,7 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.Q(
-                        ("benefit_kind__in", ["discount", "slab", "delivery"]),
+                        ("benefit_kind__in", ["discount", "slab", "delivery", "exchange", "financing"]),
                         (
                             "qualifier_item_ids",
                             models.Value(
@@ -141,7 +153,7 @@ class Migration(migrations.Migration):
                         ("benefit_kind__in", ["discount", "combo", "delivery"]),
                         models.Q(("value", None), _negated=True),
                     ),
-                    models.Q(("benefit_kind__in", ["slab"]), ("value", None)),
+                    models.Q(("benefit_kind__in", ["slab", "exchange", "financing"]), ("value", None)),
                     _connector="OR",
                 ),
                 name="offer_value_fits_its_type",
@@ -156,7 +168,7 @@ class Migration(migrations.Migration):
                         ("benefit_kind__in", ["discount", "combo", "delivery"]),
                         models.Q(("value_type", ""), _negated=True),
                     ),
-                    models.Q(("benefit_kind__in", ["slab"]), ("value_type", "")),
+                    models.Q(("benefit_kind__in", ["slab", "exchange", "financing"]), ("value_type", "")),
                     _connector="OR",
                 ),
                 name="offer_value_type_fits_its_type",
@@ -168,7 +180,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("benefit_kind__in", ["combo"]), models.Q(("value_cap", None), _negated=True)),
-                    models.Q(("benefit_kind__in", ["slab"]), ("value_cap", None)),
+                    models.Q(("benefit_kind__in", ["slab", "exchange", "financing"]), ("value_cap", None)),
                     ("benefit_kind__in", ["discount", "delivery"]),
                     _connector="OR",
                 ),
@@ -180,7 +192,9 @@ class Migration(migrations.Migration):
             model_name="offerversion",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("benefit_kind__in", ["slab", "combo", "delivery"]), ("base", "ITEMS")),
+                    models.Q(
+                        ("benefit_kind__in", ["slab", "combo", "delivery", "exchange", "financing"]), ("base", "ITEMS")
+                    ),
                     ("benefit_kind__in", ["discount"]),
                     _connector="OR",
                 ),
@@ -197,12 +211,30 @@ class Migration(migrations.Migration):
                         models.Q(("slabs", models.Value([], models.JSONField())), _negated=True),
                     ),
                     models.Q(
-                        ("benefit_kind__in", ["discount", "combo", "delivery"]),
+                        ("benefit_kind__in", ["discount", "combo", "delivery", "exchange", "financing"]),
                         ("slabs", models.Value([], models.JSONField())),
                     ),
                     _connector="OR",
                 ),
                 name="offer_slabs_fits_its_type",
+                violation_error_message="The type of the offer and what it says do not fit.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offerversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("benefit_kind__in", ["financing"]),
+                        models.Q(("finance_terms", models.Value([], models.JSONField())), _negated=True),
+                    ),
+                    models.Q(
+                        ("benefit_kind__in", ["discount", "slab", "combo", "delivery", "exchange"]),
+                        ("finance_terms", models.Value([], models.JSONField())),
+                    ),
+                    _connector="OR",
+                ),
+                name="offer_finance_terms_fits_its_type",
                 violation_error_message="The type of the offer and what it says do not fit.",
             ),
         ),
@@ -220,6 +252,22 @@ class Migration(migrations.Migration):
                 ),
                 name="offer_slabs_are_whole",
                 violation_error_message="A slab says from which kWh to which, what it takes off, and its cap.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offerversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    offers.models.types.HasPath(
+                        models.F("finance_terms"),
+                        models.Value(
+                            "$[*]?(!exists(@.provider)||!exists(@.method)||!exists(@.months)||!exists(@.annual_percent)||!exists(@.subvention_percent))"
+                        ),
+                    ),
+                    _negated=True,
+                ),
+                name="offer_finance_terms_are_whole",
+                violation_error_message="A way to pay says who lends, how, how long, and what it costs.",
             ),
         ),
         migrations.AddConstraint(

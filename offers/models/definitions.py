@@ -137,6 +137,8 @@ class BenefitKindChoice(models.TextChoices):
     SLAB = engine.BenefitKind.SLAB.value, "Slabs of kWh"
     COMBO = engine.BenefitKind.COMBO.value, "Combination"
     DELIVERY = engine.BenefitKind.DELIVERY.value, "Off the fee"
+    EXCHANGE = engine.BenefitKind.EXCHANGE.value, "Exchange"
+    FINANCING = engine.BenefitKind.FINANCING.value, "Financing"
 
 
 class ValueTypeChoice(models.TextChoices):
@@ -187,6 +189,7 @@ class OfferVersion(TenantModel):
         models.CharField(max_length=100), default=list, db_default=NO_ITEMS, blank=True, verbose_name="together with"
     )
     slabs = models.JSONField(default=list, db_default=NO_ROWS, blank=True)
+    finance_terms = models.JSONField("ways to pay over time", default=list, db_default=NO_ROWS, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)

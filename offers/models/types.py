@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from offers.engine.matrix import FIELDS, IN_SLABS, Need, kinds_with
+from offers.engine.matrix import FIELDS, IN_FINANCE, IN_SLABS, Need, kinds_with
 from offers.engine.values import BenefitKind
 
 #: A field's condition of being empty; `base` has no empty value, but a usual one.
@@ -17,6 +17,7 @@ _EMPTY: dict[str, Q] = {
     "value_cap": Q(value_cap=None),
     "base": Q(base="ITEMS"),
     "slabs": Q(slabs=Value([], models.JSONField())),
+    "finance_terms": Q(finance_terms=Value([], models.JSONField())),
 }
 
 
@@ -29,15 +30,10 @@ class HasPath(Func):
 
 
 def type_constraints() -> list[models.CheckConstraint]:
-    """Return a constraint for each field that some type must have or may not have, and one for what a slab says."""
+    """Return a constraint for each field that a type must have or may not have, and for what its rows say."""
     found = [_fits(field) for field in FIELDS if field in _EMPTY]
-    found.append(
-        models.CheckConstraint(
-            condition=Q(HasPath(F("slabs"), Value(_incomplete_slab())), _negated=True),
-            name="offer_slabs_are_whole",
-            violation_error_message="A slab says from which kWh to which, what it takes off, and its cap.",
-        )
-    )
+    found.append(_whole("slabs", IN_SLABS, "A slab says from which kWh to which, what it takes off, and its cap."))
+    found.append(_whole("finance_terms", IN_FINANCE, "A way to pay says who lends, how, how long, and what it costs."))
     per_kwh = Q(benefit_kind=BenefitKind.DISCOUNT.value) | ~Q(value_type="per_kwh")
     found.append(
         models.CheckConstraint(
@@ -68,7 +64,11 @@ def _names(field: str, need: Need) -> list[str]:
     return [kind.value for kind in kinds_with(field, need)]
 
 
-def _incomplete_slab() -> str:
-    """Return the path of a slab that leaves out something that the template demands."""
-    missing = "||".join(f"!exists(@.{name})" for name in IN_SLABS)
-    return f"$[*]?({missing})"
+def _whole(field: str, parts: tuple[str, ...], sentence: str) -> models.CheckConstraint:
+    """Return the constraint that each row of a list says all of its parts."""
+    missing = "||".join(f"!exists(@.{name})" for name in parts)
+    return models.CheckConstraint(
+        condition=Q(HasPath(F(field), Value(f"$[*]?({missing})")), _negated=True),
+        name=f"offer_{field}_are_whole",
+        violation_error_message=sentence,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from beckn.protocol.catalog_views import OfferView
 from beckn.protocol.deg_v1.tags import write_group
 from beckn.protocol.deg_v1.writing import amount, number
-from offers.engine.values import BenefitKind, ValueType
+from offers.engine.values import BenefitKind, FinanceTerm, ValueType
 
 DISCOUNT_TYPES = {ValueType.PERCENT: "PERCENTAGE", ValueType.AMOUNT: "AMOUNT", ValueType.PER_KWH: "AMOUNT_PER_KWH"}
 
@@ -44,4 +44,18 @@ def write_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
                 ),
             )
         )
+    groups.extend(_finance(term) for term in offer.finance)
     return tuple(groups)
+
+
+def _finance(term: FinanceTerm) -> dict[str, Any]:
+    return write_group(
+        "offer-finance",
+        (
+            ("provider", term.provider),
+            ("method", term.method.value),
+            ("months", str(term.months)),
+            ("annual_percent", number(term.annual_percent)),
+            ("subvention_percent", number(term.subvention_percent)),
+        ),
+    )

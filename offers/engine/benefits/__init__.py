@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offers.engine.benefits import combo, delivery, discount, slab
+from offers.engine.benefits import combo, delivery, discount, exchange, financing, slab
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.values import BenefitKind, OfferTerms
 
@@ -13,6 +13,8 @@ BENEFITS: Mapping[BenefitKind, BenefitRule] = {
     BenefitKind.SLAB: slab,
     BenefitKind.COMBO: combo,
     BenefitKind.DELIVERY: delivery,
+    BenefitKind.EXCHANGE: exchange,
+    BenefitKind.FINANCING: financing,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import maximum, most_between, saving, slack, slope, thresholds
+from offers.engine.benefits.plain import maximum, most_between, reduces, saving, slack, slope, thresholds
 from offers.engine.situation import Situation, matches
 from offers.engine.values import Check, OfferTerms, ReasonCode
 
@@ -12,6 +12,7 @@ __all__ = [
     "lines",
     "maximum",
     "most_between",
+    "reduces",
     "saving",
     "slack",
     "slope",

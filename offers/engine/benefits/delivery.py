@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, maximum, most_between, saving, slack
+from offers.engine.benefits.plain import checks, maximum, most_between, reduces, saving, slack
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 from pricing.engine.values import LineKind
@@ -15,6 +15,7 @@ __all__ = [
     "lines",
     "maximum",
     "most_between",
+    "reduces",
     "saving",
     "slack",
     "slope",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, maximum, most_between
+from offers.engine.benefits.plain import checks, maximum, most_between, reduces
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import DiscountBase, OfferTerms, ValueType
 from pricing.engine.values import ITEM_KINDS, LineKind
@@ -16,6 +16,7 @@ __all__ = [
     "lines",
     "maximum",
     "most_between",
+    "reduces",
     "saving",
     "slack",
     "slope",

@@ -35,11 +35,16 @@ def taken(offer: OfferTerms, base: Decimal, part: Slab | None = None) -> Decimal
     """Return what a percentage or an amount saves of `base`, as the offer or one of its slabs says it."""
     said = part or offer.benefit
     exact = base * said.value / _HUNDRED if said.value_type is ValueType.PERCENT else said.value
-    return within(exact, base, least_of(said.value_cap, offer.limits.redemption_cap), offer.currency)
+    cap, most = said.value_cap, offer.limits.redemption_cap
+    return within(exact, base, most if cap is None or (most is not None and most < cap) else cap, offer.currency)
 
 
 def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
     return taken(offer, base_of(situation, lines))
+
+
+def reduces(offer: OfferTerms) -> bool:
+    return True
 
 
 def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:

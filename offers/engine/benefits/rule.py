@@ -15,6 +15,9 @@ class BenefitRule(Protocol):
     A kind whose answer is the plain one takes it from `plain`.
     """
 
+    def reduces(self, offer: OfferTerms) -> bool:
+        """Say whether the benefit is taken off the price; else it stands beside the order and saves 0."""
+
     def lines(self, offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
         """Return the lines that the benefit may be taken of."""
 

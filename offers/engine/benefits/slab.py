@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import slack
+from offers.engine.benefits.plain import reduces, slack
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import Check, OfferTerms, ReasonCode, Slab
 from pricing.engine.values import LineKind
@@ -16,6 +16,7 @@ __all__ = [
     "lines",
     "maximum",
     "most_between",
+    "reduces",
     "saving",
     "slack",
     "slope",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from beckn.presenting.parts import offer_view
 from beckn.protocol.catalog_views import CatalogView, ProviderView
 from beckn.protocol.deg_v1.render_catalog import render_on_search
-from offers.engine.values import ValueType
+from offers.engine.values import BenefitKind, ValueType
 from offers.published import discounted_rate
 from tests.offers.engine.samples import offer, rupees_off
-from tests.offers.engine.test_types import by_slabs, combo, off_the_fee, per_kwh, slab
+from tests.offers.engine.test_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 
 
 def published(terms):
@@ -55,6 +56,27 @@ CASES = [
         id="combo",
     ),
     pytest.param(
+        beside(kind=BenefitKind.EXCHANGE), [details(), ("offer-benefit", [("type", "exchange")])], id="exchange"
+    ),
+    pytest.param(
+        replace(beside(), benefit=replace(beside().benefit, finance=(EMI,))),
+        [
+            details(),
+            ("offer-benefit", [("type", "financing")]),
+            (
+                "offer-finance",
+                [
+                    ("provider", "Some Bank"),
+                    ("method", "EMI"),
+                    ("months", "6"),
+                    ("annual_percent", "12"),
+                    ("subvention_percent", "50"),
+                ],
+            ),
+        ],
+        id="financing",
+    ),
+    pytest.param(
         by_slabs(slab(10, 19, cap="50"), slab(20, None, "30", "30", ValueType.AMOUNT)),
         [
             details(),
@@ -94,6 +116,7 @@ def test_a_published_offer_says_all_of_its_type(terms, groups):
         pytest.param(off_the_fee("50"), None, id="off-the-fee"),
         pytest.param(combo("coffee"), None, id="a-combination"),
         pytest.param(by_slabs(slab(1, None)), None, id="slabs"),
+        pytest.param(beside(), None, id="financing"),
     ],
 )
 def test_only_a_discount_in_percent_or_per_kwh_has_a_price_of_its_own(terms, rate):

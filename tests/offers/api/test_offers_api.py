@@ -439,3 +439,23 @@ def test_the_matrix_of_types_is_refused_at_the_field(
     assert fields(send(staff, "offers", {"offer_id": "typed", "content": content})) == {"content": faults}
     with cpo_scope(world.cpo):
         assert not Offer.objects.exists()
+
+
+def test_financing_is_made_and_read_back(staff: Client) -> None:
+    loan = {
+        "provider": "Some Bank",
+        "method": "EMI",
+        "months": 6,
+        "annual_percent": "12.00",
+        "subvention_percent": "0.00",
+    }
+    content = {name: value for name, value in CONTENT.items() if name not in ("value", "value_cap")}
+    body = {"offer_id": "loan", "content": content | {"benefit_kind": "financing", "finance_terms": [loan]}}
+    made = send(staff, "offers", body)
+    assert made.status_code == 201, made.content
+    assert made.json()["draft"]["content"]["finance_terms"] == [loan]
+    assert made.json()["draft"]["summary"].startswith(
+        "Offers 6 monthly instalments at 12 % a year by Some Bank, from ₹50.00, "
+    )
+    bad = send(staff, "offers/loan", {"content": {"finance_terms": [loan | {"months": 0}]}}, "patch")
+    assert fields(bad) == {"content": {"finance_terms": ["Way 1: give whole months from 1 to 120."]}}

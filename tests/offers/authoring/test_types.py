@@ -32,6 +32,13 @@ def people() -> People:
 
 
 SLAB = {"item_count": 10, "item_count_upper": 19, "value": "10.00", "value_type": "percent", "value_cap": "50.00"}
+LOAN = {
+    "provider": "Some Bank",
+    "method": "EMI",
+    "months": 6,
+    "annual_percent": "12.00",
+    "subvention_percent": "50.00",
+}
 #: Something in every field of the matrix, as authoring takes it.
 SAID: dict[str, Any] = {
     "min_value": Decimal("50.00"),
@@ -41,6 +48,7 @@ SAID: dict[str, Any] = {
     "value_cap": Decimal("100.00"),
     "base": "ITEMS_AND_SURGE",
     "slabs": (SLAB,),
+    "finance_terms": (LOAN,),
 }
 NOTHING: dict[str, Any] = {
     "min_value": None,
@@ -50,6 +58,7 @@ NOTHING: dict[str, Any] = {
     "value_cap": None,
     "base": "ITEMS",
     "slabs": (),
+    "finance_terms": (),
 }
 KINDS = [kind.value for kind in BenefitKind]
 CELLS = [
@@ -108,17 +117,26 @@ def test_the_database_holds_each_cell(people: People, kind: str, field: str) -> 
         assert OfferVersion.objects.get().benefit_kind == kind
 
 
-@pytest.mark.parametrize("name", list(SLAB))
-def test_the_database_refuses_a_slab_that_leaves_something_out(people: People, name: str) -> None:
-    authoring.create_offer(people.here.cpo, "typed", content("slab"))
-    part = {key: value for key, value in SLAB.items() if key != name}
+PARTS = [
+    pytest.param(kind, field, row, name, id=f"{field}-{name}")
+    for kind, field, row in (("slab", "slabs", SLAB), ("financing", "finance_terms", LOAN))
+    for name in row
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "row", "name"), PARTS)
+def test_the_database_refuses_a_row_that_leaves_something_out(
+    people: People, kind: str, field: str, row: dict[str, Any], name: str
+) -> None:
+    authoring.create_offer(people.here.cpo, "typed", content(kind))
+    part = {key: value for key, value in row.items() if key != name}
     with cpo_scope(people.here.cpo):
-        with pytest.raises(IntegrityError, match="offer_slabs_are_whole"), transaction.atomic():
-            OfferVersion.objects.update(slabs=[SLAB, part])
-        assert OfferVersion.objects.get().slabs == [SLAB]
+        with pytest.raises(IntegrityError, match=f"offer_{field}_are_whole"), transaction.atomic():
+            OfferVersion.objects.update(**{field: [row, part]})
+        assert getattr(OfferVersion.objects.get(), field) == [row]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("discount", "slab")])
+@pytest.mark.parametrize("kind", ["combo", "delivery"])
 def test_only_a_discount_is_counted_per_kwh(people: People, kind: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         authoring.create_offer(people.here.cpo, "typed", content(kind, value_type="per_kwh"))
@@ -177,6 +195,43 @@ def test_a_slab_that_cannot_be_is_refused_with_its_number(people: People, slabs:
     with pytest.raises(ValidationError) as refusal:
         authoring.create_offer(people.here.cpo, "typed", content("slab", slabs=slabs))
     assert refusal.value.message_dict["slabs"][0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param({"provider": " "}, "Way 1: name who lends, in at most 100 characters.", id="nobody-lends"),
+        pytest.param({"method": "CASH"}, "Way 1: choose EMI or PAY_LATER.", id="cash"),
+        pytest.param({"months": 0}, "Way 1: give whole months from 1 to 120.", id="0-months"),
+        pytest.param({"months": 121}, "Way 1: give whole months from 1 to 120.", id="121-months"),
+        pytest.param(
+            {"annual_percent": "100.01"},
+            "Way 1: give the interest a year as a percentage from 0 to 100.",
+            id="interest-over-100",
+        ),
+        pytest.param(
+            {"subvention_percent": "-1"},
+            "Way 1: give the share of the interest that you bear as a percentage from 0 to 100.",
+            id="negative-share",
+        ),
+    ],
+)
+def test_a_way_to_pay_that_cannot_be_is_refused_with_its_number(
+    people: People, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        authoring.create_offer(people.here.cpo, "typed", content("financing", finance_terms=(LOAN | changes,)))
+    assert refusal.value.message_dict == {"finance_terms": [sentence]}
+
+
+def test_the_form_writes_ways_to_pay(people: People) -> None:
+    rows = {f"finance_terms-0-{name}": str(value) for name, value in LOAN.items()}
+    # An empty share of the interest is none.
+    rows["finance_terms-0-subvention_percent"] = ""
+    changes = {"benefit_kind": "financing", "value": "", "value_cap": "", "_save": "1"}
+    assert signed_in(people.owner).post(ADD, FORM | rows | changes).status_code == 302
+    with cpo_scope(people.here.cpo):
+        assert OfferVersion.objects.get().finance_terms == [LOAN | {"subvention_percent": "0.00"}]
 
 
 def test_slabs_are_kept_by_rising_kwh_with_gaps(people: People) -> None:

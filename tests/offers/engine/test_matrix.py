@@ -15,6 +15,8 @@ PRINTED = {
     "slab": "O | M M N/A | M M M",
     "combo": "O | N/A N/A M | M M M",
     "delivery": "O | N/A N/A N/A | M M O",
+    "exchange": "O | N/A N/A N/A | N/A N/A N/A",
+    "financing": "O | N/A N/A N/A | N/A N/A N/A",
 }
 COLUMNS = ("min_value", "item_count", "item_count_upper", "item_ids", "value", "value_type", "value_cap")
 CELLS = [

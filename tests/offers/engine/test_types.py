@@ -10,7 +10,7 @@ import pytest
 from offers.engine.benefits.slab import cliffs
 from offers.engine.describe import benefit_in_words
 from offers.engine.step import LockedStep
-from offers.engine.values import Benefit, BenefitKind, Qualifier, Slab, ValueType
+from offers.engine.values import Benefit, BenefitKind, FinanceMethod, FinanceTerm, Objective, Qualifier, Slab, ValueType
 from pricing.engine.price import price
 from pricing.engine.values import Fee, LineKind, ProductOrder, ProductPrice
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
@@ -47,6 +47,17 @@ def off_the_fee(value, *, value_type=ValueType.PERCENT, **said):
 
 def per_kwh(value, offer_id="cheap", **said):
     return offer(offer_id, value, value_type=ValueType.PER_KWH, **said)
+
+
+EMI = FinanceTerm("Some Bank", FinanceMethod.EMI, 6, Decimal(12), Decimal(50))
+LATER = FinanceTerm("Some Bank", FinanceMethod.PAY_LATER, 1, Decimal(0), Decimal(0))
+
+
+def beside(offer_id="loan", kind=BenefitKind.FINANCING, **said):
+    """Return an offer that leaves the price as it is."""
+    terms = (EMI, LATER) if kind is BenefitKind.FINANCING else ()
+    made = offer(offer_id, **said)
+    return replace(made, benefit=Benefit(kind, ValueType.PERCENT, Decimal(0), finance=terms))
 
 
 def taken(quote):
@@ -239,6 +250,71 @@ def test_everything_off_is_exactly_nothing():
     assert str(quoted(kwh("5"), *pool).total.amount) == "0.00"
 
 
+APPLIED = ("APPLIED", None)
+ALONE = ("ELIGIBLE_NOT_CHOSEN", "NOT_ADDITIVE")
+LOAN = frozenset({"loan"})
+
+
+@pytest.mark.parametrize("kind", [BenefitKind.FINANCING, BenefitKind.EXCHANGE])
+@pytest.mark.parametrize("objective", list(Objective))
+def test_what_stands_beside_the_order_leaves_its_price_as_it_is(kind, objective):
+    quote = quoted(kwh("5"), beside(kind=kind), objective=objective)
+    assert (str(quote.total.amount), taken(quote)) == ("118.00", "0.00")
+    assert (quote.trace.chosen, outcomes(quote)) == (("loan",), {"loan": APPLIED})
+    assert str(quote.trace.outcomes[0].saving.amount) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("pool", "said", "found"),
+    [
+        pytest.param(
+            [beside(additive=True), offer("w", additive=True)], {}, {"loan": APPLIED, "w": APPLIED}, id="both-combine"
+        ),
+        pytest.param([beside(), offer("w", additive=True)], {}, {"loan": ALONE, "w": APPLIED}, id="it-stands-alone"),
+        pytest.param([beside(additive=True), offer("w")], {}, {"loan": ALONE, "w": APPLIED}, id="the-other-does"),
+        pytest.param(
+            [beside(), beside("swap", BenefitKind.EXCHANGE)], {}, {"loan": APPLIED, "swap": ALONE}, id="one-of-two"
+        ),
+        pytest.param(
+            [beside(additive=True), beside("swap", BenefitKind.EXCHANGE, additive=True)],
+            {},
+            {"loan": APPLIED, "swap": APPLIED},
+            id="two-that-combine",
+        ),
+        pytest.param(
+            [beside(), offer("w", additive=True)],
+            {"opted_in": LOAN},
+            {"loan": APPLIED, "w": ALONE},
+            id="chosen-it-stands-alone",
+        ),
+        pytest.param(
+            [beside(additive=True), offer("w"), offer("v", "5", additive=True)],
+            {"opted_in": LOAN},
+            {"loan": APPLIED, "w": ALONE, "v": APPLIED},
+            id="chosen-it-keeps-what-combines",
+        ),
+        pytest.param(
+            [beside(), offer("w")], {"opted_in": LOAN | {"w"}}, {"loan": ALONE, "w": APPLIED}, id="both-were-chosen"
+        ),
+        pytest.param(
+            [beside(min_value="90.01", additive=True), offer("w")],
+            {"opted_in": LOAN},
+            {"loan": ("INELIGIBLE", "MIN_VALUE"), "w": APPLIED},
+            id="below-its-least-value",
+        ),
+        pytest.param([beside(auto=False)], {}, {"loan": ("INELIGIBLE", "NOT_OPTED_IN")}, id="not-chosen"),
+    ],
+)
+def test_what_stands_beside_the_order_combines_like_any_other(pool, said, found):
+    assert outcomes(quoted(kwh("5"), *pool, **said)) == found
+
+
+def test_a_bill_keeps_what_stands_beside_it():
+    request = delivered((0, 0), (20, 5200), stop=20)
+    quote = price(request, PLAIN, discounts=LockedStep((offer(), beside()), ceilings={}))
+    assert (quote.trace.chosen, taken(quote)) == (("weekend", "loan"), "-23.40")
+
+
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
@@ -250,6 +326,17 @@ def test_everything_off_is_exactly_nothing():
         pytest.param(combo("coffee"), "20 % off in combination with 1 item, at most ₹500.00", id="combo"),
         pytest.param(off_the_fee("50", min_value="50"), "50 % off the fees, from ₹50.00", id="fee"),
         pytest.param(per_kwh("2", value_cap=Decimal(20)), "₹2.00 off each kWh, at most ₹20.00", id="per-kwh"),
+        pytest.param(
+            beside(min_value="50"),
+            "6 monthly instalments at 12 % a year by Some Bank, 50 % of the interest borne by the seller "
+            "or payment after 1 month without interest by Some Bank, from ₹50.00",
+            id="financing",
+        ),
+        pytest.param(
+            beside(kind=BenefitKind.EXCHANGE),
+            "an exchange, valued when it is returned; the price stays as it is",
+            id="exchange",
+        ),
         pytest.param(rupees_off("a", "50"), "₹50.00 off energy and add-ons", id="amount"),
     ],
 )

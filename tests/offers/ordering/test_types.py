@@ -82,6 +82,21 @@ def test_a_combination_holds_for_the_product_that_was_bought_with_it(sale: Sale)
     assert [f"{amount:.2f}" for _, amount in ledger_kinds(sale)] == ["50.00", "39.60"]
 
 
+def test_financing_is_kept_with_the_order_and_costs_nothing(sale: Sale) -> None:
+    loan = {"provider": "Some Bank", "method": "EMI", "months": 6, "annual_percent": "12", "subvention_percent": "0"}
+    live(sale, benefit_kind="financing", value_type="", finance_terms=(loan,))
+    placed = sale.init(replace(ask_for(), opted_in=("typed",)))
+    assert sale.lines("QUOTED") == ["90.00", "10.00", "18.00"]
+    sold(sale, 4000, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == ["72.00", "10.00", "14.76"]
+    with cpo_scope(sale.world.cpo):
+        bill = Quote.objects.get(is_bill=True)
+        assert [terms["benefit"]["finance"][0]["provider"] for terms in bill.offer_terms] == ["Some Bank"]
+        redemption = Redemption.objects.get()
+    assert (redemption.state, redemption.committed) == ("COMMITTED", Decimal("0.00"))
+    assert [(kind, f"{amount:.2f}") for kind, amount in ledger_kinds(sale)] == [("RESERVE", "0.00"), ("COMMIT", "0.00")]
+
+
 def test_the_fee_is_given_back_whatever_was_delivered(sale: Sale) -> None:
     live(sale, benefit_kind="delivery", value=Decimal(100), additive=True, auto=False)
     placed = sale.init(replace(ask_for(), opted_in=("typed",)))

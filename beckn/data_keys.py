@@ -42,6 +42,12 @@ WHERE NOT EXISTS (SELECT FROM charging_customerkey kept
 GROUP BY hmac_key_id
 """
 
+# An entry has one hash alone: a list must be uploaded again under a key that is here.
+LOST_ENTRIES = """
+SELECT 'contacts on named lists (upload their lists again)', hmac_key_id, count(*)
+FROM charging_namedlistentry WHERE hmac_key_id <> ALL (%(known)s) GROUP BY hmac_key_id
+"""
+
 # What somebody works on now is left to them; it fails, and the next run finds it.
 _GIVE_UP = """
 UPDATE {table} AS waiting
@@ -101,6 +107,7 @@ def needed_by_all() -> KeyUse:
     _count(use, ALL_BODIES)
     with every_cpo():
         _count(use, LOST_CUSTOMERS, known=[*sorted(_known()), UNNAMED_KEY])
+        _count(use, LOST_ENTRIES, known=sorted(_known()))
     return use
 
 

@@ -15,9 +15,15 @@ from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
 from cpo_portal.charging.models import (
+    Balance,
+    BalanceEntry,
     ChargingSession,
     Customer,
     CustomerContact,
+    CustomerGroup,
+    CustomerGroupMember,
+    CustomerRecord,
+    NamedListEntry,
     Order,
     OrderContact,
     OrderState,
@@ -28,7 +34,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, limits_guarded
-from offers.models import CustomerCounter
+from offers.models import CustomerCounter, CustomerPeriodCounter
 
 Json = dict[str, Any]
 
@@ -57,6 +63,7 @@ def export(found: Found) -> Json:
     return {
         "customers": [_customer(customer) for customer in found.customers],
         "orders": [_order(order) for order in found.orders],
+        "named_lists": [entry.named_list.list_id for entry in found.listed],
     }
 
 
@@ -71,11 +78,14 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         locked = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk"))
         customers = Customer.objects.filter(pk__in=[customer.pk for customer in found.customers])
         list(customers.select_for_update(of=("self",)).order_by("pk"))
-        _refuse_open(Order.objects.filter(models.Q(pk__in=orders) | models.Q(customer__in=customers)))
+        _refuse_open(Order.objects.filter(models.Q(pk__in=orders) | models.Q(customer__in=customers)), customers)
         orders.update(vehicle_make="", vehicle_model="", cancellation_reason="", otp_digest=None)
         OrderContact.objects.filter(order__in=orders).delete()
         Rating.objects.filter(order__in=orders).update(comment="")
         CustomerContact.objects.filter(customer__in=customers).delete()
+        CustomerRecord.objects.filter(customer__in=customers).delete()
+        NamedListEntry.objects.filter(pk__in=[entry.pk for entry in found.listed]).delete()
+        _leave_balances(customers)
         customers.update(forgotten_at=Now())
         drop_keys(customers)
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
@@ -86,7 +96,18 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
     return done
 
 
-def _refuse_open(orders: models.QuerySet[Order]) -> None:
+def _leave_balances(customers: models.QuerySet[Customer]) -> None:
+    """Take the names out of the person's balances, which are accounts, and the person out of groups."""
+    Balance.objects.filter(customer__in=customers).update(name="Forgotten")
+    BalanceEntry.objects.filter(balance__customer__in=customers).exclude(note="").update(note="")
+    left = CustomerGroupMember.objects.filter(customer__in=customers)
+    groups = list(left.values_list("group", flat=True))
+    left.delete()
+    for group in CustomerGroup.objects.filter(pk__in=groups, members=None):
+        CustomerGroup.objects.filter(pk=group.pk).update(name=f"Forgotten {group.pk}")
+
+
+def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Customer]) -> None:
     """Raise StillOpen where the person is needed still: to charge, to pay, to be paid back."""
     reasons = [
         f"Order {order.pk} is charging: wait until the session has stopped, or stop it."
@@ -101,6 +122,10 @@ def _refuse_open(orders: models.QuerySet[Order]) -> None:
         f"A refund of {refund} on order {refund.order_id} is due: pay it back and mark it as paid on its page."
         for refund in Refund.objects.filter(order__in=orders, status=RefundStatus.DUE)
     ]
+    reasons += [
+        f"The balance {balance.pk} has {balance.shown} left: pay it back, or let it expire, on its page."
+        for balance in Balance.objects.filter(customer__in=customers, amount__gt=0).order_by("pk")
+    ]
     if reasons:
         raise StillOpen(reasons)
 
@@ -109,7 +134,7 @@ def _kept(orders: Iterable[Order]) -> dict[str, int]:
     """Return how many rows of accounts stay, by their name."""
     ids = [order.pk for order in orders]
     counts = {"orders": len(ids)}
-    for name in ("session", "payments", "refunds", "events", "redemptions"):
+    for name in ("session", "payments", "refunds", "events", "redemptions", "balance_holds"):
         related = Order._meta.get_field(name).related_model
         counts[str(related._meta.verbose_name_plural)] = related.objects.filter(order__in=ids).count()  # type: ignore[union-attr]
     return counts
@@ -117,12 +142,20 @@ def _kept(orders: Iterable[Order]) -> dict[str, int]:
 
 def _customer(customer: Customer) -> Json:
     contact = CustomerContact.objects.filter(customer=customer).first()
+    record = CustomerRecord.objects.filter(customer=customer).first()
     counters = CustomerCounter.objects.filter(customer=customer).select_related("offer")
     return {
         **_row(customer),
         "contact": _row(contact) if contact else None,
+        "record": _row(record) if record else None,
         "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
+        "balances": [{**_row(x), "entries": _rows(x.entries.all())} for x in customer.balances.all()],
+        "groups": [member.group.name for member in customer.memberships.select_related("group")],
         "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
+        "offer_uses_by_period": [
+            {"offer_id": c.offer.offer_id, "period": c.period, "from": c.starts_on, "uses": c.uses}
+            for c in CustomerPeriodCounter.objects.filter(customer=customer).select_related("offer")
+        ],
     }
 
 
@@ -139,6 +172,7 @@ def _order(order: Order) -> Json:
         "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
         "refunds": _rows(order.refunds.all()),
         "ratings": _rows(order.ratings.all()),
+        "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],
         "quotes": _rows(order.quotes.all()),
         "messages": [_message(message) for message in _messages(order)],

@@ -23,7 +23,11 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
         {
             "Offers": (
                 Entry("Offers", "sell", "offers.offer"),
+                Entry("Batches of codes", "confirmation_number", "offers.codebatch"),
+                Entry("Single-use codes", "qr_code", "offers.singleusecode"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
+                Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
+                Entry("Back-tests", "history", "offers.backtestrun"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),
             ),
@@ -37,6 +41,11 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
             "Sales": (
                 Entry("Orders", "receipt_long", "charging.order"),
                 Entry("Customers", "group", "charging.customer"),
+                Entry("Segments", "category", "charging.segment"),
+                Entry("Named lists", "list_alt", "charging.namedlist"),
+                Entry("Customer groups", "diversity_3", "charging.customergroup"),
+                Entry("Balances", "savings", "charging.balance"),
+                Entry("Balance entries", "swap_vert", "charging.balanceentry"),
                 Entry("Payments", "account_balance_wallet", "charging.payment"),
                 Entry("Refunds", "undo", "charging.refund"),
                 Entry("Refund terms", "rule", "charging.refundterm"),

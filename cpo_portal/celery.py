@@ -51,14 +51,42 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
     )
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
+app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
+app.autodiscover_tasks(["offers.codes"])
+app.autodiscover_tasks(["offers"], related_name="backtest.runs")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
     "release-expired": {"task": "offers.tasks.release_expired", "schedule": 15.0, "options": {"expires": 30}},
+    "imports": {
+        "task": "cpo_portal.charging.imports.run_imports",
+        "schedule": 15.0,
+        "options": {"expires": 30, "queue": "bulk"},
+    },
     "check-ledger": {
         "task": "offers.reconcile.check_ledger",
         "schedule": 3600.0,
         "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "make-codes": {
+        "task": "offers.codes.tasks.make_codes",
+        "schedule": 15.0,
+        "options": {"expires": 10, "queue": "bulk"},
+    },
+    "forget-guesses": {
+        "task": "offers.codes.tasks.forget_guesses",
+        "schedule": 3600.0,
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
+    "expire-balances": {
+        "task": "cpo_portal.charging.tasks.expire_balances",
+        "schedule": 60.0,
+        "options": {"expires": 50, "queue": "bulk"},
+    },
+    "backtests": {
+        "task": "offers.backtest.runs.run_backtests",
+        "schedule": 30.0,
+        "options": {"expires": 25, "queue": "bulk"},
     },
     "bury-old": {
         "task": "beckn.tasks.bury_old",

@@ -230,6 +230,9 @@ BECKN_ALLOWED_NETWORKS = env.words("PORTAL_ALLOWED_NETWORKS", "" if PRODUCTION e
 #: of one subscriber, unless its page says otherwise. 0: no limit, as for tests,
 #: which send from one address as fast as they can.
 BECKN_ADDRESS_RATE = env.number("PORTAL_ADDRESS_RATE", 0 if TESTING else 1000)
+#: Unknown codes within a quarter of an hour, after which no code is looked at.
+CODE_GUESSES_PER_TRANSACTION = env.number("PORTAL_CODE_GUESSES_PER_TRANSACTION", 5)
+CODE_GUESSES_PER_SUBSCRIBER = env.number("PORTAL_CODE_GUESSES_PER_SUBSCRIBER", 300)
 BECKN_SUBSCRIBER_RATE = env.number("PORTAL_SUBSCRIBER_RATE", 0 if TESTING else 500)
 #: How long a signature may be valid, from created to expires.
 BECKN_SIGNATURE_SECONDS = env.number("PORTAL_SIGNATURE_SECONDS", 3600)

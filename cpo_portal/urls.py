@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("cpo_portal.charging.urls")),
     path("api/", include("pricing.api.urls")),
     path("api/", include("offers.api.urls")),
+    path("", include("offers.urls")),
     path("", include("beckn.urls")),
 ]
 

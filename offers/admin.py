@@ -1,4 +1,4 @@
-"""The admin pages of offers and of the offer policy."""
+"""The admin pages of offers."""
 
 from __future__ import annotations
 
@@ -16,22 +16,29 @@ from django.utils.html import format_html
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
-from offers import admin_order_actions, authoring
-from offers.admin_filters import KindFilter, StateFilter
+from offers import admin_order_actions, admin_policy, authoring
+from offers.admin_backtest import backtest_offer
+from offers.admin_codes import make_codes_button
+from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
-from offers.admin_pages import limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_try import try_offer_view, try_tariff_view
+from offers.codes.batches import takes_codes
 from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
+from offers.forms_conditions import CONDITIONS_FIELDSET
+from offers.forms_limits import LIMIT_ROWS
+from offers.forms_types import BENEFIT_FIELDSET
+from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
-from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
-from offers.states import Move, is_editable, is_published, moves_from
+from offers.models import Offer, OfferState, OfferVersion
+from offers.states import Move, is_editable, is_published, moves_from, recent_days
 from pricing.admin import NoteForm
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
-from pricing.admin_single import SingleRowAdmin
 
 
 def move_button(
@@ -66,23 +73,26 @@ TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff
 
 
 @admin.register(Offer)
-class OfferAdmin(TenantExportMixin, DraftAdmin):
+class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
     change_form_template: Any = DraftAdmin.change_form_template
     list_display = ("title", "state_now", "benefit", "validity", "used")
-    list_filter = (StateFilter, KindFilter)
+    list_filter = (StateFilter, ReviewFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
     export_columns = OFFER_COLUMNS
     actions_detail = (
         "publish_offer",
         "republish_offer",
+        "make_codes",
+        "backtest_offer",
         "pause_offer",
         "resume_offer",
         "end_offer",
         "withdraw_offer",
         "archive_offer",
+        *ReviewMixin.review_actions,
     )
     fieldsets = (
         (
@@ -97,31 +107,32 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
                     "campaign_kind",
                     "display_code",
                     "requires_code",
+                    "single_use_codes",
                 )
             },
         ),
         ("Where and on what", {"fields": ("location_ids", "item_ids", "categories")}),
-        ("When", {"fields": ("valid_from", "valid_until", "weekly_windows")}),
-        ("Qualifier", {"fields": ("min_value",)}),
+        WHERE_FIELDSET,
+        ("For whom", {"fields": ("segment_ids",)}),
         (
-            "Benefit",
+            "When",
             {
                 "fields": (
-                    "benefit_kind",
-                    "qualifier_item_ids",
-                    ("value_type", "value"),
-                    "value_cap",
-                    "base",
-                    "slabs",
-                    "finance_terms",
+                    "valid_from",
+                    "valid_until",
+                    "weekly_windows",
+                    ("holiday_calendar", "holidays"),
+                    "blackout_dates",
                 )
             },
         ),
-        ("How it combines", {"fields": ("additive", "auto", "priority")}),
+        CONDITIONS_FIELDSET,
+        BENEFIT_FIELDSET,
+        ("How it combines", {"fields": ("additive", "auto", "priority", "exclusivity_group", "excludes")}),
         (
             "Limits",
             {
-                "fields": (("total_uses", "uses_per_customer"), ("budget", "redemption_cap")),
+                "fields": LIMIT_ROWS,
                 "description": "Limits belong to the offer, go on across its versions, and apply as soon as they are "
                 "saved.",
             },
@@ -175,6 +186,9 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         done="The offer is archived.",
     )
 
+    make_codes = make_codes_button(takes_codes)
+    backtest_offer = backtest_offer
+
     def get_urls(self) -> list[Any]:
         pages = [("offer", try_offer_view), ("tariff", try_tariff_view)]
         tries = [
@@ -185,12 +199,12 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
             )
             for kind, view in pages
         ]
-        return [*tries, *super().get_urls()]
+        return [*tries, self.compare_url(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
-        return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"))
+        return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)
@@ -208,7 +222,8 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="State")
     def state_now(self, offer: Offer) -> Any:
-        draft = chip("Draft") if offer.live_version_id and offer.drafts else ""  # type: ignore[attr-defined]
+        drafts = offer.drafts  # type: ignore[attr-defined]
+        draft = draft_chip(drafts[0]) if offer.live_version_id and drafts else ""
         return format_html("{} {}", state_chip(offer, self._now()), draft)
 
     @admin.display(description="Benefit")
@@ -226,7 +241,7 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="Used")
     def used(self, offer: Offer) -> Any:
-        return limits_bar(offer)
+        return limits_bar(offer, self._now())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("offer_id",) if obj is not None else ()
@@ -234,19 +249,19 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # Who may only look reads the table of the page instead of a form.
         if obj is not None and not self.has_change_permission(request, obj):
-            limits = (("total_uses", "uses_per_customer"), ("budget", "redemption_cap"))
-            return ((None, {"fields": ("offer_id",)}), ("Limits", {"fields": limits}))
+            return ((None, {"fields": ("offer_id",)}), ("Limits", {"fields": LIMIT_ROWS}))
         return self.fieldsets
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offer = self.get_object(request, str(object_id))
         if offer is None:
             return []
-        names = {f"{move.value}_offer" for move in moves_from(offer.state)}
+        names = {f"{move.value}_offer" for move in moves_from(offer.state)} | {"make_codes", "backtest_offer"}
         if "publish_offer" in names:
             names.add("republish_offer")
         if not offer.drafts:  # type: ignore[attr-defined]
             names -= {"publish_offer", "republish_offer"}
+        names = self.reviewed(request, offer, names)
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         buttons = super().get_actions_detail(request, object_id)
         return [button for button in buttons if button.action_name.removeprefix(prefix) in names]
@@ -281,23 +296,13 @@ class OfferAdmin(TenantExportMixin, DraftAdmin):
         return published_in_words(authoring.publish(obj, by=user), self._now())
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
-        return offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
+        page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
+        return page | {"notes": [*review_notes(obj), *page["notes"]], "public_url": public_url(obj, self._now())}
 
     def _now(self) -> datetime:
         return timezone.now()
 
 
-@admin.register(OfferPolicy)
-class OfferPolicyAdmin(SingleRowAdmin):
-    """How the CPO's offers and quotes behave."""
-
-    fieldsets = (
-        ("Offers", {"fields": ("objective",)}),
-        ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
-        ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
-        ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
-    )
-
-
 ORDER_PANELS.extend((considered, held, ledger))
 admin_order_actions.register()
+admin_policy.register()

@@ -29,6 +29,22 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(state_condition(state, timezone.now())) if state in STATE_LABELS else queryset
 
 
+class ReviewFilter(DropdownFilter):  # type: ignore[misc]
+    """The queue of the reviewers: offers with a draft that somebody submitted."""
+
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting for approval")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        if self.value() != "waiting":
+            return queryset
+        drafts = OfferVersion.objects.filter(published_at=None, submitted_at__isnull=False)
+        return queryset.filter(pk__in=drafts.values("offer"))
+
+
 class KindFilter(DropdownFilter):  # type: ignore[misc]
     """By the campaign of the published version, or of the draft where there is none."""
 

@@ -9,12 +9,18 @@ from django.utils.safestring import SafeString
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, when
 from cpo_portal.charging.models import Order
 from cpo_portal.charging.panels import Panel, table, zone_of
-from offers.engine.codec import trace_from_json
-from offers.engine.values import OfferOutcome, OfferTrace, Outcome
-from offers.models import LedgerEntry, Quote, Redemption, RedemptionState
+from offers.engine.values import Certificate, OfferOutcome, Outcome
+from offers.explaining import STAGES, StoredPrice, prices_of
+from offers.models import LedgerEntry, Redemption, RedemptionState
+from offers.proofs import Reproof, reproof_in_words, reprove
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 
-_SHOWN_QUOTES = 5
+_SHOWN_QUOTES = 8
+_SHOWN_DIFFERENCES = 20
+CERTIFICATES = {
+    Certificate.PROVEN: "No other set of offers saves more: that is proven.",
+    Certificate.BOUNDED: "That no other set saves more is not proven.",
+}
 OUTCOME_TONES = {
     Outcome.APPLIED: Tone.GOOD,
     Outcome.ELIGIBLE_NOT_CHOSEN: Tone.INFO,
@@ -30,9 +36,8 @@ REDEMPTION_TONES = {
 
 
 def considered(request: HttpRequest, order: Order) -> Panel | None:
-    """Say for every quote of the order which offers were looked at, and what became of each."""
-    quotes = Quote.objects.filter(order=order).select_related("tariff_version").order_by("-created_at")
-    parts = [_quote(quote, order) for quote in quotes[:_SHOWN_QUOTES]]
+    """Say for every quote of the order, newest first, which offers were looked at, and what became of each."""
+    parts = [_quote(price, order) for price in prices_of(order)[: -_SHOWN_QUOTES - 1 : -1]]
     return Panel("Why this price", format_html_join("", "{}", ((part,) for part in parts))) if parts else None
 
 
@@ -70,19 +75,31 @@ def ledger(request: HttpRequest, order: Order) -> Panel | None:
     return Panel("Offer ledger", table(headers, rows, numbers=(3, 4))) if rows else None
 
 
-def _quote(quote: Quote, order: Order) -> SafeString:
-    trace = trace_from_json(quote.trace) if quote.trace else OfferTrace()
-    title = "Bill" if quote.is_bill else "Quote in force" if quote.pk == order.quote_ref else "Earlier quote"
+def _quote(price: StoredPrice, order: Order) -> SafeString:
+    quote, trace = price.quote, price.trace
+    title = f"{STAGES[price.stage]}{', in force' if price.in_force else ''}"
     tariff = f"tariff {quote.terms['tariff_id']}, version {quote.terms['tariff_version']}"
     made = f"{when(quote.created_at, zone_of(order))}, {tariff}, engine {quote.engine_version}"
     outcomes = table(("Offer", "Outcome", "Why", "Saving"), map(_outcome, trace.outcomes), numbers=(3,))
     return format_html(
-        "<p><strong>{}: {}</strong> – {}.</p><p>{}</p>{}",
+        "<p><strong>{}: {}</strong> – {}.</p><p>{} {}</p>{}{}",
         title,
         money(quote.total, quote.currency),
         made,
         choice_in_words(trace),
+        CERTIFICATES[trace.certificate] if trace.chosen else "",
         outcomes if trace.outcomes else "",
+        _proof(reprove(quote)),
+    )
+
+
+def _proof(answer: Reproof) -> SafeString:
+    """Say whether the same price comes out today, and which parts differ where it does not."""
+    differing = [(f"{x.what.capitalize()} {x.name}", x.stored or EMPTY, x.now or EMPTY) for x in answer.differences]
+    return format_html(
+        "<p>{}</p>{}",
+        reproof_in_words(answer),
+        table(("Part", "Then", "Now"), differing[:_SHOWN_DIFFERENCES]) if differing else "",
     )
 
 

@@ -6,15 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
 from cpo_portal.network.models import Connector, Location, Product
+from offers.admin_applicability import LABELS as APPLICABILITY
+from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
 from offers.authoring.cliffs import cliffs_in_words
 from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
-from offers.models import Offer, OfferState, OfferVersion
-from offers.states import DerivedState, counter_of, derived_state
+from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
+from offers.segments import segment_choices
+from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
 
@@ -22,6 +28,7 @@ STATE_TONES: dict[str, Tone] = {
     DerivedState.LIVE: Tone.GOOD,
     DerivedState.SCHEDULED: Tone.INFO,
     DerivedState.EXHAUSTED: Tone.WARN,
+    OfferState.IN_REVIEW: Tone.INFO,
     OfferState.PAUSED: Tone.WARN,
     OfferState.WITHDRAWN: Tone.BAD,
 }
@@ -40,9 +47,11 @@ _IN_ORDER = (
     "campaign_kind",
     "display_code",
     "requires_code",
+    "single_use_codes",
     "location_ids",
     "item_ids",
     "categories",
+    "segment_ids",
     "valid_from",
     "valid_until",
     "weekly_windows",
@@ -57,13 +66,29 @@ _IN_ORDER = (
     "additive",
     "auto",
     "priority",
+    *APPLICABILITY,
 )
+#: What the history calls each move; entries from before moves were kept say where they led alone.
+_MOVES = {
+    "publish": "Published",
+    "submit": "Submitted for review",
+    "approve": "Approved",
+    "reject": "Sent back",
+    "edit": "Review ended",
+    "limits": "Limits changed",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "end": "Ended early",
+    "withdraw": "Withdrawn",
+    "archive": "Put away",
+}
 #: Nobody gets these, whatever they type.
 _OVER = frozenset({OfferState.ENDED, OfferState.WITHDRAWN, OfferState.ARCHIVED})
 _EMPTY_MEANS = {
     "location_ids": "Every location",
     "item_ids": "All of them",
     "weekly_windows": "Always",
+    "segment_ids": "Every customer",
     "value_cap": "No cap",
     "min_value": "None",
 }
@@ -80,14 +105,31 @@ def state_chip(offer: Offer, now: datetime) -> Any:
     return chip(STATE_LABELS.get(state, state), STATE_TONES.get(state, Tone.NEUTRAL))
 
 
-def limits_bar(offer: Offer) -> Any:
-    """Return how much of the tightest total limit is used."""
-    counter = counter_of(offer)
-    if counter is None:
-        return EMPTY
-    if counter.limit_budget is not None:
-        return bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, offer.cpo.currency)
-    return bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses)
+def draft_chip(draft: OfferVersion) -> Any:
+    """Return what the draft of a published offer is as a chip."""
+    return chip("Draft in review", Tone.INFO) if draft.submitted_at is not None else chip("Draft")
+
+
+def differences(before: OfferVersion, after: OfferVersion) -> list[dict[str, str]]:
+    """Return what two versions say differently, field by field, in words."""
+    return _changes(before, after, _names((before, after)))
+
+
+def limits_bar(offer: Offer, now: datetime) -> Any:
+    """Return how much of the tightest total limit is used, and of the budget of today."""
+    counter, currency = counter_of(offer), offer.cpo.currency
+    bars = []
+    if counter is not None and counter.limit_budget is not None:
+        bars.append(bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, currency))
+    elif counter is not None:
+        bars.append(bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses))
+    if offer.budget_per_day is not None:
+        day = day_counter_of(offer, now)
+        spent = day.budget_reserved + day.budget_committed if day is not None else 0
+        bars.append(
+            format_html('{} <span class="portal-figures">today</span>', bar(spent, offer.budget_per_day, currency))
+        )
+    return format_html_join("", "<div>{}</div>", ((each,) for each in bars)) if bars else EMPTY
 
 
 def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, Any]:
@@ -102,14 +144,18 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "summary_template": "pricing/admin/summary.html",
         "number": working.number,
         "chip": state_chip(offer, now),
-        "figures": limits_bar(offer) if counter_of(offer) is not None else "",
+        "figures": limits_bar(offer, now) if _is_limited(offer) else "",
         "sentence": summary(offer_terms(offer, live or working), zone),
         "notes": [*_notes(offer, live, now), *_same_code(offer, working), *cliffs_in_words(offer, working)],
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
         "versions": [_version(offer, version) for version in versions],
-        "history": [history_row(change, dict(OfferState.choices), zone) for change in history],
+        "history": [_entry(change, zone) for change in history],
     }
+
+
+def _is_limited(offer: Offer) -> bool:
+    return counter_of(offer) is not None or offer.budget_per_day is not None
 
 
 def published_in_words(offer: Offer, now: datetime) -> str:
@@ -130,6 +176,8 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     state = derived_state(offer, live, counter_of(offer), now)
     if state == DerivedState.SCHEDULED:
         return [f"It starts by itself on {when(live.valid_from, offer.cpo.time_zone)}."]
+    if (again := again_at(offer, live, now)) is not None:
+        return [f"Today's budget is used up: it is given again from {when(again, offer.cpo.time_zone)}."]
     if state == OfferState.WITHDRAWN:
         return ["Withdrawn for good: even what was reserved is refused. Archive it when it is settled."]
     if state == DerivedState.ENDED and offer.state == OfferState.APPROVED:
@@ -155,7 +203,19 @@ def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
     said = [version.name, benefit_in_words(offer_terms(offer, version)), windows, validity]
-    return version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+    row = version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+    compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"
+    return row | {"compare": compare if version.number > 1 else ""}
+
+
+def _entry(change: OfferStateChange, zone: str) -> dict[str, Any]:
+    """Return one line of the history: what was done, and what became of the offer."""
+    row = history_row(change, dict(OfferState.choices), zone)
+    if change.move not in _MOVES:
+        return row
+    before, after = OfferState(change.from_state).label, OfferState(change.to_state).label
+    became = f"still {after.lower()}" if before == after else f"{before} → {after}"
+    return row | {"what": f"{_MOVES[change.move]}: {became}"}
 
 
 def _changes(before: OfferVersion, after: OfferVersion, names: dict[str, str]) -> list[dict[str, str]]:
@@ -173,8 +233,9 @@ def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]
 
 def label_of(name: str) -> str:
     """Return what people call a field of the content."""
-    labels = {
+    labels = APPLICABILITY | {
         "location_ids": "Locations",
+        "segment_ids": "Segments",
         "item_ids": "Connectors and products",
         "weekly_windows": "Weekly windows",
         "base": "Taken off",
@@ -198,6 +259,8 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return f"{money(value, version.currency)}{per}"
     if name == "value":
         return f"{plain_number(value)} %"
+    if name in APPLICABILITY and (text := said_in_units(version, name)):
+        return text
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):
@@ -215,4 +278,5 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     items = {key for version in rows for key in (*version.item_ids, *version.qualifier_item_ids)}
     names = dict(Location.objects.filter(location_id__in=places).values_list("location_id", "name"))
     names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
+    names |= dict(segment_choices())
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

@@ -68,7 +68,7 @@ def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> Ht
         raise Http404
     version = offer.versions.order_by("-number").first()
     choices: dict[str, Any] = {"opted_in": (offer.offer_id,) if version and not version.auto else ()}
-    if version is not None and version.requires_code:
+    if version is not None and version.requires_code and not version.single_use_codes:
         choices = {"codes": (version.display_code,)}
 
     def trials(connector: Connector, ask: SessionAsk, now: datetime) -> Iterable[Trial]:

@@ -4,28 +4,61 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models.expressions import RawSQL
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.segment_rules import Segment
 from cpo_portal.database.queries import one_of
+from offers.days import with_holidays
 from offers.engine.book import OfferBook
-from offers.engine.values import OfferTerms
+from offers.engine.values import OfferLimits, OfferTerms
 from offers.mapping import offer_terms
 from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+from offers.segments import compiled_segments
+from pricing.engine.codec import decode
+from pricing.models import HolidayCalendar
 
 #: What a buyer may name: a draft is nobody's business, an archived offer is unknown.
 IN_BOOK = (OfferState.APPROVED, OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED)
 
+#: A part of the book above one in so many is no part any more: all of it is read.
+MOST_CHANGED = 4
+
+# Whatever terms are made of besides a frozen version must have a part in this name of a row's state.
+_ROW = "offers_offer.xmin::text || offers_offer.ctid::text"
+_ROWS = f"""
+SELECT id, {_ROW} FROM offers_offer
+WHERE cpo_id = %s AND state = ANY(%s) AND live_version_id IS NOT NULL
+"""  # noqa: S608
+
+
+class Shared(NamedTuple):
+    """What offers share: segments as compiled, and the names and days of the holiday calendars."""
+
+    segments: Mapping[str, Segment]
+    calendars: list[tuple[str, str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
-    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk)."""
+    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk).
+
+    `hashes` remembers the hashes of the offers that quotes were proven with so far, by offer id.
+    """
 
     book: OfferBook
     keys: Mapping[str, tuple[int, int]]
+    #: What PostgreSQL calls the version of each offer's row, by its pk.
+    rows: Mapping[int, str] = field(default_factory=dict)
+    #: What offers share and no row of theirs tells: all are made again where it has changed.
+    shared: Shared | None = None
+    hashes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 _books: dict[int, LoadedBook] = {}
@@ -34,10 +67,10 @@ _locks_guard = threading.Lock()
 
 
 def book_for(cpo: Cpo) -> LoadedBook:
-    """Return the CPO's book as of its committed revision: one query, and one more when it changed.
+    """Return the CPO's book as of its committed revision: one query, and two more when it changed.
 
-    The revision is read before the content, and the content in one statement: a book may be newer than
-    its name, which costs one rebuild, but never older.
+    The revision is read before the content: a book may be newer than its name, which costs one more refresh, but
+    never older. Of a book in memory only what has changed since is read.
     """
     revision = BookRevision.objects.filter(cpo=cpo).values_list("revision", flat=True).first() or 0
     loaded = _books.get(cpo.pk)
@@ -46,12 +79,45 @@ def book_for(cpo: Cpo) -> LoadedBook:
     with _lock_of(cpo.pk):
         loaded = _books.get(cpo.pk)
         if loaded is None or loaded.book.revision < revision:
-            versions = OfferVersion.objects.filter(
-                offer__state__in=IN_BOOK, pk=_live_version_of_its_offer()
-            ).select_related("offer")
-            loaded = _compile(((version.offer, version) for version in versions), revision)
+            loaded = _built(revision) if loaded is None else _refreshed(cpo, loaded, revision)
             _books[cpo.pk] = loaded
     return loaded
+
+
+def _built(revision: int) -> LoadedBook:
+    return _compile(((version.offer, version) for version in _contents()), revision)
+
+
+def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
+    """Return the book with what has another row than before read again; published versions never change."""
+    if _shared() != loaded.shared:
+        return _built(revision)
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
+        rows: dict[int, str] = dict(cursor.fetchall())
+    changed = [pk for pk, _ in rows.items() - loaded.rows.items()]
+    if len(changed) > len(rows) // MOST_CHANGED:
+        return _built(revision)
+    # By now an offer may have changed once more, or have left the book: what is read here counts.
+    found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision)
+    left = {*changed, *(loaded.rows.keys() - rows.keys())}
+    gone = [offer_id for offer_id, (offer_pk, _) in loaded.keys.items() if offer_pk in left]
+    keys = dict(loaded.keys)
+    for offer_id in gone:
+        del keys[offer_id]
+    for offer_pk in changed:
+        del rows[offer_pk]
+    book = loaded.book.changed(found.book.all(), gone=gone, revision=revision)
+    hashes = dict(loaded.hashes)
+    for offer_id in gone:
+        hashes.pop(offer_id, None)
+    return LoadedBook(book, keys | dict(found.keys), rows | dict(found.rows), loaded.shared, hashes)
+
+
+def _contents() -> QuerySet[OfferVersion]:
+    """Return the published versions that are in the book, with their offers and the versions of those rows."""
+    versions = OfferVersion.objects.filter(offer__state__in=IN_BOOK, pk=_live_version_of_its_offer())
+    return with_holidays(versions).select_related("offer").annotate(row=RawSQL(_ROW, [], TextField()))  # noqa: S611
 
 
 def loaded_revisions() -> dict[int, int]:
@@ -67,17 +133,33 @@ def book_lag() -> int:
 
 
 def book_as_of(as_of: datetime) -> LoadedBook:
-    """Return the book of the active scope as it stood at an instant, from the state history; never cached."""
+    """Return the book of the active scope as it stood at an instant, from the state history; never cached.
+
+    Holiday calendars have no history: their days are those of now.
+    """
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
-        then_state=Subquery(last.values("to_state")[:1]), then_version=Subquery(last.values("version")[:1])
+        then_state=Subquery(last.values("to_state")[:1]),
+        then_version=Subquery(last.values("version")[:1]),
+        then_limits=Subquery(last.values("limits")[:1]),
     ).filter(then_state__in=IN_BOOK, then_version__isnull=False)
-    versions = OfferVersion.objects.in_bulk([offer.then_version for offer in offers])
-    pairs = []
+    versions = with_holidays(OfferVersion.objects.all()).in_bulk([offer.then_version for offer in offers])
+    terms: list[OfferTerms] = []
+    keys: dict[str, tuple[int, int]] = {}
+    segments = compiled_segments()
     for offer in offers:
         offer.state = offer.then_state
-        pairs.append((offer, versions[offer.then_version]))
-    return _compile(pairs, revision=0)
+        then = offer_terms(offer, versions[offer.then_version], segments)
+        # Entries of the history from before limits were kept say nothing about them: those of now stand in.
+        limits = decode(OfferLimits, offer.then_limits) if offer.then_limits is not None else then.limits
+        terms.append(replace(then, limits=limits))
+        keys[offer.offer_id] = (offer.pk, offer.then_version)
+    return LoadedBook(OfferBook.compile(terms, revision=0), keys)
+
+
+def _shared() -> Shared:
+    calendars = HolidayCalendar.objects.order_by("pk").values_list("calendar_id", "name", "days")
+    return Shared(compiled_segments(), list(calendars))
 
 
 def _live_version_of_its_offer() -> Subquery:
@@ -87,10 +169,13 @@ def _live_version_of_its_offer() -> Subquery:
 def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
+    shared = _shared()
+    rows: dict[int, str] = {}
     for offer, version in pairs:
-        terms.append(offer_terms(offer, version))
+        terms.append(offer_terms(offer, version, shared.segments))
         keys[offer.offer_id] = (offer.pk, version.pk)
-    return LoadedBook(OfferBook.compile(terms, revision=revision), keys)
+        rows[offer.pk] = getattr(version, "row", "")
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows, shared)
 
 
 def _lock_of(cpo_id: int) -> threading.Lock:

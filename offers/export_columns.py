@@ -12,7 +12,7 @@ from offers.admin_pages import STATE_LABELS, shown_version
 from offers.engine.describe import benefit_in_words
 from offers.mapping import offer_terms
 from offers.models import Offer
-from offers.states import counter_of, derived_state
+from offers.states import counter_of, day_counter_of, derived_state
 
 
 def _of_version(name: str) -> Callable[[Offer], Any]:
@@ -41,19 +41,35 @@ def _spent(offer: Offer) -> Any:
     return plain_amount(held, offer.cpo.currency)
 
 
+def _spent_today(offer: Offer) -> Any:
+    if offer.budget_per_day is None:
+        return None
+    day = day_counter_of(offer, timezone.now())
+    held = 0 if day is None else day.budget_reserved + day.budget_committed
+    return plain_amount(held, offer.cpo.currency)
+
+
 OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Offer id": lambda offer: offer.offer_id,
     "Name": _of_version("name"),
     "State": _state,
     "Benefit": _benefit,
+    "Segments": lambda offer: ", ".join(getattr(shown_version(offer), "segment_ids", ())),
     "Display code": _of_version("display_code"),
     "Valid from ({clock})": _of_version("valid_from"),
     "Valid until ({clock})": _of_version("valid_until"),
     "Most uses": lambda offer: offer.total_uses,
     "Used (with reserved)": _uses,
     "Most uses per customer": lambda offer: offer.uses_per_customer,
+    "Most uses per customer and day": lambda offer: offer.uses_per_customer_day,
+    "Most uses per customer and week": lambda offer: offer.uses_per_customer_week,
+    "Most uses per customer and month": lambda offer: offer.uses_per_customer_month,
     "Budget": lambda offer: plain_amount(offer.budget, offer.cpo.currency),
     "Spent (with reserved)": _spent,
+    "Budget per day": lambda offer: plain_amount(offer.budget_per_day, offer.cpo.currency),
+    "Spent today (with reserved)": _spent_today,
     "Most per redemption": lambda offer: plain_amount(offer.redemption_cap, offer.cpo.currency),
+    "Exclusivity group": _of_version("exclusivity_group"),
+    "Never together with": lambda offer: ", ".join(_of_version("excludes")(offer) or ()),
     "Currency": lambda offer: offer.cpo.currency,
 }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Now, TruncDate
 
 from cpo_portal.charging.models import Customer, CustomerKey
-from offers.models import CustomerCounter, OfferState
+from offers.models import CustomerCounter, CustomerPeriodCounter, Offer, OfferState
 
 #: In these states an offer is sold, or will be again without anybody deciding it anew.
 SOLD = (OfferState.APPROVED, OfferState.PAUSED)
+
+
+#: No period of a limit is longer.
+LONGEST_PERIOD = timedelta(days=31)
 
 
 def drop_keys(customers: QuerySet[Customer]) -> int:
@@ -30,7 +35,16 @@ def limits_guarded(customer_id: uuid.UUID) -> int:
     return _guarded(customer_id).count()
 
 
-def _guarded(customer: OuterRef | uuid.UUID) -> QuerySet[CustomerCounter]:
-    return CustomerCounter.objects.filter(
-        customer=customer, uses__gt=0, offer__state__in=SOLD, offer__live_version__valid_until__gt=Now()
+def _guarded(customer: OuterRef | uuid.UUID) -> QuerySet[Offer]:
+    """Return the offers that the customer has used, as often as ever counts, or in a period that may still run."""
+    ever = CustomerCounter.objects.filter(offer=OuterRef("pk"), customer=_outer(customer), uses__gt=0)
+    lately = CustomerPeriodCounter.objects.filter(
+        offer=OuterRef("pk"), customer=_outer(customer), uses__gt=0, starts_on__gte=TruncDate(Now() - LONGEST_PERIOD)
     )
+    sold = Offer.objects.filter(state__in=SOLD, live_version__valid_until__gt=Now())
+    return sold.filter(Exists(ever) | Exists(lately))
+
+
+def _outer(customer: OuterRef | uuid.UUID) -> OuterRef | uuid.UUID:
+    """Return the customer as seen from one query further in."""
+    return OuterRef(customer) if isinstance(customer, OuterRef) else customer

@@ -23,11 +23,17 @@ from cpo_portal.adminkit.widgets import (
 )
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
-from offers.authoring.content import CONTENT_FIELDS, CONTENT_LISTS, check_offer_id, check_publishable, checked
+from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits
 from offers.engine.values import OfferLimits
+from offers.forms_conditions import ConditionFields
+from offers.forms_days import DaysFields
+from offers.forms_limits import LimitFields
+from offers.forms_stacking import StackingFields
 from offers.forms_types import TypeFields, content_values
+from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
+from offers.segments import segment_choices
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
 
@@ -39,6 +45,8 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
     models.SmallIntegerField: IntegerInput,
 }
 
+_IDS = ("location_ids", "item_ids", "categories")
+
 
 def _field(model: type[models.Model], name: str) -> forms.Field:
     """Return the model's own form field with the theme's widget."""
@@ -48,7 +56,9 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
     return field
 
 
-class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(  # type: ignore[type-arg]
+    TypeFields, StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
+):
     """An offer with what its draft says and its limits."""
 
     name = _field(OfferVersion, "name")
@@ -58,11 +68,13 @@ class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
     campaign_kind = _field(OfferVersion, "campaign_kind")
     display_code = _field(OfferVersion, "display_code")
     requires_code = _field(OfferVersion, "requires_code")
+    single_use_codes = _field(OfferVersion, "single_use_codes")
     location_ids = IdsField(label="Locations", required=False, help_text="None means every location.")
     item_ids = IdsField(label="Connectors and products", required=False, help_text="None means all of them.")
     categories = IdsField(
         label="Product categories", required=False, help_text="Only with products of these categories."
     )
+    segment_ids = IdsField(label="Segments", required=False, help_text="None means every customer.")
     valid_from = LocalDateTimeField()
     valid_until = LocalDateTimeField()
     weekly_windows = WindowsField(required=False)
@@ -75,10 +87,6 @@ class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
     additive = _field(OfferVersion, "additive")
     auto = _field(OfferVersion, "auto")
     priority = _field(OfferVersion, "priority")
-    total_uses = _field(Offer, "total_uses")
-    uses_per_customer = _field(Offer, "uses_per_customer")
-    budget = _field(Offer, "budget")
-    redemption_cap = _field(Offer, "redemption_cap")
 
     class Meta:
         model = Offer
@@ -127,7 +135,7 @@ class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
         data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in CONTENT_LISTS}
+        lists = {name: tuple(data[name]) for name in LISTS}
         return OfferContent(**content_values(self, data | lists | {"priority": data["priority"] or 0}))
 
     def limits(self) -> OfferLimits:
@@ -159,18 +167,20 @@ class OfferForm(TypeFields, forms.ModelForm):  # type: ignore[type-arg]
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
-        fields["budget"].help_text = f"In {cpo.currency}; needs “most per redemption”."
         fields["long_desc"].widget.attrs["rows"] = 3
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
-        for name in LIMIT_FIELDS[:2]:
-            fields[name].help_text = "Empty means no limit."
-        names = ("location_ids", "item_ids", "categories", "qualifier_item_ids")
-        chosen = {name: tuple(self.initial.get(name) or ()) for name in names}
+        self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
+        self.fit_stacking(cpo)
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in (*_IDS, "qualifier_item_ids")}
         items = _items()
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
         fields["item_ids"].offer(items, chosen["item_ids"])
         fields["qualifier_item_ids"].offer(items, chosen["qualifier_item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
+        fields["segment_ids"].offer(segment_choices(), tuple(self.initial.get("segment_ids") or ()))
+        self.fit_where()
+        self.fit_days()
+        self.fit_conditions()
 
 
 def _first_period(zone: ZoneInfo) -> dict[str, datetime]:

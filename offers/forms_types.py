@@ -14,6 +14,21 @@ from pricing.forms_rows import IdsField
 _METHODS = ((FinanceMethod.EMI.value, "instalments"), (FinanceMethod.PAY_LATER.value, "pay later"))
 _TYPES = ((ValueType.PERCENT.value, "percent"), (ValueType.AMOUNT.value, "amount"))
 
+BENEFIT_FIELDSET: Any = (
+    "Benefit",
+    {
+        "fields": (
+            "benefit_kind",
+            "qualifier_item_ids",
+            ("value_type", "value"),
+            "value_cap",
+            "base",
+            "slabs",
+            "finance_terms",
+        )
+    },
+)
+
 
 class SlabRows(RowsWidget):
     """Rows of two numbers of kWh and what is taken off between them."""

@@ -8,34 +8,35 @@ caller has locked the order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
+from offers import counters
+from offers.codes import holding
+from offers.counters import NOTHING
 from offers.engine.codec import offer_to_json
-from offers.engine.values import OfferTerms, Usage
-from offers.models import (
-    CustomerCounter,
-    LedgerEntry,
-    LedgerKind,
-    Offer,
-    OfferCounter,
-    Redemption,
-    RedemptionState,
-)
+from offers.engine.periods import Period, Today, start_of, today_at
+from offers.engine.values import OfferLimits, OfferTerms, Usage
+from offers.entries import Entry, enter, write_reservations
+from offers.models import LedgerEntry, LedgerKind, Offer, OfferState, Redemption, RedemptionState
 
-NOTHING = Decimal(0)
-
-_KEY_SHARED = """
-SELECT id, total_uses IS NOT NULL OR budget IS NOT NULL, uses_per_customer FROM offers_offer
-WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
+_HELD = """
+SELECT id FROM offers_redemption WHERE order_id = %(order)s AND state = 'RESERVED' ORDER BY offer_id FOR NO KEY UPDATE;
 """
-#: A figure per customer may be changed under a weaker lock than the switching on and off of a counter.
+_KEY_SHARED = """
+SELECT id, state, total_uses IS NOT NULL OR budget IS NOT NULL, uses_per_customer, uses_per_customer_day,
+    uses_per_customer_week, uses_per_customer_month, budget_per_day
+FROM offers_offer WHERE id = ANY(%(offers)s) ORDER BY id FOR KEY SHARE
+"""
+#: A figure that stands in the offer's row alone may be changed under a weaker lock than what switches a counter.
 _SHARED = _KEY_SHARED.replace("KEY SHARE", "SHARE")
 
 
@@ -48,7 +49,7 @@ class LimitReached(Exception):
 
 
 class LimitsChanged(LimitReached):
-    """The offer's limits are no longer those of the book it was priced with; price again."""
+    """The offer's limits, its code, or its state, are no longer those that it was priced with; price again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Hold:
     version_pk: int
     terms: OfferTerms
     amount: Decimal
+    #: The key of the single-use code that opened the offer.
+    code_pk: int | None = None
 
 
 def reserve(
@@ -70,17 +73,26 @@ def reserve(
     """
     holds = sorted(holds, key=lambda hold: hold.offer_pk)
     counted = [] if order.sandbox else holds
-    with transaction.atomic():
-        old = _locked(order, RedemptionState.RESERVED)
-        _refuse_changed_limits(counted)
+    today = today_at(now, order.cpo.time_zone)
+    old = _held_and_unchanged(order, counted)
+    taking = _taking(counted, customer, today)
+    # A guard that refuses has moved nothing: only what was moved before it has to be undone.
+    several = old or taking.rows > 1 or any(hold.code_pk is not None for hold in counted)
+    with transaction.atomic() if several else nullcontext():
         _mark([(redemption, None) for redemption in old])
-        _move_customers([x for x in old if x.counted_customer], [x for x in counted if _is_personal(x)], customer)
-        _move_totals([x for x in old if x.counted], [x for x in counted if _is_counted(x.terms)])
-        for redemption in old:
-            _enter_release(redemption, now=now, reference=f"replaced {now.isoformat()}")
-        return [
-            _write_reservation(order, hold, customer=customer, reserved_until=reserved_until, now=now) for hold in holds
-        ]
+        _move_codes(order, old, counted)
+        _move(old, taking, counted)
+        enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
+        reserved = [_reservation(order, hold, customer, today) for hold in holds]
+        for redemption in reserved:
+            redemption.reserved_until = reserved_until
+        write_reservations(reserved, now=now)
+    return reserved
+
+
+def lock_held(order: Order) -> None:
+    """Lock what the order holds: for a caller that locks balances, which come after redemptions and before counters."""
+    _locked(order, RedemptionState.RESERVED)
 
 
 def covers(order: Order, offer_ids: Iterable[str]) -> bool:
@@ -89,17 +101,24 @@ def covers(order: Order, offer_ids: Iterable[str]) -> bool:
     return set(offer_ids) <= set(held.values_list("offer__offer_id", flat=True))
 
 
-def own_usage(order: Order, customer: Customer | None) -> dict[str, Usage]:
+def own_usage(order: Order, customer: Customer | None, *, now: datetime) -> dict[str, Usage]:
     """Return what this order itself takes of each offer's limits, so that a new price does not count it against it."""
     rows = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED).select_related("offer")
-    return {
-        row.offer.offer_id: Usage(
-            uses=1 if row.counted else 0,
-            budget_used=row.reserved if row.counted else NOTHING,
-            customer_uses=1 if row.counted_customer and customer and row.customer_id == customer.pk else 0,
-        )
-        for row in rows
-    }
+    today = today_at(now, order.cpo.time_zone)
+    return {row.offer.offer_id: _usage_of(row, customer, today) for row in rows}
+
+
+def _usage_of(row: Redemption, customer: Customer | None, today: Today) -> Usage:
+    same = customer is not None and row.customer_id == customer.pk
+    on = row.reserved_on
+    held = {Period(name) for name in row.counted_periods if same and on is not None}
+    return Usage(
+        uses=1 if row.counted else 0,
+        budget_used=row.reserved if row.counted else NOTHING,
+        customer_uses=1 if row.counted_customer and same else 0,
+        budget_used_today=row.reserved if row.counted_day and on == today.day else NOTHING,
+        customer_period_uses={x: 1 for x in held if on and start_of(x, on) == today.start_of(x)},
+    )
 
 
 def keep(order: Order, *, reserved_until: datetime) -> None:
@@ -116,9 +135,8 @@ def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> No
     """
     outcomes = []
     redemptions = _locked(order, RedemptionState.RESERVED)
-    budgeted = set(
-        Offer.objects.filter(pk__in=[x.offer_id for x in redemptions]).exclude(budget=None).values_list("pk", flat=True)
-    )
+    offers = Offer.objects.filter(pk__in=[x.offer_id for x in redemptions])
+    budgeted = set(offers.exclude(budget=None, budget_per_day=None).values_list("pk", flat=True))
     for redemption in redemptions:
         amount = amounts.get(redemption.offer_id, NOTHING)
         capped = min(amount, redemption.reserved) if redemption.offer_id in budgeted else amount
@@ -133,116 +151,131 @@ def release(order: Order, *, now: datetime, reference: str) -> int:
     return len(redemptions)
 
 
-def reverse(
-    redemption: Redemption, amount: Decimal, *, reference: str, now: datetime, give_use_back: bool = False
-) -> Decimal:
+def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: datetime) -> Decimal:
     """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
 
-    Idempotent by `reference`. In aggregate never above what was committed, by a guarded UPDATE and a constraint.
+    Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
+    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy.
     """
+    redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
     if done is not None:
         return done.amount
-    redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     amount = min(amount, redemption.committed - redemption.reversed)
     if amount <= 0 or redemption.state not in {RedemptionState.COMMITTED, RedemptionState.REVERSED}:
         return NOTHING
     whole = redemption.reversed + amount == redemption.committed
-    uses = -1 if whole and give_use_back else 0
+    use = whole and Offer.objects.filter(pk=redemption.offer_id, give_use_back=True).exists()
     Redemption.objects.filter(pk=redemption.pk).update(
         reversed=F("reversed") + amount, state=RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
     )
-    if uses and redemption.counted_customer:
-        _give_customer_use_back(redemption)
-    if redemption.counted:
-        OfferCounter.objects.filter(offer=redemption.offer_id).update(
-            budget_committed=F("budget_committed") - amount, uses_committed=F("uses_committed") + uses
-        )
-    _enter(redemption, LedgerKind.REVERSE, amount=amount, uses=uses, now=now, reference=reference)
+    if use and _has_code(redemption):
+        holding.give_back(redemption.order_id, redemption.offer_id)
+    counters.give_back(redemption, amount, use=use)
+    enter([Entry(redemption, LedgerKind.REVERSE, amount, -int(use))], now=now, reference=reference)
     return amount
 
 
-def _is_counted(terms: OfferTerms) -> bool:
-    return terms.limits.total_uses is not None or terms.limits.budget is not None
-
-
-def _is_personal(hold: Hold) -> bool:
-    return hold.terms.limits.uses_per_customer is not None
-
-
-def _refuse_changed_limits(holds: Sequence[Hold]) -> None:
-    """Refuse to reserve by limits that are no longer the offer's: what is counted, and how much a customer may.
-
-    Whoever changes limits holds the offer's row; the shared lock waits for them, sees what they wrote, and keeps the
-    next one out until this reservation is committed.
-    """
-    if not holds:
+def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> None:
+    """Give the order's single-use codes back but for those that it goes on with, and take the new ones."""
+    wanted = {hold.code_pk: hold.terms.offer_id for hold in new if hold.code_pk is not None}
+    if not wanted and not any(_has_code(redemption) for redemption in old):
         return
-    locked = _SHARED if any(_is_personal(hold) for hold in holds) else _KEY_SHARED
+    refused = holding.move(order, wanted)
+    if refused is not None:
+        raise LimitsChanged(wanted[refused])
+
+
+def _has_code(redemption: Redemption) -> bool:
+    return bool(redemption.terms.get("single_use")) and not redemption.sandbox
+
+
+def _is_counted(limits: OfferLimits) -> bool:
+    return limits.total_uses is not None or limits.budget is not None
+
+
+def _held_and_unchanged(order: Order, holds: Sequence[Hold]) -> list[Redemption]:
+    """Lock and return what the order holds; then refuse to reserve by limits that are no longer the offer's.
+
+    Nor is an offer reserved that is no longer given. Whoever changes limits holds the offer's row; the shared lock
+    waits for them, sees what they wrote, and keeps the next one out until this reservation is committed. Both go to
+    the server at once, which takes the locks in this order.
+    """
+    alone = any(hold.terms.limits.is_personal or hold.terms.limits.budget_per_day is not None for hold in holds)
     with connection.cursor() as cursor:
-        cursor.execute(locked, [[hold.offer_pk for hold in holds]])
-        today = {pk: (counted, personal) for pk, counted, personal in cursor.fetchall()}
+        values: dict[str, Any] = {"order": order.pk, "offers": [hold.offer_pk for hold in holds]}
+        cursor.execute(_HELD + (_SHARED if alone else _KEY_SHARED), values)
+        held = [pk for (pk,) in cursor.fetchall()]
+        cursor.nextset()
+        today = {pk: said for pk, *said in cursor.fetchall()}
     for hold in holds:
-        if today[hold.offer_pk] != (_is_counted(hold.terms), hold.terms.limits.uses_per_customer):
+        if today[hold.offer_pk] != [OfferState.APPROVED, _is_counted(hold.terms.limits), *_figures(hold.terms.limits)]:
             raise LimitsChanged(hold.terms.offer_id)
+    return list(Redemption.objects.filter(pk__in=held).order_by("offer_id")) if held else []
 
 
-def _move_customers(old: Sequence[Redemption], new: Sequence[Hold], customer: Customer | None) -> None:
-    """Give customers' uses back and take new ones, counter by counter in the order of the offers."""
-    given = {redemption.offer_id: redemption for redemption in old}
-    taken = {hold.offer_pk: hold for hold in new}
-    for offer_pk in sorted({*given, *taken}):
-        if offer_pk in given:
-            _give_customer_use_back(given[offer_pk])
-        if offer_pk in taken:
-            _take_customer_use(taken[offer_pk], customer)
+def _figures(limits: OfferLimits) -> list[Any]:
+    per_period = (limits.uses_per_customer_day, limits.uses_per_customer_week, limits.uses_per_customer_month)
+    return [limits.uses_per_customer, *per_period, limits.budget_per_day]
 
 
-def _move_totals(old: Sequence[Redemption], new: Sequence[Hold]) -> None:
-    """Give totals back and take new ones, counter by counter in the order of the offers."""
-    given = {redemption.offer_id: redemption for redemption in old}
-    taken = {hold.offer_pk: hold for hold in new}
-    for offer_pk in sorted({*given, *taken}):
-        if offer_pk in given:
-            _settle_total(given[offer_pk], None)
-        if offer_pk in taken:
-            _take(taken[offer_pk])
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What is taken of the counters: uses of a customer with their limits, and of totals and a day."""
+
+    uses: Mapping[counters.UseRow, int]
+    totals: Sequence[counters.Taking]
+    day: date
+
+    @property
+    def rows(self) -> int:
+        """Return how many counters are moved."""
+        return len(self.uses) + sum(x.total + (x.day_limit is not None) for x in self.totals)
 
 
-def _take_customer_use(hold: Hold, customer: Customer | None) -> None:
+def _taking(holds: Sequence[Hold], customer: Customer | None, today: Today) -> _Taking:
+    uses: dict[counters.UseRow, int] = {}
+    for hold in holds:
+        uses |= _uses_of(hold, customer, today)
+    totals = [
+        counters.Taking(x.offer_pk, x.amount, _is_counted(x.terms.limits), x.terms.limits.budget_per_day) for x in holds
+    ]
+    return _Taking(uses, totals, today.day)
+
+
+def _move(old: Sequence[Redemption], new: _Taking, holds: Sequence[Hold]) -> None:
+    """Move all counters from what is held to what is wanted; raise LimitReached where a guard refuses."""
+    try:
+        counters.move_uses((row for x in old for row in counters.rows_of(x)), new.uses)
+        counters.move_totals(old, new.totals)
+        counters.move_days(old, new.totals, new.day)
+    except counters.Refused as refused:
+        names = {hold.offer_pk: hold.terms.offer_id for hold in holds}
+        raise LimitReached(names[refused.offer_pk]) from refused
+
+
+def _uses_of(hold: Hold, customer: Customer | None, today: Today) -> dict[counters.UseRow, int]:
+    """Return the customer's counters that a hold takes a use of, with their limits."""
+    limits = hold.terms.limits
+    if not limits.is_personal:
+        return {}
     if customer is None:
         raise LimitReached(hold.terms.offer_id)
-    limit = hold.terms.limits.uses_per_customer or 0
-    CustomerCounter.objects.bulk_create(
-        [CustomerCounter(offer_id=hold.offer_pk, customer=customer, uses=0, limit_uses=limit)], ignore_conflicts=True
-    )
-    # `limit` is the offer's own figure of this moment: `_refuse_changed_limits` holds its row.
-    taken = CustomerCounter.objects.filter(offer=hold.offer_pk, customer=customer, uses__lt=limit).update(
-        uses=F("uses") + 1, limit_uses=limit
-    )
-    if taken != 1:
-        raise LimitReached(hold.terms.offer_id)
+    per_period = limits.per_period
+    figures = [limits.uses_per_customer] if limits.uses_per_customer is not None else []
+    rows = counters.use_rows(hold.offer_pk, customer.pk, ever=bool(figures), periods=per_period, day=today.day)
+    return dict(zip(rows, [*figures, *per_period.values()], strict=True))
 
 
-def _take(hold: Hold) -> None:
-    # The limits stand in the row itself, so the guard needs nothing that a stale book might have said.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE offers_offercounter SET uses_reserved = uses_reserved + 1,"
-            " budget_reserved = budget_reserved + %(amount)s"
-            " WHERE offer_id = %(offer)s AND NOT paused"
-            " AND (limit_uses IS NULL OR uses_reserved + uses_committed < limit_uses)"
-            " AND (limit_budget IS NULL OR budget_reserved + budget_committed + %(amount)s <= limit_budget)",
-            {"offer": hold.offer_pk, "amount": hold.amount},
-        )
-        if cursor.rowcount != 1:
-            raise LimitReached(hold.terms.offer_id)
+@lru_cache(maxsize=1024)
+def _stored(terms: OfferTerms) -> dict[str, Any]:
+    """Return the terms as a redemption keeps them; the same for every order that is priced with them."""
+    return offer_to_json(terms)
 
 
-def _write_reservation(
-    order: Order, hold: Hold, *, customer: Customer | None, reserved_until: datetime, now: datetime
-) -> Redemption:
-    redemption = Redemption.objects.create(
+def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Today) -> Redemption:
+    limits, counts = hold.terms.limits, not order.sandbox
+    return Redemption(
         cpo_id=order.cpo_id,
         offer_id=hold.offer_pk,
         version_id=hold.version_pk,
@@ -250,55 +283,37 @@ def _write_reservation(
         customer=customer,
         reserved=hold.amount,
         currency=order.currency,
-        counted=_is_counted(hold.terms) and not order.sandbox,
-        counted_customer=hold.terms.limits.uses_per_customer is not None and not order.sandbox,
+        counted=_is_counted(limits) and counts,
+        counted_customer=limits.uses_per_customer is not None and counts,
+        counted_day=limits.budget_per_day is not None and counts,
+        counted_periods=[period.value for period in limits.per_period] if counts else [],
+        reserved_on=today.day,
         sandbox=order.sandbox,
-        reserved_until=reserved_until,
-        terms=offer_to_json(hold.terms),
+        terms=_stored(hold.terms),
     )
-    _enter(redemption, LedgerKind.RESERVE, amount=hold.amount, uses=1, now=now)
-    return redemption
 
 
 def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
     _mark(outcomes)
-    for redemption, amount in outcomes:
-        if amount is None and redemption.counted_customer:
-            _give_customer_use_back(redemption)
-    for redemption, amount in outcomes:
-        if redemption.counted:
-            _settle_total(redemption, amount)
+    coded = [(redemption, amount) for redemption, amount in outcomes if _has_code(redemption)]
+    if coded:
+        used = [redemption.offer_id for redemption, amount in coded if amount is not None]
+        holding.settle(coded[0][0].order_id, used)
+    released = [redemption for redemption, amount in outcomes if amount is None]
+    counters.move_uses((row for redemption in released for row in counters.rows_of(redemption)), {})
+    counters.settle_totals(outcomes)
     for redemption, amount in outcomes:
         if amount is None:
-            _enter_release(redemption, now=now, reference=reference)
+            enter([_release_of(redemption)], now=now, reference=reference)
         else:
-            _enter(redemption, LedgerKind.COMMIT, amount=amount, uses=0, now=now)
+            enter([Entry(redemption, LedgerKind.COMMIT, amount, 0)], now=now)
 
 
 def _mark(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
     for redemption, amount in outcomes:
         state = RedemptionState.RELEASED if amount is None else RedemptionState.COMMITTED
         Redemption.objects.filter(pk=redemption.pk).update(state=state, committed=amount or NOTHING)
-
-
-def _settle_total(redemption: Redemption, amount: Decimal | None) -> None:
-    OfferCounter.objects.filter(offer=redemption.offer_id).update(
-        uses_reserved=F("uses_reserved") - 1,
-        uses_committed=F("uses_committed") + (0 if amount is None else 1),
-        budget_reserved=F("budget_reserved") - redemption.reserved,
-        budget_committed=F("budget_committed") + (amount or NOTHING),
-    )
-
-
-def _enter_release(redemption: Redemption, *, now: datetime, reference: str) -> None:
-    _enter(redemption, LedgerKind.RELEASE, amount=redemption.reserved, uses=-1, now=now, reference=reference)
-
-
-def _give_customer_use_back(redemption: Redemption) -> None:
-    CustomerCounter.objects.filter(offer=redemption.offer_id, customer=redemption.customer_id).update(
-        uses=F("uses") - 1
-    )
 
 
 def _locked(order: Order, state: str) -> list[Redemption]:
@@ -308,18 +323,5 @@ def _locked(order: Order, state: str) -> list[Redemption]:
     return list(rows)
 
 
-def _enter(
-    redemption: Redemption, kind: LedgerKind, *, amount: Decimal, uses: int, now: datetime, reference: str = ""
-) -> None:
-    LedgerEntry.objects.create(
-        redemption=redemption,
-        offer_id=redemption.offer_id,
-        version_number=redemption.terms["version"],
-        kind=kind,
-        reference=reference,
-        amount=amount,
-        uses=uses,
-        currency=redemption.currency,
-        sandbox=redemption.sandbox,
-        at=now,
-    )
+def _release_of(redemption: Redemption) -> Entry:
+    return Entry(redemption, LedgerKind.RELEASE, redemption.reserved, -1)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 
+from cpo_portal.charging.segment_rules import Segment
+from offers.days import day_terms
 from offers.engine.values import (
     Applicability,
     Benefit,
@@ -17,12 +21,20 @@ from offers.engine.values import (
     ValueType,
 )
 from offers.models import Offer, OfferVersion
+from offers.places import place_terms
+from offers.segments import segments_for
 from pricing.engine.codec import decode
 from pricing.engine.values import WeeklyWindow
 
+#: The limits of an offer are columns of the same names.
+LIMIT_NAMES = tuple(field.name for field in fields(OfferLimits))
 
-def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
-    """Return the offer as the engine sees it, with the stored state of now and the limits of now."""
+
+def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segment] | None = None) -> OfferTerms:
+    """Return the offer as the engine sees it, with the stored state of now and the limits of now.
+
+    `segments` are the CPO's, compiled; without them a version that is for segments asks for them.
+    """
     return OfferTerms(
         offer_id=offer.offer_id,
         version=version.number,
@@ -37,11 +49,29 @@ def offer_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(version.min_value, frozenset(version.qualifier_item_ids)),
+        qualifier=qualifier(version),
         benefit=benefit(version),
-        limits=OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap),
+        limits=limits_of(offer),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
+        exclusivity_group=version.exclusivity_group,
+        excludes=frozenset(version.excludes),
+        segments=segments_for(version, segments),
+        single_use=version.single_use_codes,
+    )
+
+
+def qualifier(version: OfferVersion) -> Qualifier:
+    """Return what a session must reach, and the demand that the version depends on."""
+    return Qualifier(
+        version.min_value,
+        version.min_energy_wh,
+        version.max_energy_wh,
+        version.nth_session,
+        version.max_busy_percent,
+        version.stock_product_id,
+        version.stock_at_least,
+        item_ids=frozenset(version.qualifier_item_ids),
     )
 
 
@@ -58,6 +88,11 @@ def benefit(version: OfferVersion) -> Benefit:
     )
 
 
+def limits_of(offer: Offer) -> OfferLimits:
+    """Return the limits as authored."""
+    return OfferLimits(**{name: getattr(offer, name) for name in LIMIT_NAMES})
+
+
 def applicability(version: OfferVersion) -> Applicability:
     """Return where, on what and when the version applies."""
     return Applicability(
@@ -67,4 +102,6 @@ def applicability(version: OfferVersion) -> Applicability:
         valid_from=version.valid_from,
         valid_until=version.valid_until,
         weekly_windows=decode(tuple[WeeklyWindow, ...], version.weekly_windows),
+        **place_terms(version),
+        **day_terms(version),
     )

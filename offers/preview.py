@@ -28,12 +28,16 @@ class Trial:
 
 
 def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
-    """Yield the price of now, and the price if the offer's latest version were live; inside the CPO's scope."""
-    yield _trial("As it is now", connector, ask, now, Lock())
+    """Yield the price of now, and the price if the offer's latest version were live; inside the CPO's scope.
+
+    Whoever tries an offer that asks for single-use codes is taken to have one.
+    """
+    opened = frozenset({offer.offer_id})
+    yield _trial("As it is now", connector, ask, now, Lock(opened=opened))
     working = OfferVersion.objects.filter(offer=offer).order_by("-number").first()
     if working is not None and (working.published_at is None or offer.state != OfferState.APPROVED):
         book = with_version(book_for(connector.cpo), offer, working)
-        yield _trial(f"If version {working.number} were live", connector, ask, now, Lock(book=book))
+        yield _trial(f"If version {working.number} were live", connector, ask, now, Lock(book=book, opened=opened))
 
 
 def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:

@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
+from offers.engine.days import is_over, next_open
+from offers.engine.demand import is_of_the_moment
+from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
-from pricing.engine.windows import next_opening
 
 _UNUSED = Usage()
 
@@ -20,16 +22,21 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     until = terms.applicability.valid_until
     if terms.state != OfferState.APPROVED or terms.requires_code or (until is not None and until <= now):
         return False
+    if is_over(terms.applicability, now):
+        return False
     used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
     if limits.total_uses is not None and used.uses >= limits.total_uses:
         return False
-    return limits.budget is None or used.budget_used + (limits.redemption_cap or Decimal(0)) <= limits.budget
+    most = limits.redemption_cap or Decimal(0)
+    if limits.budget_per_day is not None and used.budget_used_today + most > limits.budget_per_day:
+        return False
+    return limits.budget is None or used.budget_used + most <= limits.budget
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
-    """Return the rate per kWh under a discount in percent or per kWh, before surge and tax, None if there is none."""
+    """Return the rate per kWh under a discount for everybody, in percent or per kWh, before surge and tax; or None."""
     benefit = terms.benefit
-    if benefit.kind is not BenefitKind.DISCOUNT or benefit.value_type is ValueType.AMOUNT:
+    if benefit.kind is not BenefitKind.DISCOUNT or benefit.value_type is ValueType.AMOUNT or terms.segments:
         return None
     if benefit.value_type is ValueType.PER_KWH:
         return max(rate - benefit.value, Decimal("0.00"))
@@ -38,12 +45,13 @@ def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an offer is looked for: Beckn ids, and the zone of the site."""
+    """Where an offer is looked for: Beckn ids, the zone of the site, and what else is known of it."""
 
     location_id: str
     item_id: str
     category: str
     time_zone: str
+    facts: PlaceFacts = NOWHERE
 
 
 def next_offer(
@@ -51,13 +59,14 @@ def next_offer(
 ) -> tuple[OfferTerms, datetime] | None:
     """Return the offer for everyone that is the next to be open at a place, and when; None where there is none."""
     found: list[tuple[datetime, str, OfferTerms]] = []
-    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category):
+    for terms in loaded.book.candidates(place.location_id, place.item_id, place.category, place=place.facts):
         scope = terms.applicability
-        if terms.offer_id in without or not is_shown(terms, {}, after):
+        of_some = terms.segments or is_of_the_moment(terms.qualifier)
+        if terms.offer_id in without or of_some or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)
-        if scope.weekly_windows and opens is not None:
-            opens = next_opening(scope.weekly_windows, opens, place.time_zone)
+        if opens is not None:
+            opens = next_open(scope, opens, place.time_zone)
         if opens is not None and (scope.valid_until is None or opens < scope.valid_until):
             found.append((opens, terms.offer_id, terms))
     if not found:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import F, Q
+from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
-from offers.models import Offer, OfferCounter, OfferState, OfferVersion
+from offers.engine.periods import Period, today_at
+from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferVersion
 
 
 class Move(StrEnum):
@@ -19,6 +21,9 @@ class Move(StrEnum):
     END = "end"
     WITHDRAW = "withdraw"
     ARCHIVE = "archive"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
 class DerivedState(StrEnum):
@@ -30,6 +35,7 @@ class DerivedState(StrEnum):
     EXHAUSTED = "EXHAUSTED"
 
 
+_PUBLISHED_ONCE = (OfferState.APPROVED, OfferState.PAUSED, OfferState.ENDED)
 _PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, OfferState.ENDED)
 
 #: From a stored state, by a move, to a stored state; what is missing is refused. A paused offer gets its new version
@@ -38,6 +44,14 @@ _PUBLISHABLE = (OfferState.DRAFT, OfferState.IN_REVIEW, OfferState.APPROVED, Off
 TRANSITIONS: dict[tuple[str, Move], OfferState] = {
     **{(state, Move.PUBLISH): OfferState.APPROVED for state in _PUBLISHABLE},
     (OfferState.PAUSED, Move.PUBLISH): OfferState.PAUSED,
+    # The draft of an offer that was published is reviewed beside it: what buyers get stays as it is meanwhile.
+    (OfferState.DRAFT, Move.SUBMIT): OfferState.IN_REVIEW,
+    (OfferState.IN_REVIEW, Move.REJECT): OfferState.DRAFT,
+    **{(state, move): state for state in _PUBLISHED_ONCE for move in (Move.SUBMIT, Move.REJECT)},
+    (OfferState.IN_REVIEW, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.APPROVED, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.ENDED, Move.APPROVE): OfferState.APPROVED,
+    (OfferState.PAUSED, Move.APPROVE): OfferState.PAUSED,
     (OfferState.APPROVED, Move.PAUSE): OfferState.PAUSED,
     (OfferState.PAUSED, Move.RESUME): OfferState.APPROVED,
     (OfferState.APPROVED, Move.END): OfferState.ENDED,
@@ -80,12 +94,47 @@ def derived_state(offer: Offer, version: OfferVersion | None, counter: OfferCoun
         return DerivedState.ENDED
     if now < version.valid_from:
         return DerivedState.SCHEDULED
-    return DerivedState.EXHAUSTED if counter is not None and is_used_up(counter) else DerivedState.LIVE
+    if counter is not None and is_used_up(counter):
+        return DerivedState.EXHAUSTED
+    return DerivedState.EXHAUSTED if is_used_up_today(offer, now) else DerivedState.LIVE
+
+
+def again_at(offer: Offer, version: OfferVersion | None, now: datetime) -> datetime | None:
+    """Return when an offer that only today's budget holds back is given again, None for any other."""
+    counter = counter_of(offer)
+    if derived_state(offer, version, counter, now) != DerivedState.EXHAUSTED:
+        return None
+    if counter is not None and is_used_up(counter):
+        return None
+    return today_at(now, offer.cpo.time_zone).next_start(Period.DAY)
 
 
 def counter_of(offer: Offer) -> OfferCounter | None:
     """Return the counter of a limited offer, None where there is no limit."""
     return getattr(offer, "counter", None)
+
+
+def recent_days(now: datetime) -> Prefetch[str]:
+    """Return the prefetch by which a list of offers brings its counters of today, in whichever time zone."""
+    near = (now - timedelta(days=1), now + timedelta(days=1))
+    days = DayCounter.objects.filter(day__range=[instant.astimezone(UTC).date() for instant in near])
+    return Prefetch("day_counters", queryset=days, to_attr="recent_days")
+
+
+def day_counter_of(offer: Offer, now: datetime) -> DayCounter | None:
+    """Return what is taken of the budget of today, None where there is no such budget or nothing is taken."""
+    if offer.budget_per_day is None:
+        return None
+    today = today_at(now, offer.cpo.time_zone).day
+    if hasattr(offer, "recent_days"):
+        return next((row for row in offer.recent_days if row.day == today), None)
+    return DayCounter.objects.filter(offer=offer, day=today).first()
+
+
+def is_used_up_today(offer: Offer, now: datetime) -> bool:
+    """Tell whether today's budget is all reserved or committed."""
+    day = day_counter_of(offer, now)
+    return day is not None and day.budget_reserved + day.budget_committed >= day.limit_budget
 
 
 def is_used_up(counter: OfferCounter) -> bool:
@@ -114,6 +163,8 @@ def state_condition(state: str, now: datetime) -> Q:
             | Q(counter__limit_budget__gt=F("counter__budget_reserved") + F("counter__budget_committed"))
         )
     )
+    used_up |= Q(Exists(_days_used_up(now)))
+    not_used_up &= ~Q(Exists(_days_used_up(now)))
     conditions = {
         DerivedState.SCHEDULED.value: published & Q(live_version__valid_from__gt=now),
         DerivedState.LIVE.value: current & not_used_up,
@@ -121,3 +172,14 @@ def state_condition(state: str, now: datetime) -> Q:
         DerivedState.ENDED.value: Q(state=OfferState.ENDED) | (published & Q(live_version__valid_until__lte=now)),
     }
     return conditions.get(state, Q(state=state))
+
+
+def _days_used_up(now: datetime) -> QuerySet[DayCounter]:
+    """Return the used-up day of an outer offer that is today in its CPO's time zone."""
+    local = Func(OuterRef("cpo__time_zone"), Value(now), function="timezone", output_field=DateTimeField())
+    return DayCounter.objects.filter(
+        offer=OuterRef("pk"),
+        offer__budget_per_day__isnull=False,
+        day=Cast(local, DateField()),
+        limit_budget__lte=F("budget_reserved") + F("budget_committed"),
+    )

@@ -13,8 +13,18 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging import balances
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import FOLLOWED, Customer, EventKind, Order, OrderEvent, OrderState
+from cpo_portal.charging.models import (
+    FOLLOWED,
+    BalanceHold,
+    Customer,
+    EventKind,
+    HoldState,
+    Order,
+    OrderEvent,
+    OrderState,
+)
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import ledger
@@ -103,6 +113,7 @@ def release_expired() -> int:
             .select_related("order__cpo")
             .order_by("reserved_until")[:BATCH]
         ]
+        unpaid += _holding_balances(now, without=unpaid)
         abandoned = _waiting(state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
         endless = orders_to_end(BATCH, _later.keys(), now=now)
     return (
@@ -110,6 +121,16 @@ def release_expired() -> int:
         + sum(_alone(order, lambda order=order: _abandon(order)) for order in abandoned)  # type: ignore[misc]
         + sum(_alone(order, lambda order=order: _end(order)) for order in endless)  # type: ignore[misc]
     )
+
+
+def _holding_balances(now: datetime, *, without: list[Order]) -> list[Order]:
+    """Return orders that nobody went on with and that hold a balance, but no offer."""
+    overdue = BalanceHold.objects.filter(
+        state=HoldState.HELD, held_until__lt=now, order__state=OrderState.INITIALISED, order__payment_until__lt=now
+    )
+    apart = overdue.exclude(order__in=_later.keys()).exclude(order__in=[order.pk for order in without])
+    found = apart.select_related("order__cpo").order_by("held_until")[:BATCH]
+    return list({each.order_id: each.order for each in found}.values())
 
 
 def _waiting(**conditions: object) -> list[Order]:
@@ -121,10 +142,15 @@ def _free(order: Order) -> int:
     """Free an order's reservations, unless it was made again or paid since it was looked up."""
     now = timezone.now()
     order_now = _locked(Order.objects.filter(pk=order.pk, state=OrderState.INITIALISED, payment_until__lt=now))
-    held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)
-    if order_now is None or held.filter(reserved_until__gte=now).exists():
+    held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED, reserved_until__gte=now)
+    prepaid = BalanceHold.objects.filter(order=order, state=HoldState.HELD, held_until__gte=now)
+    if order_now is None or held.exists() or prepaid.exists():
         return 0
-    return min(1, ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}"))
+    ledger.lock_held(order_now)
+    had = balances.held_by(order_now) > 0
+    balances.draw(order_now, balances.NOTHING, now=now)
+    freed = ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}")
+    return int(had or freed > 0)
 
 
 def _abandon(order: Order) -> int:

@@ -34,7 +34,29 @@ _REASONS = {
     ReasonCode.BUDGET: "Its budget does not reach",
     ReasonCode.NO_BENEFIT: "It would save nothing here",
     ReasonCode.NOT_ADDITIVE: "It does not combine with the offers that apply",
+    ReasonCode.CUSTOMER_USES_DAY: "The customer has used it today as often as it allows",
+    ReasonCode.CUSTOMER_USES_WEEK: "The customer has used it this week as often as it allows",
+    ReasonCode.CUSTOMER_USES_MONTH: "The customer has used it this month as often as it allows",
+    ReasonCode.BUDGET_DAY: "Its budget of today does not reach",
     ReasonCode.BETTER_SET: "Other offers together save more",
+    ReasonCode.GROUP_TAKEN: "Only one offer of its group applies",
+    ReasonCode.EXCLUDED: "It does not combine with a chosen offer",
+    ReasonCode.STACK_FULL: "No more offers may be combined",
+    ReasonCode.MAX_DISCOUNT: "The largest discount is reached",
+    ReasonCode.SEGMENT: "It is for customers of a segment",
+    ReasonCode.CODE_USED: "Its code was used already, or another order holds it",
+    ReasonCode.LOCATION_TAG: "It is for locations with another tag",
+    ReasonCode.AREA: "It is for another city or state",
+    ReasonCode.DISTANCE: "It is for locations nearer to another point",
+    ReasonCode.CHARGER: "It is for another charger",
+    ReasonCode.CONNECTOR_CLASS: "It is for another kind of connector",
+    ReasonCode.POWER: "It is for connectors of another power",
+    ReasonCode.HOLIDAY: "The planned start is on the wrong side of its holidays",
+    ReasonCode.BLACKOUT: "It does not apply on that date",
+    ReasonCode.ENERGY: "The session's energy is outside its range",
+    ReasonCode.SESSION_NUMBER: "It is for another session of the customer",
+    ReasonCode.BUSY: "It holds while the location is less busy",
+    ReasonCode.STOCK: "Too few are in stock",
     ReasonCode.SLAB: "The session's whole kWh are in none of its slabs",
     ReasonCode.COMBO_ITEMS: "Its items are not all in the session",
 }
@@ -45,9 +67,20 @@ _WITHOUT_FIGURES = {
     ReasonCode.UNKNOWN,
     ReasonCode.NOT_OPTED_IN,
     ReasonCode.DECLINED,
+    ReasonCode.CODE_USED,
 }
 #: Their margin says it all; the figures beside it are instants and sums for machines.
-_MARGIN_ALONE = {ReasonCode.NOT_YET_VALID, ReasonCode.ENDED, ReasonCode.NOT_ADDITIVE, ReasonCode.BETTER_SET}
+_MARGIN_ALONE = {
+    ReasonCode.BLACKOUT,
+    ReasonCode.NOT_YET_VALID,
+    ReasonCode.ENDED,
+    ReasonCode.NOT_ADDITIVE,
+    ReasonCode.BETTER_SET,
+    ReasonCode.GROUP_TAKEN,
+    ReasonCode.EXCLUDED,
+    ReasonCode.STACK_FULL,
+    ReasonCode.MAX_DISCOUNT,
+}
 
 
 def check_in_words(check: Check) -> str:
@@ -65,7 +98,10 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     reason = outcome.reason
     saving = money_text(outcome.saving.amount, outcome.saving.currency)
     if outcome.outcome is Outcome.APPLIED:
-        text = f"It saves {saving}." if outcome.saving.amount else "It stands beside the order."
+        if not outcome.saving.amount:
+            return "It stands beside the order."
+        cut = next((x.margin for x in outcome.checks if x.code is ReasonCode.MAX_DISCOUNT), "")
+        text = f"It saves {saving} ({cut})." if cut else f"It saves {saving}."
     elif reason is not None:
         text = check_in_words(reason)
     else:
@@ -78,6 +114,9 @@ def choice_in_words(trace: OfferTrace) -> str:
     if not trace.chosen:
         return "No offer applies."
     text = f"Chosen: {', '.join(trace.chosen)}."
+    if trace.most is not None and trace.cut is not None:
+        cut, most = (money_text(x.amount, x.currency) for x in (trace.cut, trace.most))
+        text += f" Together they are cut by {cut} to {most}, the largest discount that is allowed."
     if trace.runner_up and trace.difference is not None:
         gap = money_text(abs(trace.difference.amount), trace.difference.currency)
         more = "less" if trace.difference.amount > 0 else "more"

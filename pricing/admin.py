@@ -17,6 +17,7 @@ from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.widgets import TextInput
 from pricing import authoring
+from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_row
 from pricing.admin_single import SingleRowAdmin
 from pricing.authoring.places import conflicts_of, location_names, places_of

@@ -12,6 +12,7 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID, Connector, ConnectorType, Location
 from pricing.engine.values import PricingModel as Model
 from pricing.gstin import check_gstin
+from pricing.models_calendars import HolidayCalendar as HolidayCalendar  # noqa: PLC0414  found by Django here
 
 
 class TaxProfile(TenantModel):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import traceback
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -45,3 +46,45 @@ def _run(work: Callable[[int], Any], number: int, barrier: Any, answers: Any) ->
         answers.put((number, (False, traceback.format_exc())))
     finally:
         connections.close_all()
+
+
+def kill_before_statement(number: int, work: Callable[[], Any], *, seconds: float = 60) -> bool:
+    """Run `work` in a process that is killed (SIGKILL) when it is about to send its SQL statement of this number.
+
+    Return whether it came to that; False where it had fewer statements and ended by itself. One that raises makes the
+    call raise.
+    """
+    connections.close_all()
+    ours, theirs = _FORK.Pipe()
+    process = _FORK.Process(target=_run_up_to, args=(number, work, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise AssertionError("the process neither came to the statement nor ended")
+        said = ours.recv()
+    finally:
+        process.kill()
+        process.join(timeout=5)
+    if said not in {"there", "done"}:
+        raise AssertionError(said)
+    return bool(said == "there")
+
+
+def _run_up_to(number: int, work: Callable[[], Any], parent: Any) -> None:
+    left = number
+
+    def stop(execute: Callable[..., Any], *statement: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            parent.send("there")
+            signal.pause()
+        left -= 1
+        return execute(*statement)
+
+    try:
+        with connection.execute_wrapper(stop):
+            work()
+        parent.send("done")
+    except BaseException:  # noqa: BLE001  whatever happened belongs to the parent's report
+        parent.send(traceback.format_exc())

@@ -13,6 +13,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import RefundTerm
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location
+from offers.mapping import LIMIT_NAMES
 from offers.models import Offer, OfferCounter, OfferState, OfferVersion
 from offers.quoting import SessionAsk
 from pricing.engine import values as engine
@@ -101,11 +102,7 @@ def make_tariff(cpo: Cpo, *, rate: str = "18", fee: str = "10", tariff_id: str =
 
 def make_offer(cpo: Cpo, offer_id: str = "weekend-discount-25", **changes: Any) -> Offer:
     """Publish an offer: 25 % off, from ₹50, at most ₹100, automatic and alone unless `changes` say otherwise."""
-    limits = {
-        key: changes.pop(key)
-        for key in ("total_uses", "uses_per_customer", "budget", "redemption_cap")
-        if key in changes
-    }
+    limits = {key: changes.pop(key) for key in LIMIT_NAMES if key in changes}
     state = changes.pop("state", OfferState.APPROVED)
     with cpo_scope(cpo):
         offer = Offer.objects.create(cpo=cpo, offer_id=offer_id, state=state, **limits)

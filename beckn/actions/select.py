@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from beckn.actions.carts import find_connector, read_ask
@@ -10,6 +11,7 @@ from beckn.models import InboundMessage
 from beckn.presenting.orders import Cart, cart_view
 from beckn.protocol.values import SelectRequest
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.codes.guessing import refuse_guessing
 from offers.quoting import Buyer, price_session, store_quote
 
 
@@ -19,9 +21,10 @@ def handle(message: InboundMessage, request: SelectRequest, now: datetime) -> No
     connector = find_connector(request)
     cpo = know(message, connector.cpo)
     with cpo_scope(cpo):
-        ask = read_ask(request, connector, now)
+        ask = replace(read_ask(request, connector, now), bap_id=message.bap_id)
         priced = price_session(connector, ask, now=now)
         buyer = Buyer(message.bap_id, message.transaction_id, message.sandbox)
+        refuse_guessing(priced, ask, buyer)
         stored = store_quote(priced, connector, ask, buyer, now=now)
         vehicle = (request.vehicle_make, request.vehicle_model)
         cart = Cart(connector, ask, priced, stored, request.measure, vehicle)

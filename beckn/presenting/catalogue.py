@@ -31,6 +31,8 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
+from offers.engine.periods import today_at
+from offers.places import place_facts
 from offers.published import is_shown
 from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
@@ -69,11 +71,11 @@ def _provider(
     with cpo_scope(cpo):
         book = book_for(cpo).book
         found = [
-            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY)
+            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY, place=place_facts(connector))
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
-        usage = usage_of(cpo.pk, list(everything.values()), None)
+        usage = usage_of(cpo.pk, list(everything.values()), None, today=today_at(now, cpo.time_zone))
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
     sold_at = {version.pk: version for version in (versions[connector.pk] for connector in connectors)}
     rates = {key: _rate(version) for key, version in sold_at.items()}
@@ -84,7 +86,8 @@ def _provider(
         rate = rates[versions[connector.pk].pk]
         listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
         if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
-            inline[listed, rate] = inline_offers((shown[offer_id] for offer_id in listed), rate)
+            shown_here = (shown[offer_id] for offer_id in listed)
+            inline[listed, rate] = inline_offers(shown_here, rate, cpo.provider_id)
         items.append(item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
     locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
@@ -100,7 +103,7 @@ def _provider(
             _start(view, site.instructions, plan) for view, site in zip(locations, sites.values(), strict=True)
         ),
         items=tuple(items),
-        offers=tuple(offer_view(terms) for terms in shown.values()),
+        offers=tuple(offer_view(terms, cpo.provider_id) for terms in shown.values()),
     )
 
 

@@ -14,11 +14,14 @@ from beckn.protocol.order_views import OfferSummaryView
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.book import book_for
 from offers.engine.describe import benefit_in_words
-from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome
+from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
+from offers.places import place_facts
 from offers.published import Place, next_offer
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
+
+FOR_OTHERS = "it is for customers of a segment that this customer is not in"
 
 
 def validated_offers(
@@ -27,10 +30,13 @@ def validated_offers(
     *,
     asked: Iterable[str] = (),
     ceilings: Mapping[str, Money] | None = None,
+    codes: Mapping[str, str] | None = None,
+    provider_id: str = "",
 ) -> tuple[OfferView, ...]:
     """Return every offer for which the buyer could be eligible, with its state and reason.
 
     An offer that is kept for who has its code, or that is not published, is named only to a buyer who asked for it.
+    `codes` are the single-use codes by which an order has its offers.
     """
     wanted = set(asked)
     views = []
@@ -39,16 +45,23 @@ def validated_offers(
         hidden = terms is None or terms.requires_code or terms.state != OfferState.APPROVED
         if hidden and outcome.outcome is not Outcome.APPLIED and outcome.offer_id not in wanted:
             continue
-        base = offer_view(terms) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        base = (
+            _shown(terms, codes or {}, provider_id) if terms else OfferView(id=outcome.offer_id, name=outcome.offer_id)
+        )
         ceiling = (ceilings or {}).get(outcome.offer_id)
         views.append(replace(base, validation=_validation(outcome, ceiling)))
     return tuple(views)
 
 
 def used_offers(
-    trace: OfferTrace, known: Iterable[OfferTerms], lines: Iterable[QuoteLine], currency: str
+    trace: OfferTrace,
+    known: Iterable[OfferTerms],
+    lines: Iterable[QuoteLine],
+    currency: str,
+    codes: Mapping[str, str],
+    provider_id: str = "",
 ) -> tuple[OfferView, ...]:
-    """Return the locked offers of a billed order with what each gave."""
+    """Return the locked offers of a billed order with what each gave; `codes` are its single-use codes."""
     lines = tuple(lines)
     outcomes = {outcome.offer_id: outcome for outcome in trace.outcomes}
     views = []
@@ -56,8 +69,9 @@ def used_offers(
         outcome = outcomes.get(terms.offer_id)
         applied = outcome is not None and outcome.outcome is Outcome.APPLIED
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
-        usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), terms.display_code)
-        views.append(replace(offer_view(terms), usage=usage))
+        shown = _shown(terms, codes, provider_id)
+        usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), shown.display_code)
+        views.append(replace(shown, usage=usage))
     return tuple(views)
 
 
@@ -79,7 +93,9 @@ def offer_summary(
     """Return the savings of a bill in one place, and the next offer at this connector; in the CPO's scope."""
     used = tuple(offers)
     location = connector.charger.location
-    place = Place(location.location_id, connector.item_id, CHARGING_CATEGORY, location.time_zone)
+    place = Place(
+        location.location_id, connector.item_id, CHARGING_CATEGORY, location.time_zone, place_facts(connector)
+    )
     upcoming = next_offer(
         book_for(connector.cpo), place, after=now, without=frozenset(terms.offer_id for terms in used)
     )
@@ -92,7 +108,16 @@ def offer_summary(
 
 def said(check: Check) -> str:
     """Return a failing check as one sentence for the driver."""
+    if check.code is ReasonCode.SEGMENT:
+        # How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
+        return FOR_OTHERS
     return check.margin or f"{check.field}: {check.expected} is needed, {check.actual} was given"
+
+
+def _shown(terms: OfferTerms, codes: Mapping[str, str], provider_id: str) -> OfferView:
+    """Return the offer as published, with the order's own code in the place of one for all."""
+    shown = offer_view(terms, provider_id)
+    return replace(shown, display_code=codes.get(terms.offer_id, "")) if terms.single_use else shown
 
 
 def _validation(outcome: OfferOutcome, ceiling: Money | None) -> OfferValidationView:

@@ -11,6 +11,7 @@ from urllib.parse import quote as quoted
 from beckn.models import NetworkProfile
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
+from beckn.presenting.prepaid import gave_back, prepaid_views
 from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -28,6 +29,7 @@ from cpo_portal.charging import models as charging
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Connector
 from offers.book import book_for
+from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote, Redemption
@@ -75,7 +77,8 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         offers=validated_offers(
             cart.priced.trace,
             cart.priced.book.book.get,
-            asked=(*cart.ask.opted_in, *cart.ask.codes),
+            asked=cart.priced.asked_for(cart.ask),
+            provider_id=cart.connector.cpo.provider_id,
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
     )
@@ -89,15 +92,22 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     trace = trace_from_json(shown.trace)
     placed = order.state == charging.OrderState.INITIALISED
     connector = order.connector
+    codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
     return OrderView(
         provider=provider_view(order.cpo),
         items=_items(connector, locked.terms, _measure_of(locked.request.measure), locked.request.products, energy_wh),
         fulfillment=_order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
-        offers=used_offers(trace, locked.offers, lines, order.currency)
+        offers=used_offers(trace, locked.offers, lines, order.currency, codes, order.cpo.provider_id)
         if billed
-        else validated_offers(trace, _known_offers(order, locked), ceilings=_ceilings(order)),
+        else validated_offers(
+            trace,
+            _known_offers(order, locked),
+            ceilings=_ceilings(order),
+            codes=codes,
+            provider_id=order.cpo.provider_id,
+        ),
         quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
         billing=_billing(order),
         payments=_payments(order),
@@ -109,6 +119,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
+        prepaid=prepaid_views(order),
     )
 
 
@@ -298,6 +309,7 @@ def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:
     ]
     if order.state == charging.OrderState.CANCELLED and not views:
         sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
+        sentence = gave_back(order) or sentence
         views.append(SettlementView("REFUND", zero(order.currency), sentence))
     owed = order.payments.filter(
         type=charging.PaymentType.POST_FULFILLMENT, status=charging.PaymentStatus.NOT_PAID

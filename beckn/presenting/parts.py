@@ -21,6 +21,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.models import Connector, Location, Product
 from offers.engine.values import OfferTerms
+from offers.links import offer_page_url
 from offers.models import CampaignKind
 from offers.published import discounted_rate
 from pricing.engine.values import Dimension, PriceTerms
@@ -94,10 +95,12 @@ def item_view(
     )
 
 
-def inline_offers(offers: Iterable[OfferTerms], rate: Decimal | None) -> tuple[InlineOfferView, ...]:
+def inline_offers(
+    offers: Iterable[OfferTerms], rate: Decimal | None, provider_id: str = ""
+) -> tuple[InlineOfferView, ...]:
     """Return offers as they are shown on a connector that is sold at `rate` per kWh."""
     return tuple(
-        InlineOfferView(offer_view(terms), discounted_rate(terms, rate) if rate is not None else None)
+        InlineOfferView(offer_view(terms, provider_id), discounted_rate(terms, rate) if rate is not None else None)
         for terms in offers
     )
 
@@ -116,8 +119,9 @@ def product_view(product: Product, count: int | None = None) -> ItemView:
 
 
 @lru_cache(maxsize=1024)
-def offer_view(terms: OfferTerms) -> OfferView:
-    """Return the offer as published."""
+def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
+    """Return the offer as published; with its provider, the address of its public page, where it has one."""
+    has_page = bool(provider_id) and not terms.requires_code
     scope, benefit = terms.applicability, terms.benefit
     return OfferView(
         id=terms.offer_id,
@@ -142,6 +146,7 @@ def offer_view(terms: OfferTerms) -> OfferView:
         qualifier_item_ids=tuple(sorted(terms.qualifier.item_ids)),
         slabs=benefit.slabs,
         finance=benefit.finance,
+        page_url=offer_page_url(provider_id, terms.offer_id) if has_page else "",
     )
 
 

@@ -60,7 +60,7 @@ class OfferUsageView:
 @dataclass(frozen=True, slots=True)
 class OfferView:
     """An offer as published. `value`, `value_cap` and `min_value` are plain numbers in `currency` (`value` in percent
-    for a percentage); ids are Beckn ids; empty ids are no restriction."""
+    for a percentage); ids are Beckn ids; empty ids are no restriction. `page_url` is the offer's public page."""
 
     id: str
     name: str
@@ -83,6 +83,7 @@ class OfferView:
     requires_code: bool = False
     validation: OfferValidationView | None = None
     usage: OfferUsageView | None = None
+    page_url: str = ""
     kind: BenefitKind = BenefitKind.DISCOUNT
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[Slab, ...] = ()

@@ -104,6 +104,18 @@ class SettlementView:
 
 
 @dataclass(frozen=True, slots=True)
+class PrepaidView:
+    """What an order does with one prepaid balance: `held` before the bill, `drawn` by it, and what is `left` to use."""
+
+    id: str
+    name: str
+    left: Money
+    held: Money | None = None
+    drawn: Money | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
     """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
 
@@ -143,6 +155,7 @@ class OrderView:
     cancellation: CancellationView | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    prepaid: tuple[PrepaidView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 
 from cpo_portal.adminkit.forms import DialogForm
 
-__all__ = ["ActionVariant", "go_to", "object_action"]
+__all__ = ["ActionVariant", "go_to", "object_action", "page_button"]
 
 
 def go_to(request: HttpRequest, url: str) -> HttpResponse:
@@ -83,6 +83,19 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
         find_first.allowed_permissions = [permission]  # type: ignore[attr-defined]
         find_first.offered = offered  # type: ignore[attr-defined]
         return find_first
+
+    return decorate
+
+
+def page_button(
+    *, description: str, icon: str | None = None, permission: str = "operate"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Turn `method(self, request)`, for `actions_list`, or `method(self, request, object_id)` into a page's button."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        button: Callable[..., Any] = unfold_action(method, description=description, icon=icon)
+        button.allowed_permissions = [permission]  # type: ignore[attr-defined]
+        return button
 
     return decorate
 

@@ -23,6 +23,7 @@ class RowsWidget(forms.Widget):
     template_name: str = ""
     parts: tuple[str, ...] = ()
     many_parts: tuple[str, ...] = ()
+    most_rows = _MOST_ROWS
 
     class Media:
         js = ("adminkit/rows.js",)
@@ -38,7 +39,7 @@ class RowsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         pattern = re.compile(rf"{re.escape(name)}-(\d{{1,4}})-[a-z_]+")
-        numbers = sorted({int(found[1]) for key in data if (found := pattern.fullmatch(key))})[:_MOST_ROWS]
+        numbers = sorted({int(found[1]) for key in data if (found := pattern.fullmatch(key))})[: self.most_rows]
         rows = [self._row(data, f"{name}-{number}") for number in numbers]
         return [row for row in rows if not self.is_blank(row)]
 

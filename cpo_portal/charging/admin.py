@@ -12,13 +12,22 @@ from django.utils.safestring import SafeString
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
 from cpo_portal.adminkit.display import EMPTY, chip, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
-from cpo_portal.charging import admin_money
-from cpo_portal.charging.export_columns import ORDER_COLUMNS
-from cpo_portal.charging.models import Customer, CustomerContact, Order, OrderState
+from cpo_portal.charging import admin_balances, admin_imports, admin_money, admin_segments
+from cpo_portal.charging.export_columns import CUSTOMER_COLUMNS, ORDER_COLUMNS
+from cpo_portal.charging.models import Customer, CustomerContact, CustomerRecord, Order, OrderState
 from cpo_portal.charging.panels import ORDER_PANELS, ORDER_TONES, Panel, panels_of, table, zone_of
 from cpo_portal.charging.wording import cancelled_by
 
-__all__ = ["ORDER_PANELS", "Panel", "add_order_action", "admin_money", "table"]
+__all__ = [
+    "ORDER_PANELS",
+    "Panel",
+    "add_order_action",
+    "admin_balances",
+    "admin_imports",
+    "admin_money",
+    "admin_segments",
+    "table",
+]
 
 
 @admin.register(Order)
@@ -125,17 +134,34 @@ class ContactInline(ReadOnlyMixin, TenantStackedInline):
         return self.has_operate_permission(request, obj)
 
 
+class RecordInline(ReadOnlyMixin, TenantStackedInline):
+    """What the CPO keeps of the customer, for those who operate; files bring it in."""
+
+    model = CustomerRecord
+    fields = ("tier", "organisation", "joined_on", "vehicle_make")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_operate_permission(request, obj)
+
+
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyMixin, TenantAdmin):
+class CustomerAdmin(ReadOnlyMixin, admin_imports.CustomerImportMixin, TenantExportMixin, TenantAdmin):
     """Drivers, known by keyed hashes."""
 
     list_display = ("__str__", "known_since", "orders_made")
+    export_columns = CUSTOMER_COLUMNS
+    export_related = ("record", "orders")
+    change_form_template: Any = None
     search_fields = ("id__iexact",)
     search_help_text = "A whole customer id."
     list_select_related = ("cpo",)
-    inlines = (ContactInline,)
+    inlines = (ContactInline, RecordInline)
     fields = ("id", "known_since", "orders_made")
     readonly_fields = ("known_since", "orders_made")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        # What the CPO keeps of a person is for those who operate.
+        return self.has_operate_permission(request)
 
     @column(description="Known since", ordering="created_at")
     def known_since(self, obj: Customer) -> str:

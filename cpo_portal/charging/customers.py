@@ -8,8 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.accounts.sealing import KeyedHash, keyed_hashes
+from cpo_portal.accounts.sealing import KeyedHash
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.contact_hashes import email_hashes, phone_hashes, prehashed
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey
 
@@ -28,11 +29,11 @@ def identity_of(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapping[str, A
     for source in (billing, contact):
         phone = normalise_phone(_text(source, "phone"), cpo.country)
         if phone:
-            return keyed_hashes(f"customer:{cpo.pk}", f"phone:{phone}")
+            return phone_hashes(cpo, phone)
     for source in (billing, contact):
         email = normalise_email(_text(source, "email"))
         if email:
-            return keyed_hashes(f"customer:{cpo.pk}", f"email:{email}")
+            return email_hashes(cpo, email)
     return []
 
 
@@ -46,7 +47,7 @@ def find_or_make_customer(cpo: Cpo, *, billing: Mapping[str, Any], contact: Mapp
     if not identity:
         return None
     with cpo_scope(cpo), transaction.atomic():
-        customer = find_customer(identity) or _make(cpo, identity)
+        customer = find_customer(identity) or _find_prehashed(cpo, identity, billing, contact) or _make(cpo, identity)
         _keep_contact(customer, billing, contact)
     return customer
 
@@ -60,6 +61,16 @@ def find_customer(identity: Sequence[KeyedHash]) -> Customer | None:
     customer = found[0].customer
     if {each.key_id for each in identity} - {key.hmac_key_id for key in found}:
         add_keys(customer, identity)
+    return customer
+
+
+def _find_prehashed(
+    cpo: Cpo, identity: Sequence[KeyedHash], billing: Mapping[str, Any], contact: Mapping[str, Any]
+) -> Customer | None:
+    """Return the customer whose contact was imported as a hash; from now on they are known by the contact as well."""
+    customer = find_customer(prehashed(cpo, billing, contact))
+    if customer is not None:
+        CustomerKey.objects.bulk_create(_rows(customer, _in_lock_order(identity)), ignore_conflicts=True)
     return customer
 
 

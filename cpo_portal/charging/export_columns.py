@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.adminkit.display import plain_amount
-from cpo_portal.charging.models import LineStage, Order, OrderLineKind, Payment, Refund
+from cpo_portal.charging.models import (
+    BalanceEntry,
+    Customer,
+    LineStage,
+    Order,
+    OrderLineKind,
+    Payment,
+    Refund,
+)
 from cpo_portal.charging.wording import refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]
@@ -84,4 +92,50 @@ REFUND_COLUMNS: Columns = {
     "Due by ({clock})": lambda row: row.due_by,
     "Paid back ({clock})": lambda row: row.paid_at,
     "Reference": lambda row: row.paid_reference,
+}
+
+
+def _kept(name: str) -> Callable[[Customer], Any]:
+    """Return a column of what the CPO keeps of a customer."""
+    return lambda customer: getattr(getattr(customer, "record", None), name, None)
+
+
+def _joined(customer: Customer) -> str:
+    day = _kept("joined_on")(customer)
+    return day.isoformat() if day else ""
+
+
+#: They have the names that an import reads, so that a file can be changed and taken in again.
+CUSTOMER_COLUMNS: Columns = {
+    "customer": lambda customer: str(customer.id),
+    "tier": _kept("tier"),
+    "organisation": _kept("organisation"),
+    "joined_on": _joined,
+    "vehicle_make": _kept("vehicle_make"),
+}
+
+BALANCE_COLUMNS: Columns = {
+    "Balance": lambda row: str(row.id),
+    "Name": lambda row: row.name,
+    "Customer": lambda row: str(row.customer_id or ""),
+    "Group": lambda row: row.group.name if row.group else "",
+    "Left": lambda row: plain_amount(row.amount, row.currency),
+    "Held": lambda row: plain_amount(row.held, row.currency),
+    "Currency": lambda row: row.currency,
+    "Expires ({clock})": lambda row: row.expires_at,
+    "Made ({clock})": lambda row: row.created_at,
+}
+
+BALANCE_ENTRY_COLUMNS: Columns = {
+    "Entry": lambda row: str(row.pk),
+    "Balance": lambda row: str(row.balance_id),
+    "Name": lambda row: row.balance.name,
+    "At ({clock})": lambda row: row.at,
+    "Kind": BalanceEntry.get_kind_display,  # type: ignore[attr-defined]
+    "Amount": lambda row: plain_amount(row.amount, row.balance.currency),
+    "Currency": lambda row: row.balance.currency,
+    "Reference": lambda row: row.reference,
+    "Order": lambda row: str(row.order_id or ""),
+    "By": lambda row: row.by.email if row.by else "",
+    "Note": lambda row: row.note,
 }

@@ -14,6 +14,7 @@ from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, table, when
 from cpo_portal.adminkit.rules import rights
 from cpo_portal.charging.models import (
+    BalanceHold,
     ChargingSession,
     EventKind,
     FulfillmentState,
@@ -71,7 +72,7 @@ ORDER_PANELS: list[Callable[[HttpRequest, Order], Panel | None]] = []
 
 def panels_of(request: HttpRequest, order: Order) -> list[Panel]:
     """Return this room's panels, then those that upper rooms added."""
-    own = (hindrance, contact, quote, bill, payments, reports, refunds, session, timeline)
+    own = (hindrance, contact, quote, bill, payments, prepaid, reports, refunds, session, timeline)
     made = (make(request, order) for make in (*own, *ORDER_PANELS))
     return [panel for panel in made if panel is not None]
 
@@ -126,6 +127,22 @@ def payments(request: HttpRequest, order: Order) -> Panel | None:
     ]
     headers = ("Due", "State", "Amount", "Paid", "Reference", "When")
     return Panel("Payments", table(headers, rows, numbers=(2, 3))) if rows else None
+
+
+def prepaid(request: HttpRequest, order: Order) -> Panel | None:
+    """What the order holds of balances, or has drawn on them."""
+    rows = [
+        (
+            row.balance.name,
+            row.get_state_display(),
+            money(row.amount, order.currency),
+            money(row.taken, order.currency),
+            when(row.created_at, zone_of(order)),
+        )
+        for row in BalanceHold.objects.filter(order=order).select_related("balance")
+    ]
+    headers = ("Balance", "State", "Held", "Drawn", "Since")
+    return Panel("Prepaid balances", table(headers, rows, numbers=(2, 3))) if rows else None
 
 
 def reports(request: HttpRequest, order: Order) -> Panel | None:

@@ -11,9 +11,10 @@ from typing import Any
 from django.db.models import Q
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.contact_hashes import contact_hashes, prehashed
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.customers import find_customer, identity_of
-from cpo_portal.charging.models import Customer, CustomerContact, Order, OrderContact
+from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey, NamedListEntry, Order, OrderContact
 
 #: Digits that two spellings of one number share at their end, calling code and trunk zero left out.
 _LAST_DIGITS = 7
@@ -30,15 +31,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What names the person: the customers they are, and the orders they are named in, also somebody else's."""
+    """What names the person: the customers they are, the orders they are named in, also somebody else's, and their
+    places on named lists."""
 
     customers: tuple[Customer, ...]
     orders: tuple[Order, ...]
+    listed: tuple[NamedListEntry, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing was found."""
-        return not self.customers and not self.orders
+        return not self.customers and not self.orders and not self.listed
 
 
 def find_person(cpo: Cpo, wanted: Wanted) -> Found:
@@ -51,7 +54,18 @@ def find_person(cpo: Cpo, wanted: Wanted) -> Found:
         row.order_id for row in _contacts_with(phone, email) if _names(cpo, (row.billing, row.customer), phone, email)
     ]
     orders = Order.objects.filter(Q(customer__in=list(customers)) | Q(pk__in=named)).order_by("created_at", "pk")
-    return Found(tuple(customers.values()), tuple(orders.select_related("connector")))
+    listed = _listed(cpo, customers.values(), {"phone": phone, "email": email})
+    return Found(tuple(customers.values()), tuple(orders.select_related("connector")), tuple(listed))
+
+
+def _listed(cpo: Cpo, customers: Iterable[Customer], said: Mapping[str, str]) -> Iterable[NamedListEntry]:
+    """Return the places on named lists of these customers' hashes and contacts, and of the contacts asked about."""
+    keys = [customer.pk for customer in customers]
+    kept = CustomerContact.objects.filter(customer__in=keys).values("phone", "email")
+    hashes = {*contact_hashes(cpo, said, *kept)}
+    hashes |= {bytes(digest) for digest in CustomerKey.objects.filter(customer__in=keys).values_list("hmac", flat=True)}
+    found = NamedListEntry.objects.filter(hmac__in=hashes).select_related("named_list")
+    return found.order_by("named_list__list_id", "pk") if hashes else ()
 
 
 def _checked(cpo: Cpo, wanted: Wanted) -> tuple[str, str]:
@@ -68,9 +82,12 @@ def _checked(cpo: Cpo, wanted: Wanted) -> tuple[str, str]:
 
 def _customers(cpo: Cpo, phone: str, email: str) -> Iterable[Customer]:
     for said in ({"phone": phone} if phone else {}, {"email": email} if email else {}):
-        found = find_customer(identity_of(cpo, billing=said, contact={})) if said else None
-        if found is not None:
-            yield found
+        if not said:
+            continue
+        for identity in (identity_of(cpo, billing=said, contact={}), prehashed(cpo, said)):
+            found = find_customer(identity)
+            if found is not None:
+                yield found
     same = Q(pk=None)
     if email:
         same |= Q(email__iexact=email)

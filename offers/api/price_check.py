@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,15 +17,15 @@ from rest_framework.views import APIView
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.charging.models import Customer
+from cpo_portal.charging.contact_hashes import contact_hashes
+from cpo_portal.charging.models import Customer, CustomerContact
 from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import Connector
-from offers.api.serializers import AMOUNT, amount_text
-from offers.engine.values import OfferTrace
+from offers.api.price_answers import PriceSerializer, quote_to_response
+from offers.explaining import full_trace
 from offers.quoting import SessionAsk, price_session
 from offers.refusals import Refusal
-from offers.trace_words import OUTCOMES, check_in_words, choice_in_words, outcome_in_words
 from pricing.api.refusals import body_of
 from pricing.engine.values import (
     AmountMeasure,
@@ -35,7 +36,6 @@ from pricing.engine.values import (
     Measure,
     PricingError,
     ProductOrder,
-    Quote,
     Reading,
 )
 
@@ -76,77 +76,24 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
     opted_in = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     declined = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     codes = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
-    as_of = InstantField(required=False, allow_null=True, help_text="Price with what was published at that instant.")
+    bap_id = serializers.CharField(max_length=255, required=False, help_text="The buyer app, for segments.")
+    as_of = InstantField(
+        required=False,
+        allow_null=True,
+        help_text="Price with the tariffs, offers and limits that were published at that instant, and what was used "
+        "then; taxes, products and the policy are today's.",
+    )
+    explain = serializers.ChoiceField(
+        choices=["candidates", "full"],
+        required=False,
+        help_text="“full” names every offer of the CPO, drafts as well, with the conditions that fail.",
+    )
     readings = BoundedListField(
         child=RegisterReadingSerializer(),
         max_length=1000,
         required=False,
         help_text="At least two: price what was delivered instead of the plan.",
     )
-
-
-class LineSerializer(serializers.Serializer[Any]):
-    """One line of the price."""
-
-    line_id = serializers.CharField()
-    kind = serializers.CharField()
-    title = serializers.CharField()
-    amount = serializers.DecimalField(**AMOUNT)
-    quantity = serializers.CharField(allow_null=True)
-    unit = serializers.CharField()
-    rate = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
-    item_id = serializers.CharField()
-
-
-class CheckSerializer(serializers.Serializer[Any]):
-    """One condition of an offer as numbers and in words."""
-
-    code = serializers.CharField()
-    field = serializers.CharField()
-    expected = serializers.CharField()
-    actual = serializers.CharField()
-    passed = serializers.BooleanField()
-    margin = serializers.CharField()
-    words = serializers.CharField(allow_null=True)
-
-
-class OutcomeSerializer(serializers.Serializer[Any]):
-    """What became of one offer."""
-
-    offer_id = serializers.CharField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    outcome = serializers.CharField()
-    saving = serializers.DecimalField(**AMOUNT)
-    words = serializers.CharField()
-    checks = CheckSerializer(many=True)
-
-
-class TraceSerializer(serializers.Serializer[Any]):
-    """Every candidate's outcome, the chosen set and the runner-up."""
-
-    words = serializers.CharField()
-    chosen = serializers.ListField(child=serializers.CharField())
-    runner_up = serializers.ListField(child=serializers.CharField())
-    difference = serializers.DecimalField(**AMOUNT, allow_null=True)
-    certificate = serializers.CharField()
-    offers = OutcomeSerializer(many=True)
-
-
-class PriceSerializer(serializers.Serializer[Any]):
-    """A price with its lines and its trace."""
-
-    total = serializers.DecimalField(**AMOUNT)
-    currency = serializers.CharField()
-    energy_wh = serializers.IntegerField()
-    basis = serializers.CharField(allow_null=True)
-    tariff_id = serializers.CharField()
-    tariff_version = serializers.IntegerField()
-    engine_version = serializers.CharField()
-    flags = serializers.ListField(child=serializers.CharField())
-    lines = LineSerializer(many=True)
-    trace = TraceSerializer()
 
 
 class PriceCheckView(TokenScopedMixin, APIView):
@@ -176,7 +123,10 @@ class PriceCheckView(TokenScopedMixin, APIView):
             priced = price_session(connector, ask, now=as_of or timezone.now(), as_of=as_of)
         except (PricingError, Refusal) as refusal:
             raise ValidationError({"non_field_errors": [str(refusal)]}) from refusal
-        return Response(quote_to_response(priced.quote))
+        quote = priced.quote
+        if data.get("explain") == "full":
+            quote = replace(quote, trace=full_trace(priced, connector.cpo, as_of=as_of))
+        return Response(quote_to_response(quote))
 
 
 def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
@@ -191,72 +141,11 @@ def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
         codes=tuple(data.get("codes", [])),
         customer=_customer(data.get("customer")),
         identity_required=data.get("customer") is not None,
+        bap_id=data.get("bap_id", ""),
+        contact_hashes=_hashes(data.get("customer")),
         delivery=_delivery(data.get("readings", [])),
         basis=Basis(data["measure"]["basis"]) if "basis" in data["measure"] else None,
     )
-
-
-def quote_to_response(quote: Quote) -> dict[str, Any]:
-    """Return a quote in the shape of PriceSerializer."""
-    trace: OfferTrace = quote.trace or OfferTrace()
-    return {
-        "total": amount_text(quote.total.amount),
-        "currency": quote.total.currency,
-        "energy_wh": quote.energy_wh,
-        "basis": quote.basis.value if quote.basis else None,
-        "tariff_id": quote.terms.tariff_id,
-        "tariff_version": quote.terms.tariff_version,
-        "engine_version": quote.engine_version,
-        "flags": list(quote.flags),
-        "lines": [
-            {
-                "line_id": line.line_id,
-                "kind": line.kind.value,
-                "title": line.title,
-                "amount": amount_text(line.amount.amount),
-                "quantity": amount_text(line.quantity) if line.quantity is not None else None,
-                "unit": line.unit,
-                "rate": amount_text(line.rate) if line.rate is not None else None,
-                "code": line.code,
-                "item_id": line.item_id,
-            }
-            for line in quote.lines
-        ],
-        "trace": _trace(trace),
-    }
-
-
-def _trace(trace: OfferTrace) -> dict[str, Any]:
-    return {
-        "words": choice_in_words(trace),
-        "chosen": list(trace.chosen),
-        "runner_up": list(trace.runner_up),
-        "difference": amount_text(trace.difference.amount) if trace.difference is not None else None,
-        "certificate": trace.certificate.value,
-        "offers": [
-            {
-                "offer_id": outcome.offer_id,
-                "version": outcome.version,
-                "name": outcome.name,
-                "outcome": outcome.outcome.value,
-                "saving": amount_text(outcome.saving.amount),
-                "words": f"{OUTCOMES[outcome.outcome]}. {outcome_in_words(outcome)}",
-                "checks": [
-                    {
-                        "code": check.code.value,
-                        "field": check.field,
-                        "expected": check.expected,
-                        "actual": check.actual,
-                        "passed": check.passed,
-                        "margin": check.margin,
-                        "words": None if check.passed else check_in_words(check),
-                    }
-                    for check in outcome.checks
-                ],
-            }
-            for outcome in trace.outcomes
-        ],
-    }
 
 
 def _measure(data: dict[str, Any], currency: str) -> Measure:
@@ -289,6 +178,12 @@ def _customer(key: Any) -> Customer | None:
     if customer is None:
         raise ValidationError({"customer": ["You have no such customer: copy the id from one of your orders."]})
     return customer
+
+
+def _hashes(key: Any) -> tuple[bytes, ...]:
+    contact = CustomerContact.objects.filter(customer=key).select_related("customer__cpo").first() if key else None
+    said = {"phone": contact.phone, "email": contact.email} if contact else {}
+    return contact_hashes(contact.customer.cpo, said) if contact else ()
 
 
 def _delivery(entries: list[dict[str, Any]]) -> Delivery | None:

@@ -9,24 +9,20 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from offers.api.conditions import ConditionsSerializer
+from offers.api.days import DaysSerializer
+from offers.api.types import AMOUNT, BenefitSerializer
+from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
-from offers.authoring.content import CONTENT_FIELDS, CONTENT_LISTS
+from offers.authoring.content import CONTENT_FIELDS, LISTS, ROWS
 from offers.authoring.limits import LIMIT_FIELDS
+from offers.authoring.stacking import MOST_EXCLUDED
 from offers.authoring.types import without_leftovers
 from offers.engine.describe import summary
 from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
-from offers.models import (
-    BenefitKindChoice,
-    CampaignKind,
-    DiscountBaseChoice,
-    Offer,
-    OfferVersion,
-    ValueTypeChoice,
-)
-from offers.states import counter_of, derived_state
-
-AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
+from offers.models import CampaignKind, Offer, OfferVersion
+from offers.states import again_at, counter_of, day_counter_of, derived_state
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -37,29 +33,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class SlabSerializer(serializers.Serializer[Any]):
-    """A band of whole kWh, both ends inside, and what it takes off."""
-
-    item_count = serializers.IntegerField(help_text="From so many whole kWh.")
-    item_count_upper = serializers.IntegerField(allow_null=True, help_text="To so many; null is open.")
-    value = serializers.DecimalField(**AMOUNT)
-    value_type = serializers.CharField(max_length=10, help_text="percent or amount.")
-    value_cap = serializers.DecimalField(**AMOUNT, help_text="The most that the driver saves.")
-
-
-class FinanceTermSerializer(serializers.Serializer[Any]):
-    """A way to pay over time, beside the order."""
-
-    provider = serializers.CharField(max_length=100, help_text="Who lends.")
-    method = serializers.CharField(max_length=10, help_text="EMI or PAY_LATER.")
-    months = serializers.IntegerField()
-    annual_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
-    subvention_percent = serializers.DecimalField(
-        max_digits=5, decimal_places=2, help_text="The share of the interest that the CPO bears."
-    )
-
-
-class OfferContentSerializer(serializers.Serializer[Any]):
+class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer):
     """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
     name = serializers.CharField(max_length=200)
@@ -69,30 +43,32 @@ class OfferContentSerializer(serializers.Serializer[Any]):
     campaign_kind = serializers.ChoiceField(choices=CampaignKind.choices, required=False)
     display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
     requires_code = serializers.BooleanField(required=False)
+    single_use_codes = serializers.BooleanField(
+        required=False, help_text="Each buyer sends a code of their own, made with code-batches."
+    )
     location_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=500, required=False)
     item_ids = BoundedListField(child=serializers.CharField(max_length=100), max_length=2000, required=False)
     categories = BoundedListField(child=serializers.CharField(max_length=60), max_length=100, required=False)
+    segment_ids = BoundedListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False, help_text="Its customers; OR."
+    )
     valid_from = InstantField()
     valid_until = InstantField(help_text="The first instant that is too late.")
     weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)
     min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
-    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False, allow_blank=True)
-    value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    value_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    base = serializers.ChoiceField(choices=DiscountBaseChoice.choices, required=False)
     additive = serializers.BooleanField(required=False)
     auto = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
-    qualifier_item_ids = BoundedListField(
-        child=serializers.CharField(max_length=100),
-        max_length=100,
-        required=False,
-        help_text="A combo's secondary items: all of them must be in the session.",
+    exclusivity_group = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text="At most one offer of a group is applied."
     )
-    slabs = BoundedListField(child=SlabSerializer(), max_length=50, required=False)
-    finance_terms = BoundedListField(child=FinanceTermSerializer(), max_length=50, required=False)
+    excludes = BoundedListField(
+        child=serializers.CharField(max_length=80),
+        max_length=MOST_EXCLUDED,
+        required=False,
+        help_text="Ids of offers that it is never combined with; it holds both ways.",
+    )
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -102,6 +78,15 @@ class LimitsSerializer(serializers.Serializer[Any]):
     uses_per_customer = serializers.IntegerField(required=False, allow_null=True)
     budget = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     redemption_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    uses_per_customer_day = serializers.IntegerField(
+        required=False, allow_null=True, help_text="A day, week (from Monday) or month of the CPO's calendar."
+    )
+    uses_per_customer_week = serializers.IntegerField(required=False, allow_null=True)
+    uses_per_customer_month = serializers.IntegerField(required=False, allow_null=True)
+    budget_per_day = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
+    give_use_back = serializers.BooleanField(
+        required=False, help_text="Whether a use that is reversed as a whole may be used again."
+    )
 
 
 class UsedSerializer(serializers.Serializer[Any]):
@@ -109,6 +94,14 @@ class UsedSerializer(serializers.Serializer[Any]):
 
     uses_reserved = serializers.IntegerField()
     uses_committed = serializers.IntegerField()
+    budget_reserved = serializers.DecimalField(**AMOUNT)
+    budget_committed = serializers.DecimalField(**AMOUNT)
+
+
+class UsedTodaySerializer(serializers.Serializer[Any]):
+    """What is reserved and spent of a budget per day, today on the CPO's calendar."""
+
+    day = serializers.DateField()
     budget_reserved = serializers.DecimalField(**AMOUNT)
     budget_committed = serializers.DecimalField(**AMOUNT)
 
@@ -138,6 +131,7 @@ class OfferVersionSerializer(serializers.Serializer[Any]):
     content = OfferContentSerializer()
     summary = serializers.CharField(help_text="The offer in one sentence.")
     published_at = InstantField(allow_null=True)
+    submitted_at = InstantField(allow_null=True, help_text="Since when it is in review.")
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -150,18 +144,25 @@ class OfferSerializer(serializers.Serializer[Any]):
     draft = OfferVersionSerializer(allow_null=True)
     limits = LimitsSerializer()
     used = UsedSerializer(allow_null=True)
+    used_today = UsedTodaySerializer(allow_null=True)
+    again_at = InstantField(
+        allow_null=True, help_text="When an offer is given again that is EXHAUSTED by its budget of today."
+    )
     created_at = InstantField()
 
     def to_representation(self, offer: Offer) -> dict[str, Any]:
-        counter = counter_of(offer)
+        counter, now = counter_of(offer), self.context["now"]
+        day = day_counter_of(offer, now)
         return {
             "offer_id": offer.offer_id,
-            "state": derived_state(offer, offer.live_version, counter, self.context["now"]),
+            "state": derived_state(offer, offer.live_version, counter, now),
             "stored_state": offer.state,
             "live": _version(offer, offer.live_version),
             "draft": _version(offer, next(iter(offer.drafts), None)),  # type: ignore[attr-defined]
             "limits": LimitsSerializer(limits_of(offer)).data,
             "used": UsedSerializer(counter).data if counter is not None else None,
+            "used_today": UsedTodaySerializer(day).data if day is not None else None,
+            "again_at": _instant(again_at(offer, offer.live_version, now)),
             "created_at": _instant(offer.created_at),
         }
 
@@ -172,6 +173,7 @@ class StateChangeSerializer(serializers.Serializer[Any]):
     at = InstantField()
     from_state = serializers.CharField()
     to_state = serializers.CharField()
+    move = serializers.CharField(help_text="What was done: publish, submit, approve, reject, limits, edit, pause, …")
     version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
     by = serializers.CharField(allow_null=True, default=None)
     by_token = serializers.CharField(help_text="The first characters of the token that did it.")
@@ -180,8 +182,8 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
-    values: dict[str, Any] = {name: tuple(value) if name in CONTENT_LISTS else value for name, value in data.items()}
-    for name in ("weekly_windows", "slabs", "finance_terms"):
+    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in data.items()}
+    for name in ROWS:
         if name in values:
             values[name] = tuple(dict(row) for row in values[name])
     if before is not None:
@@ -204,6 +206,7 @@ def _version(offer: Offer, version: OfferVersion | None) -> dict[str, Any] | Non
         "content": content,
         "summary": summary(offer_terms(offer, version), offer.cpo.time_zone),
         "published_at": _instant(version.published_at),
+        "submitted_at": _instant(version.submitted_at),
     }
 
 

@@ -1,11 +1,25 @@
-"""The staff API's addresses of offers and of the price check."""
+"""The staff API's addresses of offers with their policy, codes and back-tests, and of prices and their reasons."""
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from offers.api.backtests import BacktestViewSet
+from offers.api.codes import CodeBatchViewSet
+from offers.api.orders import OrderExplainView, OrderProofView
+from offers.api.policy import PolicyView
 from offers.api.price_check import PriceCheckView
 from offers.api.views import OfferViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("offers", OfferViewSet, basename="offer")
-urlpatterns = [*router.urls, path("price-check", PriceCheckView.as_view(), name="price-check")]
+router.register("backtests", BacktestViewSet, basename="backtest")
+router.register("code-batches", CodeBatchViewSet, basename="code-batch")
+#: An id, or what is none and answers 404 like an id of nobody.
+ORDER = r"orders/(?P<order_id>[A-Za-z0-9-]{1,64})"
+urlpatterns = [
+    *router.urls,
+    path("price-check", PriceCheckView.as_view(), name="price-check"),
+    path("offer-policy", PolicyView.as_view(), name="offer-policy"),
+    re_path(rf"^{ORDER}/explain$", OrderExplainView.as_view(), name="order-explain"),
+    re_path(rf"^{ORDER}/proof$", OrderProofView.as_view(), name="order-proof"),
+]

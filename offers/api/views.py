@@ -20,6 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import InstantFilter, Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from offers import authoring
+from offers.api.reviews import ReviewRoutes
 from offers.api.serializers import (
     OfferChangeSerializer,
     OfferInSerializer,
@@ -31,7 +32,7 @@ from offers.api.serializers import (
 from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
-from offers.states import DerivedState, Move, state_condition
+from offers.states import DerivedState, Move, recent_days, state_condition
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
 
@@ -83,7 +84,9 @@ def live_at(instant: datetime) -> QuerySet[OfferStateChange, Any]:
     list=extend_schema(summary="List offers"),
     retrieve=extend_schema(summary="Read an offer", responses={200: OfferSerializer, 404: REFUSED[404]}),
 )
-class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]):
+class OfferViewSet(
+    ReviewRoutes, TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]
+):
     """Offers of the token's CPO, by offer id."""
 
     serializer_class = OfferSerializer
@@ -100,7 +103,7 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
             return Offer.objects.none()
         drafts = OfferVersion.objects.filter(published_at=None)
         return Offer.objects.select_related("live_version", "counter", "cpo").prefetch_related(
-            Prefetch("versions", queryset=drafts, to_attr="drafts")
+            Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(timezone.now())
         )
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -113,7 +116,8 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
         data = body_of(OfferInSerializer, request)
         limits = limits_from(data["limits"]) if "limits" in data else None
         with refusals(_PATHS):
-            offer = authoring.create_offer(self.cpo, data["offer_id"], content_from(data["content"]), limits=limits)
+            content, prefix = content_from(data["content"]), token_prefix(request)
+            offer = authoring.create_offer(self.cpo, data["offer_id"], content, limits=limits, by_token=prefix)
         return self._answer(offer.offer_id, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -127,7 +131,8 @@ class OfferViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModel
                 latest = authoring.working_version(offer)
                 before = authoring.content_of(latest) if latest is not None else None
                 content = content_from(data["content"], before)
-                authoring.save_draft(offer, content, expected=data.get("based_on_version"))
+                expected = data.get("based_on_version")
+                authoring.save_draft(offer, content, expected=expected, by_token=token_prefix(request))
             if "limits" in data:
                 limits = limits_from(data["limits"], authoring.limits_of(offer))
                 authoring.set_limits(offer, limits, by_token=token_prefix(request))

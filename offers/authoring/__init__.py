@@ -1,24 +1,32 @@
-"""Authoring of offers, the same for the admin and the API: content, drafts, moves and limits."""
+"""Authoring of offers, the same for the admin and the API: content, drafts, reviews, moves, copies and limits."""
 
 from offers.authoring.content import OfferContent, content_of
+from offers.authoring.copies import duplicate, restore
 from offers.authoring.drafts import create_offer, discard_draft, save_draft, working_version
 from offers.authoring.limits import limits_of, set_limits
-from offers.authoring.moves import archive, end, pause, perform, publish, resume, withdraw
+from offers.authoring.moves import approve, archive, end, pause, perform, publish, reject, resume, submit, withdraw
+from offers.authoring.review import Actor
 
 __all__ = [
+    "Actor",
     "OfferContent",
+    "approve",
     "archive",
     "content_of",
     "create_offer",
     "discard_draft",
+    "duplicate",
     "end",
     "limits_of",
     "pause",
     "perform",
     "publish",
+    "reject",
+    "restore",
     "resume",
     "save_draft",
     "set_limits",
+    "submit",
     "withdraw",
     "working_version",
 ]

@@ -1,11 +1,11 @@
-"""Codes that a buyer must send: each belongs to one offer of a CPO."""
+"""Codes that a buyer must send: each belongs to one offer of a CPO, also those that open it once."""
 
 from __future__ import annotations
 
 from django.db import connection
 from django.db.models import F, Q
 
-from offers.models import Offer, OfferState, OfferVersion
+from offers.models import Offer, OfferState, OfferVersion, SingleUseCode
 
 
 def code_in_use(offer: Offer, code: str) -> str | None:
@@ -24,6 +24,12 @@ def code_in_use(offer: Offer, code: str) -> str | None:
         .values_list("offer__offer_id", flat=True)
         .first()
     )
+
+
+def offer_of_single_use(offer: Offer, code: str) -> str | None:
+    """Return the id of the offer that a single-use code of the CPO opens, None where this is no such code."""
+    codes = SingleUseCode.objects.filter(cpo=offer.cpo_id, code=code.upper())
+    return codes.values_list("batch__offer__offer_id", flat=True).first()
 
 
 def others_with_code(offer: Offer, code: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +12,20 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Location, Product
-from offers.authoring.codes import code_in_use
+from offers.authoring.codes import code_in_use, offer_of_single_use
+from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
+from offers.authoring.conditions import check_conditions
+from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
+from offers.authoring.days import check_days
 from offers.authoring.finance import normal_finance
+from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
+from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
+from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
+from offers.segments import unknown_segments
 
 _HUNDRED = Decimal(100)
 
@@ -52,36 +60,54 @@ class OfferContent:
     auto: bool = True
     priority: int = 0
     currency: str = ""
+    exclusivity_group: str = ""
+    excludes: tuple[str, ...] = ()
+    segment_ids: tuple[str, ...] = ()
+    single_use_codes: bool = False
+    location_tags: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    near_latitude: Decimal | None = None
+    near_longitude: Decimal | None = None
+    radius_km: Decimal | None = None
+    charger_ids: tuple[str, ...] = ()
+    connector_types: tuple[str, ...] = ()
+    currents: tuple[str, ...] = ()
+    min_power_w: int | None = None
+    max_power_w: int | None = None
+    holiday_calendar: str = ""
+    holidays: str = ""
+    blackout_dates: tuple[date, ...] = ()
+    min_energy_wh: int | None = None
+    max_energy_wh: int | None = None
+    nth_session: int | None = None
+    max_busy_percent: int | None = None
+    stock_product_id: str = ""
+    stock_at_least: int | None = None
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[dict[str, Any], ...] = ()
     finance_terms: tuple[dict[str, Any], ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-CONTENT_LISTS = (
-    "location_ids",
-    "item_ids",
-    "categories",
-    "weekly_windows",
-    "qualifier_item_ids",
-    "slabs",
-    "finance_terms",
-)
+_IDS = ("location_ids", "item_ids", "categories", "segment_ids", *PLACE_LISTS, "qualifier_item_ids")
 #: Lists of small rows, each with the function that brings it into its normal form.
-_ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs, "finance_terms": normal_finance}
+ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs, "finance_terms": normal_finance}
+#: What a version holds as a list and a content as a tuple.
+LISTS = (*_IDS, *ROWS, "blackout_dates", "excludes")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
     """Return what a version says."""
     values = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    return OfferContent(**values | {name: tuple(values[name]) for name in CONTENT_LISTS})
+    return OfferContent(**values | {name: tuple(values[name]) for name in LISTS})
 
 
 def apply_content(version: OfferVersion, content: OfferContent) -> None:
     """Write the content into an unsaved or draft version."""
     for name in CONTENT_FIELDS:
         value = getattr(content, name)
-        setattr(version, name, list(value) if name in CONTENT_LISTS else value)
+        setattr(version, name, list(value) if name in LISTS else value)
 
 
 def checked(offer: Offer, content: OfferContent) -> OfferContent:
@@ -91,10 +117,13 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    values |= {name: _unique(values[name]) for name in CONTENT_LISTS if name not in _ROWS}
+    values |= {name: _unique(values[name]) for name in _IDS}
+    values["blackout_dates"] = tuple(sorted(set(content.blackout_dates)))
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
-    for name, normal in _ROWS.items():
+    values |= normal_stacking(content)
+    values["requires_code"] = values["requires_code"] or values["single_use_codes"]
+    for name, normal in ROWS.items():
         try:
             values[name] = normal(values[name])
         except ValidationError as refusal:
@@ -102,7 +131,19 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
             values[name] = ()
     result = OfferContent(**values)
     unread = set(errors)
-    for check in (_check_fields, _check_type, _check_amounts, _check_time, _check_places, _check_code):
+    for check in (
+        _check_fields,
+        _check_type,
+        _check_amounts,
+        _check_time,
+        _check_places,
+        _check_segments,
+        check_places,
+        check_days,
+        check_conditions,
+        _check_code,
+        check_stacking,
+    ):
         for name, message in check(offer, result):
             if name not in unread:
                 errors.setdefault(name, []).append(message)
@@ -134,7 +175,19 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     probe = OfferVersion(cpo=offer.cpo, number=1)
     apply_content(probe, content)
     try:
-        probe.clean_fields(exclude={"offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"})
+        own = {
+            "offer",
+            "created_by",
+            "published_at",
+            "value",
+            "value_cap",
+            "min_value",
+            "name",
+            *PLACE_FIELDS,
+            *DAY_FIELDS,
+            *CONDITION_FIELDS,
+        }
+        probe.clean_fields(exclude=own)
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             yield from ((name, message) for message in messages)
@@ -190,13 +243,23 @@ def _check_places(offer: Offer, content: OfferContent) -> _Findings:
         yield "item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
 
 
+def _check_segments(offer: Offer, content: OfferContent) -> _Findings:
+    for unknown in unknown_segments(content.segment_ids):
+        yield "segment_ids", f"You have no segment “{unknown}”: choose one of yours."
+
+
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:
     if any(character.isspace() for character in content.display_code):
         yield "display_code", "Write the code without spaces, such as WEEKEND25."
+    elif content.single_use_codes:
+        if content.display_code:
+            yield "display_code", "Each buyer sends a code of their own: leave the display code empty."
     elif content.requires_code and not content.display_code:
         yield "display_code", "Give the code that the buyer must send."
     elif content.requires_code and (other := code_in_use(offer, content.display_code)):
         yield "display_code", f"The offer {other} already asks for this code: choose another."
+    elif content.display_code and (other := offer_of_single_use(offer, content.display_code)):
+        yield "display_code", f"This is a single-use code of the offer {other}: choose another."
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -14,7 +15,13 @@ from offers.states import is_editable
 
 
 def create_offer(
-    cpo: Cpo, offer_id: str, content: OfferContent, *, limits: OfferLimits | None = None, by: User | None = None
+    cpo: Cpo,
+    offer_id: str,
+    content: OfferContent,
+    *,
+    limits: OfferLimits | None = None,
+    by: User | None = None,
+    by_token: str = "",
 ) -> Offer:
     """Make an offer with its first draft; raises ValidationError by field."""
     from offers.authoring.limits import check_limits, set_limits
@@ -41,19 +48,21 @@ def create_offer(
                 offer.save(force_insert=True)
         except IntegrityError as race:
             raise ValidationError({"offer_id": _taken(offer.offer_id)}) from race
-        save_draft(offer, content, by=by)
+        save_draft(offer, content, by=by, by_token=by_token)
         return set_limits(offer, limits) if limits is not None else offer
 
 
 def save_draft(
-    offer: Offer, content: OfferContent, *, by: User | None = None, expected: int | None = None
+    offer: Offer, content: OfferContent, *, by: User | None = None, by_token: str = "", expected: int | None = None
 ) -> OfferVersion:
     """Put the content into the draft, or into a new draft when the latest version is published.
 
     Content that equals the published version makes no draft, unless the offer was ended: then it can be published
     again as it was. `expected` is the number of the version that the author started from: when another one is the
-    working version by now, nothing is saved.
+    working version by now, nothing is saved. A draft that is changed while it is in review is submitted anew.
     """
+    from offers.authoring import review
+
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
         if not is_editable(locked.state):
@@ -68,8 +77,13 @@ def save_draft(
             return latest
         else:
             version = OfferVersion(cpo=locked.cpo, offer=locked, number=latest.number + 1 if latest else 1)
+        actor = review.Actor(by, by_token)
+        if version.pk is None or content_of(version) != content:
+            review.begin_anew(locked, actor, what="It was changed", now=timezone.now())
+            version.submitted_at, version.submitted_by = None, ""
+            review.sign(version, actor)
+            version.created_by = by
         apply_content(version, content)
-        version.created_by = by
         version.save()
         return version
 

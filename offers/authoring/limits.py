@@ -13,7 +13,10 @@ from django.utils import timezone
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.drafts import is_fresh, lock_offer
+from offers.authoring.period_limits import contradictions, keep_period_counters, period_switches
+from offers.engine.periods import today_at
 from offers.engine.values import OfferLimits
+from offers.mapping import LIMIT_NAMES, limits_of
 from offers.models import (
     CustomerCounter,
     Offer,
@@ -23,9 +26,11 @@ from offers.models import (
     Redemption,
     RedemptionState,
 )
+from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
 
-LIMIT_FIELDS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
+#: How the limits are called, in the order of the form.
+LIMIT_FIELDS = LIMIT_NAMES
 
 # What the ledger says: per redemption, committed once there is a COMMIT, else reserved unless released.
 _DERIVED = """
@@ -49,16 +54,13 @@ GROUP BY r.offer_id, r.customer_id HAVING SUM(e.uses) > 0
 """
 
 
-def limits_of(offer: Offer) -> OfferLimits:
-    """Return the limits as authored."""
-    return OfferLimits(offer.total_uses, offer.uses_per_customer, offer.budget, offer.redemption_cap)
-
-
 def check_limits(limits: OfferLimits) -> None:
     """Refuse what is no limit at all, by field."""
     errors: dict[str, str] = {}
     for name in LIMIT_FIELDS:
         value = getattr(limits, name)
+        if isinstance(value, bool):
+            continue
         if value is not None and value <= 0:
             errors[name] = "Give a number above 0, or leave it empty for no limit."
         elif isinstance(value, Decimal) and (value != round(value, 2) or value >= 10**12):
@@ -69,6 +71,7 @@ def check_limits(limits: OfferLimits) -> None:
         errors["redemption_cap"] = "A budget needs a limit per redemption: set “most per redemption”."
     elif limits.budget is not None and limits.redemption_cap is not None and limits.redemption_cap > limits.budget:
         errors["redemption_cap"] = "One redemption may not exceed the whole budget: lower it."
+    errors = dict(contradictions(limits)) | errors
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
 
@@ -83,6 +86,7 @@ def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_
             if before != limits:
                 _keep_customer_counters(locked, limits)
                 _keep_total_counter(locked, limits)
+                keep_period_counters(locked, before, limits, today_at(timezone.now(), locked.cpo.time_zone))
                 _write(locked, before, limits, by=by, by_token=by_token)
             return locked
     except OperationalError as busy:
@@ -95,8 +99,10 @@ def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
     A counter is only made or dropped while no reservation can be written, so that none is left uncounted.
     """
     current = limits_of(Offer.objects.get(pk=offer.pk))
-    switches = _is_total(current) != _is_total(limits) or (current.uses_per_customer is None) != (
-        limits.uses_per_customer is None
+    switches = (
+        _is_total(current) != _is_total(limits)
+        or (current.uses_per_customer is None) != (limits.uses_per_customer is None)
+        or period_switches(current, limits)
     )
     if switches:
         list(_living(offer).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
@@ -104,6 +110,8 @@ def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
 
 
 def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | None, by_token: str) -> None:
+    from offers.authoring import review
+
     for name in LIMIT_FIELDS:
         setattr(offer, name, getattr(after, name))
     offer.save(update_fields=LIMIT_FIELDS)
@@ -118,7 +126,10 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
         by_token=by_token,
         at=timezone.now(),
         note=_change_note(before, after),
+        limits=encode(after),
+        move="limits",
     )
+    review.begin_anew(offer, review.Actor(by, by_token), what="Its limits were changed", now=timezone.now())
 
 
 def _is_total(limits: OfferLimits) -> bool:
@@ -207,5 +218,7 @@ def _label(name: str) -> str:
     return str(column.verbose_name)
 
 
-def _plain(value: Decimal | int | None) -> str:
+def _plain(value: Decimal | int | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "no limit" if value is None else f"{value}"

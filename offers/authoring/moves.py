@@ -10,12 +10,17 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring import review
 from offers.authoring.content import check_publishable, checked, content_of
 from offers.authoring.drafts import lock_offer
-from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
+from offers.authoring.limits import limits_of
+from offers.authoring.review import Actor
+from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
+from pricing.engine.codec import encode
 
 _GIVES = OfferState.APPROVED
+_REVIEWED = frozenset({Move.PUBLISH, Move.SUBMIT, Move.APPROVE, Move.REJECT})
 
 
 def publish(
@@ -53,12 +58,37 @@ def archive(offer: Offer, *, by: User | None = None, by_token: str = "", note: s
     return _move(offer, Move.ARCHIVE, by=by, by_token=by_token, note=note)
 
 
+def submit(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Ask somebody else to approve the draft."""
+    return _move(offer, Move.SUBMIT, by=by, by_token=by_token, note=note)
+
+
+def approve(
+    offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", seen: datetime | None = None
+) -> Offer:
+    """Publish what somebody else submitted; `seen` is when what the approver has read was submitted."""
+    return _move(offer, Move.APPROVE, by=by, by_token=by_token, note=note, expected=seen)
+
+
+def reject(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
+    """Send what was submitted back to the draft; the note says why."""
+    return _move(offer, Move.REJECT, by=by, by_token=by_token, note=note)
+
+
 def perform(move: Move, offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
     """Make a move that is named by its value."""
     return _move(offer, move, by=by, by_token=by_token, note=note)
 
 
-def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str, expected: int | None = None) -> Offer:
+def _move(
+    offer: Offer,
+    move: Move,
+    *,
+    by: User | None,
+    by_token: str,
+    note: str,
+    expected: int | datetime | None = None,
+) -> Offer:
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
         target = next_state(locked.state, move)
@@ -67,11 +97,18 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
         # Taken after the lock, so that an offer's history is in the order of its moves.
         now = timezone.now()
         before = locked.state
-        if move is Move.PUBLISH:
+        if move in _REVIEWED:
+            review.check_move(locked, move, Actor(by, by_token), note, expected)
+        if move in {Move.PUBLISH, Move.APPROVE}:
             locked.live_version = _freeze_draft(locked, expected, now)
+        elif move is Move.SUBMIT:
+            review.submit(locked, Actor(by, by_token), now)
+        elif move is Move.REJECT:
+            review.send_back(locked)
         locked.state = target
         locked.save(update_fields=["state", "live_version"])
         OfferCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
+        DayCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
         OfferStateChange.objects.create(
             offer=locked,
             from_state=before,
@@ -81,15 +118,17 @@ def _move(offer: Offer, move: Move, *, by: User | None, by_token: str, note: str
             by_token=by_token,
             at=now,
             note=note[:300],
+            limits=encode(limits_of(locked)),
+            move=move.value,
         )
         return locked
 
 
-def _freeze_draft(offer: Offer, expected: int | None, now: datetime) -> OfferVersion:
+def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) -> OfferVersion:
     draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
     if draft is None:
         raise ValidationError("There is no draft to publish: change the offer first.")
-    if expected is not None and draft.number != expected:
+    if isinstance(expected, int) and draft.number != expected:
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
     check_publishable(checked(offer, content_of(draft)), now)
@@ -102,6 +141,12 @@ def refusal_of(state: str, move: Move) -> str:
     """Say why a move is refused and what to do instead."""
     if move is Move.PUBLISH:
         return f"An offer that is {OfferState(state).label.lower()} cannot be published: make a new one."
+    if move is Move.SUBMIT and state == OfferState.IN_REVIEW:
+        return "It is in review already."
+    if move in {Move.APPROVE, Move.REJECT} and state == OfferState.DRAFT:
+        return "Nothing of this offer is in review: its draft is submitted first."
+    if move in {Move.SUBMIT, Move.APPROVE, Move.REJECT}:
+        return f"An offer that is {OfferState(state).label.lower()} is not reviewed: make a new one."
     if move is Move.RESUME:
         return "Only a paused offer can be resumed."
     if move is Move.ARCHIVE and state != OfferState.ARCHIVED:

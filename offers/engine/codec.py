@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +24,12 @@ def offer_from_json(data: Mapping[str, Any]) -> OfferTerms:
 def offer_hash(offer: OfferTerms) -> str:
     """Return the SHA-256 of the canonical JSON of an offer."""
     return canonical_hash(offer)
+
+
+def exact_hash(offer: OfferTerms) -> str:
+    """Return the SHA-256 of the offer's JSON as it is written: 50 and 50.00 are two texts, and a trace prints them."""
+    text = json.dumps(encode(offer), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def trace_to_json(trace: OfferTrace) -> dict[str, Any]:

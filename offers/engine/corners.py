@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from offers.engine.benefits import rule_of
 from offers.engine.bounds import Corner
+from offers.engine.candidates import Candidate
+from offers.engine.energy import is_steady
 from offers.engine.evaluate import Appraisal, capped
-from offers.engine.selection import Candidate, LineAmounts
 from offers.engine.situation import Situation
+from offers.engine.stacking import candidate_of, line_amounts
 from offers.engine.values import Outcome, ReasonCode
-from pricing.engine.money import smallest_unit
 
 #: A cart with its offers, judged.
 Appraised = tuple[Situation, list[Appraisal]]
@@ -19,18 +20,16 @@ Appraised = tuple[Situation, list[Appraisal]]
 _PASSING = frozenset({ReasonCode.SLAB, ReasonCode.NO_BENEFIT})
 
 
-def line_amounts(situation: Situation) -> LineAmounts:
-    """Return the lines that discounts are spread over."""
-    return LineAmounts(situation.amounts, smallest_unit(situation.cart.currency))
-
-
 def candidates_of(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
     """Return the eligible offers that reduce the price as the selection sees them."""
-    return tuple([_candidate(x) for x in appraisals if _may_reduce(x)])
+    return tuple([candidate_of(x) for x in appraisals if _may_reduce(x)])
 
 
 def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
-    """Return both ends of a stretch of carts that differ in the size of their lines only."""
+    """Return both ends of a stretch of carts that differ in the size of their lines only.
+
+    `high` is judged by the energy of `low` where an offer ceases to hold with more of it.
+    """
     before, after = low[0], high[0]
     jumping = []
     for found in high[1]:
@@ -44,6 +43,12 @@ def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
     return _corner(low), replace(_corner((after, judged)), jumps=bool(jumping) or shutting)
 
 
+def together(corner: Corner) -> Corner:
+    """Return the corner of offers that apply together, whatever they once combined with."""
+    combining = [replace(x, additive=True, group="", excludes=frozenset()) for x in corner.candidates]
+    return replace(corner, candidates=tuple(combining))
+
+
 def _may_reduce(found: Appraisal) -> bool:
     return found.outcome is Outcome.ELIGIBLE_NOT_CHOSEN and not found.beside
 
@@ -53,18 +58,11 @@ def _corner(appraised: Appraised) -> Corner:
     eligible = [x for x in appraisals if _may_reduce(x)]
     slopes = tuple(rule_of(x.offer).slope(x.offer, situation, x.lines) for x in eligible)
     slacks = [rule_of(x.offer).slack(x.offer, x.lines) for x in eligible]
-    moving = any(slack and slope for slack, slope in zip(slacks, slopes, strict=True))
-    return Corner(line_amounts(situation), candidates_of(eligible), slopes, sum(slacks), uneven=moving)
-
-
-def _candidate(found: Appraisal) -> Candidate:
-    offer = found.offer
-    return Candidate(
-        offer.offer_id,
-        found.saving,
-        found.lines,
-        offer.additive,
-        found.opted_in,
-        offer.priority,
-        offer.applicability.valid_until,
+    return Corner(
+        line_amounts(situation),
+        candidates_of(eligible),
+        slopes,
+        steady=is_steady((x.offer for x in appraisals), situation),
+        slack=sum(slacks),
+        uneven=any(slack and slope for slack, slope in zip(slacks, slopes, strict=True)),
     )

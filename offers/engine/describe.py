@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import time
 
 from offers.engine.benefits import rule_of
+from offers.engine.describe_conditions import qualifier_in_words
+from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
 from pricing.engine.windows import zone_of
@@ -31,22 +33,59 @@ def summary(offer: OfferTerms, zone: str) -> str:
     """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
     scope = offer.applicability
     verb = "Takes" if rule_of(offer).reduces(offer) else "Offers"
-    parts = [f"{verb} {benefit_in_words(offer)}", *_places(scope)]
+    parts = [f"{verb} {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
+    parts += days_in_words(scope)
     parts += _validity(scope, zone)
-    conditions = [_way_in(offer)]
-    conditions.append("combines with other offers" if offer.additive else "combines with no other offer")
+    conditions = [*qualifier_in_words(offer.qualifier), _way_in(offer)]
+    conditions.append(_combining(offer))
     conditions += _limits(offer.limits, offer.currency)
     return f"{', '.join(parts)}; {'; '.join(conditions)}."
+
+
+def customers_in_words(offer: OfferTerms) -> list[str]:
+    """Return whom the offer is for: ["for customers of segment Gold members"]; empty where it is everybody."""
+    if not offer.segments:
+        return []
+    names = [segment.name for segment in offer.segments]
+    either = " or ".join(x for x in (", ".join(names[:-1]), names[-1]) if x)
+    return [f"for customers of segment {either}"]
+
+
+def conditions_in_words(offer: OfferTerms) -> list[str]:
+    """Return what a driver must know beside benefit, time and place; the CPO's budget is nobody's business."""
+    scope = offer.applicability
+    said = [_way_in(offer)]
+    if offer.qualifier.min_value:
+        least = money_text(offer.qualifier.min_value, offer.currency)
+        said.append(f"from {least} on, for energy, time and products before fees and tax")
+    said += [
+        *qualifier_in_words(offer.qualifier),
+        *where_in_words(scope),
+        *days_in_words(scope),
+        *customers_in_words(offer),
+    ]
+    if scope.categories:
+        said.append(f"only with products of {_joined(sorted(scope.categories))}")
+    said.append("may be combined with other offers" if offer.additive else "not combined with other offers")
+    limits = offer.limits
+    if limits.uses_per_customer is not None:
+        times = "once" if limits.uses_per_customer == 1 else f"{limits.uses_per_customer} times"
+        said.append(f"{times} per customer")
+    if limits.total_uses is not None or limits.budget is not None:
+        said.append("as long as it lasts")
+    return said
 
 
 def _places(scope: Applicability) -> list[str]:
     """Name how many locations, items and categories; the author's form lists which."""
     counts = ((scope.location_ids, "at", "location"), (scope.item_ids, "for", "item"))
     parts = [f"{word} {len(x)} {noun}{'' if len(x) == 1 else 's'}" for x, word, noun in counts if x]
-    if not scope.location_ids:
+    where = where_in_words(scope)
+    if not scope.location_ids and not where:
         parts.insert(0, "at every location")
+    parts += where
     if scope.categories:
         parts.append(f"in {_joined(sorted(scope.categories))}")
     return parts
@@ -59,9 +98,19 @@ def _validity(scope: Applicability, zone: str) -> list[str]:
 
 
 def _way_in(offer: OfferTerms) -> str:
+    if offer.single_use:
+        return "applied with a code of the driver's own, once"
     if offer.requires_code:
         return f"applied with the code {offer.display_code}"
     return "applied automatically" if offer.auto else "applied when the driver chooses it"
+
+
+def _combining(offer: OfferTerms) -> str:
+    if not offer.additive:
+        return "combines with no other offer"
+    but = [f"no other of the group {offer.exclusivity_group}"] if offer.exclusivity_group else []
+    but += [f"not {_joined(sorted(offer.excludes))}"] if offer.excludes else []
+    return f"combines with other offers, but {' and '.join(but)}" if but else "combines with other offers"
 
 
 def _limits(limits: OfferLimits, currency: str) -> list[str]:
@@ -70,8 +119,12 @@ def _limits(limits: OfferLimits, currency: str) -> list[str]:
         parts.append(f"at most {limits.total_uses} use{'' if limits.total_uses == 1 else 's'} in all")
     if limits.uses_per_customer is not None:
         parts.append(f"{limits.uses_per_customer} per customer")
+    for period, most in limits.per_period.items():
+        parts.append(f"{most} per customer and {period.value.lower()}")
     if limits.budget is not None:
         parts.append(f"a budget of {money_text(limits.budget, currency)}")
+    if limits.budget_per_day is not None:
+        parts.append(f"a budget of {money_text(limits.budget_per_day, currency)} a day")
     return parts
 
 

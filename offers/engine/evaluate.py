@@ -8,23 +8,28 @@ from decimal import Decimal
 from functools import lru_cache
 
 from offers.engine.benefits import rule_of
-from offers.engine.limits import limit_checks
+from offers.engine.codes import code_checks, opens
+from offers.engine.days import day_checks
+from offers.engine.demand import demand_checks
+from offers.engine.energy import energy_checks
+from offers.engine.limits import LIMIT_REASONS, limit_checks
+from offers.engine.places import place_checks
+from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
-from pricing.engine.values import Cart, LineKind
+from pricing.engine.values import Cart, LineKind, WeeklyWindow
 from pricing.engine.windows import is_open, next_opening, zone_of
 from pricing.engine.wording import money_text, span_text, weekday_text
 
 LIVE_STATE = "APPROVED"
 _NOTHING = Decimal(0)
-_STATE_REASONS = {
+STATE_REASONS = {
     "PAUSED": ReasonCode.PAUSED,
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
 }
 _NO_BENEFIT = Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")
-_LIMITS = frozenset({ReasonCode.TOTAL_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_USES, ReasonCode.CUSTOMER_UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,20 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     rule = rule_of(offer)
     lines = rule.lines(offer, situation)
     saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    opted_in = is_named(offer, situation.wanted)
-    checks = [*_standing(offer, situation, held), *_place(offer, situation), *_weekly(offer, situation)]
-    checks += _min_value(offer, situation)
-    checks += rule.checks(offer, situation)
+    opted_in = is_named(offer, situation.wanted) or opens(offer, context)
+    start, zone = situation.cart.request.planned_start, situation.cart.time_zone
+    checks = [*_standing(offer, situation, held), *_place(offer, situation)]
+    checks += place_checks(offer.applicability, context.place)
+    checks += [*_weekly(offer, situation), *day_checks(offer.applicability, start, zone)]
+    checks += _qualifier(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
-        limited, depends = limit_checks(offer, context, saving)
-        checks += limited
+        asked, for_whom = segment_checks(offer, context, start, zone)
+        demanded, which_session = demand_checks(offer, context)
+        limited, how_often = limit_checks(offer, context, saving)
+        checks += [*asked, *demanded, *limited]
+        depends = for_whom or which_session or how_often
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
@@ -81,7 +91,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     rule = rule_of(offer)
     lines = rule.lines(offer, situation)
     saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    checks = [*_min_value(offer, situation), *rule.checks(offer, situation)]
+    checks = _qualifier(offer, situation)
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
@@ -91,7 +101,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
 def _outcome(checks: list[Check]) -> Outcome:
     for check in checks:
         if not check.passed:
-            return Outcome.LIMITED if check.code in _LIMITS else Outcome.INELIGIBLE
+            return Outcome.LIMITED if check.code in LIMIT_REASONS else Outcome.INELIGIBLE
     return Outcome.ELIGIBLE_NOT_CHOSEN
 
 
@@ -105,7 +115,7 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     """Check the stored state, the currency and the validity at the planned start."""
     checks = []
     if offer.state != LIVE_STATE and (not held or offer.state == "WITHDRAWN"):
-        code = _STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
+        code = STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
         checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
     if offer.currency != situation.cart.currency:
         checks.append(Check(ReasonCode.CURRENCY, "currency", situation.cart.currency, offer.currency, False))
@@ -114,14 +124,15 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     start = situation.cart.request.planned_start
     begins, ends = offer.applicability.valid_from, offer.applicability.valid_until
     if begins is not None:
-        checks.append(_validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
+        checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
     if ends is not None:
-        checks.append(_validity(ReasonCode.ENDED, "valid_until", ends, start))
+        checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
     return checks
 
 
 @lru_cache(maxsize=4096)
-def _validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
+def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
+    """Check the planned start against one end of the validity."""
     margin = ""
     if code is ReasonCode.NOT_YET_VALID and start < bound:
         margin = f"{span_text(bound - start)} too early"
@@ -135,26 +146,30 @@ def _place(offer: OfferTerms, situation: Situation) -> list[Check]:
     scope, context = offer.applicability, situation.context
     checks = []
     if scope.location_ids and context.location_id not in scope.location_ids:
-        checks.append(_membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
+        checks.append(membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
     if not scope.item_ids and not scope.categories:
         return checks
     products = [x for x in situation.cart.lines if x.kind is LineKind.PRODUCT]
     if scope.item_ids and scope.item_ids.isdisjoint({context.item_id, *(x.item_id for x in products)}):
-        checks.append(_membership(ReasonCode.ITEM, "item_ids", scope.item_ids, context.item_id))
+        checks.append(membership(ReasonCode.ITEM, "item_ids", scope.item_ids, context.item_id))
     if scope.categories and scope.categories.isdisjoint({context.category, *(x.category for x in products)}):
-        checks.append(_membership(ReasonCode.CATEGORY, "categories", scope.categories, context.category))
+        checks.append(membership(ReasonCode.CATEGORY, "categories", scope.categories, context.category))
     return checks
 
 
-def _membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
+    """Return the failing check of a place or thing that is none of the allowed ones."""
     expected = next(iter(allowed)) if len(allowed) == 1 else f"one of {len(allowed)}"
     return Check(code, f"applicability.{field}", expected, actual, False)
 
 
 def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
     windows = offer.applicability.weekly_windows
-    if not windows:
-        return []
+    return [weekly_check(windows, situation)] if windows else []
+
+
+def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:
+    """Check the planned start against weekly windows, and say when the next one opens."""
     start, zone = situation.cart.request.planned_start, situation.cart.time_zone
     passed = is_open(windows, start, zone)
     margin = ""
@@ -163,7 +178,15 @@ def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
         margin = f"next window {weekday_text(opening.astimezone(zone_of(zone)))}" if opening else "no window at all"
     actual = weekday_text(start.astimezone(zone_of(zone)))
     code = ReasonCode.OUTSIDE_WEEKLY_WINDOW
-    return [Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)]
+    return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
+
+
+def _qualifier(offer: OfferTerms, situation: Situation) -> list[Check]:
+    """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
+    checks = _min_value(offer, situation)
+    checks += rule_of(offer).checks(offer, situation)
+    checks += energy_checks(offer, situation)
+    return checks
 
 
 def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
@@ -183,7 +206,4 @@ def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check
         checks.append(Check(ReasonCode.DECLINED, "selection.apply", "yes", "no", False))
     elif not offer.auto and not wanted:
         checks.append(Check(ReasonCode.NOT_OPTED_IN, "selection.apply", "yes", "not chosen", False))
-    held = offer.offer_id in situation.context.held
-    if offer.requires_code and not held and offer.display_code.casefold() not in situation.codes:
-        checks.append(Check(ReasonCode.CODE_REQUIRED, "display_code", "the offer's code", "not sent", False))
-    return checks
+    return [*checks, *code_checks(offer, situation)]

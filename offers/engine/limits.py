@@ -1,20 +1,41 @@
-"""The limits of an offer against what is used of it: total uses, budget, uses per customer."""
+"""The limits of an offer against what is used of it: uses and budget, in all, by customer and by the calendar."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from offers.engine.benefits import rule_of
-from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode, Usage
+from offers.engine.periods import Period, Today, today_at
+from offers.engine.values import Check, OfferContext, OfferLimits, OfferTerms, ReasonCode, Usage
 from pricing.engine.wording import money_text
 
+#: Reasons that mean "valid, but used up".
+LIMIT_REASONS = frozenset(
+    {
+        ReasonCode.TOTAL_USES,
+        ReasonCode.BUDGET,
+        ReasonCode.BUDGET_DAY,
+        ReasonCode.CUSTOMER_USES,
+        ReasonCode.CUSTOMER_USES_DAY,
+        ReasonCode.CUSTOMER_USES_WEEK,
+        ReasonCode.CUSTOMER_USES_MONTH,
+        ReasonCode.CUSTOMER_UNKNOWN,
+        ReasonCode.CODE_USED,
+    }
+)
 _UNUSED = Usage()
+
+
+def has_limit(limits: OfferLimits) -> bool:
+    """Return whether judging an offer with these limits needs its usage."""
+    return limits.total_uses is not None or limits.has_budget or limits.is_personal
 
 
 def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> tuple[list[Check], bool]:
     """Return the checks of the limits that are set, and whether the answer depends on who the buyer is.
 
-    A budget must still cover the most that one redemption can cost, because that much is reserved.
+    A budget must still cover the most that one redemption can cost, because that much is reserved. What lasts for good
+    comes before what is free again with the next period.
     """
     limits = offer.limits
     usage = context.usage.get(offer.offer_id, _UNUSED)
@@ -22,28 +43,54 @@ def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> t
     if limits.total_uses is not None:
         checks.append(_uses(ReasonCode.TOTAL_USES, "limits.total_uses", limits.total_uses, usage.uses))
     if limits.budget is not None:
-        checks.append(_budget(offer, limits.budget - usage.budget_used, saving))
-    if limits.uses_per_customer is None:
+        checks.append(_budget(offer, ReasonCode.BUDGET, limits.budget - usage.budget_used, saving))
+    if limits.budget_per_day is not None:
+        left = limits.budget_per_day - usage.budget_used_today
+        check = _budget(offer, ReasonCode.BUDGET_DAY, left, saving, again=_today(context).again(Period.DAY))
+        checks.append(check)
+    if not limits.is_personal:
         return checks, False
     if not context.customer_known:
         if context.identity_required:
             field = "limits.uses_per_customer"
             checks.append(Check(ReasonCode.CUSTOMER_UNKNOWN, field, "phone or e-mail", "none given", False))
         return checks, True
-    used = usage.customer_uses or 0
-    checks.append(_uses(ReasonCode.CUSTOMER_USES, "limits.uses_per_customer", limits.uses_per_customer, used))
-    return checks, False
+    return checks + _customer(offer, usage, context), False
 
 
-def _uses(code: ReasonCode, field: str, limit: int, used: int) -> Check:
+def _customer(offer: OfferTerms, usage: Usage, context: OfferContext) -> list[Check]:
+    """Check the uses of a known customer, the longest span first: the last to be free again is named first."""
+    limits, checks = offer.limits, []
+    if limits.uses_per_customer is not None:
+        used = usage.customer_uses or 0
+        checks.append(_uses(ReasonCode.CUSTOMER_USES, "limits.uses_per_customer", limits.uses_per_customer, used))
+    for period, limit in reversed(limits.per_period.items()):
+        code = ReasonCode(f"CUSTOMER_USES_{period.value}")
+        field = f"limits.uses_per_customer_{period.value.lower()}"
+        used = usage.customer_period_uses.get(period, 0)
+        checks.append(_uses(code, field, limit, used, again=_today(context).again(period)))
+    return checks
+
+
+def _today(context: OfferContext) -> Today:
+    return today_at(context.now, context.calendar_zone)
+
+
+def _uses(code: ReasonCode, field: str, limit: int, used: int, *, again: str = "") -> Check:
     left = max(0, limit - used)
-    return Check(code, field, str(limit), str(min(used, limit)), left > 0, f"{left} left")
+    margin = f"{left} left"
+    if again and not left:
+        margin = f"{margin}, {again}"
+    return Check(code, field, str(limit), str(min(used, limit)), left > 0, margin)
 
 
-def _budget(offer: OfferTerms, left: Decimal, saving: Decimal) -> Check:
+def _budget(offer: OfferTerms, code: ReasonCode, left: Decimal, saving: Decimal, *, again: str = "") -> Check:
     most = rule_of(offer).maximum(offer)
     needed = saving if most is None else most
     passed = left >= needed
     left = max(left, Decimal(0))
     margin = "" if passed else f"{money_text(needed - left, offer.currency)} short"
-    return Check(ReasonCode.BUDGET, "limits.budget", f"{needed:f}", f"{left:f}", passed, margin)
+    if again and not passed:
+        margin = f"{margin}, {again}"
+    field = "limits.budget_per_day" if code is ReasonCode.BUDGET_DAY else "limits.budget"
+    return Check(code, field, f"{needed:f}", f"{left:f}", passed, margin)

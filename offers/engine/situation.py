@@ -27,9 +27,11 @@ class Situation:
     codes: frozenset[str]
     wanted: frozenset[str]
     declined: frozenset[str]
+    #: The energy by which an upper bound is judged: the cart's own, or the least of a stretch that ends with it.
+    least_wh: int
 
 
-def situation_of(cart: Cart, context: OfferContext) -> Situation:
+def situation_of(cart: Cart, context: OfferContext, *, least_wh: int | None = None) -> Situation:
     """Look at a cart once, on behalf of all the offers."""
     amounts = tuple(line.amount.amount for line in cart.lines)
     item_lines = tuple(n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS)
@@ -37,7 +39,8 @@ def situation_of(cart: Cart, context: OfferContext) -> Situation:
     codes = _folded(context.codes)
     wanted = codes | context.opted_in | _folded(context.opted_in)
     declined = context.declined | _folded(context.declined)
-    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined)
+    least = cart.energy_wh if least_wh is None else least_wh
+    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined, least)
 
 
 def lines_of(offer: OfferTerms, situation: Situation, kinds: Collection[LineKind] = ITEM_KINDS) -> tuple[int, ...]:

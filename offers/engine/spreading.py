@@ -25,23 +25,28 @@ def joint_amount(claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Deci
     return sum((sum(shares.values(), Decimal(0)) for shares in spread(claims, amounts, unit)), Decimal(0))
 
 
-def spread(claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Decimal) -> tuple[Shares, ...]:
+def spread(
+    claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Decimal, *, most: Decimal | None = None
+) -> tuple[Shares, ...]:
     """Give each claim in turn as much as it can have without taking anything away from those before it.
 
     A share is proportional to the line where there is room; earlier shares move to other lines of their own
-    scope where that makes room for a later claim, which makes the sum the largest possible.
+    scope where that makes room for a later claim, which makes the sum the largest possible, but never above `most`.
     """
     room = {n: amounts[n] for claim in claims for n in claim.lines}
     taken: list[Shares] = []
     for claim in claims:
-        shares = _take(claim, amounts, room, unit)
+        wanted = claim if most is None else Claim(min(claim.amount, most), claim.lines)
+        shares = _take(wanted, amounts, room, unit)
         taken.append(shares)
-        missing = claim.amount - sum(shares.values())
+        missing = wanted.amount - sum(shares.values())
         while missing > 0:
             moved = _augment(len(taken) - 1, [*claims[: len(taken)]], taken, room, missing)
             if not moved:
                 break
             missing -= moved
+        if most is not None:
+            most -= sum(shares.values(), Decimal(0))
     return tuple(taken)
 
 

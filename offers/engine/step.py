@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from offers.engine.benefits import rule_of
 from offers.engine.beside import chosen_beside, open_to_choice
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
-from offers.engine.corners import Appraised, candidates_of, corners_of, line_amounts
+from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.corners import Appraised, candidates_of, corners_of, together
+from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
-from offers.engine.selection import Candidate, LineAmounts, Selection, choose_offers
+from offers.engine.outcomes import Outcomes
+from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
 from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.stacking import candidate_of, line_amounts
 from offers.engine.values import (
     Check,
     Objective,
@@ -24,10 +27,10 @@ from offers.engine.values import (
     OfferTrace,
     Outcome,
     ReasonCode,
+    StackLimits,
 )
 from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
-from pricing.engine.wording import money_text
 
 
 class OfferStep:
@@ -41,35 +44,50 @@ class OfferStep:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        selection = choose_offers(candidates_of(open_to_choice(appraisals)), lines, objective=self._context.objective)
+        objective, max_stack = self._context.objective, self._context.stack.max_stack
+        open_to, spare = open_to_choice(appraisals, max_stack)
+        selection = choose_offers(candidates_of(open_to), lines, objective=objective, max_stack=spare)
         shares = _shares(selection.chosen, lines)
         discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
-        beside = chosen_beside(appraisals, selection.chosen)
-        outcomes = _outcomes(appraisals, selection, _applied(discounts, beside, cart.currency), cart.currency)
+        beside = chosen_beside(appraisals, selection.chosen, max_stack)
+        outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
+        most, cut = _cut(selection.chosen, lines, cart.currency)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
-            chosen=(*(x.offer_id for x in selection.chosen), *beside),
+            chosen=tuple(x.offer_id for x in (*selection.chosen, *beside)),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
             gap=selection.gap,
+            most=most,
+            cut=cut,
         )
         return Discounts(discounts, trace)
+
+    def considered(self) -> tuple[OfferTerms, ...]:
+        """Return every offer that was looked at so far, by id: the discounts depend on no other."""
+        found = {x.offer_id: x for offers in self._found.values() for x in offers}
+        return tuple(found[offer_id] for offer_id in sorted(found))
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which an offer of this place unlocks or reaches its cap."""
         return _thresholds(self._offers(None))
 
+    def energy_edges(self) -> tuple[int, ...]:
+        """Return the energies (Wh) at which an offer of this place begins or ceases to hold."""
+        return energy_edges(self._offers(None))
+
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = corners_of(*map(self._appraised, (low, high)))
-        chosen = choose_offers(corners[0].candidates, corners[0].lines, objective=self._context.objective)
-        return net_at_least(*corners, low_saving=chosen.saving, objective=self._context.objective)
+        corners = corners_of(*[self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)])
+        objective, max_stack = self._context.objective, self._context.stack.max_stack
+        chosen = choose_offers(corners[0].candidates, corners[0].lines, objective=objective, max_stack=max_stack)
+        return net_at_least(*corners, low_saving=chosen.saving + chosen.gap, objective=objective, max_stack=max_stack)
 
-    def _appraised(self, cart: Cart) -> Appraised:
-        situation = situation_of(cart, self._context)
+    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> Appraised:
+        situation = situation_of(cart, self._context, least_wh=least_wh)
         return situation, [appraise(offer, situation) for offer in self._offers(cart)]
 
     def _offers(self, cart: Cart | None) -> list[OfferTerms]:
@@ -82,9 +100,11 @@ class OfferStep:
 
     def _look_up(self, products: tuple[tuple[str, str], ...]) -> list[OfferTerms]:
         context = self._context
-        candidates = self._book.candidates(context.location_id, context.item_id, context.category, products=products)
+        candidates = self._book.candidates(
+            context.location_id, context.item_id, context.category, products=products, place=context.place
+        )
         found = {x.offer_id: x for x in candidates}
-        for name in context.opted_in | context.held | context.codes:
+        for name in context.opted_in | context.held | context.codes | context.single_use.keys():
             named = self._named(name)
             if named is not None:
                 found[named.offer_id] = named
@@ -107,10 +127,20 @@ class LockedStep:
 
     `ceilings` limits the discount of an offer, by its id, to what was reserved for it. `category` is the
     connector's, for offers limited to categories; empty, the connector's lines count as in their scope.
+    `max_discount_percent` is the CPO's largest discount as it was locked.
     """
 
-    def __init__(self, offers: tuple[OfferTerms, ...], *, ceilings: Mapping[str, Decimal], category: str = "") -> None:
+    def __init__(
+        self,
+        offers: tuple[OfferTerms, ...],
+        *,
+        ceilings: Mapping[str, Decimal],
+        category: str = "",
+        max_discount_percent: Decimal | None = None,
+    ) -> None:
         self._offers, self._ceilings, self._category = offers, dict(ceilings), category
+        # What an order has locked applies together, however many offers the CPO allows by now.
+        self._stack = StackLimits(max_discount_percent=max_discount_percent)
 
     def __call__(self, cart: Cart) -> Discounts:
         """Apply the locked offers in the order given; one whose qualifier no longer holds says so in the trace."""
@@ -119,33 +149,43 @@ class LockedStep:
         chosen = candidates_of(appraisals)
         discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
-        beside = tuple(x.offer.offer_id for x in eligible if x.beside)
-        applied = _applied(discounts, beside, cart.currency)
-        outcomes = _outcomes(appraisals, Selection(chosen, lines.joint(chosen)), applied, cart.currency)
-        return Discounts(discounts, OfferTrace(tuple(outcomes), tuple(applied)))
+        beside = tuple(candidate_of(x) for x in eligible if x.beside)
+        selection = Selection(chosen, lines.joint(chosen))
+        outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
+        applied = (*(x.code for x in discounts), *(x.offer_id for x in beside))
+        most, cut = _cut(chosen, lines, cart.currency)
+        return Discounts(discounts, OfferTrace(tuple(outcomes), applied, most=most, cut=cut))
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
         return _thresholds(self._offers)
 
+    def energy_edges(self) -> tuple[int, ...]:
+        """Return the energies (Wh) at which a locked offer begins or ceases to hold."""
+        return energy_edges(self._offers)
+
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = corners_of(*map(self._appraised, (low, high)))
-        # Locked offers apply together, whatever they once combined with.
-        together = [replace(x, candidates=tuple(replace(y, additive=True) for y in x.candidates)) for x in corners]
-        saving = together[0].lines.joint(together[0].candidates)
-        return net_at_least(*together, low_saving=saving, objective=Objective.MAX_SAVING)
+        found = corners_of(*[self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)])
+        first, last = map(together, found)
+        saving = first.lines.joint(first.candidates)
+        return net_at_least(first, last, low_saving=saving, objective=Objective.MAX_SAVING)
 
-    def _appraised(self, cart: Cart) -> Appraised:
+    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> Appraised:
         context = OfferContext(
-            "", cart.request.item_id, self._category, cart.request.planned_start, ceilings=self._ceilings
+            "",
+            cart.request.item_id,
+            self._category,
+            cart.request.planned_start,
+            ceilings=self._ceilings,
+            stack=self._stack,
         )
-        situation = situation_of(cart, context)
+        situation = situation_of(cart, context, least_wh=least_wh)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
 def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
-    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit)
+    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
 
 
 def _discount_lines(
@@ -167,36 +207,11 @@ def _discount_lines(
     return tuple(lines)
 
 
-def _applied(discounts: tuple[QuoteLine, ...], beside: tuple[str, ...], currency: str) -> dict[str, Money]:
-    """Return what each offer that applies saves; one that stands beside the order saves nothing."""
-    return {x.code: -x.amount for x in discounts} | dict.fromkeys(beside, zero(currency))
-
-
-def _outcomes(
-    appraisals: list[Appraisal], selection: Selection, applied: Mapping[str, Money], currency: str
-) -> list[OfferOutcome]:
-    alone = any(not x.offer.additive for x in appraisals if x.offer.offer_id in applied)
-    outcomes = []
-    for found in appraisals:
-        offer, checks, outcome = found.offer, found.checks, found.outcome
-        saving = Money(found.saving, currency)
-        if offer.offer_id in applied:
-            outcome, saving = Outcome.APPLIED, applied[offer.offer_id]
-        elif outcome is Outcome.ELIGIBLE_NOT_CHOSEN:
-            checks = (*checks, _not_chosen(found, selection, alone or not offer.additive))
-        outcomes.append(
-            OfferOutcome(offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity)
-        )
-    return outcomes
-
-
-def _not_chosen(found: Appraisal, selection: Selection, alone: bool) -> Check:
-    difference = selection.saving - found.saving
-    words = "more" if difference > 0 else "less"
-    gap = f"{money_text(abs(difference), found.offer.currency)} {words}" if difference else "the same"
-    margin = f"the chosen set saves {gap}"
-    code = ReasonCode.NOT_ADDITIVE if alone else ReasonCode.BETTER_SET
-    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, margin)
+def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tuple[Money | None, Money | None]:
+    """Return the largest discount and what is above it, where it cut the chosen set."""
+    if lines.most is None or (whole := lines.uncut(chosen)) <= lines.most:
+        return None, None
+    return Money(lines.most, currency), Money(whole - lines.most, currency)
 
 
 def _thresholds(offers: Iterable[OfferTerms]) -> tuple[Decimal, ...]:

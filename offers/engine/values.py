@@ -1,4 +1,4 @@
-"""The values of the offer engine: what an offer says, what it is judged by, and the answer with its reasons."""
+"""The values of the offer engine: what an offer says (in `terms`), what judges it, and the answer with its reasons."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from cpo_portal.charging.segment_rules import CustomerFacts
+from offers.engine.facts import NOWHERE, UNOBSERVED, Levels, PlaceFacts
+from offers.engine.terms import (
+    Applicability,
+    Benefit,
+    BenefitKind,
+    DiscountBase,
+    FinanceMethod,
+    FinanceTerm,
+    OfferLimits,
+    OfferTerms,
+    Qualifier,
+    Slab,
+    ValueType,
+)
 from pricing.engine.money import Money
-from pricing.engine.values import WeeklyWindow
 
-
-class BenefitKind(StrEnum):
-    """The offer types of the ONDC construct, spelled as on the wire."""
-
-    DISCOUNT = "discount"
-    SLAB = "slab"
-    COMBO = "combo"
-    DELIVERY = "delivery"
-    EXCHANGE = "exchange"
-    FINANCING = "financing"
-
-
-class ValueType(StrEnum):
-    """What a benefit's value counts; ONDC knows no amount per kWh."""
-
-    PERCENT = "percent"
-    AMOUNT = "amount"
-    PER_KWH = "per_kwh"
-
-
-class FinanceMethod(StrEnum):
-    """How a financed order is paid: in monthly instalments, or at once after so many months."""
-
-    EMI = "EMI"
-    PAY_LATER = "PAY_LATER"
-
-
-class DiscountBase(StrEnum):
-    """What a percentage is taken of."""
-
-    ITEMS = "ITEMS"
-    ITEMS_AND_SURGE = "ITEMS_AND_SURGE"
+__all__ = [
+    "Applicability",
+    "Benefit",
+    "BenefitKind",
+    "Certificate",
+    "Check",
+    "CodeStanding",
+    "DiscountBase",
+    "FinanceMethod",
+    "FinanceTerm",
+    "Objective",
+    "OfferContext",
+    "OfferLimits",
+    "OfferOutcome",
+    "OfferTerms",
+    "OfferTrace",
+    "Outcome",
+    "Qualifier",
+    "ReasonCode",
+    "SentCode",
+    "Slab",
+    "StackLimits",
+    "Usage",
+    "ValueType",
+]
 
 
 class Objective(StrEnum):
@@ -93,118 +100,72 @@ class ReasonCode(StrEnum):
     NO_BENEFIT = "NO_BENEFIT"
     NOT_ADDITIVE = "NOT_ADDITIVE"
     BETTER_SET = "BETTER_SET"
+    CUSTOMER_USES_DAY = "CUSTOMER_USES_DAY"
+    CUSTOMER_USES_WEEK = "CUSTOMER_USES_WEEK"
+    CUSTOMER_USES_MONTH = "CUSTOMER_USES_MONTH"
+    BUDGET_DAY = "BUDGET_DAY"
+    GROUP_TAKEN = "GROUP_TAKEN"
+    EXCLUDED = "EXCLUDED"
+    STACK_FULL = "STACK_FULL"
+    MAX_DISCOUNT = "MAX_DISCOUNT"
+    SEGMENT = "SEGMENT"
+    CODE_USED = "CODE_USED"
+    LOCATION_TAG = "LOCATION_TAG"
+    AREA = "AREA"
+    DISTANCE = "DISTANCE"
+    CHARGER = "CHARGER"
+    CONNECTOR_CLASS = "CONNECTOR_CLASS"
+    POWER = "POWER"
+    HOLIDAY = "HOLIDAY"
+    BLACKOUT = "BLACKOUT"
+    ENERGY = "ENERGY"
+    SESSION_NUMBER = "SESSION_NUMBER"
+    BUSY = "BUSY"
+    STOCK = "STOCK"
     SLAB = "SLAB"
     COMBO_ITEMS = "COMBO_ITEMS"
-
-
-@dataclass(frozen=True, slots=True)
-class Slab:
-    """A band of whole kWh, `item_count` to `item_count_upper` (itself inside; None is open), and what it gives."""
-
-    item_count: int
-    item_count_upper: int | None
-    value: Decimal
-    value_type: ValueType
-    value_cap: Decimal
-
-    def holds(self, kwh: int) -> bool:
-        return self.item_count <= kwh and (self.item_count_upper is None or kwh <= self.item_count_upper)
-
-
-@dataclass(frozen=True, slots=True)
-class FinanceTerm:
-    """A way to pay over time; of the interest, `annual_percent` a year, the CPO bears `subvention_percent`."""
-
-    provider: str
-    method: FinanceMethod
-    months: int
-    annual_percent: Decimal
-    subvention_percent: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Benefit:
-    """What the buyer gets: `value` in percent, money or money per kWh, at most `value_cap`, taken of `base`.
-
-    `value` is 0 for a kind without one; a slab's values stand in `slabs`, by rising kWh.
-    """
-
-    kind: BenefitKind
-    value_type: ValueType
-    value: Decimal
-    value_cap: Decimal | None = None
-    base: DiscountBase = DiscountBase.ITEMS
-    slabs: tuple[Slab, ...] = ()
-    finance: tuple[FinanceTerm, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Qualifier:
-    """What the cart must reach, the boundary itself qualifies, and a combo's secondary items: all must be in it."""
-
-    min_value: Decimal | None = None
-    item_ids: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Applicability:
-    """Where, on what and when. Values are OR within an attribute, AND across; empty is no restriction.
-
-    Ids are the Beckn ids of locations, items (connectors and products) and categories.
-    """
-
-    location_ids: frozenset[str] = frozenset()
-    item_ids: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    weekly_windows: tuple[WeeklyWindow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OfferLimits:
-    """Limits as authored; None is no limit and touches no counter."""
-
-    total_uses: int | None = None
-    uses_per_customer: int | None = None
-    budget: Decimal | None = None
-    redemption_cap: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OfferTerms:
-    """One version of an offer, as the engine sees it: `state` is the stored state, a larger `priority` comes first."""
-
-    offer_id: str
-    version: int
-    name: str
-    short_desc: str
-    campaign_kind: str
-    display_code: str
-    requires_code: bool
-    currency: str
-    priority: int
-    additive: bool
-    auto: bool
-    state: str
-    applicability: Applicability
-    qualifier: Qualifier
-    benefit: Benefit
-    limits: OfferLimits = OfferLimits()
-    long_desc: str = ""
-    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
 
-    `customer_uses` is None while the customer is not known.
+    `customer_uses` is None while the customer is not known; `customer_period_uses` and `budget_used_today` are of the
+    periods that run at the evaluation.
     """
 
     uses: int = 0
     budget_used: Decimal = Decimal(0)
     customer_uses: int | None = None
+    budget_used_today: Decimal = Decimal(0)
+    customer_period_uses: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackLimits:
+    """What a CPO allows together: so many offers, and discounts of so many percent of the ITEM lines; None is any."""
+
+    max_stack: int | None = None
+    max_discount_percent: Decimal | None = None
+
+
+class CodeStanding(StrEnum):
+    """What a single-use code that was sent is to this order; a code that opens nothing here has no standing at all."""
+
+    FREE = "FREE"
+    HELD = "HELD"
+    USED = "USED"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A single-use code that the buyer sent: its row's key, never its text, and its standing.
+
+    HELD is held by this very order; used up, or held by another one, is USED.
+    """
+
+    key: int
+    standing: CodeStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +173,8 @@ class OfferContext:
     """Where and for whom the cart is: Beckn ids, the buyer's choices, the customer where known, one `now`.
 
     `held` names offers that this order has already reserved: their limits are not tested again. `opted_in` and
-    `declined` hold offer ids or display codes.
+    `declined` hold offer ids or display codes. `single_use` is the single-use code sent for an offer, by its id.
+    `customer_sessions` are those before this one.
     """
 
     location_id: str
@@ -228,6 +190,16 @@ class OfferContext:
     held: frozenset[str] = frozenset()
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     objective: Objective = Objective.MAX_SAVING
+    #: The zone of the CPO's calendar, which limits per day, week and month follow.
+    calendar_zone: str = "UTC"
+    stack: StackLimits = StackLimits()
+    #: None while the customer is not known, or no candidate asks for segments.
+    customer: CustomerFacts | None = None
+    bap_id: str = ""
+    single_use: Mapping[str, SentCode] = field(default_factory=dict)
+    place: PlaceFacts = NOWHERE
+    customer_sessions: int | None = None
+    levels: Levels = UNOBSERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +234,10 @@ class OfferOutcome:
 
 @dataclass(frozen=True, slots=True)
 class OfferTrace:
-    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved."""
+    """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved.
+
+    Where the CPO's largest discount cut the chosen set, `most` is that discount and `cut` what is above it.
+    """
 
     outcomes: tuple[OfferOutcome, ...] = ()
     chosen: tuple[str, ...] = ()
@@ -270,3 +245,5 @@ class OfferTrace:
     difference: Money | None = None
     certificate: Certificate = Certificate.PROVEN
     gap: Decimal = Decimal(0)
+    most: Money | None = None
+    cut: Money | None = None

@@ -1,15 +1,14 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.backtests import BacktestRun, BacktestState
+from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
 from offers.models.definitions import (
-    BasisChoice,
     BenefitKindChoice,
     BookRevision,
     CampaignKind,
     DiscountBaseChoice,
-    ObjectiveChoice,
     Offer,
-    OfferPolicy,
     OfferState,
     OfferStateChange,
     OfferVersion,
@@ -24,23 +23,36 @@ from offers.models.ledger import (
     Redemption,
     RedemptionState,
 )
+from offers.models.periods import CustomerPeriodCounter, DayCounter
+from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
+from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
+    "BacktestRun",
+    "BacktestState",
     "BasisChoice",
     "BenefitKindChoice",
     "BookRevision",
     "CampaignKind",
+    "CodeAlphabet",
+    "CodeBatch",
+    "CodeGuess",
+    "CodeState",
     "CustomerCounter",
+    "CustomerPeriodCounter",
+    "DayCounter",
     "DiscountBaseChoice",
     "LedgerCheck",
     "LedgerEntry",
     "LedgerKind",
     "MONEY",
+    "MOST_CODES",
     "ObjectiveChoice",
     "Offer",
     "OfferCounter",
     "OfferPolicy",
+    "OfferSnapshot",
     "OfferState",
     "OfferStateChange",
     "OfferVersion",
@@ -48,5 +60,6 @@ __all__ = [
     "QuoteOffer",
     "Redemption",
     "RedemptionState",
+    "SingleUseCode",
     "ValueTypeChoice",
 ]

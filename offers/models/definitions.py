@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
@@ -14,7 +14,14 @@ from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY, NO_ITEMS, NO_ROWS
+from offers.models.conditions import CONDITION_CONSTRAINTS, Conditions
+from offers.models.days import DAYS_CONSTRAINTS, Days
 from offers.models.types import type_constraints
+from offers.models.where import WHERE_CONSTRAINTS, Where
+
+GROUP_SHAPE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+GROUP_SENTENCE = "Name the group with small letters, digits and single hyphens, such as night-offers."
+GROUP_NAME = RegexValidator(GROUP_SHAPE, GROUP_SENTENCE)
 
 
 class OfferState(models.TextChoices):
@@ -44,63 +51,6 @@ class CampaignKind(models.TextChoices):
     OTHER = "OTHER", "Other"
 
 
-class ObjectiveChoice(models.TextChoices):
-    MAX_SAVING = engine.Objective.MAX_SAVING.value, "The largest saving for the driver"
-    PRIORITY = engine.Objective.PRIORITY.value, "The offers' priority"
-
-
-class BasisChoice(models.TextChoices):
-    BEFORE = "BEFORE_SURGE_OFFER_TAX", "Energy and fees, before surge, offer and tax"
-    ALL_IN = "ALL_IN", "Everything included"
-
-
-class OfferPolicy(TenantModel):
-    """How a CPO's offers and quotes behave; one row per CPO."""
-
-    objective = models.CharField("choose offers by", max_length=12, choices=ObjectiveChoice, default="MAX_SAVING")
-    amount_basis = models.CharField(
-        "“charge me for ₹100” means", max_length=24, choices=BasisChoice, default="BEFORE_SURGE_OFFER_TAX"
-    )
-    quote_minutes = models.PositiveSmallIntegerField(
-        "a quote is valid for (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
-    )
-    payment_minutes = models.PositiveSmallIntegerField(
-        "time to pay (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
-    )
-    early_start_minutes = models.PositiveSmallIntegerField("may start early by (minutes)", default=15)
-    late_start_minutes = models.PositiveSmallIntegerField("no-show after (minutes)", default=30)
-    breakdown_minutes = models.PositiveSmallIntegerField(
-        "wait for a broken charger (minutes)",
-        default=5,
-        db_default=5,
-        help_text="So long after a charger was reported out of order, its session is billed by the last reading "
-        "and an order that waits for it is cancelled and paid back.",
-    )
-    silent_minutes = models.PositiveSmallIntegerField(
-        "end a silent session after (minutes)",
-        default=60,
-        db_default=60,
-        validators=[MinValueValidator(5)],
-        help_text="A session whose charger is not heard of for so long, or does not stop when it is told to, "
-        "is billed by the last reading.",
-    )
-    longest_hours = models.PositiveSmallIntegerField(
-        "stop a session after (hours)",
-        default=24,
-        db_default=24,
-        validators=[MinValueValidator(1), MaxValueValidator(167)],
-        help_text="The charger is told to stop then.",
-    )
-
-    class Meta:
-        verbose_name = "quote and offer policy"
-        verbose_name_plural = "quote and offer policies"
-        constraints = [models.UniqueConstraint(fields=["cpo"], name="one_offer_policy_per_cpo")]
-
-    def __str__(self) -> str:
-        return "Quotes and offers"
-
-
 class Offer(TenantModel):
     """An offer: identity, state and limits. What it gives stands in its versions; limits go on across them."""
 
@@ -116,11 +66,27 @@ class Offer(TenantModel):
         "most per redemption", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)]
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    uses_per_customer_day = models.PositiveIntegerField(
+        "uses per customer and day", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    uses_per_customer_week = models.PositiveIntegerField(
+        "uses per customer and week", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    uses_per_customer_month = models.PositiveIntegerField(
+        "uses per customer and month", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    budget_per_day = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
+    give_use_back = models.BooleanField("give the use back when it is reversed", default=False, db_default=False)
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["cpo", "offer_id"], name="offer_id_per_cpo"),
+            models.CheckConstraint(
+                condition=Q(budget_per_day=None) | Q(redemption_cap__isnull=False),
+                name="day_budget_needs_redemption_cap",
+                violation_error_message="A budget needs a limit per redemption: set “most per redemption”.",
+            ),
             models.CheckConstraint(
                 condition=Q(budget=None) | Q(redemption_cap__isnull=False),
                 name="budget_needs_redemption_cap",
@@ -152,7 +118,7 @@ class DiscountBaseChoice(models.TextChoices):
     ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
-class OfferVersion(TenantModel):
+class OfferVersion(Where, Days, Conditions, TenantModel):
     """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
 
     Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
@@ -179,6 +145,7 @@ class OfferVersion(TenantModel):
     location_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     item_ids = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    segment_ids = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     weekly_windows = models.JSONField(default=list, blank=True)
@@ -190,9 +157,30 @@ class OfferVersion(TenantModel):
     )
     slabs = models.JSONField(default=list, db_default=NO_ROWS, blank=True)
     finance_terms = models.JSONField("ways to pay over time", default=list, db_default=NO_ROWS, blank=True)
+    exclusivity_group = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[GROUP_NAME],
+        help_text="At most one offer of a group is applied; any name, such as night-offers.",
+    )
+    excludes = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        db_default=models.Value([], output_field=ArrayField(models.CharField(max_length=80))),
+        blank=True,
+        verbose_name="never together with",
+        help_text="Offer ids; it holds both ways.",
+    )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    single_use_codes = models.BooleanField("each buyer must send a code of their own", default=False, db_default=False)
+    #: Who wrote the draft, as `offers.authoring.review` names people and tokens.
+    authors = ArrayField(models.CharField(max_length=40), null=True, blank=True, editable=False)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    submitted_by = models.CharField(max_length=40, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["offer", "-number"]
@@ -211,10 +199,24 @@ class OfferVersion(TenantModel):
             ),
             *type_constraints(),
             models.CheckConstraint(
-                condition=Q(requires_code=False) | ~Q(display_code=""),
+                condition=Q(requires_code=False) | ~Q(display_code="") | Q(single_use_codes=True),
                 name="required_code_is_given",
                 violation_error_message="Give the code that the buyer must send.",
             ),
+            models.CheckConstraint(
+                condition=Q(exclusivity_group="") | Q(exclusivity_group__regex=GROUP_SHAPE),
+                name="exclusivity_group_is_a_name",
+                violation_error_message=GROUP_SENTENCE,
+            ),
+            # The release before knows no single-use codes: a code that must be sent and is empty opens nothing there.
+            models.CheckConstraint(
+                condition=Q(single_use_codes=False) | Q(requires_code=True, display_code=""),
+                name="single_use_codes_alone",
+                violation_error_message="Each buyer sends a code of their own: leave the display code empty.",
+            ),
+            *WHERE_CONSTRAINTS,
+            *DAYS_CONSTRAINTS,
+            *CONDITION_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:
@@ -227,7 +229,7 @@ class OfferVersion(TenantModel):
 
 
 class OfferStateChange(models.Model):
-    """Who moved an offer from which state to which, and which version was live then; append-only."""
+    """Who moved an offer from which state to which, and which version and limits held from then on; append-only."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="state_changes")
     from_state = models.CharField(max_length=10)
@@ -237,6 +239,9 @@ class OfferStateChange(models.Model):
     by_token = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+    limits = models.JSONField(null=True)
+    #: What was done: a move of `offers.states`, "limits" or "edit"; "" in entries from before it was kept.
+    move = models.CharField(max_length=10, default="", db_default="")
 
     objects = ScopedManager(cpo="offer__cpo")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -93,6 +94,10 @@ class Redemption(TenantModel):
     sandbox = models.BooleanField(default=False)
     reserved_until = models.DateTimeField()
     terms = models.JSONField()
+    reserved_on = models.DateField(null=True, help_text="The day of the reservation on the CPO's calendar.")
+    counted_day = models.BooleanField(default=False, db_default=False)
+    #: Of which periods' counters a use is held, by `offers.engine.periods.Period`.
+    counted_periods = ArrayField(models.CharField(max_length=5), default=list, db_default=[])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -36,9 +36,14 @@ class Quote(TenantModel):
     cart_hash = models.CharField(max_length=64)
     terms_hash = models.CharField(max_length=64)
     engine_version = models.CharField(max_length=20)
+    #: The CPO's largest discount as it was when the quote was made; a bill keeps it.
+    max_discount_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     is_bill = models.BooleanField(default=False)
     sandbox = models.BooleanField(default=False)
+    proof = models.JSONField(null=True)
     created_at = models.DateTimeField()
+    #: `offers.engine.facts.Levels` where an offer asked for them.
+    levels = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -9,8 +9,9 @@ from enum import StrEnum
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
 from offers import ledger
-from offers.ordering.orders import lock_order, paid_for
+from offers.ordering.orders import lock_order
 from offers.ordering.owed import WITHIN, Owed, owe
+from offers.ordering.prepaid import give_back, paid_in_all
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine import refunds
 from pricing.engine.money import Money, zero
@@ -48,7 +49,7 @@ def cancel(order: Order, *, by: CancelledBy, reason: str, now: datetime, reason_
     # A charger that is out of order is no fault of the driver's.
     broken = order.charger_failed_at is not None
     if by is CancelledBy.PROVIDER or order.state == OrderState.INITIALISED or broken:
-        decision = refunds.RefundDecision(paid_for(order), None)
+        decision = refunds.RefundDecision(paid_in_all(order), None)
     else:
         decision = _by_the_terms(order, now)
     return _close(order, by, reason, decision, now=now, reason_id=reason_id)
@@ -62,7 +63,7 @@ def cancel_no_show(order: Order, *, now: datetime) -> Cancelled:
 
 def cancel_unmet(order: Order, reason: str, *, now: datetime) -> None:
     """Cancel an order, locked by the caller, whose promise cannot be kept: everything paid comes back."""
-    _close(order, CancelledBy.PROVIDER, reason, refunds.RefundDecision(paid_for(order), None), now=now)
+    _close(order, CancelledBy.PROVIDER, reason, refunds.RefundDecision(paid_in_all(order), None), now=now)
 
 
 def terms_of(cpo_id: int) -> tuple[refunds.RefundTerm, ...]:
@@ -89,30 +90,35 @@ def _by_the_terms(order: Order, now: datetime) -> refunds.RefundDecision:
     state = FulfillmentState.ACTIVE.value if started else order.fulfillment_state
     # Notice is given before the start; a session that was told to start has none to give.
     notice = max(order.planned_start - now, timedelta(0)) if started else order.planned_start - now
-    return refunds.decide_refund(terms_of(order.cpo_id), paid=paid_for(order), state=state, notice=notice)
+    return refunds.decide_refund(terms_of(order.cpo_id), paid=paid_in_all(order), state=state, notice=notice)
 
 
 def _close(
     order: Order, by: CancelledBy, reason: str, decision: refunds.RefundDecision, *, now: datetime, reason_id: str = ""
 ) -> Cancelled:
+    paid = paid_in_all(order)
+    back = give_back(order, paid - decision.amount, now=now)
     ledger.release(order, now=now, reference="cancel")
     order.state, order.cancelled_at = OrderState.CANCELLED, now
     order.cancelled_by, order.cancellation_reason = by.value, reason[:300]
     order.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancellation_reason"])
     term = decision.term
     nothing, everything = "By the refund terms nothing comes back.", "Everything that was paid comes back."
-    nothing = nothing if paid_for(order) else "Nothing was paid, so nothing comes back."
-    description = (term.description if term and paid_for(order) else "") or (everything if decision.amount else nothing)
+    nothing = nothing if paid else "Nothing was paid, so nothing comes back."
+    description = (term.description if term and paid else "") or (everything if decision.amount else nothing)
+    if back.credit:
+        description = f"{description} {back.credit} went back to the prepaid balance."
     record_event(
         order,
         EventKind.CANCELLED,
         occurred_at=now,
-        detail={"by": by.value, "reason_id": reason_id, "refund": f"{decision.amount.amount:f}"},
+        detail={"by": by.value, "reason_id": reason_id, "refund": f"{back.cash.amount:f}"}
+        | ({"prepaid": f"{back.credit.amount:f}"} if back.credit else {}),
     )
-    if decision.amount:
+    if back.cash:
         within = WITHIN if term is None or term.within is None else term.within
-        owe(order, Owed("CANCELLATION", decision.amount, description, now + within), now=now)
-    return Cancelled(order, decision.amount, description)
+        owe(order, Owed("CANCELLATION", back.cash, description, now + within), now=now)
+    return Cancelled(order, back.cash, description)
 
 
 def _refunded(order: Order) -> Money:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
-from cpo_portal.charging import otp
+from django.db import transaction
+
+from cpo_portal.charging import balances, otp
+from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.events import record_event
-from cpo_portal.charging.models import EventKind, LineStage, Order, OrderState, PaymentStatus
+from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
 from offers import ledger
 from offers.models import OfferState, Redemption, RedemptionState
+from offers.ordering import prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of, write_lines
 from offers.ordering.place import MAX_ROUNDS, holds_of, refuse_invalid_offers
@@ -47,6 +52,7 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
     if not _is_reserved(order, quote, now):
         _price_again(order, quote, now)
     ledger.keep(order, reserved_until=_last_moment(order, now))
+    balances.keep(order, held_until=_last_moment(order, now))
     text, digest = otp.make_otp(order)
     order.state, order.confirmed_at, order.otp_digest = OrderState.ACTIVE, now, digest
     order.otp_failures = 0
@@ -56,9 +62,10 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
 
 
 def _is_reserved(order: Order, quote: LockedQuote, now: datetime) -> bool:
-    """Return whether the quote still binds: in time, and with every offer of it still held."""
+    """Return whether the quote still binds: in time, with every offer of it and the balance still held."""
     in_time = now <= max(quote.row.valid_until, order.payment_until)
-    return in_time and ledger.covers(order, (terms.offer_id for terms in quote.offers))
+    held = ledger.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
+    return in_time and held
 
 
 def _refuse_missed_slot(order: Order, now: datetime) -> None:
@@ -115,9 +122,12 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
                 "the order is cancelled and the payment comes back.",
             )
         try:
-            _take_new_quote(order, asked, priced, now)
+            with transaction.atomic():
+                _take_new_quote(order, asked, priced, now)
         except ledger.LimitReached:
             continue  # somebody was faster: the next price is made without the offer, or is the old one again
+        except prepaid.Uncovered as short:
+            _cancel_uncovered(order, short, now)
         return
     raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")
 
@@ -129,8 +139,8 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 
 def _fresh_price(order: Order, asked: SessionAsk, now: datetime) -> PricedSession:
     try:
-        own = ledger.own_usage(order, order.customer)
-        return price_session(order.connector, asked, now=now, lock=Lock(own=own))
+        own = ledger.own_usage(order, order.customer, now=now)
+        return price_session(order.connector, asked, now=now, lock=Lock(own=own, order_id=order.pk))
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)
         raise Refusal(
@@ -154,7 +164,15 @@ def _ask_again(order: Order, old: LockedQuote) -> SessionAsk:
         customer=order.customer,
         identity_required=True,
         basis=old.request.measure.basis if isinstance(old.request.measure, AmountMeasure) else None,
+        bap_id=order.bap_id,
+        vehicle_make=order.vehicle_make,
+        contact_hashes=_hashes_of(order),
     )
+
+
+def _hashes_of(order: Order) -> tuple[bytes, ...]:
+    contact = OrderContact.objects.filter(order=order).first()
+    return contact_hashes(order.cpo, contact.billing, contact.customer) if contact is not None else ()
 
 
 def _cancel_if_offer_gone(order: Order, asked: SessionAsk, priced: PricedSession, now: datetime) -> None:
@@ -168,8 +186,20 @@ def _cancel_if_offer_gone(order: Order, asked: SessionAsk, priced: PricedSession
         ) from refusal
 
 
+def _cancel_uncovered(order: Order, short: prepaid.Uncovered, now: datetime) -> NoReturn:
+    """The balance was given back with the reservation and has been used since: nobody has paid for the session."""
+    cancel_unmet(order, "the prepaid balance does not cover the session any more", now=now)
+    raise Refusal(
+        RefusalKind.QUOTE_UNAVAILABLE,
+        f"The quote has ended and the prepaid balance is {short.missing} short of it; the order is cancelled and what "
+        "was paid comes back. Start again with select.",
+    ) from short
+
+
 def _take_new_quote(order: Order, asked: SessionAsk, priced: PricedSession, now: datetime) -> None:
-    ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=_last_moment(order, now), now=now)
+    until, total = _last_moment(order, now), priced.quote.total.amount
+    prepaid.hold_again(order, total, wanted=prepaid.PREPAID not in asked.declined, held_until=until, now=now)
+    ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=until, now=now)
     buyer = Buyer(order.bap_id, order.transaction_id, order.sandbox)
     quote = store_quote(priced, order.connector, asked, buyer, now=now, order=order)
     order.quote_ref, order.quoted_amount = quote.pk, quote.total

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
@@ -23,18 +24,23 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.network.models import Connector
 from offers import ledger
+from offers.codes.guessing import refuse_guessing
 from offers.engine.benefits import rule_of
+from offers.engine.facts import Levels
+from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
+from offers.ordering.prepaid import PREPAID, hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
+from pricing.engine.codec import decode
 
 #: How often a quote is made again because another buyer took the last of an offer in between.
 MAX_ROUNDS = 20
 
 #: Reasons that mean "valid, but used up"; any other reason that makes an opted-in offer invalid is 30006.
-USED_UP = frozenset({ReasonCode.TOTAL_USES, ReasonCode.CUSTOMER_USES, ReasonCode.BUDGET, ReasonCode.CUSTOMER_UNKNOWN})
+USED_UP = LIMIT_REASONS | {ReasonCode.STOCK}
 NOT_VALID = frozenset(
     {
         ReasonCode.UNKNOWN,
@@ -77,13 +83,17 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         _refuse_fixed(order, placing)
     customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
     selected = _selected(placing, now)
-    ask = _identified(placing.ask, customer, selected)
-    lock = Lock(own=ledger.own_usage(order, customer) if order is not None else {})
+    ask = _identified(_from(placing), customer, selected)
+    lock = Lock()
+    if order is not None:
+        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk)
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
+        lock = replace(lock, levels=decode(Levels, selected.levels or {}))
     for _ in range(MAX_ROUNDS):
         priced = price_session(placing.connector, ask, now=now, lock=lock)
+        refuse_guessing(priced, ask, placing.buyer)
         refuse_invalid_offers(priced, ask)
         try:
             with transaction.atomic():
@@ -97,8 +107,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
 
 def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
     """Raise Refusal where an offer that the buyer asked for, by id or code, is invalid (30006) or used up (30007)."""
-    book = priced.book.book
-    coded = {code: book.by_code(code) for code in (*ask.codes, *ask.opted_in)}
+    coded = {code: priced.opened_by(code) for code in (*ask.codes, *ask.opted_in)}
     asked = set(ask.opted_in) | {terms.offer_id for terms in coded.values() if terms is not None}
     _refuse_unknown_codes(priced, ask, {code for code, terms in coded.items() if terms is not None})
     for outcome in priced.trace.outcomes:
@@ -143,9 +152,19 @@ def said(check: Any) -> str:
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     """Return what is reserved for an offer: the most it may give where a budget is set, else what was quoted."""
     limits = terms.limits
-    if limits.budget is None or limits.redemption_cap is None:
+    if not limits.has_budget or limits.redemption_cap is None:
         return discount
     return max(rule_of(terms).maximum(terms) or discount, discount)
+
+
+def _from(placing: Placing) -> SessionAsk:
+    """Return the question with what segments ask for: the buyer app, the vehicle, the contacts as hashes."""
+    return replace(
+        placing.ask,
+        bap_id=placing.buyer.bap_id,
+        vehicle_make=placing.vehicle[0],
+        contact_hashes=contact_hashes(placing.connector.cpo, placing.billing, placing.contact),
+    )
 
 
 def _identified(ask: SessionAsk, customer: Customer | None, selected: Quote | None) -> SessionAsk:
@@ -181,6 +200,7 @@ def _write(
     quote = store_quote(priced, placing.connector, ask, placing.buyer, now=now)
     order = _save_order(placing, ask, priced, quote, order=order, now=now)
     until = max(quote.valid_until, order.payment_until)
+    prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)
     Quote.objects.filter(pk=quote.pk).update(order=order)
     OrderContact.objects.update_or_create(
@@ -192,10 +212,10 @@ def _write(
         type="PRE-FULFILLMENT",
         defaults={
             "cpo": order.cpo,
-            "amount": quote.total,
+            "amount": quote.total - prepaid,
             "currency": quote.currency,
-            # Nothing to pay is paid: a session at 100 % off needs no gateway.
-            "status": PaymentStatus.PAID if quote.total == 0 else PaymentStatus.NOT_PAID,
+            # Nothing to pay is paid: a session at 100 % off, or one that a balance pays, needs no gateway.
+            "status": PaymentStatus.PAID if quote.total == prepaid else PaymentStatus.NOT_PAID,
         },
     )
     record_event(order, EventKind.PLACED, occurred_at=now, detail={"quote": str(quote.pk)})
@@ -208,7 +228,8 @@ def holds_of(priced: PricedSession) -> list[ledger.Hold]:
     holds = []
     for terms in priced.applied():
         offer_pk, version_pk = priced.book.keys[terms.offer_id]
-        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling_of(terms, savings[terms.offer_id])))
+        ceiling = ceiling_of(terms, savings[terms.offer_id])
+        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling, priced.code_of(terms)))
     return holds
 
 

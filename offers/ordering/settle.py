@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
@@ -26,11 +26,14 @@ from offers import ledger
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
+from offers.ordering import prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
+from offers.proofs import proof_of_bill
 from offers.quoting import write_quote
 from pricing.engine import values as engine
+from pricing.engine.money import Money
 from pricing.engine.price import price
 from pricing.engine.settle import SettlementKind, settlement
 
@@ -57,7 +60,12 @@ def bill_of(order: Order) -> engine.Quote:
     locked = quote_of(order)
     session = ChargingSession.objects.get(order=order)
     request = replace(locked.request, delivery=delivery_of(session))
-    step = LockedStep(locked.offers, ceilings=ceilings_of(order), category=CHARGING_CATEGORY)
+    step = LockedStep(
+        locked.offers,
+        ceilings=ceilings_of(order),
+        category=CHARGING_CATEGORY,
+        max_discount_percent=locked.row.max_discount_percent,
+    )
     return price(request, locked.terms, discounts=step)
 
 
@@ -74,7 +82,9 @@ def delivery_of(session: ChargingSession) -> engine.Delivery:
 def ceilings_of(order: Order) -> dict[str, Decimal]:
     """Return how much each budgeted offer of this order may give at most: what was reserved for it."""
     rows = Redemption.objects.filter(
-        order=order, state__in=(RedemptionState.RESERVED, RedemptionState.COMMITTED), offer__budget__isnull=False
+        Q(offer__budget__isnull=False) | Q(offer__budget_per_day__isnull=False),
+        order=order,
+        state__in=(RedemptionState.RESERVED, RedemptionState.COMMITTED),
     )
     return dict(rows.values_list("offer__offer_id", F("reserved")))
 
@@ -92,8 +102,10 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
         return order
     _store_bill(order, bill, now)
+    ledger.lock_held(order)
+    drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)
-    detail = _settle_money(order, bill, now)
+    detail = _settle_money(order, bill, drawn, now)
     order.state, order.billed_amount, order.settled_at = OrderState.COMPLETE, bill.total.amount, now
     order.save(update_fields=["state", "billed_amount", "settled_at"])
     record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)
@@ -119,7 +131,9 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         tariff_version=locked.row.tariff_version,
         valid_until=now,
         offer_terms=[terms for terms in locked.row.offer_terms if terms["offer_id"] in trace.chosen],
+        max_discount_percent=locked.row.max_discount_percent,
         cart_hash=locked.row.cart_hash,
+        proof=proof_of_bill(order.cpo_id, locked.offers, ceilings_of(order), CHARGING_CATEGORY),
         is_bill=True,
         created_at=now,
     )
@@ -154,9 +168,9 @@ def _commit_offers(order: Order, bill: engine.Quote, now: datetime) -> None:
     ledger.commit(order, {keys[offer_id]: amount for offer_id, amount in given.items()}, now=now)
 
 
-def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, str]:
+def _settle_money(order: Order, bill: engine.Quote, drawn: Money, now: datetime) -> dict[str, str]:
     """Write what is owed beside the bill: a refund of what was paid too much, or a second payment."""
-    decided = settlement(billed=bill.total, paid=paid_for(order))
+    decided = settlement(billed=bill.total, paid=paid_for(order) + drawn)
     if decided.kind is SettlementKind.REFUND:
         owe(order, Owed("SETTLEMENT", decided.amount, "The session cost less than was paid.", now + WITHIN), now=now)
     elif decided.kind is SettlementKind.SHORTFALL:
@@ -165,4 +179,6 @@ def _settle_money(order: Order, bill: engine.Quote, now: datetime) -> dict[str, 
             type=PaymentType.POST_FULFILLMENT,
             defaults={"cpo": order.cpo, "amount": decided.amount.amount, "currency": order.currency},
         )
-    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"}
+    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"} | (
+        {"prepaid": f"{drawn.amount:f}"} if drawn else {}
+    )

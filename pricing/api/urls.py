@@ -2,8 +2,10 @@
 
 from rest_framework.routers import SimpleRouter
 
+from pricing.api.calendars import HolidayCalendarViewSet
 from pricing.api.views import TariffViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tariffs", TariffViewSet, basename="tariff")
+router.register("holiday-calendars", HolidayCalendarViewSet, basename="holiday-calendar")
 urlpatterns = router.urls

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -94,7 +94,7 @@ def _encode(value: Any, *, shortest: bool) -> Json:
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, time):
+    if isinstance(value, time | date):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value // timedelta(microseconds=1)
@@ -102,6 +102,8 @@ def _encode(value: Any, *, shortest: bool) -> Json:
         return sorted(_encode(x, shortest=shortest) for x in value)
     if isinstance(value, tuple | list):
         return [_encode(x, shortest=shortest) for x in value]
+    if isinstance(value, Mapping):
+        return {str(key): _encode(value[key], shortest=shortest) for key in sorted(value)}
     if is_dataclass(value):
         return {x.name: _field(value, x.name, shortest) for x in fields(value)}
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
@@ -145,6 +147,9 @@ def _decoder(hint: Any) -> Callable[[Json], Any]:
         return lambda data: frozenset(member(x) for x in data)
     if origin is tuple:
         return _tuple_decoder(arguments)
+    if origin is Mapping:
+        entry = _decoder(arguments[1])
+        return lambda data: {key: entry(x) for key, x in data.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     if is_dataclass(hint):
@@ -190,6 +195,7 @@ def _instant(text: str) -> datetime:
 _READERS: dict[Any, Callable[[Json], Any]] = {
     Decimal: Decimal,
     datetime: _instant,
+    date: date.fromisoformat,
     time: time.fromisoformat,
     timedelta: lambda data: timedelta(microseconds=data),
     str: str,

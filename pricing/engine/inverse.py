@@ -178,8 +178,9 @@ def _pieces(plans: _Plans, start: int, end: int, budget: Decimal) -> list[tuple[
 
 
 def _regimes(plans: _Plans, low: int, high: int) -> list[tuple[int, int]]:
-    """Cut [low, high] where the item value reaches a threshold of the offers; in rising order."""
-    starts = {low}
+    """Cut [low, high] where the item value or the energy reaches an edge of the offers; in rising order."""
+    edges = plans.discounts.energy_edges() if plans.discounts is not None else ()
+    starts = {low, *(edge for edge in edges if low < edge <= high)}
     for threshold in plans.discounts.thresholds() if plans.discounts is not None else ():
         reached = _first(plans.reaches(threshold), low, high)
         if low < reached <= high:

@@ -266,7 +266,8 @@ class Discounts:
 
 
 class DiscountStep(Protocol):
-    """The offers' part of a price; `thresholds` are the cart values at which it may jump or bend.
+    """The offers' part of a price; `thresholds` are the cart values at which it may jump or bend, `energy_edges` the
+    energies (Wh) from which on it may.
 
     `net_at_least` bounds the sum of the lines less the discount from below, for every cart that lies line by
     line between `low` and `high`. The inverse of a budget needs it to be true, and is faster when it is tight.
@@ -275,6 +276,8 @@ class DiscountStep(Protocol):
     def __call__(self, cart: Cart) -> Discounts: ...
 
     def thresholds(self) -> tuple[Decimal, ...]: ...
+
+    def energy_edges(self) -> tuple[int, ...]: ...
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal: ...
 

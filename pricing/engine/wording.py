@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pricing.engine.money import minor_units
@@ -32,6 +32,11 @@ def energy_text(energy_wh: int) -> str:
     return f"{plain_number(Decimal(energy_wh).scaleb(-3))} kWh"
 
 
+def power_text(watts: int) -> str:
+    """Return a power in kW without trailing zeros: 7400 W is "7.4 kW"."""
+    return f"{plain_number(Decimal(watts).scaleb(-3))} kW"
+
+
 def span_text(span: timedelta) -> str:
     """Return the two largest parts of a span: "3 d 4 h", "45 min", "20 s"; from a month on the days alone."""
     if abs(span) >= timedelta(days=30):
@@ -48,6 +53,11 @@ def span_text(span: timedelta) -> str:
 def moment_text(local: datetime) -> str:
     """Return a local instant with its zone: "1 Nov 2026 00:00 IST"."""
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H:%M} {local.tzname()}"
+
+
+def date_text(day: date) -> str:
+    """Return a day: "8 Nov 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def weekday_text(local: datetime) -> str:

@@ -25,13 +25,24 @@ class Goal:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
+#: How many live offers prices are measured among.
+SIZES = (10, 1_000, 10_000, 100_000)
 GOALS = {
     "ack.ratio_to_null_drf": Goal(0.30, at_least=True),
     "ack.p99_ratio_to_null_drf": Goal(3),
     "callback.ratio_to_null_task.items10": Goal(4),
     "callback.ratio_to_null_task.items200": Goal(6),
     "select.sql_queries_spread": Goal(0),
+    "redeem.ratio_to_bare_sql.capped": Goal(0.5, at_least=True),
+    "redeem.ratio_to_bare_sql.uncapped": Goal(0.4, at_least=True),
+    "explain.ms.n10000": Goal(50),
     "network.search_ms": Goal(20),
+    **{f"price.p50_us.n{size}{lines}": Goal(100) for size in SIZES for lines in ("", ".lines3")},
+    **{f"price.p99_us.n{size}{lines}": Goal(1000) for size in SIZES for lines in ("", ".lines3")},
+    **{f"price.sql_queries.n{size}": Goal(2) for size in SIZES},
+    "service.p50_ms.n10000": Goal(5),
+    "book.build_s.n10000": Goal(2),
+    "book.change_ms.n10000": Goal(50),
     "sick.p99_ratio.hang": Goal(2),
     "sick.p99_ratio.reset": Goal(2),
     "sick.p99_ratio.500": Goal(2),

@@ -6,12 +6,19 @@ import random
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.db import connection
+
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location
-from tests.world import make_offer
+from offers.models import Offer, OfferCounter, OfferState, OfferVersion
+from tests.bench import database
+from tests.world import FROM, UNTIL, make_offer
 
 BATCH = 5000
+_GO_LIVE = """
+UPDATE offers_offer o SET live_version_id = v.id FROM offers_offerversion v WHERE v.offer_id = o.id AND o.cpo_id = %s
+"""
 
 
 Point = tuple[float, float]
@@ -82,3 +89,45 @@ def add_offers(cpo: Cpo, count: int) -> None:
             valid_until=until,
             **place,
         )
+
+
+def add_live_offers(cpo: Cpo, count: int) -> None:
+    """Publish offers in few statements: five that apply everywhere, the others at one site, product or category each.
+
+    Every second one has a limit, so that its usage is read.
+    """
+    with cpo_scope(cpo):
+        offers = Offer.objects.bulk_create(
+            [
+                Offer(cpo=cpo, offer_id=_name(n), state=OfferState.APPROVED, total_uses=10_000 if n % 2 else None)
+                for n in range(count)
+            ],
+            BATCH,
+        )
+        OfferVersion.objects.bulk_create([_version(cpo, n, offer) for n, offer in enumerate(offers)], BATCH)
+        database.tidy()  # the planner takes tables that it knows nothing of for small ones
+        with connection.cursor() as cursor:
+            cursor.execute(_GO_LIVE, [cpo.pk])
+        limited = [offer for offer in offers if offer.total_uses]
+        OfferCounter.objects.bulk_create([OfferCounter(offer=x, limit_uses=x.total_uses) for x in limited], BATCH)
+
+
+def _name(number: int) -> str:
+    return f"offer-{number}" if number < 5 else f"other-{number}"
+
+
+def _version(cpo: Cpo, number: int, offer: Offer) -> OfferVersion:
+    scope = ("location_ids", "item_ids", "categories")[number % 3]
+    return OfferVersion(
+        cpo=cpo,
+        offer=offer,
+        number=1,
+        name=f"Offer {number}",
+        value=Decimal(5 + number % 20),
+        value_cap=Decimal(100),
+        additive=bool(number),
+        valid_from=FROM,
+        valid_until=UNTIL,
+        published_at=FROM,
+        **({scope: [f"elsewhere-{number // 10}"]} if number >= 5 else {}),
+    )

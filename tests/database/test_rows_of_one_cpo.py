@@ -15,27 +15,46 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.models import Order, Payment
+from cpo_portal.charging import balances
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.models import NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.ordering.cancel import CancelledBy, cancel
+from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
 
 TABLES = (
+    "charging_balance",
+    "charging_balanceentry",
+    "charging_balancehold",
+    "charging_contactimport",
     "charging_customercontact",
+    "charging_customergroup",
+    "charging_customergroupmember",
     "charging_customerkey",
+    "charging_customerrecord",
     "charging_gatewaynotice",
+    "charging_namedlistentry",
     "charging_ordercontact",
     "charging_payment",
     "charging_paymentgateway",
     "charging_refund",
     "offers_customercounter",
+    "offers_customerperiodcounter",
     "offers_ledgerentry",
     "offers_redemption",
+    "offers_singleusecode",
 )
+KEYS = {
+    "charging_customercontact": "customer_id",
+    "charging_customerrecord": "customer_id",
+    "charging_ordercontact": "order_id",
+}
 NO_CPO = "no CPO is chosen"
 
 
@@ -47,7 +66,8 @@ def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def sold(world: World) -> World:
     """Sell once, paid and cancelled, so that every protected table has a row of the CPO."""
-    make_offer(world.cpo, uses_per_customer=5)
+    make_offer(world.cpo, uses_per_customer=5, uses_per_customer_day=5)
+    make_coded_offer(world.cpo, f"{world.cpo.provider_id}-CODE", offer_id="coded")
     with cpo_scope(world.cpo):
         gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id")
     sale = Sale(world, secret, gateway)
@@ -56,6 +76,14 @@ def sold(world: World) -> World:
     sale.confirm()
     with cpo_scope(world.cpo), transaction.atomic():
         cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="closed", now=timezone.now())
+        fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+    someone = Author(token="test")
+    import_customers(world.cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=someone)
+    import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=someone)
+    credit(world.cpo, "5", customer=None, group=family(world.cpo, SARAH))
+    with cpo_scope(world.cpo), transaction.atomic():
+        now = timezone.now()
+        assert balances.hold(sale.fresh(), Decimal(2), held_until=now, now=now) == Decimal(2)
     return world
 
 
@@ -84,7 +112,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 @pytest.mark.parametrize("table", TABLES)
 def test_without_a_cpo_a_statement_raises_even_where_it_would_find_nothing(table: str, statement: str) -> None:
-    column = {"charging_customercontact": "customer_id", "charging_ordercontact": "order_id"}.get(table, "id")
+    column = KEYS.get(table, "id")
     with pytest.raises(ProgrammingError, match=NO_CPO):
         rows(statement.format(table=table, column=column))
 

@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import ChargingSession, Customer, Order, Payment, PaymentGateway
+from cpo_portal.charging.models import ChargingSession, ContactImport, Customer, Order, Payment, PaymentGateway
 from cpo_portal.charging.notices import signature_of
 from cpo_portal.charging.payments import rotate_secret
 from tests.tenancy.stage import Side, Stage, all_tables
@@ -148,6 +148,7 @@ def names(side: Side) -> dict[str, list[Any]]:
     with cpo_scope(side.cpo):
         orders = [str(key) for key in Order.objects.order_by("transaction_id").values_list("pk", flat=True)]
         payments = [str(key) for key in Payment.objects.order_by("created_at").values_list("pk", flat=True)]
+        imports = [str(key) for key in ContactImport.objects.order_by("created_at").values_list("pk", flat=True)]
         customer = str(Customer.objects.values_list("pk", flat=True)[0])
         started = ChargingSession.objects.get(session_id=f"{name}-session").started_at
     moments = [(started + timedelta(minutes=minutes)).isoformat() for minutes in (0, 5, 15)]
@@ -159,6 +160,8 @@ def names(side: Side) -> dict[str, list[Any]]:
         "item_id": [item, new], "item_ids": [item],
         "product_id": [f"{name}-tea", new], "tariff_id": [f"{name}-tariff", new],
         "offer_id": [f"{name}-offer", new],
+        "segment_id": [f"{name}-drivers", new], "segment_ids": [f"{name}-drivers"], "list_id": [f"{name}-fleet", new],
+        "import_id": imports, "csv": ["phone\n9876543210", "phone,tier\n9876543210,Gold"], "fact": ["NEW", "RETURNING"],
         "opted_in": [f"{name}-offer"], "declined": [f"{name}-offer"], "codes": [f"{name.upper()}25"],
         "session_id": [f"{name}-session", new], "system": [f"{name} csms"],
         "order_id": orders, "payment_id": payments, "customer": [customer],

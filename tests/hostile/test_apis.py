@@ -23,7 +23,7 @@ FAST, SLOW = 3, int(os.environ.get("REQUESTS", "30"))
 REFUSED = {
     "DELETE /api/chargers/{evse_id}", "DELETE /api/connectors/{item_id}", "DELETE /api/locations/{location_id}",
     "POST /api/offers/{offer_id}/archive", "POST /api/offers/{offer_id}/publish", "POST /api/offers/{offer_id}/resume",
-    "POST /api/tariffs/{tariff_id}/publish", "POST /api/charging/sessions",
+    "POST /api/tariffs/{tariff_id}/publish", "POST /api/charging/sessions", "DELETE /api/named-lists/{list_id}",
 }  # fmt: skip
 
 

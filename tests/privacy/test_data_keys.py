@@ -16,7 +16,8 @@ from beckn.models import InboundMessage, MessageBody, OutboundCallback, SigningK
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.models import CustomerKey, PaymentGateway
+from cpo_portal.charging.imports import Author, import_contacts
+from cpo_portal.charging.models import CustomerKey, NamedList, PaymentGateway
 from cpo_portal.charging.payments import create_gateway, rotate_secret
 from tests.beckn.infra.support import BuyerApp, queue
 from tests.world import make_world
@@ -94,6 +95,20 @@ def test_a_message_that_waits_under_a_lost_key_is_told(settings: Any) -> None:
     callback = OutboundCallback.objects.get()
     assert (callback.state, callback.last_error) == ("DEAD", f"the data key {key_id(OLD)} that sealed it is lost")
     assert readiness() == (200, "ok")
+
+
+def test_a_list_whose_key_goes_is_told_to_be_uploaded_again(world: Any, settings: Any) -> None:
+    with cpo_scope(world.cpo):
+        fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+    import_contacts(fleet, b"phone\n9876543210\n9000000001", replaces=False, dry_run=False, author=Author())
+    settings.DATA_KEYS = [NEW, OLD]
+    call_command("reseal", stdout=StringIO())
+    settings.DATA_KEYS = [NEW]
+    lost = r"contacts on named lists \(upload their lists again\) \(2\)"
+    with pytest.raises(CommandError, match=lost):
+        check()
+    import_contacts(fleet, b"phone\n9876543210", replaces=True, dry_run=False, author=Author())
+    assert "named lists" not in check()
 
 
 def test_what_can_be_read_is_not_given_up(settings: Any, post: Any, bap: BuyerApp) -> None:

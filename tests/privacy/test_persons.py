@@ -19,11 +19,18 @@ from django.urls import reverse
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.charging import balances
 from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
+    BalanceEntry,
     Customer,
     CustomerContact,
+    CustomerGroupMember,
     CustomerKey,
+    CustomerRecord,
+    NamedList,
+    NamedListEntry,
     Order,
     OrderContact,
     OrderEvent,
@@ -36,6 +43,7 @@ from offers.models import LedgerEntry, Offer, OfferState, OfferVersion, Redempti
 from offers.tasks import drop_keys_of_forgotten
 from tests.beckn.actions.conversation import Conversation
 from tests.people import make_member, signed_in
+from tests.prepaid import credit, family
 from tests.world import make_offer, make_world
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +335,58 @@ def test_the_hash_goes_when_the_offer_does(how: str, talk: Conversation) -> None
         assert CustomerKey.objects.count() == 0
 
 
+FILE = (
+    "phone,email,tier,organisation,joined_on,vehicle_make\n"
+    "9876543210,asha.rao@example.com,Gold,Rao Motors,2024-05-31,Tata"
+)
+
+
+def told_apart(talk: Conversation) -> None:
+    """Keep a record of Asha and of Ravi, and put both on a list."""
+    cpo, author = talk.world.cpo, Author()
+    import_customers(cpo, f"{FILE}\n9000000001,,Silver,Nair Ltd,,MG".encode(), dry_run=False, author=author)
+    with cpo_scope(cpo):
+        fleet = NamedList.objects.create(cpo=cpo, list_id="fleet", name="Fleet")
+    data = b"phone,email\n9876543210,asha.rao@example.com\n9000000001,"
+    import_contacts(fleet, data, replaces=False, dry_run=False, author=author)
+
+
+def test_what_a_cpo_keeps_of_a_customer_is_exported(talk: Conversation) -> None:
+    told_apart(talk)
+    buy(talk)
+    [cpo] = export(phone=ASHA["phone"])["cpos"]
+    [customer] = cpo["customers"]
+    assert {name: customer["record"][name] for name in ("tier", "organisation", "joined_on", "vehicle_make")} == {
+        "tier": "Gold", "organisation": "Rao Motors", "joined_on": "2024-05-31", "vehicle_make": "Tata",
+    }  # fmt: skip
+    assert cpo["named_lists"] == ["fleet", "fleet"]
+    assert "Nair" not in json.dumps(cpo)
+
+
+@pytest.mark.parametrize("bought", [True, False], ids=["who-bought", "who-never-bought"])
+def test_forgetting_takes_the_record_and_the_places_on_lists(bought: bool, talk: Conversation) -> None:
+    told_apart(talk)
+    if bought:
+        buy(talk)
+        paid_back()
+    assert forget(phone=ASHA["phone"]).startswith("cpo1.com: erased")
+    assert everywhere("Rao Motors") == []
+    with every_cpo():
+        assert list(CustomerRecord.objects.values_list("organisation", flat=True)) == ["Nair Ltd"]
+        assert NamedListEntry.objects.count() == 1
+    assert forget(phone=ASHA["phone"]) == "Nothing is kept about this person.\n"
+
+
+def test_who_is_on_a_list_alone_is_found_by_the_address_and_forgotten(talk: Conversation) -> None:
+    with cpo_scope(talk.world.cpo):
+        fleet = NamedList.objects.create(cpo=talk.world.cpo, list_id="fleet", name="Fleet")
+    import_contacts(fleet, b"email\nASHA.rao@example.com", replaces=False, dry_run=False, author=Author())
+    assert export(email=ASHA["email"])["cpos"][0]["named_lists"] == ["fleet"]
+    forget(email=ASHA["email"])
+    with every_cpo():
+        assert NamedListEntry.objects.count() == 0
+
+
 @pytest.mark.parametrize(("role", "marks"), [(Role.OWNER, True), (Role.MANAGER, True), (Role.ANALYST, False)], ids=str)
 def test_a_refund_is_marked_as_paid_back(role: Role, marks: bool, talk: Conversation) -> None:
     talk.say("init", cart(talk, ASHA))
@@ -351,3 +411,32 @@ def test_messages_are_asked_for_once_however_many_orders_a_person_has(talk: Conv
         forget(phone=ASHA["phone"])
     asked = [query["sql"] for query in queries if "FROM beckn_inboundmessage" in query["sql"].replace('"', "")]
     assert (len(asked), MessageBody.objects.count()) == (3, 0)
+
+
+def test_an_export_holds_balances_and_groups(talk: Conversation) -> None:
+    order = buy(talk)
+    group = family(talk.world.cpo, ASHA["phone"], RAVI["phone"])
+    balance = credit(talk.world.cpo, "40", customer=order.customer)
+    credit(talk.world.cpo, "70", customer=None, group=group)
+    [customer] = export(phone=ASHA["phone"])["cpos"][0]["customers"]
+    assert customer["groups"] == ["Rao family"]
+    [mine] = customer["balances"]
+    assert (mine["id"], mine["amount"], mine["held"]) == (str(balance.pk), "40.0000", "0.0000")
+    assert [(entry["kind"], entry["amount"]) for entry in mine["entries"]] == [("TOP_UP", "40.0000")]
+
+
+def test_a_balance_is_paid_back_before_its_owner_is_forgotten_and_its_entries_stay(talk: Conversation) -> None:
+    order = buy(talk)
+    paid_back()
+    family(talk.world.cpo, ASHA["phone"])
+    balance = credit(talk.world.cpo, "40", customer=order.customer, name="Asha Rao, credit")
+    with pytest.raises(CommandError, match=rf"The balance {balance.pk} has ₹40\.00 left: pay it back"):
+        forget(phone=ASHA["phone"])
+    with cpo_scope(talk.world.cpo):
+        balances.pay_back(balance, balances.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
+    forget(phone=ASHA["phone"])
+    assert (everywhere("Asha Rao"), everywhere("Rao family")) == ([], [])
+    with cpo_scope(talk.world.cpo):
+        assert not CustomerGroupMember.objects.exists()
+        kept = BalanceEntry.objects.filter(balance=balance).order_by("pk").values_list("kind", "amount", "note")
+        assert list(kept) == [("TOP_UP", 40, ""), ("REFUND", 40, "")]

@@ -23,15 +23,21 @@ from beckn.outbox import enqueue_callback
 from cpo_portal.accounts.models import Cpo, Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import create_token, revoke_token
-from cpo_portal.charging.models import ChargingSession, Order
+from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.models import ChargingSession, NamedList, Order
 from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.segments import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product, ProductStock
 from cpo_portal.network.systems import create_system_token
-from offers.models import OfferPolicy, OfferVersion
+from offers.engine.codec import offer_to_json
+from offers.mapping import offer_terms
+from offers.models import BacktestRun, OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
-from pricing.models import Tariff
+from pricing.models import HolidayCalendar, Tariff
+from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
+from tests.prepaid import SARAH, credit, family
 from tests.world import World, make_offer, make_world
 
 #: Stands in every name and id of the other CPO: a page that shows it to the own CPO's people has a hole.
@@ -117,6 +123,7 @@ def _side(name: str) -> Side:
         ProductStock.objects.create(product=product, units=5)
         NetworkProfile.objects.create(cpo=world.cpo)
         OfferPolicy.objects.create(cpo=world.cpo)
+        HolidayCalendar.objects.create(cpo=world.cpo, calendar_id=f"{name}-days", name=f"{name} days")
     named = {"name": f"{name} special", "display_code": f"{name.upper()}25"}
     offer = make_offer(world.cpo, f"{name}-offer", uses_per_customer=5, total_uses=9, **named)
     with cpo_scope(world.cpo):
@@ -124,9 +131,27 @@ def _side(name: str) -> Side:
             cpo=world.cpo, offer=offer, number=2, valid_from=timezone.now(), valid_until=timezone.now(),
             value_type="percent", value=Decimal(20), campaign_kind="WEEKEND_SPECIAL", **named,
         )  # fmt: skip
+        BacktestRun.objects.create(
+            cpo=world.cpo, offer=offer, version_number=1, since=timezone.now(), until=timezone.now(),
+            terms=offer_to_json(offer_terms(offer, offer.versions.get(number=1))), state="FAILED", error=f"{name} fell",
+        )  # fmt: skip
+    make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)
+    _tell_apart(side)
     _sell(side)
+    credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
     return side
+
+
+def _tell_apart(side: Side) -> None:
+    """Make a named list with a contact, a segment that asks for it, and a record of a customer."""
+    with cpo_scope(side.cpo):
+        fleet = NamedList.objects.create(cpo=side.cpo, list_id=f"{side.name}-fleet", name=f"{side.name} fleet")
+    author = Author(token=side.name[:12])
+    import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=author)
+    import_customers(side.cpo, f"phone,tier\n9876543210,{side.name}".encode(), dry_run=False, author=author)
+    condition = {"fact": "LIST", "values": [f"{side.name}-fleet"]}
+    save_segment(side.cpo, SegmentContent(f"{side.name}-drivers", f"{side.name} drivers", (condition,)))
 
 
 def _sell(side: Side) -> None:
@@ -251,6 +276,11 @@ def all_tables() -> dict[str, str]:
             _STATEMENT.append(" UNION ALL ".join(row[0] for row in cursor.fetchall()))
         cursor.execute(_STATEMENT[0])
         return dict(cursor.fetchall())
+
+
+def text_of(answer: Any) -> str:
+    """Return the text of an answer, also of one that is written while it is sent."""
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
 def masked(text: str, *keys: Any) -> str:

@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 
 from tests.tenancy.routes import Route, every_route, model_routes
 from tests.tenancy.rules import ELSEWHERE, MODELS, OWN_PAGES, SITE, TRIED, USUAL_PAGES
-from tests.tenancy.stage import MEMBERS, PEOPLE, Side, Stage, all_tables, masked, missing_key
+from tests.tenancy.stage import MEMBERS, PEOPLE, Side, Stage, all_tables, masked, missing_key, text_of
 
 PAGES = model_routes()
 OBJECT_PAGES = [route for route in PAGES if route.parameters]
@@ -70,7 +70,7 @@ def test_a_page_opens_for_those_whom_its_rule_names_and_shows_nothing_of_another
         person: expected(route, person) for person in PEOPLE
     }
     for person in (*MEMBERS, "stranger", "anonymous"):
-        text = answers[person].content.decode().lower()
+        text = text_of(answers[person]).lower()
         assert [secret for secret in stage.secrets if secret in text] == []
     assert all_tables() == stage.tables
 
@@ -79,7 +79,7 @@ def seen(answer: Any, *keys: Any) -> tuple[Any, ...]:
     """Return everything that a person learns from an answer, with the row's key masked."""
     told = [masked(str(message), *keys) for message in get_messages(answer.wsgi_request)]
     headers = {name: masked(value, *keys) for name, value in answer.headers.items() if name not in TIMED}
-    return answer.status_code, masked(answer.content.decode(), *keys), told, headers
+    return answer.status_code, masked(text_of(answer), *keys), told, headers
 
 
 @pytest.mark.parametrize(

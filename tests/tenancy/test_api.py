@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import ContactImport
 from tests.tenancy.routes import Route, api_routes, every_route
 from tests.tenancy.rules import API, OPEN
-from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked
+from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked, text_of
 
 CALLS = [
     pytest.param(route, method, id=f"{route.key} {method}")
@@ -26,8 +28,23 @@ KEYS = {
     "product_id": lambda side: f"{side.name}-tea",
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
+    "batch": lambda side: side.rows["offers.codebatch"].pk,
+    "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
     "session_id": lambda side: f"{side.name}-session",
+    "segment_id": lambda side: f"{side.name}-drivers",
+    "list_id": lambda side: f"{side.name}-fleet",
+    "import_id": lambda side: str(import_of(side)),
+    "order_id": lambda side: str(side.rows["charging.order"].pk),
+    "balance_id": lambda side: side.rows["charging.balance"].pk,
+    "group_id": lambda side: side.rows["charging.customergroup"].pk,
 }
+
+
+def import_of(side: Side) -> Any:
+    with cpo_scope(side.cpo):
+        return ContactImport.objects.order_by("created_at")[0].pk
+
+
 TOKENS = ("STAFF", "STAFF_READ", "CHARGING_SYSTEM", "SYSTEM", "REVOKED", "EXPIRED")
 
 
@@ -83,7 +100,7 @@ def _values(route: Route, key: Any) -> dict[str, Any]:
 
 
 def leaks(stage: Stage, answer: Any) -> list[str]:
-    text = answer.content.decode().lower()
+    text = text_of(answer).lower()
     return [secret for secret in stage.secrets if secret in text]
 
 
@@ -91,11 +108,11 @@ def leaks(stage: Stage, answer: Any) -> list[str]:
 def test_another_cpos_row_answers_a_token_like_one_that_does_not_exist(stage: Stage, route: Route, method: str) -> None:
     may, theirs = rule(route, method), own_key(route, stage.there)
     for token in sorted(may.tokens):
-        for body in ({}, BODIES.get(route.key, {})):
-            foreign, nobodys = (call(stage.here.tokens[token], route, method, key, body) for key in (theirs, NO_NAME))
-            assert (foreign.status_code, masked(foreign.content.decode(), theirs)) == (
+        for sent in ({}, BODIES.get(route.key, {})):
+            foreign, nobodys = (call(stage.here.tokens[token], route, method, key, sent) for key in (theirs, NO_NAME))
+            assert (foreign.status_code, masked(text_of(foreign), theirs)) == (
                 nobodys.status_code,
-                masked(nobodys.content.decode(), NO_NAME),
+                masked(text_of(nobodys), NO_NAME),
             )
         assert foreign.status_code == 404
     assert all_tables() == stage.tables
@@ -119,8 +136,10 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
     at = "2026-06-01T10:00:00+05:30"
     check = {"measure": {"value": "10", "unit": "kWh"}, "starts_at": at}
     order = str(side.rows["charging.order"].pk)
+    customer = str(side.rows["charging.customer"].pk)
     start = {"session_id": "s9", "started_at": at, "register_wh": 1}
     return {
+        "codes-offer": ("code-batches", "STAFF", {"offer_id": f"{n}-offer", "count": 1}, f"{n}-offer"),
         "charger-location": (
             "chargers",
             "STAFF",
@@ -160,6 +179,19 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
             check | {"item_id": "voltway-item", "customer": str(side.rows["charging.customer"].pk)},
             str(side.rows["charging.customer"].pk),
         ),
+        "segment-list": (
+            "segments",
+            "STAFF",
+            {"segment_id": "s9", "name": "S", "conditions": [{"fact": "LIST", "values": [f"{n}-fleet"]}]},
+            f"{n}-fleet",
+        ),
+        "segment-segment": (
+            "segments",
+            "STAFF",
+            {"segment_id": "s9", "name": "S", "conditions": [{"fact": "SEGMENT", "values": [f"{n}-drivers"]}]},
+            f"{n}-drivers",
+        ),
+        "import-customer": ("customers/import", "STAFF", {"csv": f"customer,tier\n{customer},Gold"}, customer),
         "session-order": (
             "charging/sessions",
             "SYSTEM",
@@ -171,7 +203,8 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
 
 NAMES = (
     "charger-location", "charger-system", "connector-charger", "product-location", "tariff-location", "tariff-item",
-    "price-check-item", "price-check-product", "price-check-customer", "session-order",
+    "codes-offer", "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
+    "segment-segment", "import-customer",
 )  # fmt: skip
 
 
@@ -186,14 +219,24 @@ def test_a_body_that_names_another_cpos_row_is_refused_like_one_that_names_none(
         for key in (theirs, nobodys)
     )
     assert foreign.status_code in {400, 404}
-    assert (foreign.status_code, masked(foreign.content.decode(), theirs)) == (
+    assert (foreign.status_code, masked(text_of(foreign), theirs)) == (
         missing.status_code,
         masked(missing.content.decode(), nobodys),
     )
     assert all_tables() == stage.tables
 
 
-LISTS = ("locations", "chargers", "connectors", "products", "tariffs", "offers", "charging/commands")
+LISTS = (
+    "locations",
+    "chargers",
+    "connectors",
+    "products",
+    "tariffs",
+    "offers",
+    "segments",
+    "named-lists",
+    "charging/commands",
+)
 FILTERS = ("location", "charger", "name", "city", "tag", "category")
 
 

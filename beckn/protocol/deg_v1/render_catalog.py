@@ -92,6 +92,7 @@ def offer_head(offer: OfferView, *, in_order: bool) -> dict[str, Any]:
         short_desc=offer.short_desc,
         long_desc=offer.long_desc,
         images=offer.images,
+        page_url=offer.page_url,
     )
     return {"id": offer.id, "descriptor": words}
 

@@ -23,6 +23,7 @@ from beckn.protocol.order_views import (
     OrderView,
     PaymentMethodView,
     PaymentView,
+    PrepaidView,
     QuoteView,
     RefundTermView,
     SettlementView,
@@ -224,7 +225,15 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         entries += [("offer-type", summary.offer_type), ("next-offer", summary.next_offer)]
         tags.append(write_group("offer-summary", entries))
     tags.extend(_settlement(settlement) for settlement in order.settlements)
+    tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
     return tags
+
+
+def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
+    figures = {"held": prepaid.held, "drawn": prepaid.drawn, "left": prepaid.left}
+    entries = [(name, amount(x.amount, x.currency)) for name, x in figures.items() if x is not None]
+    known = [("balance-id", prepaid.id), ("balance-name", prepaid.name), ("currency", prepaid.left.currency)]
+    return write_group("prepaid-balance", [*known, *entries, ("expires-at", instant(prepaid.expires_at))])
 
 
 def _settlement(settlement: SettlementView) -> dict[str, Any]:

@@ -41,14 +41,21 @@ def span(start: datetime | None, end: datetime | None) -> dict[str, Any]:
 
 
 def descriptor(
-    name: str = "", *, code: str = "", short_desc: str = "", long_desc: str = "", images: tuple[str, ...] = ()
+    name: str = "",
+    *,
+    code: str = "",
+    short_desc: str = "",
+    long_desc: str = "",
+    images: tuple[str, ...] = (),
+    page_url: str = "",
 ) -> dict[str, Any]:
-    """Write what people read about a thing."""
+    """Write what people read about a thing; `page_url` is where more of it stands, as HTML."""
     return sparse(
         name=name,
         code=code,
         short_desc=short_desc,
         long_desc=long_desc,
+        additional_desc={"url": page_url, "content_type": "text/html"} if page_url else {},
         images=[{"url": url} for url in images],
     )
 

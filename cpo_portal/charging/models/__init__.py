@@ -1,5 +1,14 @@
 """Who bought and what happened; amounts are stored with their currency, and nothing in this room calculates one."""
 
+from cpo_portal.charging.models.balances import (
+    Balance,
+    BalanceEntry,
+    BalanceHold,
+    CustomerGroup,
+    CustomerGroupMember,
+    EntryKind,
+    HoldState,
+)
 from cpo_portal.charging.models.columns import MONEY
 from cpo_portal.charging.models.customers import Customer, CustomerContact, CustomerKey
 from cpo_portal.charging.models.orders import (
@@ -26,20 +35,42 @@ from cpo_portal.charging.models.payments import (
     RefundStatus,
     RefundTerm,
 )
+from cpo_portal.charging.models.segments import (
+    ContactImport,
+    CustomerRecord,
+    ImportKind,
+    ImportState,
+    NamedList,
+    NamedListEntry,
+    Segment,
+)
 from cpo_portal.charging.models.sessions import ChargingSession, MeterReading, SessionState
 
 __all__ = [
+    "Balance",
+    "BalanceEntry",
+    "BalanceHold",
     "ChargingSession",
+    "ContactImport",
     "Customer",
     "CustomerContact",
+    "CustomerGroup",
+    "CustomerGroupMember",
     "CustomerKey",
+    "CustomerRecord",
+    "EntryKind",
     "EventKind",
     "FOLLOWED",
     "FulfillmentState",
     "GatewayNotice",
+    "ImportKind",
+    "ImportState",
+    "HoldState",
     "LineStage",
     "MONEY",
     "MeterReading",
+    "NamedList",
+    "NamedListEntry",
     "Order",
     "OrderContact",
     "OrderEvent",
@@ -55,5 +86,6 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "RefundTerm",
+    "Segment",
     "SessionState",
 ]

@@ -10,13 +10,17 @@ from offers.reconcile import compare_with_ledger
 
 
 class Command(BaseCommand):
-    help = "Compare the counters of all offers with the ledger; fails and names those that differ."
+    help = "Compare all counters and balances with their entries; fails and names those that differ."
 
     def handle(self, *args: Any, **options: Any) -> None:
         check = compare_with_ledger()
         for found in check.drifted:
+            if "balance" in found:
+                self.stdout.write(f"Balance {found['balance']}: {found['amount']} off, {found['held']} of the held off")
+                continue
             whose = f" for customer {found['customer']}" if found["customer"] else ""
-            self.stdout.write(f"{found['offer']}{whose}: {found['uses']} uses, {found['amount']} off")
+            when = f" in {found['period']}" if found.get("period") else ""
+            self.stdout.write(f"{found['offer']}{whose}{when}: {found['uses']} uses, {found['amount']} off")
         if check.drifting:
             raise CommandError(f"{check.drifting} of {check.counters} counters differ from the ledger.")
         self.stdout.write(f"All {check.counters} counters agree with the ledger.")

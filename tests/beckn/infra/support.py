@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from beckn.models import InboundMessage, OutboundCallback, Subscriber
+from beckn.models import InboundMessage, MessageBody, OutboundCallback, Subscriber
 from beckn.outbox import enqueue_callback
 from beckn.protocol import envelope
 from beckn.protocol.signing import public_key_of, sign
@@ -173,3 +173,7 @@ def wait_until(happened: Callable[[], bool], seconds: float = 10) -> None:
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
+
+
+def nothing_happened(nudges: list[str]) -> bool:
+    return not (InboundMessage.objects.exists() or MessageBody.objects.exists() or nudges)

@@ -131,6 +131,41 @@ def test_as_of_prices_with_what_was_published_then(world: World, staff: Client, 
     assert "weekend-discount-25" in [found["offer_id"] for found in before["trace"]["offers"]]
 
 
+def test_a_full_explanation_names_every_offer_with_what_fails(world: World, staff: Client, offer: Offer) -> None:
+    elsewhere = weekend(display_code="", item_ids=("far-01",))
+    with cpo_scope(world.cpo):
+        Product.objects.create(cpo=world.cpo, product_id="far-01", name="Far", price=Decimal(1))
+    authoring.publish(authoring.create_offer(world.cpo, "elsewhere", elsewhere))
+    authoring.create_offer(world.cpo, "planned", weekend(display_code=""))
+    authoring.pause(authoring.publish(authoring.create_offer(world.cpo, "resting", weekend(display_code=""))))
+    authoring.archive(authoring.create_offer(world.cpo, "gone", weekend(display_code="")))
+    short, full = check(staff).json(), check(staff, explain="full", opted_in=["nobodys"]).json()
+    assert [x["offer_id"] for x in short["trace"]["offers"]] == ["weekend-discount-25"]
+    failing = {
+        x["offer_id"]: (x["outcome"], [(c["code"], c["expected"], c["actual"]) for c in x["checks"] if not c["passed"]])
+        for x in full["trace"]["offers"]
+    }
+    assert failing == {
+        "elsewhere": ("INELIGIBLE", [("ITEM", "far-01", "pe-charging-01")]),
+        "planned": ("INELIGIBLE", [("NOT_LIVE", "APPROVED", "DRAFT")]),
+        "resting": ("INELIGIBLE", [("PAUSED", "APPROVED", "PAUSED")]),
+        "weekend-discount-25": ("APPLIED", []),
+        "nobodys": ("INELIGIBLE", [("UNKNOWN", "an offer of this CPO", "no such offer")]),
+    }
+    assert (full["total"], full["trace"]["chosen"]) == (short["total"], short["trace"]["chosen"])
+
+
+def test_a_full_explanation_of_the_past_names_no_draft_of_today(world: World, staff: Client, offer: Offer) -> None:
+    with cpo_scope(world.cpo):
+        tariff = world.tariff
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(18), places=(Place(),)))
+    pricing_authoring.publish(tariff)
+    then = timezone.now()
+    authoring.create_offer(world.cpo, "planned", weekend(display_code=""))
+    body = check(staff, explain="full", as_of=then.isoformat()).json()
+    assert [x["offer_id"] for x in body["trace"]["offers"]] == ["weekend-discount-25"]
+
+
 def test_nothing_is_written(world: World, staff: Client, offer: Offer) -> None:
     def rows() -> dict[str, int]:
         with every_cpo():
@@ -142,7 +177,7 @@ def test_nothing_is_written(world: World, staff: Client, offer: Offer) -> None:
 
     check(staff)
     before = rows()
-    assert check(staff, opted_in=["weekend-discount-25"]).status_code == 200
+    assert check(staff, opted_in=["weekend-discount-25"], explain="full").status_code == 200
     assert rows() == before
 
 

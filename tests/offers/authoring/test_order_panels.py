@@ -47,8 +47,9 @@ def order(people: People) -> Order:
 def test_the_page_says_why_the_price_is_what_it_is(people: People, order: Order, name: str) -> None:
     text = signed_in(getattr(people, name)).get(f"/admin/charging/order/{order.pk}/change/").content.decode()
     for words in (
-        "Quote in force: ₹91.45",
+        "Quoted at init, in force: ₹91.45",
         "Chosen: daily.",
+        "Priced again, it is identical to the last character (engine 1.0 → 1.0).",
         "It saves ₹22.50.",
         "The session is worth less than its minimum: 90.00 instead of 500.00 (₹410.00 short).",
         "Offers held and used",

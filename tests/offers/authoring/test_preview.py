@@ -91,3 +91,10 @@ def test_bad_input_is_told_at_its_field(people: People, offer: Offer, changes: d
 def test_an_outsider_finds_no_panel(people: People, offer: Offer) -> None:
     assert tried(people.outsider, "offer", offer.pk).status_code == 404
     assert tried(people.outsider, "tariff", people.here.tariff.pk).status_code == 404
+
+
+def test_who_tries_an_offer_for_single_use_codes_is_taken_to_have_one(people: People, offer: Offer) -> None:
+    content = replace(WEEKEND, weekly_windows=(), display_code="", single_use_codes=True)
+    authoring.save_draft(offer, content)
+    authoring.publish(offer)
+    assert totals(tried(people.owner, "offer", offer.pk)) == {"As it is now": "₹171.10"}

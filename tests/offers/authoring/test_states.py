@@ -17,11 +17,39 @@ NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 ALLOWED = {
-    "DRAFT": {Move.PUBLISH: "APPROVED", Move.ARCHIVE: "ARCHIVED"},
-    "IN_REVIEW": {Move.PUBLISH: "APPROVED", Move.ARCHIVE: "ARCHIVED"},
-    "APPROVED": {Move.PUBLISH: "APPROVED", Move.PAUSE: "PAUSED", Move.END: "ENDED", Move.WITHDRAW: "WITHDRAWN"},
-    "PAUSED": {Move.PUBLISH: "PAUSED", Move.RESUME: "APPROVED", Move.END: "ENDED", Move.WITHDRAW: "WITHDRAWN"},
-    "ENDED": {Move.PUBLISH: "APPROVED", Move.WITHDRAW: "WITHDRAWN", Move.ARCHIVE: "ARCHIVED"},
+    "DRAFT": {Move.PUBLISH: "APPROVED", Move.ARCHIVE: "ARCHIVED", Move.SUBMIT: "IN_REVIEW"},
+    "IN_REVIEW": {
+        Move.PUBLISH: "APPROVED",
+        Move.ARCHIVE: "ARCHIVED",
+        Move.APPROVE: "APPROVED",
+        Move.REJECT: "DRAFT",
+    },
+    "APPROVED": {
+        Move.PUBLISH: "APPROVED",
+        Move.PAUSE: "PAUSED",
+        Move.END: "ENDED",
+        Move.WITHDRAW: "WITHDRAWN",
+        Move.SUBMIT: "APPROVED",
+        Move.APPROVE: "APPROVED",
+        Move.REJECT: "APPROVED",
+    },
+    "PAUSED": {
+        Move.PUBLISH: "PAUSED",
+        Move.RESUME: "APPROVED",
+        Move.END: "ENDED",
+        Move.WITHDRAW: "WITHDRAWN",
+        Move.SUBMIT: "PAUSED",
+        Move.APPROVE: "PAUSED",
+        Move.REJECT: "PAUSED",
+    },
+    "ENDED": {
+        Move.PUBLISH: "APPROVED",
+        Move.WITHDRAW: "WITHDRAWN",
+        Move.ARCHIVE: "ARCHIVED",
+        Move.SUBMIT: "ENDED",
+        Move.APPROVE: "APPROVED",
+        Move.REJECT: "ENDED",
+    },
     "WITHDRAWN": {Move.ARCHIVE: "ARCHIVED"},
     "ARCHIVED": {},
 }

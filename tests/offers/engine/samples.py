@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,8 @@ from tests.pricing.engine.samples import PLAIN, SATURDAY, kwh, window
 WEEKEND = (window("00:00", "00:00", frozenset({6, 7})),)
 _BENEFIT = ("value", "value_type", "value_cap", "base")
 _LIMITS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
-_SCOPE = ("location_ids", "item_ids", "categories", "valid_from", "valid_until", "weekly_windows")
+_QUALIFIER = tuple(x.name for x in fields(Qualifier) if x.name != "min_value")
+_SCOPE = tuple(x.name for x in fields(Applicability))
 
 
 def offer(offer_id: str = "weekend", value: str = "25", **said: Any) -> OfferTerms:
@@ -34,6 +36,7 @@ def offer(offer_id: str = "weekend", value: str = "25", **said: Any) -> OfferTer
     limits = OfferLimits(**{key: said.pop(key) for key in _LIMITS if key in said})
     scope = Applicability(**{key: said.pop(key) for key in _SCOPE if key in said})
     least = said.pop("min_value", None)
+    qualifier = {key: said.pop(key) for key in _QUALIFIER if key in said}
     values: dict[str, Any] = {
         "offer_id": offer_id,
         "version": 1,
@@ -52,7 +55,7 @@ def offer(offer_id: str = "weekend", value: str = "25", **said: Any) -> OfferTer
     return OfferTerms(
         **{**values, **said},
         applicability=scope,
-        qualifier=Qualifier(None if least is None else Decimal(least)),
+        qualifier=Qualifier(None if least is None else Decimal(least), **qualifier),
         benefit=Benefit(BenefitKind.DISCOUNT, **terms),
         limits=limits,
     )

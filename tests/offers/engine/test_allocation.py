@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offers.engine.allocation import allocate
+from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.spreading import Claim, joint_amount, spread
 
 PAISA = Decimal("0.01")
@@ -91,3 +92,22 @@ def test_an_earlier_share_moves_to_make_room():
     wide, narrow = Claim(Decimal("10.00"), (0, 1)), Claim(Decimal("10.00"), (0,))
     shares = spread([wide, narrow], amounts("10.00", "10.00"), PAISA)
     assert shares == ({0: Decimal("0.00"), 1: Decimal("10.00")}, {0: Decimal("10.00")})
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 60), st.frozensets(st.integers(0, 5), min_size=1)), max_size=6),
+    st.one_of(st.none(), st.integers(0, 120)),
+)
+def test_what_offers_save_together_is_what_is_spread(amounts, wanted, most):
+    scopes = [(Decimal(x), tuple(sorted(n for n in scope if n < len(amounts)))) for x, scope in wanted]
+    claims = [Claim(x, scope) for x, scope in scopes if scope]
+    held = tuple(map(Decimal, amounts))
+    limit = None if most is None else Decimal(most)
+    shares = spread(claims, held, Decimal("0.01"), most=limit)
+    pool = [Candidate(str(n), x.amount, x.lines, True) for n, x in enumerate(claims)]
+    assert sum(sum(x.values()) for x in shares) == LineAmounts(held, most=limit).joint(pool)
+    for n, amount in enumerate(held):
+        assert 0 <= sum(x.get(n, 0) for x in shares) <= amount
+    assert all(sum(x.values()) <= claim.amount for x, claim in zip(shares, claims, strict=True))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offers.engine.book import OfferBook
 from tests.offers.engine.samples import offer
@@ -79,3 +83,39 @@ def test_offers_elsewhere_are_not_even_looked_at(monkeypatch):
     )
     assert ids(book.candidates(*HERE)) == ["here"]
     assert looked_at == [frozenset({"station-1"})]
+
+
+places = st.frozensets(st.sampled_from("xyz"), max_size=2)
+authored = st.builds(
+    lambda offer_id, version, state, code, items, locations, categories: offer(
+        offer_id,
+        version=version,
+        state=state,
+        display_code=code,
+        item_ids=items,
+        location_ids=locations,
+        categories=categories,
+    ),
+    st.sampled_from("abcdefgh"),
+    st.integers(1, 9),
+    st.sampled_from(["APPROVED", "APPROVED", "PAUSED"]),
+    st.sampled_from(["", "SAVE", "save", "MORE"]),
+    places,
+    places,
+    places,
+)
+some = st.lists(authored, max_size=8, unique_by=lambda x: x.offer_id)
+
+
+@settings(deadline=None, max_examples=150)
+@given(some, some, st.frozensets(st.sampled_from("abcdefgh"), max_size=3))
+def test_a_changed_book_is_what_would_be_compiled_anew(before, changes, gone):
+    old = OfferBook.compile(before, revision=1)
+    new = {x.offer_id: x for x in before if x.offer_id not in gone} | {x.offer_id: x for x in changes}
+    found = old.changed(changes, gone=gone, revision=2)
+    anew = OfferBook.compile(new.values(), revision=2)
+    assert (found.revision, found.all()) == (2, anew.all())
+    assert [found.by_code(x) for x in ("save", "more")] == [anew.by_code(x) for x in ("save", "more")]
+    for location, item, category in product("xyzw", repeat=3):
+        assert found.candidates(location, item, category) == anew.candidates(location, item, category)
+    assert old.all() == OfferBook.compile(before, revision=1).all()

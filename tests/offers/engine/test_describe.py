@@ -72,6 +72,19 @@ def test_a_whole_offer_in_one_sentence():
             "at every location, for 1 item, in FOOD; applied automatically; combines with no other offer.",
             id="scope",
         ),
+        pytest.param(
+            offer(additive=True, exclusivity_group="night"),
+            "combines with other offers, but no other of the group night.",
+            id="group",
+        ),
+        pytest.param(
+            offer(additive=True, exclusivity_group="night", excludes=frozenset({"b", "a", "c"})),
+            "combines with other offers, but no other of the group night and not a, b and c.",
+            id="exclusions",
+        ),
+        pytest.param(
+            offer(exclusivity_group="night", excludes=frozenset({"b"})), "combines with no other offer.", id="alone"
+        ),
     ],
 )
 def test_conditions_end_the_sentence(terms, end):

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from offers.engine.evaluate import evaluate_offer
-from offers.engine.values import Outcome, Usage
+from offers.engine.values import CodeStanding, Outcome, SentCode, Usage
 from tests.offers.engine.samples import WEEKEND, cart, context, offer, rupees_off
 from tests.pricing.engine.samples import SATURDAY, kwh
 
@@ -20,6 +20,13 @@ CAPPED = {"budget": Decimal(1000), "redemption_cap": Decimal(100)}
 def used(**said):
     return {"usage": {"weekend": Usage(**said)}}
 
+
+def sent(standing, offer_id="weekend"):
+    return {"single_use": {offer_id: SentCode(7, CodeStanding(standing))}}
+
+
+#: Asks for single-use codes.
+OWN = {"requires_code": True, "single_use": True}
 
 REFUSED = [
     pytest.param(offer(state="PAUSED"), {}, "PAUSED", "", id="paused"),
@@ -50,8 +57,14 @@ REFUSED = [
         "",
         id="an-id-is-no-code",
     ),
+    pytest.param(offer(**OWN), {}, "CODE_REQUIRED", "", id="no-code-of-ones-own"),
+    pytest.param(offer(**OWN), {"codes": frozenset({"W25", ""})}, "CODE_REQUIRED", "", id="a-word-is-none"),
+    pytest.param(offer(**OWN), sent("FREE", "other"), "CODE_REQUIRED", "", id="the-code-of-another-offer"),
 ]
 EXHAUSTED = [
+    pytest.param(
+        offer(**OWN), sent("USED"), "CODE_USED", "this code was used already, or another order holds it", id="used-code"
+    ),
     pytest.param(offer(total_uses=100), used(uses=100), "TOTAL_USES", "0 left", id="all-uses-gone"),
     pytest.param(offer(**CAPPED), used(budget_used=Decimal("900.01")), "BUDGET", "₹0.01 short", id="budget-short"),
     pytest.param(
@@ -84,6 +97,9 @@ ACCEPTED = [
     pytest.param(offer(auto=False, display_code="W25"), {"opted_in": frozenset({"w25"})}, id="opted-in-by-code"),
     pytest.param(offer(auto=False, display_code="W25"), {"codes": frozenset({"w25"})}, id="a-code-opts-in"),
     pytest.param(offer(display_code="W25", requires_code=True), {"codes": frozenset({"w25"})}, id="code-in-any-case"),
+    pytest.param(offer(**OWN), sent("FREE"), id="a-free-code"),
+    pytest.param(offer(**OWN), sent("HELD"), id="the-orders-own-code"),
+    pytest.param(offer(auto=False, **OWN), sent("FREE"), id="a-code-of-ones-own-opts-in"),
     pytest.param(offer(total_uses=100), used(uses=99), id="one-use-left"),
     pytest.param(offer(**CAPPED), used(budget_used=Decimal(900)), id="budget-for-just-one-more"),
     pytest.param(offer(uses_per_customer=2), {"customer_known": True, **used(customer_uses=1)}, id="customer-had-one"),

@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from offers.engine.values import DiscountBase, Objective, ValueType
+from offers.engine.step import LockedStep
+from offers.engine.values import DiscountBase, Objective, Outcome, StackLimits, ValueType
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import (
+    ITEM_KINDS,
     Basis,
     Dimension,
     EnergyMeasure,
@@ -25,7 +28,7 @@ from pricing.engine.values import (
     Tax,
 )
 from tests.offers.engine.samples import offer, step
-from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, kwh, rupees, window
+from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, delivered, kwh, rupees, window
 
 MOST = 250  # Wh: few enough to count up, at rates so high that every threshold lies inside
 
@@ -36,7 +39,7 @@ def money(low, high):
 
 scopes = st.sampled_from([frozenset(), frozenset(), frozenset({"connector-1"}), frozenset({"coffee"})])
 offers = st.builds(
-    lambda offer_id, percent, value, cap, least, items, additive, auto, priority: offer(
+    lambda offer_id, percent, value, cap, least, items, additive, auto, priority, group, excludes, energy: offer(
         offer_id,
         value_type=ValueType.PERCENT if percent else ValueType.AMOUNT,
         value=min(value, Decimal(100)) if percent else value,
@@ -47,6 +50,10 @@ offers = st.builds(
         auto=auto,
         priority=priority,
         base=DiscountBase.ITEMS,
+        exclusivity_group=group,
+        excludes=excludes,
+        min_wh=energy and min(energy),
+        max_wh=energy and max(energy),
     ),
     st.sampled_from("abcdef"),
     st.integers(0, 3).map(bool),
@@ -57,6 +64,14 @@ offers = st.builds(
     st.booleans(),
     st.booleans(),
     st.integers(0, 1),
+    st.sampled_from(["", "", "", "night"]),
+    st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from("abcdef"), max_size=2)),
+    st.one_of(st.none(), st.none(), st.tuples(st.integers(1, MOST), st.integers(1, MOST))),
+)
+stacks = st.builds(
+    StackLimits,
+    st.sampled_from([None, None, 1, 2, 3]),
+    st.one_of(st.none(), st.none(), money(0, 100), st.sampled_from([Decimal(20), Decimal(100)])),
 )
 pools = st.lists(offers, max_size=5, unique_by=lambda x: x.offer_id)
 tariffs = st.builds(
@@ -79,6 +94,7 @@ tariffs = st.builds(
 )
 objectives = st.sampled_from(Objective)
 choices = st.frozensets(st.sampled_from("abcdef"), max_size=4)
+rules = st.fixed_dictionaries({"opted_in": choices, "objective": objectives, "stack": stacks})
 
 
 def with_coffee(request, ordered):
@@ -87,10 +103,10 @@ def with_coffee(request, ordered):
 
 
 @settings(deadline=None, max_examples=150)
-@given(pools, tariffs, st.integers(1, MOST), st.booleans(), choices, objectives)
-def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, opted_in, objective):
+@given(pools, tariffs, st.integers(1, MOST), st.booleans(), rules)
+def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, buyer_and_cpo):
     request = with_coffee(ask(EnergyMeasure(wh)), ordered)
-    quote = price(request, terms, discounts=step(*pool, opted_in=opted_in, objective=objective))
+    quote = price(request, terms, discounts=step(*pool, **buyer_and_cpo))
     assert sum(x.amount.amount for x in quote.lines) == quote.total.amount >= 0
     by_id = {x.line_id: x.amount.amount for x in quote.lines}
     taken = dict.fromkeys(by_id, Decimal(0))
@@ -104,23 +120,33 @@ def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, 
     assert all(taken[line_id] <= max(by_id[line_id], Decimal(0)) for line_id in by_id)
     applied = [terms_of[x] for x in quote.trace.chosen]
     assert len(applied) < 2 or all(x.additive for x in applied)
-    assert price(request, terms, discounts=step(*pool[::-1], opted_in=opted_in, objective=objective)) == quote
+    stack = buyer_and_cpo["stack"]
+    assert stack.max_stack is None or len(applied) <= stack.max_stack
+    groups = [x.exclusivity_group for x in applied if x.exclusivity_group]
+    assert len(groups) == len(set(groups))
+    assert not any(x.excludes & {y.offer_id for y in applied if y is not x} for x in applied)
+    if stack.max_discount_percent is not None:
+        items = sum(x.amount.amount for x in quote.lines if x.kind in ITEM_KINDS)
+        assert sum(taken.values()) * 100 <= items * stack.max_discount_percent
+    assert all((x.reason is None) == (x.outcome is Outcome.APPLIED) for x in quote.trace.outcomes)
+    again = step(*pool[::-1], **buyer_and_cpo)
+    assert price(request, terms, discounts=again) == quote
 
 
 @settings(deadline=None, max_examples=150)
-@given(pools, offers, tariffs, st.integers(1, MOST), st.booleans())
-def test_adding_an_offer_never_raises_the_price(pool, another, terms, wh, ordered):
+@given(pools, offers, tariffs, st.integers(1, MOST), st.booleans(), stacks)
+def test_adding_an_offer_never_raises_the_price(pool, another, terms, wh, ordered, stack):
     request = with_coffee(ask(EnergyMeasure(wh)), ordered)
     others = [x for x in pool if x.offer_id != another.offer_id]
-    before = price(request, terms, discounts=step(*others))
-    after = price(request, terms, discounts=step(*others, another))
+    before = price(request, terms, discounts=step(*others, stack=stack))
+    after = price(request, terms, discounts=step(*others, another, stack=stack))
     assert after.total <= before.total
 
 
 @settings(deadline=None, max_examples=60)
-@given(pools, tariffs, st.booleans(), choices, objectives, money(1, 120))
-def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, opted_in, objective, budget):
-    discounts = step(*pool, opted_in=opted_in, objective=objective)
+@given(pools, tariffs, st.booleans(), rules, money(1, 120))
+def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, buyer_and_cpo, budget):
+    discounts = step(*pool, **buyer_and_cpo)
     check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
 
 
@@ -187,10 +213,24 @@ def check_against(totals, terms, ordered, discounts, budget):
         assert found == within[-1]
 
 
-@settings(deadline=None, max_examples=40)
-@given(pools, tariffs, st.booleans(), choices, objectives, st.lists(st.integers(1, MOST), min_size=3, max_size=8))
-def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, opted_in, objective, energies):
-    discounts = step(*pool, opted_in=opted_in, objective=objective)
+energies_of_a_stretch = st.lists(st.integers(1, MOST), min_size=3, max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools, tariffs, st.booleans(), rules, energies_of_a_stretch)
+def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, buyer_and_cpo, energies):
+    check_bound(step(*pool, **buyer_and_cpo), terms, ordered, energies)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools, tariffs, st.booleans(), stacks, st.one_of(st.none(), money(0, 60)), energies_of_a_stretch)
+def test_the_bound_is_true_of_what_an_order_has_locked(pool, terms, ordered, stack, ceiling, energies):
+    ceilings = {} if ceiling is None else {x.offer_id: ceiling for x in pool[:2]}
+    locked = LockedStep(tuple(pool), ceilings=ceilings, max_discount_percent=stack.max_discount_percent)
+    check_bound(locked, terms, ordered, energies)
+
+
+def check_bound(discounts, terms, ordered, energies):
     carts = []
 
     class Recorder:
@@ -206,12 +246,100 @@ def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, opte
         assert bound <= net
 
 
+@settings(deadline=None, max_examples=80)
+@given(pools, tariffs, st.integers(1, MOST), st.booleans(), rules)
+def test_a_bill_of_what_was_planned_is_the_quote(pool, terms, wh, ordered, buyer_and_cpo):
+    request = with_coffee(ask(EnergyMeasure(wh)), ordered)
+    quote = price(request, terms, discounts=step(*pool, **buyer_and_cpo))
+    by_id = {x.offer_id: x for x in pool}
+    locked = LockedStep(
+        tuple(by_id[x] for x in quote.trace.chosen),
+        ceilings={},
+        max_discount_percent=buyer_and_cpo["stack"].max_discount_percent,
+    )
+    bill = price(request, terms, discounts=locked)
+    assert (bill.lines, bill.trace.chosen) == (quote.lines, quote.trace.chosen)
+    assert (bill.trace.most, bill.trace.cut) == (quote.trace.most, quote.trace.cut)
+
+
+@settings(deadline=None, max_examples=80)
+@given(pools, tariffs, st.integers(0, MOST), stacks)
+def test_locked_offers_together_stay_within_what_was_locked(pool, terms, wh, stack):
+    locked = LockedStep(tuple(pool), ceilings={}, max_discount_percent=stack.max_discount_percent)
+    bill = price(delivered((0, 0), (20, wh), stop=20), terms, discounts=locked)
+    given_away = -sum(x.amount.amount for x in bill.lines if x.kind is LineKind.DISCOUNT)
+    items = sum(x.amount.amount for x in bill.lines if x.kind in ITEM_KINDS)
+    assert bill.total.amount >= 0
+    assert stack.max_discount_percent is None or given_away * 100 <= items * stack.max_discount_percent
+    uncut = price(delivered((0, 0), (20, wh), stop=20), terms, discounts=LockedStep(tuple(pool), ceilings={}))
+    whole = -sum(x.amount.amount for x in uncut.lines if x.kind is LineKind.DISCOUNT)
+    assert given_away == (whole if bill.trace.most is None else min(whole, bill.trace.most.amount))
+    assert (bill.trace.cut.amount if bill.trace.cut else 0) == whole - given_away
+
+
 def test_a_large_budget_is_found_quickly_among_many_offers():
     pool = [offer(f"o{n:02}", str(1 + n % 5), additive=True, min_value=str(100 * n)) for n in range(15)]
     found = energy_for_amount(rupees("25000", Basis.ALL_IN), replace(PLAIN, maximum_wh=None), discounts=step(*pool))
     total = price(ask(EnergyMeasure(found)), PLAIN, discounts=step(*pool)).total.amount
     dearer = price(ask(EnergyMeasure(found + 1)), PLAIN, discounts=step(*pool)).total.amount
     assert total <= 25000 < dearer
+
+
+@pytest.mark.parametrize(
+    ("pool", "said"),
+    [
+        pytest.param(
+            [offer("mine", "5", additive=True, exclusivity_group="one"), offer("auto", "60", additive=True)],
+            {"opted_in": frozenset({"mine"}), "stack": StackLimits(1)},
+            id="the-choice-fills-the-stack",
+        ),
+        pytest.param(
+            [
+                offer("mine", "5", additive=True, excludes=frozenset({"auto"})),
+                offer("auto", "60", additive=True),
+                offer("also", "1", additive=True),
+            ],
+            {"opted_in": frozenset({"mine"})},
+            id="the-choice-excludes-a-better-one",
+        ),
+        pytest.param(
+            [
+                offer(x, str(n), additive=True, exclusivity_group="one", priority=n % 3)
+                for n, x in enumerate("abcde", 9)
+            ],
+            {"objective": Objective.PRIORITY},
+            id="levels-of-one-group",
+        ),
+        pytest.param(
+            [offer(x, "30", additive=True) for x in "abcde"],
+            {"stack": StackLimits(4, Decimal("33.3"))},
+            id="cut-at-the-largest-discount",
+        ),
+        pytest.param(
+            [offer(x, "11", additive=True, excludes=frozenset({y})) for x, y in ("ab", "bc", "cd", "de", "ea")],
+            {},
+            id="a-ring-of-exclusions",
+        ),
+    ],
+)
+def test_the_bound_is_tight_enough_for_a_large_budget(pool, said):
+    calls = []
+    discounts = step(*pool, **said)
+
+    class Counted:
+        thresholds, energy_edges = discounts.thresholds, discounts.energy_edges
+        net_at_least = discounts.net_at_least
+
+        def __call__(self, cart):
+            calls.append(cart)
+            return discounts(cart)
+
+    terms = replace(PLAIN, maximum_wh=None)
+    found = energy_for_amount(rupees("25000", Basis.ALL_IN), terms, discounts=Counted())
+    total = price(ask(EnergyMeasure(found)), PLAIN, discounts=discounts).total.amount
+    dearer = price(ask(EnergyMeasure(found + 1)), PLAIN, discounts=discounts).total.amount
+    assert total <= 25000 < dearer
+    assert len(calls) < 60
 
 
 def test_the_same_offer_saves_the_same_a_week_later():

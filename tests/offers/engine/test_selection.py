@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offers.engine.selection import Candidate, LineAmounts, choose_offers
+from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.selection import choose_offers
 from offers.engine.values import Certificate, Objective
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
 from tests.pricing.engine.samples import SATURDAY, UNTAXED, kwh

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offers.engine.values import Benefit, BenefitKind, Objective, Qualifier, ValueType
+from offers.engine.values import Benefit, BenefitKind, Objective, ValueType
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import Basis, Dimension, EnergyMeasure, LineKind, PriceComponent
@@ -47,7 +47,7 @@ def of_kind(offer_id, kind, said, cap, flags):
     made = offer(offer_id, **common)
     benefit = Benefit(kind, *said[0], cap)
     items = frozenset({"coffee"}) if kind is BenefitKind.COMBO else frozenset()
-    return replace(made, benefit=benefit, qualifier=Qualifier(made.qualifier.min_value, items))
+    return replace(made, benefit=benefit, qualifier=replace(made.qualifier, item_ids=items))
 
 
 offers = st.builds(

@@ -10,7 +10,7 @@ import pytest
 from offers.engine.benefits.slab import cliffs
 from offers.engine.describe import benefit_in_words
 from offers.engine.step import LockedStep
-from offers.engine.values import Benefit, BenefitKind, FinanceMethod, FinanceTerm, Objective, Qualifier, Slab, ValueType
+from offers.engine.values import Benefit, BenefitKind, FinanceMethod, FinanceTerm, Objective, Slab, ValueType
 from pricing.engine.price import price
 from pricing.engine.values import Fee, LineKind, ProductOrder, ProductPrice
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
@@ -35,9 +35,8 @@ def by_slabs(*slabs, offer_id="bulk", **said):
 
 def combo(*items, value="20", cap="500", **said):
     made = offer("combo", value, value_cap=Decimal(cap), **said)
-    least = made.qualifier.min_value
     kind = replace(made.benefit, kind=BenefitKind.COMBO)
-    return replace(made, benefit=kind, qualifier=Qualifier(least, frozenset(items)))
+    return replace(made, benefit=kind, qualifier=replace(made.qualifier, item_ids=frozenset(items)))
 
 
 def off_the_fee(value, *, value_type=ValueType.PERCENT, **said):

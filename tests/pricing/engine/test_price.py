@@ -43,6 +43,9 @@ class Fixed:
     def thresholds(self) -> tuple[Decimal, ...]:
         return ()
 
+    def energy_edges(self) -> tuple[int, ...]:
+        return ()
+
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         return Decimal(0)
 

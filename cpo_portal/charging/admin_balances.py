@@ -1,0 +1,300 @@
+"""The pages of balances, their entries, and the groups that share one: what moves money is a button with a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import action as list_action
+
+from cpo_portal.accounts.models import User
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
+from cpo_portal.adminkit.filters import ChoicesDropdownFilter
+from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.rules import cpo_of
+from cpo_portal.adminkit.widgets import Textarea, TextInput
+from cpo_portal.charging import balances
+from cpo_portal.charging.admin_import import import_page
+from cpo_portal.charging.balances import BalanceRefused, Moved, is_over
+from cpo_portal.charging.export_columns import BALANCE_COLUMNS, BALANCE_ENTRY_COLUMNS
+from cpo_portal.charging.groups import RowsRefused, add_members, contacts_of, customer_by_contact
+from cpo_portal.charging.models import (
+    Balance,
+    BalanceEntry,
+    CustomerGroup,
+    CustomerGroupMember,
+)
+
+SHOWN = 50
+
+
+class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new balance says whose it is, by a contact or a group; later that is settled."""
+
+    contact = forms.CharField(
+        label="Phone or e-mail",
+        widget=TextInput,
+        max_length=254,
+        required=False,
+        help_text="Of the driver whose own balance it is.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.instance._state.adding:
+            self.instance.currency = self.instance.cpo.currency
+            self._name_owner(data)
+        return data
+
+    def _name_owner(self, data: dict[str, Any]) -> None:
+        contact, group = data.get("contact", "").strip(), data.get("group")
+        if bool(contact) == bool(group):
+            self.add_error("contact", "Give the driver's phone or e-mail, or choose a group, and not both.")
+        elif contact:
+            try:
+                self.instance.customer = customer_by_contact(self.instance.cpo, contact)
+            except ValueError as error:
+                self.add_error("contact", str(error))
+
+
+class MovedForm(DialogForm):
+    """How much, under which reference of the books, and why."""
+
+    amount = forms.DecimalField(max_digits=14, decimal_places=3)
+    reference = forms.CharField(max_length=100, help_text="Of the receipt or transfer: it counts once.")
+    note = forms.CharField(max_length=300, required=False)
+
+
+class NoteForm(DialogForm):
+    """Why it is done."""
+
+    note = forms.CharField(max_length=300)
+
+
+class MembersForm(DialogForm):
+    """Who is added."""
+
+    contacts = forms.CharField(
+        label="Phones or e-mails", widget=Textarea, max_length=50_000, help_text="One a line, or divided by commas."
+    )
+
+
+@admin.register(Balance)
+class BalanceAdmin(TenantExportMixin, TenantAdmin):
+    """What customers and groups have paid ahead."""
+
+    form = BalanceForm
+    list_display = ("name", "owner", "left", "on_hold", "state", "expires_when")
+    list_select_related = ("cpo", "customer", "group")
+    search_fields = ("id__iexact", "name", "customer__id__iexact", "group__name")
+    search_help_text = "A name, a group, or a whole id of a balance or customer."
+    export_columns = BALANCE_COLUMNS
+    readonly_fields = ("owner", "left", "on_hold", "state", "entries")
+    actions_detail = ("top_up", "pay_back", "expire")
+    actions_list = ("import_top_ups",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ("name", ("contact", "group"), "expires_at", "valid_days")
+        figures = (("owner", "state"), ("left", "on_hold"))
+        return ("name", *figures, "expires_at", "valid_days", "entries")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if change:
+            form.base_fields.pop("contact", None)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+        elif obj.cpo == cpo_of(request):
+            # Its figures are as they were when the page was asked for: an order may have moved them since.
+            obj.save(update_fields=["name", "expires_at", "valid_days"])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # an account is ended, never deleted
+
+    @object_action(
+        description="Top up",
+        confirm="Adds to the balance what the customer has paid.",
+        icon="add_card",
+        form_class=MovedForm,
+    )
+    def top_up(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
+        moved = _moved(request, data)
+        with _refusals():
+            balances.top_up(obj, moved, now=timezone.now())
+        return f"{money(moved.amount, obj.currency)} was added."
+
+    @object_action(
+        description="Pay back",
+        confirm="Notes what was paid back to the customer; it is taken off the balance.",
+        icon="undo",
+        form_class=MovedForm,
+        offered=lambda balance: balance.amount > 0,
+    )
+    def pay_back(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
+        moved = _moved(request, data)
+        with _refusals():
+            balances.pay_back(obj, moved)
+        return f"{money(moved.amount, obj.currency)} was taken off."
+
+    @object_action(
+        description="Expire now",
+        confirm="Ends the balance: what is left, and not held for an order, is lost to the customer.",
+        icon="event_busy",
+        variant=ActionVariant.DANGER,
+        form_class=NoteForm,
+        offered=lambda balance: not is_over(balance, timezone.now()),
+    )
+    def expire(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
+        gone = balances.expire(obj, now=timezone.now(), by=_person(request), note=data["note"])
+        return f"The balance has ended; {money(gone, obj.currency)} was taken off."
+
+    @list_action(description="Import top-ups", icon="upload_file")  # type: ignore[untyped-decorator]
+    def import_top_ups(self, request: HttpRequest) -> HttpResponse:
+        return import_page(self, request)
+
+    @column(description="Owner")
+    def owner(self, obj: Balance) -> str:
+        return str(obj.group or obj.customer or EMPTY)
+
+    @column(description="Left", ordering="amount")
+    def left(self, obj: Balance) -> str:
+        return money(obj.amount, obj.currency)
+
+    @column(description="Held for orders", ordering="held")
+    def on_hold(self, obj: Balance) -> str:
+        return money(obj.held, obj.currency)
+
+    @column(description="State")
+    def state(self, obj: Balance) -> SafeString:
+        if is_over(obj, timezone.now()):
+            return chip("Expired", Tone.NEUTRAL)
+        return chip("In use", Tone.GOOD) if obj.amount or obj.held else chip("Empty", Tone.WARN)
+
+    @column(description="Expires", ordering="expires_at")
+    def expires_when(self, obj: Balance) -> str:
+        return when(obj.expires_at, obj.cpo.time_zone)
+
+    @column(description="Last entries")
+    def entries(self, obj: Balance) -> SafeString:
+        rows = [
+            (
+                when(x.at, obj.cpo.time_zone),
+                x.get_kind_display(),
+                money(x.amount, obj.currency),
+                x.reference,
+                _who(x),
+                x.note,
+            )
+            for x in obj.entries.select_related("by")[:SHOWN]
+        ]
+        return table(("When", "What", "How much", "Reference", "By", "Note"), rows, numbers=(2,))
+
+
+@admin.register(BalanceEntry)
+class BalanceEntryAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
+    """Every movement of every balance."""
+
+    list_display = ("at_when", "balance", "kind", "moved", "reference", "order", "who")
+    list_filter = (("kind", ChoicesDropdownFilter),)
+    list_select_related = ("cpo", "balance__customer", "balance__group", "order", "by")
+    search_fields = ("balance__id__iexact", "order__id__iexact", "reference__iexact")
+    search_help_text = "A whole reference, or a whole id of a balance or order."
+    export_columns = BALANCE_ENTRY_COLUMNS
+    export_related = ("balance", "by")
+    fields = ("balance", ("kind", "moved"), "reference", ("order", "who"), "note", "at_when")
+    readonly_fields = ("moved", "at_when", "who")
+
+    @column(description="At", ordering="id")
+    def at_when(self, obj: BalanceEntry) -> str:
+        return when(obj.at, obj.cpo.time_zone)
+
+    @column(description="Amount", ordering="amount")
+    def moved(self, obj: BalanceEntry) -> str:
+        return money(obj.amount, obj.balance.currency)
+
+    @column(description="By")
+    def who(self, obj: BalanceEntry) -> str:
+        return _who(obj)
+
+
+class MemberInline(TenantTabularInline):
+    """Who belongs to a group; they are added by their contact, with a button."""
+
+    model = CustomerGroupMember
+    fields = ("customer", "added")
+    readonly_fields = ("customer", "added")
+    hide_title = True
+    max_num = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @column(description="Added")
+    def added(self, obj: CustomerGroupMember) -> str:
+        return when(obj.added_at, obj.cpo.time_zone)
+
+
+@admin.register(CustomerGroup)
+class CustomerGroupAdmin(TenantAdmin):
+    """Families and fleets."""
+
+    list_display = ("name", "members_in", "balances_of")
+    search_fields = ("name",)
+    fields = ("name",)
+    inlines = (MemberInline,)
+    actions_detail = ("add_members",)
+
+    @object_action(
+        description="Add members",
+        confirm="They share what the group has from now on; a driver is recognised by this contact.",
+        icon="group_add",
+        form_class=MembersForm,
+    )
+    def add_members(self, request: HttpRequest, obj: CustomerGroup, data: dict[str, Any]) -> str:
+        try:
+            new = add_members(obj, contacts_of(data["contacts"]))
+        except RowsRefused as refused:
+            raise ValidationError(str(refused)) from refused
+        return f"{new} {'member was' if new == 1 else 'members were'} added."
+
+    @column(description="Members")
+    def members_in(self, obj: CustomerGroup) -> int:
+        return obj.members.count()
+
+    @column(description="Balances")
+    def balances_of(self, obj: CustomerGroup) -> str:
+        return ", ".join(f"{x.name}: {money(x.amount, x.currency)}" for x in obj.balances.all()) or EMPTY
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Show a refused movement as the page's error."""
+    try:
+        yield
+    except BalanceRefused as refused:
+        raise ValidationError(str(refused)) from refused
+
+
+def _moved(request: HttpRequest, data: dict[str, Any]) -> Moved:
+    return Moved(data["amount"], data["reference"], _person(request), data["note"])
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+def _who(entry: BalanceEntry) -> str:
+    return str(entry.by) if entry.by else EMPTY

@@ -1,0 +1,185 @@
+"""Top-ups from a CSV file: checked as a whole, with faults by row and column, and written all or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from cpo_portal.accounts.models import Cpo, User
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging import balances
+from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.customers import find_customer, identity_of
+from cpo_portal.charging.groups import Fault, RowsRefused
+from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind
+
+#: Whose balance it is: its id, or its owner by one of these columns, and its name where the owner has several.
+OWNERS = ("phone", "email", "group")
+COLUMNS = ("balance", *OWNERS, "name", "amount", "reference", "note")
+NEEDED = ("amount", "reference")
+MOST_ROWS = 2000
+MOST_FAULTS = 100
+LONGEST = {"reference": 100, "note": 300}
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpRow:
+    """A row that was understood."""
+
+    number: int
+    balance: Balance
+    moved: Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many top-ups the file has, how many of them an earlier file had brought, and whether they were written."""
+
+    rows: int
+    repeated: int
+    written: bool
+
+
+def import_top_ups(cpo: Cpo, text: str, *, dry_run: bool, now: datetime, by: User | None = None) -> Imported:
+    """Write every top-up of the file, or none: raises RowsRefused with all faults. A dry run writes nothing.
+
+    The first line names the columns.
+    """
+    with cpo_scope(cpo), transaction.atomic():
+        rows = _read(cpo, _table(text), by)
+        # All at once and by id, as everybody locks them; rows stand in any order.
+        balances.lock_all(row.balance.pk for row in rows)
+        repeated, faults = 0, []
+        for row in rows:
+            repeated += BalanceEntry.objects.filter(
+                balance=row.balance, kind=EntryKind.TOP_UP, reference=row.moved.reference
+            ).exists()
+            try:
+                balances.top_up(row.balance, row.moved, now=now)
+            except BalanceRefused as refusal:
+                faults.append(Fault(row.number, refusal.field, str(refusal)))
+        if faults or dry_run:
+            transaction.set_rollback(True)
+        if faults:
+            raise RowsRefused(faults[:MOST_FAULTS])
+    return Imported(len(rows), repeated, written=not dry_run)
+
+
+def _table(text: str) -> list[dict[str, str]]:
+    if "\x00" in text:
+        raise RowsRefused([Fault(0, "file", "This is no text; save the sheet as CSV in UTF-8.")])
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        lines = [line for line in reader if any(cell.strip() for cell in line)]
+    except csv.Error as error:
+        raise RowsRefused([Fault(reader.line_num, "file", f"This is no CSV: {error}.")]) from error
+    heading = [cell.strip().lower() for cell in lines[0]] if lines else []
+    _refuse_heading(heading)
+    if len(lines) < 2:
+        raise RowsRefused([Fault(1, "file", "There is no row below the heading.")])
+    if len(lines) - 1 > MOST_ROWS:
+        raise RowsRefused([Fault(MOST_ROWS + 1, "file", f"Send at most {MOST_ROWS} rows at once.")])
+    uneven = [n for n, line in enumerate(lines[1:], start=1) if len(line) > len(heading)]
+    if uneven:
+        raise RowsRefused([Fault(n, "file", "There are more cells than columns.") for n in uneven[:MOST_FAULTS]])
+    return [
+        {name: line[place].strip() if place < len(line) else "" for place, name in enumerate(heading)}
+        for line in lines[1:]
+    ]
+
+
+def _refuse_heading(heading: Sequence[str]) -> None:
+    unknown = [name for name in heading if name not in COLUMNS]
+    missing = [name for name in NEEDED if name not in heading]
+    if unknown:
+        raise RowsRefused(
+            [Fault(0, unknown[0] or "file", f"The columns are {', '.join(COLUMNS)}; leave this one out.")]
+        )
+    if missing:
+        raise RowsRefused([Fault(0, missing[0], "The file needs this column.")])
+    if len(set(heading)) < len(heading):
+        raise RowsRefused([Fault(0, "file", "A column stands there twice.")])
+
+
+def _read(cpo: Cpo, table: Iterable[dict[str, str]], by: User | None) -> list[TopUpRow]:
+    rows: list[TopUpRow] = []
+    faults: list[Fault] = []
+    seen: dict[tuple[UUID, str], int] = {}
+    for number, cells in enumerate(table, start=1):
+        try:
+            row = _row(cpo, number, cells, by)
+            before = seen.setdefault((row.balance.pk, row.moved.reference), number)
+            if before != number:
+                raise _Wrong("reference", f"Row {before} has the same reference for the same balance.")
+            rows.append(row)
+        except _Wrong as wrong:
+            faults.append(Fault(number, wrong.column, str(wrong)))
+    if faults:
+        raise RowsRefused(faults[:MOST_FAULTS])
+    return rows
+
+
+class _Wrong(Exception):
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+def _row(cpo: Cpo, number: int, cells: dict[str, str], by: User | None) -> TopUpRow:
+    for name, longest in LONGEST.items():
+        if len(cells.get(name, "")) > longest:
+            raise _Wrong(name, f"Write at most {longest} letters.")
+    if not cells["reference"]:
+        raise _Wrong("reference", "Give a reference of your books, so that the row counts once.")
+    balance = _balance(cpo, cells)
+    return TopUpRow(number, balance, Moved(_amount(cells["amount"]), cells["reference"], by, cells.get("note", "")))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 < amount < balances.MOST:
+        raise _Wrong("amount", "Give an amount above 0, such as 500 or 499.50.")
+    return amount
+
+
+def _balance(cpo: Cpo, cells: dict[str, str]) -> Balance:
+    given = [name for name in ("balance", *OWNERS) if cells.get(name)]
+    if len(given) != 1:
+        raise _Wrong("balance", "Name the balance by its id, or its owner by phone, email or group: one of them.")
+    [column] = given
+    condition = _owner(cpo, column, cells[column])
+    if cells.get("name"):
+        condition &= Q(name=cells["name"])
+    found = list(Balance.objects.filter(condition)[:2])
+    if not found:
+        raise _Wrong(column, "There is no such balance; make it first.")
+    if len(found) > 1:
+        raise _Wrong("name", "There are several such balances: give the name, or the balance's id.")
+    return found[0]
+
+
+def _owner(cpo: Cpo, column: str, text: str) -> Q:
+    if column == "balance":
+        try:
+            return Q(pk=UUID(text))
+        except ValueError:
+            raise _Wrong("balance", "This is no balance's id; copy it from the balance's page.") from None
+    if column == "group":
+        return Q(group__name=text)
+    identity = identity_of(cpo, billing={column: text}, contact={})
+    if not identity:
+        sentence = {"phone": "Give a phone number of 7 to 15 digits.", "email": "Give an e-mail address."}[column]
+        raise _Wrong(column, sentence)
+    customer = find_customer(identity)
+    return Q(customer=customer.pk) if customer else Q(pk=None)

@@ -1,0 +1,111 @@
+"""CSV files as people upload them: bounded, read whole, every fault told by row and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+MOST_BYTES = 2 << 20
+MOST_ROWS = 100_000
+LONGEST_CELL = 1000
+#: So many faults are told; the rest is a number.
+MOST_FAULTS = 100
+#: What an export puts before a cell that a spreadsheet would run, and a re-import takes away again.
+_RUN = frozenset("=+-@\t\r\n|%")
+
+
+class NotRead(ValueError):
+    """The file as a whole cannot be read; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one cell; the header is row 1."""
+
+    row: int
+    column: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class Faults:
+    """The first faults of a file, and how many there are."""
+
+    shown: list[Fault] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, row: int, column: str, sentence: str) -> None:
+        """Note a fault."""
+        self.count += 1
+        if len(self.shown) < MOST_FAULTS:
+            self.shown.append(Fault(row, column, sentence))
+
+
+def read_rows(data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str]) -> list[dict[str, str]]:
+    """Return the rows as column → text without spaces around; columns that are left out are "".
+
+    `needed` says what is missing of the header, "" for nothing. Raises NotRead.
+    """
+    text = _text_of(data)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+        header = [name.strip().casefold() for name in next(reader, [])]
+        _check_header(header, columns, needed)
+        return list(_rows(reader, header))
+    except csv.Error as error:
+        raise NotRead(f"The file is no CSV: {error}. Save it as “CSV UTF-8” and upload it again.") from error
+
+
+def _text_of(data: bytes) -> str:
+    if len(data) > MOST_BYTES:
+        raise NotRead(f"The file is larger than {MOST_BYTES >> 20} MB: upload it in parts.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotRead("The file is not in UTF-8: save it as “CSV UTF-8” and upload it again.") from error
+    if "\0" in text:
+        raise NotRead("The file is no text: save the sheet as “CSV UTF-8” and upload that.")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _check_header(header: list[str], columns: Sequence[str], needed: Callable[[set[str]], str]) -> None:
+    unknown = [name for name in header if name not in columns]
+    if not header or header == [""]:
+        raise NotRead(f"The file is empty: its first row names the columns, of {', '.join(columns)}.")
+    if unknown:
+        raise NotRead(f"The column “{unknown[0][:60]}” is unknown: use {', '.join(columns)}.")
+    twice = [name for name in header if header.count(name) > 1]
+    if twice:
+        raise NotRead(f"The column “{twice[0]}” is there twice: leave one out.")
+    missing = needed(set(header))
+    if missing:
+        raise NotRead(missing)
+
+
+def _rows(reader: Iterator[list[str]], header: list[str]) -> Iterator[dict[str, str]]:
+    for number, cells in enumerate(reader, start=2):
+        if number > MOST_ROWS + 1:
+            raise NotRead(f"The file has more than {MOST_ROWS} rows: upload it in parts.")
+        if len(cells) > len(header):
+            raise NotRead(f"Row {number} has more cells than the header: put a text with commas into quotes.")
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            raise NotRead(f"Row {number} has a cell of more than {LONGEST_CELL} characters: shorten it.")
+        yield dict.fromkeys(header, "") | {
+            name: _plain(cell.strip()) for name, cell in zip(header, cells, strict=False)
+        }
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _RUN else cell
+
+
+def is_blank(row: Mapping[str, str]) -> bool:
+    """Tell whether a row was left empty."""
+    return not any(row.values())

@@ -1,0 +1,76 @@
+"""Groups of customers: who belongs to one, by phone or e-mail, added one by one or by a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.contacts import normalise_email, normalise_phone
+from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember
+
+#: The most contacts that one list names.
+MOST_CONTACTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one row (1 is the first below the heading, or the first line), and how to put it right."""
+
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"Row {self.row}, {self.column}: {self.message}"
+
+
+class RowsRefused(Exception):
+    """Rows that cannot be; nothing was written. `faults` has one for each."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(" ".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+def customer_by_contact(cpo: Cpo, text: str) -> Customer:
+    """Return the customer with this phone or e-mail, made where new; raises ValueError with a sentence."""
+    if "@" in text:
+        said = {"email": text} if normalise_email(text) else {}
+    else:
+        said = {"phone": text} if normalise_phone(text, cpo.country) else {}
+    found = find_or_make_customer(cpo, billing=said, contact={}) if said else None
+    if found is None:
+        raise ValueError("Give a phone number such as +919876543210, or an e-mail address.")
+    return found
+
+
+def contacts_of(text: str) -> list[str]:
+    """Return the contacts of a list, one a line or divided by commas."""
+    return [part.strip() for part in re.split(r"[\n,;]", text) if part.strip()]
+
+
+@transaction.atomic
+def add_members(group: CustomerGroup, contacts: Sequence[str]) -> int:
+    """Add these people, all or none, in the group's scope; who is in it stays in it. Return how many are new."""
+    if len(contacts) > MOST_CONTACTS:
+        raise RowsRefused([Fault(MOST_CONTACTS + 1, "contact", f"Send at most {MOST_CONTACTS} contacts at once.")])
+    customers, faults = [], []
+    for number, contact in enumerate(contacts, start=1):
+        try:
+            customers.append(customer_by_contact(group.cpo, contact))
+        except ValueError as error:
+            faults.append(Fault(number, "contact", str(error)))
+    if faults:
+        raise RowsRefused(faults)
+    known = set(CustomerGroupMember.objects.filter(group=group).values_list("customer", flat=True))
+    new = {customer.pk: customer for customer in customers if customer.pk not in known}
+    CustomerGroupMember.objects.bulk_create(
+        [CustomerGroupMember(cpo=group.cpo, group=group, customer=customer) for customer in new.values()],
+        ignore_conflicts=True,
+    )
+    return len(new)

@@ -1,0 +1,19 @@
+"""Periodic work of charging: what is left of a balance whose time is over is taken off."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.charging import balances
+
+
+@shared_task
+def expire_balances() -> int:
+    """Expire what is due, batch by batch; return how many balances that were."""
+    expired = 0
+    with every_cpo():
+        while batch := balances.expire_due(now=timezone.now()):
+            expired += batch
+    return expired

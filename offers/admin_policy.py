@@ -1,0 +1,33 @@
+"""The admin page of the offer policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from cpo_portal.accounts.access import Right
+from offers.models import OfferPolicy
+from pricing.admin_single import SingleRowAdmin
+
+
+class OfferPolicyAdmin(SingleRowAdmin):
+    """How the CPO's offers and quotes behave."""
+
+    fieldsets = (
+        ("Offers", {"fields": ("objective", ("max_stack", "max_discount_percent"), "review_required")}),
+        ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
+        ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
+        ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        # Who could switch the review off for a moment would be all four eyes alone.
+        return () if self.may(request, Right.MANAGE_MEMBERS, obj) else ("review_required",)
+
+
+def register() -> None:
+    """Register the page; called once, by the admin module."""
+    admin.site.register(OfferPolicy, OfferPolicyAdmin)

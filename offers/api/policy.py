@@ -1,0 +1,70 @@
+"""The staff API's route of the policy: how a CPO's offers and quotes behave."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_fields import RefusedSerializer
+from cpo_portal.network.api_limits import StaffThrottle
+from offers.models import OfferPolicy
+from offers.models.policy import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, STACK_SENTENCE
+from offers.quoting import policy_of
+
+
+class PolicySerializer(serializers.ModelSerializer[OfferPolicy]):
+    """The policy as the page of the admin shows it; null is no limit."""
+
+    class Meta:
+        model = OfferPolicy
+        fields = (
+            "objective",
+            "max_stack",
+            "max_discount_percent",
+            "amount_basis",
+            "quote_minutes",
+            "payment_minutes",
+            "early_start_minutes",
+            "late_start_minutes",
+            "breakdown_minutes",
+            "silent_minutes",
+            "longest_hours",
+        )
+        extra_kwargs = {  # DRF would say these in words of its own
+            "max_stack": {"error_messages": {"min_value": STACK_SENTENCE}},
+            "max_discount_percent": {
+                "error_messages": {"min_value": ABOVE_0_SENTENCE, "max_value": AT_MOST_100_SENTENCE}
+            },
+        }
+
+
+class PolicyView(TokenScopedMixin, APIView):
+    """The policy of the token's CPO; quotes and orders that stand already keep what they were made with."""
+
+    throttle_classes = [StaffThrottle]
+
+    @extend_schema(summary="Read the policy of quotes and offers", responses={200: PolicySerializer})
+    def get(self, request: Request) -> Response:
+        return Response(PolicySerializer(policy_of(self.cpo.pk)).data)
+
+    @extend_schema(
+        summary="Change the policy of quotes and offers",
+        request=PolicySerializer,
+        responses={
+            200: PolicySerializer,
+            400: OpenApiResponse(RefusedSerializer, description="The fields that are wrong, each with a sentence."),
+        },
+    )
+    def patch(self, request: Request) -> Response:
+        with transaction.atomic():
+            OfferPolicy.objects.get_or_create(cpo=self.cpo)
+            row = OfferPolicy.objects.select_for_update(of=("self",)).get(cpo=self.cpo)
+            serializer = PolicySerializer(row, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return Response(serializer.data)

@@ -1,0 +1,65 @@
+"""What is refused of an offer's conditions on the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cpo_portal.network.catalogue import units_left
+from cpo_portal.network.models import Product
+from offers.models import Offer
+from offers.models.conditions import HALF_A_STOCK, UPSIDE_DOWN_ENERGY
+
+if TYPE_CHECKING:
+    from offers.authoring.content import OfferContent
+
+#: More than any session takes.
+MOST_WH = 2_000_000
+MOST_SESSIONS = 1000
+MOST_UNITS = 1_000_000
+OWN_FIELDS = (
+    "min_energy_wh",
+    "max_energy_wh",
+    "nth_session",
+    "max_busy_percent",
+    "stock_product_id",
+    "stock_at_least",
+)
+_Findings = Iterable[tuple[str, str]]
+
+
+def check_conditions(offer: Offer, content: OfferContent) -> _Findings:
+    """Yield each fault as (field, sentence); inside the CPO's scope."""
+    yield from _energy(content)
+    if content.nth_session is not None and not 1 <= content.nth_session <= MOST_SESSIONS:
+        yield "nth_session", f"Give the session's number, from 1 for the first to {MOST_SESSIONS}."
+    if content.max_busy_percent is not None and not 1 <= content.max_busy_percent <= 100:
+        yield "max_busy_percent", "Give a share of the chargers from 1 to 100 %."
+    yield from _stock(content)
+
+
+def _stock(content: OfferContent) -> _Findings:
+    name, least = content.stock_product_id, content.stock_at_least
+    if bool(name) is not (least is not None):
+        yield "stock_at_least" if name else "stock_product_id", HALF_A_STOCK
+        return
+    if least is not None and not 1 <= least <= MOST_UNITS:
+        yield "stock_at_least", f"Give a number from 1 to {MOST_UNITS}."
+    if not name:
+        return
+    product = Product.objects.select_related("stock_row").filter(product_id=name).first()
+    if product is None:
+        yield "stock_product_id", f"You have no product “{name}”: choose one of yours."
+    elif units_left(product) is None:
+        yield "stock_product_id", f"The stock of “{name}” is not counted: set it at the product first."
+
+
+def _energy(content: OfferContent) -> _Findings:
+    for name in ("min_energy_wh", "max_energy_wh"):
+        value = getattr(content, name)
+        if value is not None and not 1 <= value <= MOST_WH:
+            yield name, f"Give an energy above 0 and up to {MOST_WH // 1000} kWh."
+            return
+    least, most = content.min_energy_wh, content.max_energy_wh
+    if least is not None and most is not None and least > most:
+        yield "max_energy_wh", UPSIDE_DOWN_ENERGY

@@ -1,0 +1,55 @@
+"""New drafts from what there is: an older version restored, an offer duplicated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.codes import code_in_use
+from offers.authoring.content import OfferContent, content_of
+from offers.authoring.drafts import create_offer, save_draft, working_version
+from offers.authoring.limits import limits_of
+from offers.authoring.review import Actor
+from offers.models import Offer, OfferVersion
+
+#: The longest code of a version.
+_LONGEST_CODE = 40
+
+
+def restore(offer: Offer, number: int, *, actor: Actor) -> OfferVersion:
+    """Put what an older version says into the draft, which is made where there is none."""
+    with cpo_scope(offer.cpo), transaction.atomic():
+        version = OfferVersion.objects.filter(offer=offer, number=number).first()
+        if version is None:
+            raise ValidationError({"version": f"This offer has no version {number}: choose one of its versions."})
+        draft = save_draft(offer, content_of(version), by=actor.by, by_token=actor.by_token)
+        if draft.published_at is not None or version.pk == draft.pk:
+            raise ValidationError({"version": f"Version {number} is what the offer says already."})
+        return draft
+
+
+def duplicate(offer: Offer, offer_id: str, *, actor: Actor) -> Offer:
+    """Make another offer, as a draft, that says the same with the same limits; its counters begin at nothing."""
+    with cpo_scope(offer.cpo), transaction.atomic():
+        version = working_version(offer)
+        if version is None:
+            raise ValidationError("This offer says nothing yet.")
+        content = content_of(version)
+        copied = replace(content, name=f"{content.name[:193]} (copy)", display_code=_free_code(offer, content))
+        limits = limits_of(offer)
+        return create_offer(offer.cpo, offer_id, copied, limits=limits, by=actor.by, by_token=actor.by_token)
+
+
+def _free_code(offer: Offer, content: OfferContent) -> str:
+    """Return the code; one that buyers must send belongs to one offer, so the copy gets the next that is free."""
+    if not content.requires_code:
+        return content.display_code
+    for number in range(2, 1000):
+        ending = f"-{number}"
+        code = content.display_code[: _LONGEST_CODE - len(ending)] + ending
+        if code_in_use(Offer(cpo=offer.cpo), code) is None:
+            return code
+    raise ValidationError("Every code like this one is taken: give the offer another code, then duplicate it.")

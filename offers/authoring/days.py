@@ -1,0 +1,32 @@
+"""What is refused of the days that an offer names: holidays of a calendar, and blackout dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from offers.models import Offer
+from offers.models.days import HALF_A_HOLIDAY_RULE, HolidaysChoice
+from pricing.models import HolidayCalendar
+
+if TYPE_CHECKING:
+    from offers.authoring.content import OfferContent
+
+MOST_DATES = 366
+OWN_FIELDS = ("holiday_calendar", "holidays", "blackout_dates")
+
+
+def check_days(offer: Offer, content: OfferContent) -> Iterable[tuple[str, str]]:
+    """Yield each fault as (field, sentence); the calendar must be one of the CPO's. Inside its scope."""
+    if content.holidays not in {"", *HolidaysChoice.values}:
+        yield "holidays", "Use ONLY or EXCEPT, or leave it empty."
+    elif bool(content.holiday_calendar) is not bool(content.holidays):
+        yield "holidays" if content.holiday_calendar else "holiday_calendar", HALF_A_HOLIDAY_RULE
+    known = HolidayCalendar.objects.filter(calendar_id=content.holiday_calendar)
+    if content.holiday_calendar and not known.exists():
+        yield (
+            "holiday_calendar",
+            f"You have no holiday calendar “{content.holiday_calendar}”: make it first, or choose one of yours.",
+        )
+    if len(content.blackout_dates) > MOST_DATES:
+        yield "blackout_dates", f"Name at most {MOST_DATES} dates: shorten the validity instead."

@@ -1,0 +1,89 @@
+"""What is refused of the places that an offer names: tags, areas, circles, chargers and classes of connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from cpo_portal.network.models import Charger, ConnectorType, Location
+from offers.models import Offer
+from offers.models.where import HALF_A_CIRCLE, UPSIDE_DOWN_POWER, CurrentChoice
+
+if TYPE_CHECKING:
+    from offers.authoring.content import OfferContent
+
+#: Attributes that hold several names, each in its normal form sorted and without repetitions.
+PLACE_LISTS = ("location_tags", "cities", "states", "charger_ids", "connector_types", "currents")
+#: Half the circumference of the earth.
+FARTHEST_KM = 20_000
+#: Checked here alone, so that nothing is said twice of them.
+OWN_FIELDS = (*PLACE_LISTS, "radius_km", "min_power_w", "max_power_w")
+STRONGEST_W = 2_000_000
+_Findings = Iterable[tuple[str, str]]
+
+
+def check_places(offer: Offer, content: OfferContent) -> _Findings:
+    """Yield each fault as (field, sentence); names must be those of the CPO's own places. Inside its scope."""
+    yield from _unknown_names(content)
+    yield from _circle(content)
+    yield from _power(content)
+
+
+def _unknown_names(content: OfferContent) -> _Findings:
+    yield from _missing("location_tags", content.location_tags, known_tags, "no location with the tag")
+    yield from _missing("cities", content.cities, known_cities, "no location in")
+    yield from _missing("states", content.states, lambda: _column("state"), "no location in")
+    chargers = set(Charger.objects.filter(evse_id__in=content.charger_ids).values_list("evse_id", flat=True))
+    for name in sorted(set(content.charger_ids) - chargers):
+        yield "charger_ids", f"You have no charger “{name}”: choose one of yours."
+    for name in sorted(set(content.connector_types) - set(ConnectorType.values)):
+        yield "connector_types", f"There is no connector type “{name}”: use one of {', '.join(ConnectorType.values)}."
+    for name in sorted(set(content.currents) - set(CurrentChoice.values)):
+        yield "currents", f"There is no current “{name}”: use AC or DC."
+
+
+def _missing(field: str, named: tuple[str, ...], known: Callable[[], set[str]], words: str) -> _Findings:
+    if not named:
+        return
+    folded = {name.casefold() for name in known()}
+    for name in named:
+        if name.casefold() not in folded:
+            yield field, f"You have {words} “{name}”: correct it, or change the location first."
+
+
+def known_tags() -> set[str]:
+    """Return the tags of the active CPO's locations."""
+    return {tag for tags in Location.objects.values_list("tags", flat=True) for tag in tags}
+
+
+def known_cities() -> set[str]:
+    """Return the names and codes of the cities of the active CPO's locations."""
+    return _column("city") | _column("city_code")
+
+
+def _column(name: str) -> set[str]:
+    return set(Location.objects.exclude(**{name: ""}).values_list(name, flat=True).distinct())
+
+
+def _circle(content: OfferContent) -> _Findings:
+    values = {name: getattr(content, name) for name in ("near_latitude", "near_longitude", "radius_km")}
+    if None in values.values():
+        if any(value is not None for value in values.values()):
+            yield next(name for name, value in values.items() if value is None), HALF_A_CIRCLE
+        return
+    if not all(value.is_finite() for value in values.values()):
+        yield "radius_km", "Give latitude, longitude and kilometres as numbers."
+        return
+    radius = values["radius_km"]
+    if not 0 < radius <= FARTHEST_KM or radius != round(radius, 3):
+        yield "radius_km", f"Give the radius in kilometres, above 0, up to {FARTHEST_KM}, to the metre."
+
+
+def _power(content: OfferContent) -> _Findings:
+    for name in ("min_power_w", "max_power_w"):
+        value = getattr(content, name)
+        if value is not None and not 1 <= value <= STRONGEST_W:
+            yield name, f"Give a power above 0 and up to {STRONGEST_W // 1000} kW."
+            return
+    if None not in (content.min_power_w, content.max_power_w) and content.min_power_w > content.max_power_w:  # type: ignore[operator]
+        yield "max_power_w", UPSIDE_DOWN_POWER

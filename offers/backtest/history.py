@@ -1,0 +1,135 @@
+"""The completed sessions of a CPO as the replay reads them: the recorded bills, in the order of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.facts import facts_by_customer
+from cpo_portal.charging.models import OrderState
+from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
+from cpo_portal.network.models import CHARGING_CATEGORY, Connector
+from offers.engine.backtest import PastSession
+from offers.engine.facts import NOWHERE, PlaceFacts
+from offers.engine.values import OfferTerms
+from offers.models import Quote
+from offers.places import place_facts
+from pricing.engine.codec import line_from_json, request_from_json
+from pricing.engine.values import Cart, LineKind
+
+#: Rows per query.
+PAGE = 2000
+#: What stands before the discounts on a bill.
+_BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
+_COLUMNS = (
+    "created_at",
+    "id",
+    "currency",
+    "energy_wh",
+    "request",
+    "lines",
+    "terms__time_zone",
+    "order_id",
+    "order__customer_id",
+    "order__bap_id",
+    "order__connector_id",
+    "order__connector__charger__location__location_id",
+    "order__connector__charger__location__name",
+)
+
+
+def count_bills(since: datetime, until: datetime) -> int:
+    """Return how many sessions were billed between two instants; inside the CPO's scope."""
+    return _bills(since, until).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the bills: connectors by key, facts by customer, and sessions before the first of these.
+
+    The latter two are None where no offer asks for them.
+    """
+
+    places: Mapping[int, PlaceFacts]
+    facts: Mapping[UUID, CustomerFacts] | None = None
+    earlier: Mapping[UUID, int] | None = None
+
+
+def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime) -> Known:
+    """Return what these offers are judged by beside the bills; inside the CPO's scope."""
+    asked = tuple(offers)
+    segments = {x.segment_id: x for offer in asked for x in offer.segments if needs_facts(x)}
+    counted = any(offer.qualifier.nth_session is not None for offer in asked)
+    connectors = Connector.objects.select_related("charger__location")
+    return Known(
+        {connector.pk: place_facts(connector) for connector in connectors},
+        dict(facts_by_customer(cpo, segments.values(), at=now)) if segments else None,
+        _sessions_before(since) if counted else None,
+    )
+
+
+def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[PastSession]:
+    """Yield the sessions that were billed between two instants, in that order; inside the CPO's scope.
+
+    Page by page by the key of the last row, so that no cursor is held open for the length of a replay.
+    """
+    seen: tuple[datetime, Any] | None = None
+    counts = Counter(known.earlier or {})
+    while True:
+        bills = _bills(since, until)
+        if seen is not None:
+            bills = bills.filter(Q(created_at__gt=seen[0]) | Q(created_at=seen[0], id__gt=seen[1]))
+        page = list(bills.values_list(*_COLUMNS)[:PAGE])
+        for row in page:
+            yield _session(row, known, counts)
+        if len(page) < PAGE:
+            return
+        seen = page[-1][0], page[-1][1]
+
+
+def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
+    bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__gte=since, created_at__lt=until)
+    return bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency")).order_by("created_at", "id")
+
+
+def _sessions_before(since: datetime) -> dict[UUID, int]:
+    bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__lt=since, order__state=OrderState.COMPLETE)
+    counted = bills.exclude(order__customer=None).values_list("order__customer_id").annotate(n=Count("id"))
+    return dict(counted.order_by())
+
+
+def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID]) -> PastSession:
+    """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
+    _, _, currency, energy_wh, request, lines, time_zone, order_id, customer_id, bap_id, connector_id, *place = row
+    location_id, location = place
+    given: dict[str, Decimal] = {}
+    before = []
+    for line in lines:
+        kind = line["kind"]
+        if kind in _BEFORE:
+            before.append(line_from_json(line))
+        elif kind == LineKind.DISCOUNT:
+            given[line["code"]] = given.get(line["code"], Decimal(0)) - Decimal(line["amount"]["amount"])
+    before_this = counts[customer_id]
+    counts[customer_id] += 1
+    return PastSession(
+        order_id=str(order_id),
+        cart=Cart(request_from_json(request), tuple(before), energy_wh, currency, time_zone),
+        location_id=location_id,
+        category=CHARGING_CATEGORY,
+        customer=str(customer_id) if customer_id else "",
+        given=given,
+        groups=(("Location", location), ("Buyer app", bap_id)),
+        bap_id=bap_id,
+        place=known.places.get(connector_id, NOWHERE),
+        facts=(known.facts or {}).get(customer_id),
+        sessions_before=before_this if known.earlier is not None else None,
+    )

@@ -1,0 +1,150 @@
+"""Asks for back-tests and works them off in the background, one after the other, safe to run twice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+from celery import shared_task
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from cpo_portal.accounts.models import User
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.database.errors import describe
+from offers.authoring import working_version
+from offers.backtest.history import count_bills, known_of, past_sessions
+from offers.book import book_for
+from offers.engine.backtest import Backtest, Setting
+from offers.engine.codec import offer_from_json, offer_to_json
+from offers.engine.values import Objective, StackLimits
+from offers.mapping import offer_terms
+from offers.models import BacktestRun, BacktestState, Offer
+from offers.quoting import policy_of
+from pricing.engine.codec import encode
+from pricing.engine.values import PricingError
+
+log = structlog.get_logger(__name__)
+
+MOST_DAYS = 366
+#: Back-tests of one CPO that may wait or run at a time.
+MOST_AT_ONCE = 3
+#: How often progress is told, in sessions; the lease is renewed with it.
+STEP = 1000
+LEASE = timedelta(minutes=2)
+#: Workers that died over one back-test before it is given up.
+ATTEMPTS = 3
+
+
+def ask_for_backtest(
+    offer: Offer, days: int, *, now: datetime, by: User | None = None, by_token: str = ""
+) -> BacktestRun:
+    """Queue a replay of the offer's latest version on the sessions of the last days; inside the CPO's scope.
+
+    Raises ValidationError, by field, where there is nothing to replay or too much is under way.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise ValidationError({"days": f"Replay between 1 and {MOST_DAYS} days."})
+    version = working_version(offer)
+    if version is None:
+        raise ValidationError("This offer has no version to replay: write a draft first.")
+    since = now - timedelta(days=days)
+    total = count_bills(since, now)
+    if total == 0:
+        raise ValidationError({"days": f"No session was billed in the last {days} days: replay a longer time."})
+    with transaction.atomic():
+        # The offer's row makes two people who press at once one after the other.
+        Offer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
+        waiting = BacktestRun.objects.filter(state__in=[BacktestState.QUEUED, BacktestState.RUNNING])
+        if waiting.count() >= MOST_AT_ONCE:
+            raise ValidationError(f"{MOST_AT_ONCE} back-tests are under way: wait until one is done.")
+        run = BacktestRun.objects.create(
+            cpo=offer.cpo,
+            offer=offer,
+            version_number=version.number,
+            terms=offer_to_json(offer_terms(offer, version)),
+            since=since,
+            until=now,
+            total=total,
+            requested_by=by,
+            by_token=by_token,
+        )
+        # Should no broker hear of it, the schedule finds it.
+        transaction.on_commit(lambda: run_backtests.apply_async(queue="bulk"), robust=True)
+    return run
+
+
+@shared_task
+def run_backtests() -> int:
+    """Work off what waits, and what a worker has died over; return how many back-tests were finished."""
+    finished = 0
+    while (run := _claim()) is not None:
+        with cpo_scope(run.cpo):
+            finished += _run(run)
+    return finished
+
+
+def _claim() -> BacktestRun | None:
+    """Lease the longest waiting back-test to this worker."""
+    lapsed = Q(state=BacktestState.RUNNING, leased_until__lt=Now())
+    with every_cpo(), transaction.atomic():
+        waiting = BacktestRun.objects.filter(Q(state=BacktestState.QUEUED) | lapsed).order_by("requested_at")
+        run = waiting.select_related("cpo", "offer").select_for_update(of=("self",), skip_locked=True).first()
+        if run is None:
+            return None
+        run.lease_owner, run.state, run.attempts = uuid.uuid4(), BacktestState.RUNNING, run.attempts + 1
+        BacktestRun.objects.filter(pk=run.pk).update(
+            lease_owner=run.lease_owner,
+            state=run.state,
+            attempts=run.attempts,
+            leased_until=Now() + LEASE,
+            done=0,
+        )
+    return run
+
+
+def _run(run: BacktestRun) -> int:
+    if run.attempts > ATTEMPTS:
+        return _end(run, BacktestState.FAILED, error=f"It was begun {ATTEMPTS} times and never came to its end.")
+    try:
+        result = _replay(run)
+    except PricingError as refusal:
+        return _end(run, BacktestState.FAILED, error=str(refusal)[:300])
+    except Exception as error:  # noqa: BLE001  whatever it was, its page says so and the next one is run
+        log.error("backtest_failed", backtest=str(run.pk), error=describe(error))
+        return _end(run, BacktestState.FAILED, error="It failed on our side: ask for it again.")
+    return 0 if result is None else _end(run, BacktestState.DONE, result=result)
+
+
+def _replay(run: BacktestRun) -> dict[str, object] | None:
+    """Return what the replay found; None where another worker has taken it over."""
+    live, draft, policy = book_for(run.cpo).book.all(), offer_from_json(run.terms), policy_of(run.cpo_id)
+    setting = Setting(
+        run.cpo.currency,
+        Objective(policy.objective),
+        StackLimits(policy.max_stack, policy.max_discount_percent),
+        run.cpo.time_zone,
+    )
+    replay = Backtest(live, draft, setting)
+    known = known_of(run.cpo, (*live, draft), since=run.since, now=run.until)
+    for done, session in enumerate(past_sessions(run.since, run.until, known), start=1):
+        replay.play(session)
+        if done % STEP == 0 and not _go_on(run, done=done):
+            return None
+    found: dict[str, object] = encode(replay.result())
+    return found
+
+
+def _go_on(run: BacktestRun, **progress: int) -> bool:
+    """Tell the progress and renew the lease; False where it was lost."""
+    mine = BacktestRun.objects.filter(pk=run.pk, lease_owner=run.lease_owner, state=BacktestState.RUNNING)
+    return bool(mine.update(leased_until=Now() + LEASE, **progress))
+
+
+def _end(run: BacktestRun, state: BacktestState, *, result: dict[str, object] | None = None, error: str = "") -> int:
+    mine = BacktestRun.objects.filter(pk=run.pk, lease_owner=run.lease_owner, state=BacktestState.RUNNING)
+    done = F("total") if state is BacktestState.DONE else F("done")
+    return mine.update(state=state, result=result, error=error, finished_at=Now(), leased_until=None, done=done)

@@ -1,0 +1,130 @@
+"""What a back-test has found, in words and tables for its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cpo_portal.adminkit.display import EMPTY, money, table, when
+from offers.engine.backtest import BacktestResult, Touched
+from offers.engine.codec import offer_from_json
+from offers.models import BacktestRun, BacktestState
+from pricing.engine.codec import decode
+
+#: Days and groups that a page lists; the API has them all.
+MOST_ROWS = 62
+
+NOT_UPLIFT = (
+    "A replay takes the sessions as they were: it shows what the offer would have cost, not what it would have "
+    "brought. Whether it brings sessions or energy that would not have come is uplift, and only a test while the "
+    "offer is live shows that."
+)
+_RAN_OUT = {"TOTAL_USES": "its uses in total were gone", "BUDGET": "its budget was gone"}
+
+
+def result_of(run: BacktestRun) -> BacktestResult | None:
+    """Return what the replay found; None until it is done."""
+    return decode(BacktestResult, run.result) if run.state == BacktestState.DONE else None
+
+
+def assumptions(run: BacktestRun) -> list[str]:
+    """Return what the replay took for granted, a sentence each."""
+    terms = offer_from_json(run.terms)
+    found = [
+        "Offers are those that are published now; each counts its limits and budgets from the first session on.",
+        "The draft's dates are left out, since they lie ahead; its weekly windows and other conditions hold.",
+    ]
+    if not terms.auto:
+        found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")
+    if terms.segments:
+        found.append("Segments are those of today: who is in one now is taken to have been in it then.")
+    if terms.qualifier.max_busy_percent is not None or terms.qualifier.stock_at_least is not None:
+        found.append(
+            "How busy or stocked a site was is not recorded: the condition is taken to hold, so its cost is the most."
+        )
+    if terms.requires_code:
+        found.append("This offer asks for a code: the replay takes everybody to send it, so its cost is the most.")
+    return found
+
+
+def findings(found: BacktestResult, zone: str) -> list[tuple[str, str]]:
+    """Return the figures, each with its name."""
+    return [
+        ("Sessions replayed", str(found.sessions)),
+        ("Sessions with this offer", f"{found.touched.sessions} ({_share(found.touched.sessions, found.sessions)})"),
+        ("Cost of this offer", money(found.touched.amount, found.currency)),
+        ("More discount in all", f"{money(found.extra, found.currency)}: the cost, less what it displaces"),
+        ("Discounts without it", money(found.without, found.currency)),
+        ("Discounts really given then", money(found.billed, found.currency)),
+        ("Sessions that would have cost more", _risen(found)),
+        ("Turned away by its limits", str(found.turned_away)),
+        ("Ran out", _ran_out(found, zone)),
+    ]
+
+
+def page(run: BacktestRun) -> Iterator[tuple[str, SafeString]]:
+    """Yield the tables of the page of a back-test that is done, each with its heading."""
+    found = result_of(run)
+    if found is None:
+        return
+    yield "What it would have cost", table(("Figure", "Value"), findings(found, run.cpo.time_zone))
+    if found.by_day:
+        yield "By day", _touched("Day", [(_day(one.day), one.touched) for one in found.by_day], found.currency)
+    kinds = list(dict.fromkeys(one.kind for one in found.by_group))
+    for kind in kinds:
+        rows = [(one.name, one.touched) for one in found.by_group if one.kind == kind]
+        yield f"By {kind.lower()}", _touched(kind, rows, found.currency)
+    if found.displaced:
+        yield "Offers that it displaces", _displaced(found)
+
+
+def _touched(head: str, rows: list[tuple[str, Touched]], currency: str) -> SafeString:
+    shown = [(name, one.sessions, money(one.amount, currency)) for name, one in rows[:MOST_ROWS]]
+    made = table((head, "Sessions", "Cost"), shown, numbers=(1, 2))
+    left = len(rows) - MOST_ROWS
+    return format_html("{}<p>{} more are in the API's answer.</p>", made, left) if left > 0 else made
+
+
+def _displaced(found: BacktestResult) -> SafeString:
+    heads = ("Offer", "Sessions without", "Sessions with", "Given without", "Given with")
+    rows = [
+        (
+            one.offer_id,
+            one.without.sessions,
+            one.with_draft.sessions,
+            money(one.without.amount, found.currency),
+            money(one.with_draft.amount, found.currency),
+        )
+        for one in found.displaced[:MOST_ROWS]
+    ]
+    return table(heads, rows, numbers=(1, 2, 3, 4))
+
+
+def _risen(found: BacktestResult) -> str:
+    if not found.risen.sessions:
+        return "None"
+    examples = ", ".join(found.risen_examples[:3])
+    return f"{found.risen.sessions}, by {money(found.risen.amount, found.currency)} in all; for example {examples}"
+
+
+def _ran_out(found: BacktestResult, zone: str) -> str:
+    if found.ran_out_at is None:
+        return "It would not have run out"
+    return f"{when(found.ran_out_at, zone)}: {_RAN_OUT.get(found.ran_out_by, found.ran_out_by)}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.1f} %" if whole else EMPTY
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def requester(run: Any) -> str:
+    """Return who asked for it."""
+    return str(run.requested_by) if run.requested_by else f"API token {run.by_token}…" if run.by_token else EMPTY

@@ -1,0 +1,58 @@
+"""Conditions on the customer's count of sessions, and on how busy the site and how full the shelf was."""
+
+from __future__ import annotations
+
+from offers.engine.facts import Levels
+from offers.engine.values import Check, OfferContext, OfferTerms, Qualifier, ReasonCode
+
+
+def demand_checks(offer: OfferTerms, context: OfferContext) -> tuple[list[Check], bool]:
+    """Return the checks of the conditions that are set, and whether the answer depends on who the buyer is."""
+    qualifier = offer.qualifier
+    checks = []
+    if qualifier.max_busy_percent is not None:
+        checks.append(_busy(qualifier.max_busy_percent, context.levels))
+    if qualifier.stock_at_least is not None:
+        checks.append(_stock(qualifier.stock_product_id, qualifier.stock_at_least, context.levels))
+    if qualifier.nth_session is None:
+        return checks, False
+    if not context.customer_known and not context.identity_required:
+        return checks, True
+    return [*checks, _session(qualifier.nth_session, context)], not context.customer_known
+
+
+def is_of_the_moment(qualifier: Qualifier) -> bool:
+    """Say whether nobody can tell beforehand if the offer will hold: for whom, or how busy or stocked the site is."""
+    return any(x is not None for x in (qualifier.nth_session, qualifier.max_busy_percent, qualifier.stock_at_least))
+
+
+def _session(wanted: int, context: OfferContext) -> Check:
+    field = "qualifier.nth_session"
+    if not context.customer_known:
+        return Check(ReasonCode.SESSION_NUMBER, field, "phone or e-mail", "none given", False)
+    before = context.customer_sessions
+    if before is None:
+        return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), "not counted", False)
+    short = wanted - before - 1
+    margin = "" if short == 0 else f"{short} session{'' if short == 1 else 's'} to go" if short > 0 else "it is past"
+    return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), str(before + 1), short == 0, margin)
+
+
+def _busy(under: int, levels: Levels) -> Check:
+    field, expected = "qualifier.max_busy_percent", f"under {under} %"
+    if levels.busy is None or not levels.working:
+        return Check(ReasonCode.BUSY, field, expected, "not known", False)
+    actual = f"{levels.busy} of {levels.working} chargers"
+    passed = levels.busy * 100 < under * levels.working
+    return Check(ReasonCode.BUSY, field, expected, actual, passed)
+
+
+def _stock(product_id: str, least: int, levels: Levels) -> Check:
+    field, expected = f"stock.{product_id}", str(least)
+    found = next((x for x in levels.stock if x.product_id == product_id), None)
+    if found is None:
+        return Check(ReasonCode.STOCK, field, expected, "not known", False)
+    if found.units is None:
+        return Check(ReasonCode.STOCK, field, expected, "not counted", True)
+    margin = "" if found.units >= least else f"{least - found.units} short"
+    return Check(ReasonCode.STOCK, field, expected, str(found.units), not margin, margin)

@@ -1,0 +1,107 @@
+"""Says of every offer of a CPO why it does not apply to a cart, also of those that the book need not look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from offers.engine.evaluate import LIVE_STATE, STATE_REASONS, appraise, membership, validity, weekly_check
+from offers.engine.situation import Situation, situation_of
+from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
+from pricing.engine.money import Money, zero
+from pricing.engine.values import Cart, LineKind, Quote
+
+_AFTER_THE_CART = frozenset({LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF})
+
+
+def cart_of(quote: Quote) -> Cart:
+    """Return the cart that the offers of a quote were judged by."""
+    lines = tuple(x for x in quote.lines if x.kind not in _AFTER_THE_CART)
+    return Cart(quote.request, lines, quote.energy_wh, quote.terms.currency, quote.terms.time_zone)
+
+
+def explain_all(
+    offers: Iterable[OfferTerms], cart: Cart, context: OfferContext, trace: OfferTrace
+) -> tuple[OfferOutcome, ...]:
+    """Return the outcome of each offer: the trace's own where it has one, else the conditions that fail.
+
+    What is not for this place, thing or time is told so by its failing conditions alone, and saves nothing. An offer
+    that fails none of those is judged in full.
+    """
+    known = {x.offer_id: x for x in trace.outcomes}
+    look = _Look(situation_of(cart, context))
+    # A list, so that all of them live until the end: windows are told apart by their identity.
+    return tuple([known.get(x.offer_id) or look.at(x) for x in list(offers)])
+
+
+class _Look:
+    """One cart's answers, which many offers share: each failing condition is put into words once."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        cart, context = situation.cart, situation.context
+        products = [x for x in cart.lines if x.kind is LineKind.PRODUCT]
+        self._items = frozenset({context.item_id, *(x.item_id for x in products)})
+        self._categories = frozenset({context.category, *(x.category for x in products)})
+        self._nothing = zero(cart.currency)
+        self._at_locations, self._on_items, self._in_categories = (
+            _Places(ReasonCode.LOCATION, "location_ids", context.location_id),
+            _Places(ReasonCode.ITEM, "item_ids", context.item_id),
+            _Places(ReasonCode.CATEGORY, "categories", context.category),
+        )
+        #: By the identity of the windows: hashing them would cost more than reading them.
+        self._weekly: dict[int, Check] = {}
+
+    def at(self, offer: OfferTerms) -> OfferOutcome:
+        checks = self._failing(offer)
+        if checks:
+            return OfferOutcome(
+                offer.offer_id, offer.version, offer.name, Outcome.INELIGIBLE, self._nothing, tuple(checks)
+            )
+        found = appraise(offer, self._situation)
+        saving = Money(found.saving, self._situation.cart.currency)
+        return OfferOutcome(
+            offer.offer_id, offer.version, offer.name, found.outcome, saving, found.checks, found.depends_on_identity
+        )
+
+    def _failing(self, offer: OfferTerms) -> list[Check]:
+        scope, cart = offer.applicability, self._situation.cart
+        checks: list[Check] = []
+        if offer.state != LIVE_STATE:
+            code = STATE_REASONS.get(offer.state, ReasonCode.NOT_LIVE)
+            checks.append(Check(code, "state", LIVE_STATE, offer.state, False))
+        if offer.currency != cart.currency:
+            checks.append(Check(ReasonCode.CURRENCY, "currency", cart.currency, offer.currency, False))
+        start, begins, ends = cart.request.planned_start, scope.valid_from, scope.valid_until
+        if begins is not None and start < begins:
+            checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
+        if ends is not None and start >= ends:
+            checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
+        if scope.location_ids and self._situation.context.location_id not in scope.location_ids:
+            checks.append(self._at_locations.refusal(scope.location_ids))
+        if scope.item_ids and scope.item_ids.isdisjoint(self._items):
+            checks.append(self._on_items.refusal(scope.item_ids))
+        if scope.categories and scope.categories.isdisjoint(self._categories):
+            checks.append(self._in_categories.refusal(scope.categories))
+        if scope.weekly_windows:
+            weekly = self._weekly.get(id(scope.weekly_windows))
+            if weekly is None:
+                weekly = self._weekly[id(scope.weekly_windows)] = weekly_check(scope.weekly_windows, self._situation)
+            if not weekly.passed:
+                checks.append(weekly)
+        return checks
+
+
+class _Places:
+    """The refusals of one attribute of the applicability, by what is allowed instead."""
+
+    def __init__(self, code: ReasonCode, field: str, actual: str) -> None:
+        self._code, self._field, self._actual = code, field, actual
+        self._said: dict[str | int, Check] = {}
+
+    def refusal(self, allowed: frozenset[str]) -> Check:
+        count = len(allowed)
+        key = next(iter(allowed)) if count == 1 else count
+        check = self._said.get(key)
+        if check is None:
+            check = self._said[key] = membership(self._code, self._field, allowed, self._actual)
+        return check

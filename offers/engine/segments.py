@@ -1,0 +1,40 @@
+"""For whom an offer is: the check of its segments, and whether the answer depends on who the buyer is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cpo_portal.charging.segment_rules import Decision, Moment, decide
+from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
+from pricing.engine.windows import zone_of
+
+_FIELD = "applicability.segment_ids"
+
+
+def segment_checks(
+    offer: OfferTerms, context: OfferContext, start: datetime, time_zone: str
+) -> tuple[list[Check], bool]:
+    """Return the check of the segments, which are OR, and whether the answer depends on who the buyer is.
+
+    Before anybody must be named the offer is given as if the customer were in; the failing check is the first
+    segment's, with the fact that decided it as a number.
+    """
+    if not offer.segments:
+        return [], False
+    moment = Moment(start, start.astimezone(zone_of(time_zone)).date(), context.bap_id)
+    decisions = [(x.name, decide(x, context.customer, moment)) for x in offer.segments]
+    inside = next((x for x in decisions if x[1].holds), None)
+    if inside is not None:
+        return [_check(*inside)], False
+    open_ = next((x for x in decisions if x[1].holds is None), None)
+    if open_ is None:
+        return [_check(*decisions[0])], False
+    if context.identity_required:
+        return [_check(*open_)], True
+    return [], True
+
+
+def _check(name: str, decision: Decision) -> Check:
+    passed = bool(decision.holds)
+    margin = "" if passed else f"{name}: {decision.margin}" if decision.margin else name
+    return Check(ReasonCode.SEGMENT, _FIELD, decision.expected, decision.actual, passed, margin)

@@ -1,0 +1,89 @@
+"""What an evaluation observes beside the limits, in the same query: the customer's sessions, the levels of a site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cpo_portal.charging.models import OrderState
+from cpo_portal.network.models import StatusChoice
+from offers.engine.facts import UNOBSERVED, Levels, StockLevel
+from offers.engine.values import OfferTerms
+
+#: States in which nobody else can charge there, and states in which nobody can.
+_BUSY = (StatusChoice.CHARGING, StatusChoice.RESERVED, StatusChoice.BLOCKED)
+_BROKEN = (StatusChoice.INOPERATIVE, StatusChoice.OUT_OF_ORDER)
+_COUNTED = (OrderState.ACTIVE, OrderState.COMPLETE)
+
+#: A column of JSON that depends on no row: PostgreSQL works each part out once, and only those that are asked for.
+LEVELS = """
+jsonb_build_object(
+    'sessions', CASE WHEN %(count_sessions)s THEN (
+        SELECT count(*) FROM charging_order s
+        WHERE s.cpo_id = %(cpo)s AND s.customer_id = %(customer)s AND s.state = ANY(%(counted)s) AND NOT s.sandbox
+        AND (%(as_of)s::timestamptz IS NULL OR s.confirmed_at <= %(as_of)s)) END,
+    'chargers', CASE WHEN %(location)s::bigint IS NOT NULL THEN (
+        SELECT jsonb_build_array(count(*) FILTER (WHERE site.busy), count(*) FILTER (WHERE site.working)) FROM (
+            SELECT COALESCE(bool_or(t.status = ANY(%(busy)s)), false) AS busy,
+                   bool_or(t.status IS NULL OR t.status <> ALL(%(broken)s)) AS working
+            FROM network_charger h JOIN network_connector c ON c.charger_id = h.id AND c.is_published
+            LEFT JOIN network_connectorstatus t ON t.connector_id = c.id
+            WHERE h.cpo_id = %(cpo)s AND h.location_id = %(location)s GROUP BY h.id) site) END,
+    'stock', (
+        SELECT jsonb_object_agg(p.product_id, k.units) FROM network_product p
+        LEFT JOIN network_productstock k ON k.product_id = p.id
+        WHERE p.cpo_id = %(cpo)s AND p.product_id = ANY(%(stocked)s))
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be observed: whether sessions are counted, the location's key for its chargers, products by id."""
+
+    sessions: bool = False
+    location: int | None = None
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was found; None is not asked for."""
+
+    customer_sessions: int | None = None
+    levels: Levels = UNOBSERVED
+
+
+NOTHING_WANTED, NOTHING_OBSERVED = Wanted(), Observed()
+
+
+def wanted_by(
+    offers: Collection[OfferTerms], customer_id: UUID | None, location: int, known: Levels = UNOBSERVED
+) -> Wanted:
+    """Return what these offers need to be judged, beside what is `known` already."""
+    held = {x.product_id for x in known.stock}
+    stocked = {x.qualifier.stock_product_id for x in offers if x.qualifier.stock_at_least is not None}
+    busy = known.busy is None and any(x.qualifier.max_busy_percent is not None for x in offers)
+    counted = customer_id is not None and any(x.qualifier.nth_session is not None for x in offers)
+    return Wanted(counted, location if busy else None, tuple(sorted(stocked - held)))
+
+
+def parameters(wanted: Wanted) -> dict[str, Any]:
+    """Return the parameters of LEVELS beside the CPO, the customer and the instant."""
+    return {
+        "count_sessions": wanted.sessions,
+        "location": wanted.location,
+        "stocked": list(wanted.products),
+        "counted": [state.value for state in _COUNTED],
+        "busy": [state.value for state in _BUSY],
+        "broken": [state.value for state in _BROKEN],
+    }
+
+
+def observed_from(found: Mapping[str, Any]) -> Observed:
+    """Return what the column of LEVELS says."""
+    busy, working = found["chargers"] or (None, None)
+    stock = tuple(StockLevel(product, units) for product, units in sorted((found["stock"] or {}).items()))
+    return Observed(found["sessions"], Levels(busy, working, stock))

@@ -1,0 +1,290 @@
+"""Staff open balances, top them up, pay back and end them, by page, API and CSV alike, with the same sentences."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cpo_portal.accounts.models import Role, TokenScope
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.accounts.tokens import create_token
+from cpo_portal.charging.balance_csv import import_top_ups
+from cpo_portal.charging.groups import RowsRefused, add_members
+from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
+from tests.people import make_member
+from tests.prepaid import SARAH, credit, entries, family, figures
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def api(world: World) -> Client:
+    _, text = create_token(world.cpo, name="books", scope=TokenScope.STAFF)
+    return Client(headers={"Authorization": f"Bearer {text}"})
+
+
+@pytest.fixture
+def owner(world: World) -> Client:
+    client = Client()
+    client.force_login(make_member(world.cpo, "owner", Role.OWNER), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def post(client: Client, path: str, body: dict[str, Any]) -> Any:
+    return client.post(f"/api/{path}", body, content_type="application/json")
+
+
+def test_a_balance_from_opening_to_its_end_by_api(world: World, api: Client) -> None:
+    made = post(api, "balances", {"name": "Prepaid credit", "contact": SARAH}).json()
+    assert {key: made[key] for key in ("currency", "left", "held", "group", "expires_at")} == {
+        "currency": "INR", "left": "0.00", "held": "0.00", "group": None, "expires_at": None,
+    }  # fmt: skip
+    at = f"balances/{made['id']}"
+    for _ in range(2):
+        assert post(api, f"{at}/top-up", {"amount": "499.50", "reference": "r-1"}).json()["left"] == "499.50"
+    assert post(api, f"{at}/pay-back", {"amount": "99.50", "reference": "b-1"}).json()["left"] == "400.00"
+    assert post(api, f"{at}/expire", {"note": "moved away"}).json()["left"] == "0.00"
+    rows = api.get(f"/api/{at}/entries").json()["results"]
+    assert [(row["kind"], row["amount"], row["reference"]) for row in rows][1:] == [
+        ("REFUND", "99.50", "b-1"), ("TOP_UP", "499.50", "r-1"),
+    ]  # fmt: skip
+    assert rows[0]["kind"] == "EXPIRE"
+    assert rows[0]["note"].startswith("moved away (API token ")
+
+
+REFUSED = [
+    pytest.param({"name": "x"}, "contact", "Give the driver's phone or e-mail, or a group, and not both.", id="nobody"),
+    pytest.param(
+        {"name": "x", "contact": "12"},
+        "contact",
+        "Give a phone number such as +919876543210, or an e-mail address.",
+        id="no-phone",
+    ),
+    pytest.param(
+        {"name": "x", "contact": SARAH, "valid_days": 0},
+        "valid_days",
+        "Ensure this value is greater than or equal to 1.",
+        id="no-day",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "sentence"), REFUSED)
+def test_a_balance_that_cannot_be_is_refused_at_the_field(
+    world: World, api: Client, body: dict[str, Any], field: str, sentence: str
+) -> None:
+    answer = post(api, "balances", body)
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {field: [sentence]})
+    with cpo_scope(world.cpo):
+        assert (Balance.objects.count(), Customer.objects.count()) == (0, 0)
+
+
+def test_a_used_reference_is_refused_at_its_field(world: World, api: Client) -> None:
+    balance = credit(world.cpo, "100")
+    answer = post(api, f"balances/{balance.pk}/top-up", {"amount": "7", "reference": "first"})
+    sentence = "The reference first was used for ₹100.00; give this one a reference of its own."
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {"reference": [sentence]})
+
+
+def test_the_page_makes_a_balance_and_its_buttons_move_it(world: World, owner: Client) -> None:
+    assert owner.post("/admin/charging/balance/add/", {"name": "Credit", "contact": SARAH}).status_code == 302
+    with cpo_scope(world.cpo):
+        balance = Balance.objects.get()
+    moved = {"amount": "12.5", "reference": "r-1", "note": "cash", "_form_submitted": "on"}
+    at = f"/admin/charging/balance/{balance.pk}"
+    assert owner.post(f"{at}/top_up/", moved).status_code == 302
+    assert owner.post(f"{at}/pay_back/", moved | {"amount": "2.5"}).status_code == 302
+    assert figures(balance) == (10, 0)
+    assert "₹10.00" in owner.get(f"{at}/change/").content.decode()
+    assert owner.post(f"{at}/pay_back/", moved | {"amount": "20", "reference": "r-2"}).status_code == 302
+    assert "left that no order holds; take no more than that." in owner.get(f"{at}/change/").content.decode()
+    assert owner.post(f"{at}/expire/", {"note": "over", "_form_submitted": "on"}).status_code == 302
+    assert figures(balance) == (0, 0)
+    with cpo_scope(world.cpo):
+        assert BalanceEntry.objects.filter(by__email__startswith="owner", note="cash").count() == 2
+
+
+def test_saving_the_page_leaves_the_figures_to_the_orders(world: World, owner: Client) -> None:
+    balance = credit(world.cpo, "100")
+    form = {"name": "Renamed", "expires_at_0": "", "expires_at_1": "", "valid_days": "30"}
+    with CaptureQueriesContext(connection) as queries:
+        assert owner.post(f"/admin/charging/balance/{balance.pk}/change/", form).status_code == 302
+    [written] = [x["sql"] for x in queries if x["sql"].startswith('UPDATE "charging_balance"')]
+    assert '"name" = \'Renamed\', "expires_at" = NULL, "valid_days" = 30 WHERE' in written
+    assert figures(balance) == (100, 0)
+
+
+BAD_FORMS = [
+    pytest.param({"contact": ""}, "Give the driver’s phone", id="nobody"),
+    pytest.param({"contact": "12"}, "Give a phone number such as", id="no-phone"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), BAD_FORMS)
+def test_the_page_refuses_at_the_field(world: World, owner: Client, wrong: dict[str, str], sentence: str) -> None:
+    form = {"name": "Credit", "contact": SARAH} | wrong
+    answer = owner.post("/admin/charging/balance/add/", form)
+    assert answer.status_code == 200
+    assert sentence.replace("’", "&#x27;") in answer.content.decode()
+    with cpo_scope(world.cpo):
+        assert Balance.objects.count() == 0
+
+
+def test_an_export_says_whose_it_is_and_what_is_left(world: World, owner: Client) -> None:
+    credit(world.cpo, "15", name="=Credit", customer=None, group=family(world.cpo, SARAH))
+    text = owner.get("/admin/charging/balance/export/").content.decode()
+    assert text.splitlines()[1].split(",")[1:8] == ["'=Credit", "", "Rao family", "15.00", "0.00", "INR", ""]
+    entry = owner.get("/admin/charging/balanceentry/export/").content.decode().splitlines()[1].split(",")
+    assert (entry[2], entry[4:]) == ("'=Credit", ["Topped up", "15.00", "INR", "first", "", "", ""])
+
+
+def table(*rows: str) -> str:
+    return "\n".join(("phone,group,name,amount,reference,note", *rows))
+
+
+def test_a_file_is_checked_then_written_then_counts_once(world: World) -> None:
+    own = credit(world.cpo, "0")
+    shared = credit(world.cpo, "0", customer=None, group=family(world.cpo, SARAH), name="Shared")
+    text = table(f"{SARAH},,Prepaid credit,500,r-1,cash", ",Rao family,,99.50,r-2,")
+    now = timezone.now()
+    checked = import_top_ups(world.cpo, text, dry_run=True, now=now)
+    assert (checked.rows, checked.repeated, checked.written) == (2, 0, False)
+    assert (figures(own), figures(shared)) == ((0, 0), (0, 0))
+    assert import_top_ups(world.cpo, text, dry_run=False, now=now).written
+    again = import_top_ups(world.cpo, text, dry_run=False, now=now)
+    assert (again.rows, again.repeated) == (2, 2)
+    assert (figures(own), figures(shared)) == ((500, 0), (Decimal("99.50"), 0))
+    assert entries(own) == [("TOP_UP", "500.00")]
+
+
+GOOD = f"{SARAH},,,500,r-1,"
+FAULTS = [
+    pytest.param(
+        "x,amount\n",
+        ["Row 0, x: The columns are balance, phone, email, group, name, amount, reference, note; leave this one out."],
+        id="unknown-column",
+    ),
+    pytest.param("phone,amount\n1,2", ["Row 0, reference: The file needs this column."], id="missing-column"),
+    pytest.param(table(), ["Row 1, file: There is no row below the heading."], id="empty"),
+    pytest.param(
+        table(GOOD, ",,,5,r-2,"),
+        ["Row 2, balance: Name the balance by its id, or its owner by phone, email or group: one of them."],
+        id="nobodys",
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,,abc,r-2,", "12,,,5,r-3,"),
+        [
+            "Row 2, amount: Give an amount above 0, such as 500 or 499.50.",
+            "Row 3, phone: Give a phone number of 7 to 15 digits.",
+        ],
+        id="two-faults",
+    ),
+    pytest.param(
+        table(GOOD, GOOD), ["Row 2, reference: Row 1 has the same reference for the same balance."], id="twice"
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,,5.005,r-2,"),
+        ["Row 2, amount: Give an amount that INR has a coin for."],
+        id="half-a-paisa",
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,,7,first,"),
+        ["Row 2, reference: The reference first was used for ₹10.00; give this one a reference of its own."],
+        id="used-reference",
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,Other,7,r-2,"),
+        ["Row 2, phone: There is no such balance; make it first."],
+        id="unknown-balance",
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,,7,,"),
+        ["Row 2, reference: Give a reference of your books, so that the row counts once."],
+        id="no-reference",
+    ),
+    pytest.param(
+        table(GOOD, f"{SARAH},,,NaN,r-2,"), ["Row 2, amount: Give an amount above 0, such as 500 or 499.50."], id="nan"
+    ),
+    pytest.param(table(GOOD + ",more"), ["Row 1, file: There are more cells than columns."], id="too-many-cells"),
+    pytest.param("\x00", ["Row 0, file: This is no text; save the sheet as CSV in UTF-8."], id="no-text"),
+]
+
+
+@pytest.mark.parametrize(("text", "faults"), FAULTS)
+def test_a_file_with_a_fault_writes_nothing_and_names_row_and_column(
+    world: World, text: str, faults: list[str]
+) -> None:
+    balance = credit(world.cpo, "10")
+    with pytest.raises(RowsRefused) as refused:
+        import_top_ups(world.cpo, text, dry_run=False, now=timezone.now())
+    assert [str(fault) for fault in refused.value.faults] == faults
+    assert entries(balance) == [("TOP_UP", "10.00")]
+
+
+def test_another_cpos_balance_cannot_be_topped_up_by_its_id(world: World) -> None:
+    theirs = credit(make_world("cpo2.com", item_id="there-01").cpo, "10")
+    with pytest.raises(RowsRefused, match="There is no such balance; make it first"):
+        import_top_ups(world.cpo, f"balance,amount,reference\n{theirs.pk},5,r", dry_run=False, now=timezone.now())
+    assert figures(theirs) == (10, 0)
+
+
+def test_the_page_of_the_import_checks_first_and_then_writes(world: World, owner: Client) -> None:
+    balance = credit(world.cpo, "0")
+
+    def send(**said: str) -> str:
+        file = SimpleUploadedFile("top-ups.csv", table(GOOD).encode(), "text/csv")
+        at, form = "/admin/charging/balance/import_top_ups/", {"_form_submitted": "on", "file": file, **said}
+        return owner.post(at, form).content.decode()
+
+    assert "1 top-up can be written. Nothing was written yet." in send(dry_run="on")
+    assert figures(balance) == (0, 0)
+    assert "1 top-up written." in send()
+    assert figures(balance) == (500, 0)
+
+
+def test_the_api_imports_the_same_file(world: World, api: Client) -> None:
+    balance = credit(world.cpo, "0")
+    assert post(api, "balances/import", {"csv": table(GOOD), "dry_run": True}).json() == {
+        "rows": 1, "repeated": 0, "written": False,
+    }  # fmt: skip
+    wrong = post(api, "balances/import", {"csv": table(",,,5,r,")})
+    assert wrong.status_code == 400
+    assert wrong.json()["error"]["fields"]["csv"][0].startswith("Row 1, balance: Name the balance")
+    assert post(api, "balances/import", {"csv": table(GOOD)}).json()["written"] is True
+    assert figures(balance) == (500, 0)
+
+
+def test_a_group_takes_its_members_by_contact_all_or_none(world: World, api: Client) -> None:
+    group = post(api, "customer-groups", {"name": "Rao family"}).json()
+    at = f"customer-groups/{group['id']}"
+    wrong = post(api, f"{at}/add", {"contacts": [SARAH, "nobody"]})
+    assert wrong.json()["error"]["fields"] == {
+        "contacts": ["Row 2, contact: Give a phone number such as +919876543210, or an e-mail address."]
+    }
+    with cpo_scope(world.cpo):
+        assert (CustomerGroupMember.objects.count(), Customer.objects.count()) == (0, 0)
+    for _ in range(2):
+        members = post(api, f"{at}/add", {"contacts": [SARAH, "asha@example.com"]}).json()["members"]
+        assert len(members) == 2
+    assert post(api, f"{at}/remove", {"customer": members[0]}).json()["members"] == members[1:]
+    again = post(api, "customer-groups", {"name": "Rao family"})
+    assert again.json()["error"]["fields"] == {"name": ["A group with this name exists already."]}
+
+
+def test_a_list_of_more_than_a_thousand_is_refused_whole(world: World) -> None:
+    group = family(world.cpo)
+    with cpo_scope(world.cpo), pytest.raises(RowsRefused, match="Send at most 1000 contacts at once"):
+        add_members(CustomerGroup.objects.get(pk=group.pk), ["a@example.com"] * 1001)

@@ -1,0 +1,152 @@
+"""A back-test is asked for, run once whatever happens to its worker, and replays what was really billed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.backtest import runs
+from offers.backtest.runs import ask_for_backtest, run_backtests
+from offers.backtest.words import result_of
+from offers.engine.backtest import Touched
+from offers.models import BacktestRun, BacktestState, Offer
+from tests.processes import run_at_once
+from tests.world import make_offer, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask(offer: Offer, days: int = 30, **said: Any) -> BacktestRun:
+    with cpo_scope(offer.cpo):
+        return ask_for_backtest(offer, days, now=timezone.now(), **said)
+
+
+def fresh(run: BacktestRun) -> BacktestRun:
+    with cpo_scope(run.cpo):
+        return BacktestRun.objects.select_related("cpo", "offer").get(pk=run.pk)
+
+
+def test_a_replay_prices_what_was_billed(draft: Offer) -> None:
+    run = ask(draft)
+    assert (run.state, run.total, run_backtests()) == ("QUEUED", 1, 1)
+    run = fresh(run)
+    assert (run.state, run.done, run.attempts, run.error) == ("DONE", 1, 1, "")
+    assert run.finished_at is not None
+    found = result_of(run)
+    assert found is not None
+    # Half of 93.60 in place of the 23.40 that was given.
+    assert (found.sessions, found.billed, found.touched) == (1, Decimal("23.40"), Touched(1, Decimal("46.80")))
+    assert [(one.kind, one.name) for one in found.by_group] == [
+        ("Buyer app", "bap.example"),
+        ("Location", "Connaught Place Station"),
+    ]
+
+
+def test_the_offer_that_was_given_then_is_displaced(draft: Offer) -> None:
+    with cpo_scope(draft.cpo):
+        Offer.objects.filter(pk=draft.pk).update(state="DRAFT")
+    run = ask(draft)
+    run_backtests()
+    found = result_of(fresh(run))
+    assert found is not None
+    (displaced,) = found.displaced
+    assert (displaced.offer_id, displaced.without, displaced.with_draft) == (
+        "weekend-discount-25",
+        Touched(1, Decimal("23.40")),
+        Touched(),
+    )
+    assert (found.touched.amount, found.extra) == (Decimal("46.80"), Decimal("23.40"))
+
+
+def test_two_workers_run_it_once(draft: Offer) -> None:
+    run = ask(draft)
+    assert sorted(run_at_once(2, lambda _: run_backtests())) == [0, 1]
+    assert (fresh(run).state, fresh(run).attempts) == ("DONE", 1)
+
+
+def test_what_a_worker_died_over_is_taken_over_and_given_up_after_three(draft: Offer) -> None:
+    run = ask(draft)
+    with cpo_scope(run.cpo):
+        rows = BacktestRun.objects.filter(pk=run.pk)
+        for attempt in (1, 2, 3):
+            taken = runs._claim()
+            assert taken is not None
+            assert (taken.attempts, runs._claim()) == (attempt, None)
+            rows.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert run_backtests() == 1
+    assert (fresh(run).state, fresh(run).error) == ("FAILED", "It was begun 3 times and never came to its end.")
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(draft: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ask(draft)
+    monkeypatch.setattr(runs, "STEP", 1)
+    with cpo_scope(run.cpo):
+        first = runs._claim()
+        assert first is not None
+        BacktestRun.objects.filter(pk=run.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+        second = runs._claim()
+        assert second is not None
+        assert runs._run(first) == 0
+        assert fresh(run).state == "RUNNING"
+        assert runs._run(second) == 1
+    assert fresh(run).state == "DONE"
+
+
+def test_a_fault_of_ours_is_told_and_the_next_one_is_run(draft: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(run: BacktestRun) -> None:
+        raise RuntimeError(f"no {run.pk}")
+
+    first = ask(draft)
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "_replay", fall)
+        assert run_backtests() == 1
+    assert (fresh(first).state, fresh(first).error) == ("FAILED", "It failed on our side: ask for it again.")
+    second = ask(draft)
+    run_backtests()
+    assert fresh(second).state == "DONE"
+
+
+REFUSED = {
+    "no day": (0, "Replay between 1 and 366 days."),
+    "more than a year": (367, "Replay between 1 and 366 days."),
+}
+
+
+@pytest.mark.parametrize(("days", "sentence"), REFUSED.values(), ids=REFUSED.keys())
+def test_days_that_cannot_be_are_refused(draft: Offer, days: int, sentence: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        ask(draft, days)
+    assert refusal.value.message_dict == {"days": [sentence]}
+    with cpo_scope(draft.cpo):
+        assert not BacktestRun.objects.exists()
+
+
+def test_nothing_to_replay_is_told() -> None:
+    offer = make_offer(make_world().cpo)
+    with pytest.raises(ValidationError) as refusal:
+        ask(offer, 7)
+    assert refusal.value.message_dict == {"days": ["No session was billed in the last 7 days: replay a longer time."]}
+
+
+def test_three_at_a_time_are_enough(draft: Offer) -> None:
+    for _ in range(3):
+        ask(draft)
+    with pytest.raises(ValidationError, match=r"3 back-tests are under way: wait until one is done\."):
+        ask(draft)
+
+
+def test_another_cpos_sessions_are_not_replayed(draft: Offer) -> None:
+    other = make_world("cpo2.com", item_id="pe-charging-02")
+    with pytest.raises(ValidationError, match="No session was billed"):
+        ask(make_offer(other.cpo, "theirs"))
+    run = ask(draft)
+    run_backtests()
+    with cpo_scope(other.cpo):
+        assert not BacktestRun.objects.exists()
+    assert fresh(run).state == BacktestState.DONE

@@ -1,0 +1,165 @@
+"""A replay plays the past twice, once with the draft, and limits bind in the order of time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from offers.engine.backtest import Backtest, BacktestResult, Displaced, OfGroup, PastSession, Setting, Touched
+from offers.engine.values import Objective, OfferTerms
+from pricing.engine.codec import decode, encode
+from tests.offers.engine.samples import cart, offer, rupees_off
+from tests.pricing.engine.samples import SATURDAY
+
+
+def session(number: int = 0, energy: str = "90.00", **said: Any) -> PastSession:
+    """Return a session of so much energy, so many hours after Saturday's, without offers then."""
+    found = cart(energy)
+    request = replace(found.request, planned_start=SATURDAY + timedelta(hours=number))
+    values: dict[str, Any] = {
+        "order_id": f"order-{number}",
+        "cart": replace(found, request=request),
+        "location_id": "station-1",
+        "category": "EV_CHARGING",
+        "customer": f"driver-{number}",
+        "given": {},
+    }
+    return PastSession(**{**values, **said})
+
+
+def replayed(draft: OfferTerms, live: tuple[OfferTerms, ...], *sessions: PastSession, **said: Any) -> BacktestResult:
+    replay = Backtest(live, draft, Setting("INR", **said))
+    for one in sessions:
+        replay.play(one)
+    return replay.result()
+
+
+def touched(sessions: int, amount: str) -> Touched:
+    return Touched(sessions, Decimal(amount))
+
+
+def test_a_draft_is_charged_with_what_it_takes_off_each_session() -> None:
+    found = replayed(
+        offer("draft", "25", min_value="50"),
+        (),
+        session(0, groups=(("Location", "A"),)),
+        session(1, "49.99", groups=(("Location", "A"),)),
+        session(2, "50.00", groups=(("Location", "B"),)),
+        session(30, groups=(("Location", "B"),)),
+    )
+    assert (found.sessions, found.touched, found.extra) == (4, touched(3, "57.50"), Decimal("57.50"))
+    assert (found.without, found.billed, found.risen, found.displaced) == (0, 0, Touched(), ())
+    assert [(f"{one.day:%a}", one.touched) for one in found.by_day] == [
+        ("Sat", touched(2, "35.00")),
+        ("Sun", touched(1, "22.50")),
+    ]
+    # The dearest place first.
+    assert found.by_group == (
+        OfGroup("Location", "B", touched(2, "35.00")),
+        OfGroup("Location", "A", touched(1, "22.50")),
+    )
+
+
+def test_the_drafts_dates_do_not_count_but_its_windows_do() -> None:
+    ahead = offer("draft", valid_from=SATURDAY + timedelta(days=90), valid_until=SATURDAY + timedelta(days=120))
+    assert replayed(ahead, (), session()).touched == touched(1, "22.50")
+    over = offer("live", valid_until=SATURDAY)
+    assert replayed(rupees_off("draft", "5"), (over,), session()).without == 0
+
+
+def test_what_the_draft_displaces_is_named_and_taken_off_its_cost() -> None:
+    live = rupees_off("live", "20")
+    found = replayed(offer("draft", "25"), (live,), session(0), session(1, "60.00"))
+    # 22.50 is better than 20; of 60.00 the live offer's 20 is better than 15.
+    assert (found.touched, found.extra, found.without) == (touched(1, "22.50"), Decimal("2.50"), Decimal("40.00"))
+    assert found.displaced == (Displaced("live", touched(2, "40.00"), touched(1, "20.00")),)
+
+
+def test_a_new_version_takes_the_place_of_the_published_one() -> None:
+    found = replayed(offer("same", "25", version=2), (offer("same", "10"),), session())
+    assert (found.without, found.touched, found.extra) == (Decimal("9.00"), touched(1, "22.50"), Decimal("13.50"))
+    assert found.displaced == (Displaced("same", touched(1, "9.00"), Touched()),)
+
+
+LIMITED: dict[str, tuple[dict[str, Any], Touched, int, str]] = {
+    "two uses of three": ({"total_uses": 2}, touched(2, "45.00"), 1, "TOTAL_USES"),
+    "three uses of three": ({"total_uses": 3}, touched(3, "67.50"), 0, ""),
+    "a budget that just covers two": (
+        {"budget": Decimal(60), "redemption_cap": Decimal("22.50")},
+        touched(2, "45.00"),
+        1,
+        "BUDGET",
+    ),
+    "once for each driver": ({"uses_per_customer": 1}, touched(2, "45.00"), 1, ""),
+}
+
+
+@pytest.mark.parametrize(("limits", "expected", "away", "by"), LIMITED.values(), ids=LIMITED.keys())
+def test_limits_bind_in_the_order_of_time(limits: dict[str, Any], expected: Touched, away: int, by: str) -> None:
+    sessions = (session(0, customer="a"), session(1, customer="b"), session(2, customer="a"))
+    found = replayed(offer("draft", **limits), (), *sessions)
+    assert (found.touched, found.turned_away, found.ran_out_by) == (expected, away, by)
+    assert found.ran_out_at == (SATURDAY + timedelta(hours=2) if by else None)
+
+
+def test_a_live_offer_whose_limit_is_spared_goes_further() -> None:
+    live = rupees_off("live", "20", total_uses=1)
+    # Without the draft the first session uses the live offer up; with it, the second still has it.
+    found = replayed(offer("draft", "25"), (live,), session(0), session(1, "60.00"))
+    assert (found.without, found.touched) == (Decimal("20.00"), touched(1, "22.50"))
+    assert (found.extra, found.displaced) == (Decimal("22.50"), ())
+
+
+def test_a_price_that_would_have_risen_is_found() -> None:
+    live = rupees_off("live", "40", priority=1)
+    draft = offer("draft", "10", priority=5)
+    found = replayed(draft, (live,), session(7), objective=Objective.PRIORITY)
+    assert (found.risen, found.risen_examples) == (touched(1, "31.00"), ("order-7",))
+    assert (found.touched, found.extra) == (touched(1, "9.00"), Decimal("-31.00"))
+
+
+def test_what_a_driver_chose_then_is_chosen_again() -> None:
+    live = offer("chosen", "10", auto=False)
+    given = session(0, given={"chosen": Decimal("9.00")})
+    found = replayed(rupees_off("draft", "1"), (live,), given, session(1))
+    assert (found.billed, found.without) == (Decimal("9.00"), Decimal("9.00"))
+    assert found.touched == touched(1, "1.00")
+
+
+@pytest.mark.parametrize(
+    "way", [{"auto": False}, {"requires_code": True, "display_code": "NEW25"}], ids=["choice", "code"]
+)
+def test_a_draft_that_must_be_chosen_is_taken_to_be_chosen_by_all(way: dict[str, Any]) -> None:
+    assert replayed(offer("draft", **way), (), session()).touched == touched(1, "22.50")
+
+
+def test_one_pricing_is_enough_where_both_worlds_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    priced: list[bool] = []
+    give = Backtest._give
+
+    def counted(self: Backtest, *args: Any, draft: bool) -> Any:
+        priced.append(draft)
+        return give(self, *args, draft=draft)
+
+    monkeypatch.setattr(Backtest, "_give", counted)
+    live = rupees_off("live", "20", total_uses=10)
+    found = replayed(
+        offer("draft", "25", min_value="80"), (live,), session(0, "60.00"), session(1), session(2, "60.00")
+    )
+    # Only the second session gets the draft; after it the live offer's counters differ, but bind nowhere.
+    assert priced == [True, True, False, True]
+    assert (found.without, found.extra) == (Decimal("60.00"), Decimal("2.50"))
+
+
+def test_a_result_comes_back_from_json_as_it_was() -> None:
+    found = replayed(
+        offer("draft", "25", total_uses=1),
+        (rupees_off("live", "20"),),
+        session(0, groups=(("Location", "A"),)),
+        session(1),
+    )
+    assert decode(BacktestResult, encode(found)) == found

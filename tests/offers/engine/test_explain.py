@@ -1,0 +1,132 @@
+"""Every offer of a CPO explained against one cart: what fails, as numbers, and the same as judging it alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from offers.engine.evaluate import evaluate_offer
+from offers.engine.explain import cart_of, explain_all
+from offers.engine.values import OfferTrace, Outcome
+from pricing.engine.price import price
+from pricing.engine.values import Discounts, LineKind
+from tests.offers.engine.samples import WEEKEND, cart, context, line, offer, quoted
+from tests.pricing.engine.samples import PLAIN, SATURDAY, delivered, kwh, rupees, window
+
+ELSEWHERE = frozenset({"elsewhere"})
+HOUR = timedelta(hours=1)
+
+
+def explained(*offers, **said):
+    return explain_all(offers, cart(), context(**said), OfferTrace())
+
+
+FAILING = [
+    pytest.param({"state": "PAUSED"}, [("PAUSED", "APPROVED", "PAUSED", "")], id="paused"),
+    pytest.param({"state": "DRAFT"}, [("NOT_LIVE", "APPROVED", "DRAFT", "")], id="draft"),
+    pytest.param({"currency": "EUR"}, [("CURRENCY", "INR", "EUR", "")], id="currency"),
+    pytest.param({"location_ids": ELSEWHERE}, [("LOCATION", "elsewhere", "station-1", "")], id="location"),
+    pytest.param({"item_ids": frozenset({"a", "b"})}, [("ITEM", "one of 2", "connector-1", "")], id="item"),
+    pytest.param({"categories": ELSEWHERE}, [("CATEGORY", "elsewhere", "EV_CHARGING", "")], id="category"),
+    pytest.param(
+        {"valid_from": SATURDAY + HOUR},
+        [("NOT_YET_VALID", "2026-11-07T05:30:00+00:00", "2026-11-07T04:30:00+00:00", "1 h too early")],
+        id="not yet",
+    ),
+    pytest.param(
+        {"valid_until": SATURDAY},
+        [("ENDED", "2026-11-07T04:30:00+00:00", "2026-11-07T04:30:00+00:00", "0 s too late")],
+        id="over at its last instant",
+    ),
+    pytest.param(
+        {"weekly_windows": (window("18:00", "21:00"),)},
+        [("OUTSIDE_WEEKLY_WINDOW", "one of 1 windows", "Sat 10:00", "next window Sat 18:00")],
+        id="window",
+    ),
+    pytest.param(
+        {"state": "ENDED", "location_ids": ELSEWHERE},
+        [("ENDED", "APPROVED", "ENDED", ""), ("LOCATION", "elsewhere", "station-1", "")],
+        id="two reasons",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), FAILING)
+def test_an_offer_that_is_not_for_this_cart_says_each_condition_that_fails(said, expected):
+    (found,) = explained(offer(**said))
+    assert (found.outcome, str(found.saving.amount)) == (Outcome.INELIGIBLE, "0.00")
+    assert [(x.code.value, x.expected, x.actual, x.margin) for x in found.checks] == expected
+    assert {x.passed for x in found.checks} == {False}
+
+
+@pytest.mark.parametrize("said", [case.values[0] for case in FAILING], ids=[case.id for case in FAILING])
+def test_these_conditions_fail_alike_when_the_offer_is_judged_by_itself(said):
+    (found,) = explained(offer(**said))
+    alone = [x for x in evaluate_offer(offer(**said), cart(), context()).checks if not x.passed]
+    assert [x for x in alone if x in found.checks] == list(found.checks)
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "code"),
+    [
+        pytest.param({"min_value": "90.01"}, "INELIGIBLE", "MIN_VALUE", id="minimum"),
+        pytest.param({"auto": False}, "INELIGIBLE", "NOT_OPTED_IN", id="not chosen"),
+        pytest.param({"weekly_windows": WEEKEND}, "ELIGIBLE_NOT_CHOSEN", None, id="nothing fails"),
+    ],
+)
+def test_an_offer_that_could_apply_here_is_judged_in_full(said, outcome, code):
+    (found,) = explained(offer(**said))
+    assert (found.outcome.value, found.reason.code.value if found.reason else None) == (outcome, code)
+    assert str(found.saving.amount) == "22.50"
+
+
+def test_what_the_trace_says_already_stays_as_it_is():
+    quote = quoted(kwh("5"), offer("weekend"), offer("rival", "20"))
+    found = explain_all(
+        [offer("weekend"), offer("rival", "20"), offer("far", location_ids=ELSEWHERE)],
+        cart_of(quote),
+        context(),
+        quote.trace,
+    )
+    assert found[:2] == tuple(quote.trace.outcomes[n] for n in (1, 0))
+    assert [(x.offer_id, x.outcome.value) for x in found] == [
+        ("weekend", "APPLIED"),
+        ("rival", "ELIGIBLE_NOT_CHOSEN"),
+        ("far", "INELIGIBLE"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [kwh("5"), rupees("100"), delivered((0, 0), (20, 5200), stop=20)],
+    ids=["energy", "amount", "delivery"],
+)
+def test_the_cart_of_a_quote_is_what_its_offers_were_judged_by(request_):
+    seen = []
+
+    class Step:
+        def __call__(self, cart):
+            seen.append(cart)
+            return Discounts()
+
+        def thresholds(self):
+            return ()
+
+        def net_at_least(self, low, high):
+            return Decimal(0)
+
+    quote = price(request_, PLAIN, discounts=Step())
+    assert cart_of(quote) == seen[-1]
+    assert [x.kind for x in cart_of(quote).lines] == [LineKind.ENERGY, LineKind.FEE]
+
+
+def test_a_product_in_the_cart_is_an_item_of_it():
+    coffee = line("PRODUCT-1", LineKind.PRODUCT, "20.00", item_id="coffee", category="CAFE")
+    offers = [offer("drink", item_ids=frozenset({"coffee"})), offer("cafe", categories=frozenset({"CAFE"}))]
+    found = explain_all(offers, cart("90.00", coffee), context(), OfferTrace())
+    assert [(x.offer_id, x.outcome.value) for x in found] == [
+        ("drink", "ELIGIBLE_NOT_CHOSEN"),
+        ("cafe", "ELIGIBLE_NOT_CHOSEN"),
+    ]

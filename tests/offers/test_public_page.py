@@ -1,0 +1,218 @@
+"""The public page of an offer: plain words for anybody, one answer for whatever may not be shown, and links to it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from beckn.presenting.catalogue import catalog_view
+from beckn.protocol.catalog_views import OfferView
+from beckn.protocol.deg_v1.render_catalog import offer_head
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.rates import Buckets
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import Connector
+from offers import authoring, public
+from offers.engine.values import OfferLimits
+from offers.links import offer_page_url
+from offers.models import Offer, OfferCounter
+from tests.people import People, make_people, signed_in, weekend
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/o/cpo1.com/weekend"
+END = datetime(2035, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets() -> None:
+    public._addresses.forget()
+
+
+@pytest.fixture
+def people() -> People:
+    return make_people()
+
+
+def make(people: People, offer_id: str = "weekend", limits: OfferLimits | None = None, **said: Any) -> Offer:
+    made = authoring.create_offer(people.here.cpo, offer_id, weekend(**said), limits=limits)
+    return authoring.publish(made)
+
+
+def words(answer: Any) -> str:
+    """Return what a reader of the page reads."""
+    text = re.sub(r"<head>.*?</head>", "", answer.content.decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).strip()
+
+
+def test_the_page_says_in_plain_words_what_when_where_and_on_which_conditions(people: People) -> None:
+    make(
+        people,
+        limits=OfferLimits(total_uses=1000, uses_per_customer=2),
+        short_desc="Charge at the weekend",
+        location_ids=("cp-station",),
+        item_ids=("pe-charging-01",),
+    )
+    answer = Client().get(PAGE)
+    assert answer.status_code == 200
+    assert words(answer) == (
+        "cpo1.com EV charging Weekend Special – 25 % off 25 % off energy and add-ons, at most ₹100.00 "
+        "Charge at the weekend "
+        "When Saturdays and Sundays all day, on the clock of the station. "
+        "From 1 Jan 2026 05:30 IST until 1 Jan 2040 05:30 IST "
+        "Where Connaught Place Station, Connaught Place, New Delhi, New Delhi "
+        "For: EV Charger #1 (AC Fast Charger) (pe-charging-01) "
+        "Conditions Applied automatically. "
+        "From ₹50.00 on, for energy, time and products before fees and tax. "
+        "Not combined with other offers. 2 times per customer. As long as it lasts. "
+        "Its label is WEEKEND25 . Questions? cpo1.com EV charging: 1800 1080, a@b.example"
+    )
+
+
+def test_an_offer_without_restrictions_is_for_every_station(people: People) -> None:
+    make(people, display_code="", weekly_windows=(), min_value=None, additive=True)
+    text = words(Client().get(PAGE))
+    assert "Where At every station of cpo1.com EV charging." in text
+    assert "Conditions Applied automatically. May be combined with other offers." in text
+
+
+def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People) -> None:
+    make(people, image_url="https://elsewhere.example/i.png")
+    answer = Client().get(PAGE)
+    text = answer.content.decode()
+    assert "<script" not in text
+    assert 'name="viewport" content="width=device-width, initial-scale=1"' in text
+    assert re.findall(r'(?:src|href)="(https?:)?//', text) == []
+    assert answer.cookies == {}
+    assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+def test_what_an_author_writes_is_text_and_no_markup(people: People) -> None:
+    make(people, name="<b>Bold</b>", long_desc="a <script>x</script> b")
+    text = Client().get(PAGE).content.decode()
+    assert "&lt;b&gt;Bold&lt;/b&gt;" in text
+    assert "a &lt;script&gt;x&lt;/script&gt; b" in text
+
+
+def test_it_is_cached_for_a_minute_and_confirmed_by_its_tag(people: People) -> None:
+    offer = make(people)
+    first = Client().get(PAGE)
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    again = Client(headers={"If-None-Match": first.headers["ETag"]}).get(PAGE)
+    assert (again.status_code, again.content) == (304, b"")
+    authoring.save_draft(offer, weekend(name="Another name"))
+    authoring.publish(offer)
+    changed = Client(headers={"If-None-Match": first.headers["ETag"]}).get(PAGE)
+    assert (changed.status_code, "Another name" in changed.content.decode()) == (200, True)
+
+
+HIDDEN = {
+    "paused": authoring.pause,
+    "ended early": authoring.end,
+    "withdrawn": authoring.withdraw,
+    "archived": lambda offer: authoring.archive(authoring.end(offer)),
+}
+
+
+@pytest.mark.parametrize("move", HIDDEN.values(), ids=HIDDEN)
+def test_what_is_not_given_has_no_page(people: People, move: Any) -> None:
+    move(make(people))
+    assert answers_like_nothing(PAGE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/o/cpo1.com/unknown", "/o/nobody.com/weekend", "/o/cpo2.com/weekend", "/o/cpo1.com/planned", "/o/cpo1.com/coded"],
+    ids=["unknown", "nobody's", "another CPO's", "a draft", "kept for its code"],
+)
+def test_what_may_not_be_seen_is_answered_alike(people: People, path: str) -> None:
+    make(people)
+    make(people, "coded", requires_code=True, display_code="SECRET")
+    authoring.create_offer(people.here.cpo, "planned", weekend())
+    assert answers_like_nothing(path)
+
+
+def answers_like_nothing(path: str) -> bool:
+    answer, nothing = Client().get(path), Client().get("/o/none.example/none")
+    assert (answer.status_code, answer.content, dict(answer.headers)) == (404, nothing.content, dict(nothing.headers))
+    assert "There is no offer here" in words(answer)
+    return True
+
+
+def test_an_offer_is_over_at_its_last_instant(people: People) -> None:
+    make(people, valid_until=END)
+    assert public.page_of("cpo1.com", "weekend", END - timedelta(microseconds=1)) is not None
+    assert public.page_of("cpo1.com", "weekend", END) is None
+
+
+def test_a_cpo_that_left_has_no_pages(people: People) -> None:
+    make(people)
+    Cpo.objects.filter(pk=people.here.cpo.pk).update(is_active=False)
+    assert answers_like_nothing(PAGE)
+
+
+def test_an_offer_that_has_not_begun_and_one_that_is_given_out_say_so(people: People) -> None:
+    make(people, valid_from=datetime(2035, 1, 1, tzinfo=UTC))
+    offer = make(people, "full", limits=OfferLimits(total_uses=1), display_code="")
+    with cpo_scope(people.here.cpo):
+        OfferCounter.objects.filter(offer=offer).update(uses_committed=1)
+    assert "It has not begun yet." in words(Client().get(PAGE))
+    assert "All of it is given out at the moment." in words(Client().get("/o/cpo1.com/full"))
+
+
+@pytest.mark.parametrize("path", ["/o/cpo1.com/%00", "/o/cpo1.com/a%20b", "/o//weekend", "/o/cpo1.com/" + "x" * 200])
+def test_what_is_no_id_is_not_found(path: str) -> None:
+    assert Client(raise_request_exception=False).get(path).status_code == 404
+
+
+def test_only_reading_is_answered(people: People) -> None:
+    make(people)
+    assert Client().head(PAGE).status_code == 200
+    assert Client().post(PAGE).status_code == 405
+
+
+def test_an_address_that_asks_too_often_waits(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "_addresses", Buckets(rate=0.5, burst=2, clock=lambda: 0.0))
+    answers = [Client(REMOTE_ADDR="10.1.1.1").get("/o/cpo1.com/unknown") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert answers[2].headers["Retry-After"] == "2"
+    assert Client(REMOTE_ADDR="10.1.1.2").get("/o/cpo1.com/unknown").status_code == 404
+
+
+@override_settings(BASE_URL="https://portal.example")
+def test_the_catalogue_links_to_the_page_and_not_for_who_has_no_code(people: People) -> None:
+    from beckn.presenting import parts
+
+    parts.offer_view.cache_clear()
+    make(people)
+    with cpo_scope(people.here.cpo):
+        connector = Connector.objects.select_related("cpo", "charger__location").get()
+    provider = catalog_view([connector], starts_at=None, ends_at=None, now=timezone.now()).providers[0]
+    parts.offer_view.cache_clear()
+    expected = "https://portal.example/o/cpo1.com/weekend"
+    assert [offer.page_url for offer in provider.offers] == [expected]
+    assert [inline.offer.page_url for inline in provider.items[0].offers] == [expected]
+
+
+def test_the_link_stands_in_the_descriptors_additional_description() -> None:
+    written = offer_head(OfferView("weekend", "Weekend", page_url="https://portal.example/o/a/weekend"), in_order=True)
+    assert written["descriptor"]["additional_desc"] == {
+        "url": "https://portal.example/o/a/weekend",
+        "content_type": "text/html",
+    }
+    assert "additional_desc" not in offer_head(OfferView("weekend", "Weekend"), in_order=True)["descriptor"]
+
+
+def test_the_offers_own_page_links_to_it_while_it_is_public(people: People) -> None:
+    offer = make(people, value=Decimal(25))
+    address = f"/admin/offers/offer/{offer.pk}/change/"
+    link = f'href="{offer_page_url("cpo1.com", "weekend")}"'
+    assert link in signed_in(people.analyst).get(address).content.decode()
+    authoring.pause(offer)
+    assert link not in signed_in(people.analyst).get(address).content.decode()

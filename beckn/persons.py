@@ -33,7 +33,7 @@ from cpo_portal.charging.models import (
     SessionState,
 )
 from cpo_portal.charging.people import Found
-from offers.forgotten import drop_keys, limits_guarded
+from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import CustomerCounter, CustomerPeriodCounter
 
 Json = dict[str, Any]
@@ -88,6 +88,7 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         _leave_balances(customers)
         customers.update(forgotten_at=Now())
         drop_keys(customers)
+        forget_facts(orders)
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
         done.kept = _kept(locked)
     transactions = [(order.bap_id, order.transaction_id) for order in locked]

@@ -1,4 +1,4 @@
-"""How long a forgotten customer is still recognised: as long as a limit per customer could be used up once more."""
+"""What is left of a forgotten customer: a hash, as long as a limit could be used up once more, and no facts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now, TruncDate
 
-from cpo_portal.charging.models import Customer, CustomerKey
-from offers.models import CustomerCounter, CustomerPeriodCounter, Offer, OfferState
+from cpo_portal.charging.models import Customer, CustomerKey, Order
+from offers.models import CustomerCounter, CustomerPeriodCounter, Offer, OfferState, Quote
 
 #: In these states an offer is sold, or will be again without anybody deciding it anew.
 SOLD = (OfferState.APPROVED, OfferState.PAUSED)
@@ -28,6 +28,15 @@ def drop_keys(customers: QuerySet[Customer]) -> int:
     idle = customers.filter(forgotten_at__isnull=False).exclude(Exists(_guarded(OuterRef("pk"))))
     deleted, _ = CustomerKey.objects.filter(customer__in=idle).delete()
     return deleted
+
+
+def forget_facts(orders: QuerySet[Order]) -> int:
+    """Drop the proofs of these orders' prices that hold what was known of their customers; return how many.
+
+    A segment is decided by facts such as a tier or an organisation; without them the price cannot be proven again.
+    """
+    judged = Quote.objects.filter(order__in=orders, proof__context__has_key="customer")
+    return judged.exclude(proof__context__customer=None).update(proof=None)
 
 
 def limits_guarded(customer_id: uuid.UUID) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -43,9 +42,8 @@ def proof_of_choice(
     return _kept_proof(cpo_id, context, [(hashes[terms.offer_id], terms) for terms in found])
 
 
-def proof_of_bill(cpo_id: int, offers: Iterable[OfferTerms], ceilings: Mapping[str, Decimal], category: str) -> Any:
+def proof_of_bill(cpo_id: int, offers: Iterable[OfferTerms], context: LockedContext) -> Any:
     """Return what proves a bill by locked offers."""
-    context = LockedContext(dict(ceilings), category)
     return _kept_proof(cpo_id, context, [(exact_hash(terms), terms) for terms in offers])
 
 
@@ -88,7 +86,10 @@ def reproof_in_words(answer: Reproof) -> str:
     """Return the answer as a sentence."""
     engines = f"engine {answer.stored_engine} → {answer.engine}"
     if answer.verdict is Verdict.NOT_KEPT:
-        return "It was made before everything that a price depends on was kept, so it cannot be proven again."
+        return (
+            "Not everything that it depended on is kept, so it cannot be proven again: it is older than proofs, or its "
+            "customer was forgotten."
+        )
     if answer.verdict is Verdict.IDENTICAL:
         return f"Priced again, it is identical to the last character ({engines})."
     return f"Priced again, {len(answer.differences)} of its parts differ ({engines})."

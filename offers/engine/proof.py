@@ -18,17 +18,20 @@ from pricing.engine.values import ChargingRequest, DiscountStep, PriceTerms, Pri
 
 @dataclass(frozen=True, slots=True)
 class LockedContext:
-    """What a bill is given beside its offers: the most that each may give, and the connector's category."""
+    """What a bill is given beside its offers: the most that each may give, the connector's category, and the CPO's
+    largest discount as it was locked."""
 
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     category: str = ""
+    max_discount_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What is kept with a quote: the hashes of all offers it looked at, in order, and what they were judged by.
 
-    No personal data: a customer is a flag and a number of uses.
+    No names or contacts: a customer is a flag, numbers, and the facts that segments ask for, which go when it is
+    forgotten.
     """
 
     offers: tuple[str, ...]
@@ -77,7 +80,12 @@ def step_of(evidence: Evidence) -> DiscountStep:
     """Return the offers' step as it was made for the price."""
     context = evidence.context
     if isinstance(context, LockedContext):
-        return LockedStep(evidence.offers, ceilings=context.ceilings, category=context.category)
+        return LockedStep(
+            evidence.offers,
+            ceilings=context.ceilings,
+            category=context.category,
+            max_discount_percent=context.max_discount_percent,
+        )
     return OfferStep(OfferBook.compile(evidence.offers, revision=0), context)
 
 

@@ -23,6 +23,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.charging.sessions import delivered_wh
 from cpo_portal.network.models import CHARGING_CATEGORY
 from offers import ledger
+from offers.engine.proof import LockedContext
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
@@ -133,7 +134,11 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         offer_terms=[terms for terms in locked.row.offer_terms if terms["offer_id"] in trace.chosen],
         max_discount_percent=locked.row.max_discount_percent,
         cart_hash=locked.row.cart_hash,
-        proof=proof_of_bill(order.cpo_id, locked.offers, ceilings_of(order), CHARGING_CATEGORY),
+        proof=proof_of_bill(
+            order.cpo_id,
+            locked.offers,
+            LockedContext(ceilings_of(order), CHARGING_CATEGORY, locked.row.max_discount_percent),
+        ),
         is_bill=True,
         created_at=now,
     )

@@ -39,7 +39,8 @@ from cpo_portal.charging.models import (
     Rating,
     Refund,
 )
-from offers.models import LedgerEntry, Offer, OfferState, OfferVersion, Redemption
+from cpo_portal.charging.segments import SegmentContent, save_segment
+from offers.models import LedgerEntry, Offer, OfferState, OfferVersion, Quote, Redemption
 from offers.tasks import drop_keys_of_forgotten
 from tests.beckn.actions.conversation import Conversation
 from tests.people import make_member, signed_in
@@ -361,6 +362,26 @@ def test_what_a_cpo_keeps_of_a_customer_is_exported(talk: Conversation) -> None:
     }  # fmt: skip
     assert cpo["named_lists"] == ["fleet", "fleet"]
     assert "Nair" not in json.dumps(cpo)
+
+
+def facts_of_quotes() -> list[dict[str, Any]]:
+    """Return what the kept quotes know of their customers."""
+    with every_cpo():
+        contexts = [quote.proof["context"] for quote in Quote.objects.exclude(proof=None)]
+    return [context["customer"] for context in contexts if context.get("customer")]
+
+
+def test_forgetting_takes_the_facts_that_an_offer_was_decided_by(talk: Conversation) -> None:
+    told_apart(talk)
+    firm = {"fact": "ORGANISATION", "values": ["Rao Motors"]}
+    save_segment(talk.world.cpo, SegmentContent("firm", "Firm", (firm,)))
+    make_offer(talk.world.cpo, "for-the-firm", display_code="", segment_ids=["firm"])
+    buy(talk)
+    paid_back()
+    assert {facts["organisation"] for facts in facts_of_quotes()} == {"Rao Motors"}
+    assert forget(phone=ASHA["phone"]).startswith("cpo1.com: erased")
+    # The rule stays, with the prices that it made: it names a firm and nobody in it.
+    assert facts_of_quotes() == []
 
 
 @pytest.mark.parametrize("bought", [True, False], ids=["who-bought", "who-never-bought"])

@@ -16,10 +16,11 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import Charger, Connector, ConnectorStatus, Product, ProductStock
 from offers.book import book_for
+from offers.engine.periods import today_at
 from offers.observing import Observed, Wanted
 from offers.quoting import Buyer, Lock, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
-from offers.usage import usage_and_facts
+from offers.usage import Asked, Person, look_up
 from tests.offers.ordering.sale import Sale
 from tests.world import World, ask_for, make_offer, make_world
 
@@ -241,7 +242,18 @@ def test_sessions_of_the_past_are_those_confirmed_by_then(sale: Sale, hours_ago:
     with cpo_scope(sale.world.cpo):
         offers = book_for(sale.world.cpo).book.all()
         customer = Customer.objects.get().pk
-        _, observed = usage_and_facts(sale.world.cpo.pk, offers, customer, wanted=Wanted(sessions=True), as_of=as_of)
+        now = as_of or timezone.now()
+        asked = Asked(
+            sale.world.cpo.pk,
+            offers,
+            today_at(now, sale.world.cpo.time_zone),
+            at=now,
+            now=now,
+            person=Person(customer),
+            wanted=Wanted(sessions=True),
+            past=as_of is not None,
+        )
+        observed = look_up(asked).observed
     assert observed == Observed(customer_sessions=sessions)
 
 

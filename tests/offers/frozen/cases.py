@@ -21,6 +21,7 @@ from pricing.engine.values import (
     ProductPrice,
 )
 from tests.offers.engine.samples import WEEKEND, context, offer, rupees_off
+from tests.offers.frozen.types import TYPES
 from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, UNTAXED, ask, delivered, kwh, rupees, window
 
 ELSEWHERE = frozenset({"elsewhere"})
@@ -181,3 +182,5 @@ CASES: dict[str, Evidence] = {
     "bill_below_the_minimum": bill(delivered((0, 0), (9, 2000), stop=9), offer(min_value="50")),
     "bill_of_nothing": bill(delivered((0, 0), (9, 0), stop=9), offer()),
 }
+
+CASES |= TYPES

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.display import EMPTY, money, table, when
 from offers.engine.backtest import BacktestResult, Touched
+from offers.engine.benefits import rule_of
 from offers.engine.codec import offer_from_json
 from offers.models import BacktestRun, BacktestState
 from pricing.engine.codec import decode
@@ -40,6 +41,10 @@ def assumptions(run: BacktestRun) -> list[str]:
     ]
     if not terms.auto:
         found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")
+    if not rule_of(terms).reduces(terms):
+        found.append(
+            "This offer leaves the price as it is: the replay counts the sessions that it would have stood at."
+        )
     if terms.segments:
         found.append("Segments are those of today: who is in one now is taken to have been in it then.")
     if terms.qualifier.max_busy_percent is not None or terms.qualifier.stock_at_least is not None:

@@ -76,7 +76,7 @@ class OfferStep:
         return _thresholds(self._offers(None))
 
     def energy_edges(self) -> tuple[int, ...]:
-        """Return the energies (Wh) at which an offer of this place begins or ceases to hold."""
+        """Return the energies (Wh) at which an offer of this place begins or ceases to hold, or saves another part."""
         return energy_edges(self._offers(None))
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
@@ -161,7 +161,7 @@ class LockedStep:
         return _thresholds(self._offers)
 
     def energy_edges(self) -> tuple[int, ...]:
-        """Return the energies (Wh) at which a locked offer begins or ceases to hold."""
+        """Return the energies (Wh) at which a locked offer begins or ceases to hold, or saves another part."""
         return energy_edges(self._offers)
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:

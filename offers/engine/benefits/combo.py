@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import maximum, most_between, reduces, saving, slack, slope, thresholds
+from offers.engine.benefits.plain import energy_edges, maximum, most_between, reduces, saving, slack, slope, thresholds
 from offers.engine.situation import Situation, matches
 from offers.engine.values import Check, OfferTerms, ReasonCode
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",

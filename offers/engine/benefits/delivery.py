@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, maximum, most_between, reduces, saving, slack
+from offers.engine.benefits.plain import checks, energy_edges, maximum, most_between, reduces, saving, slack
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 from pricing.engine.values import LineKind
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, maximum, most_between, reduces
+from offers.engine.benefits.plain import checks, energy_edges, maximum, most_between, reduces
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import DiscountBase, OfferTerms, ValueType
 from pricing.engine.values import ITEM_KINDS, LineKind
@@ -13,6 +13,7 @@ from pricing.engine.wording import money_text
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",

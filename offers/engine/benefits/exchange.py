@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from offers.engine.benefits.beside import lines, maximum, reduces, saving, slope
-from offers.engine.benefits.plain import checks, least_value, most_between, slack
+from offers.engine.benefits.plain import checks, energy_edges, least_value, most_between, slack
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from offers.engine.benefits.beside import lines, maximum, reduces, saving, slope
-from offers.engine.benefits.plain import checks, least_value, most_between, slack
+from offers.engine.benefits.plain import checks, energy_edges, least_value, most_between, slack
 from offers.engine.situation import Situation
 from offers.engine.values import FinanceMethod, FinanceTerm, OfferTerms
 from pricing.engine.wording import plain_number
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",

@@ -102,6 +102,10 @@ def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
     return (*least_value(offer), *line_of(offer).bend())
 
 
+def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
+    return ()
+
+
 def title(offer: OfferTerms, situation: Situation) -> str:
     return value_title(offer)
 

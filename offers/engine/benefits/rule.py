@@ -45,6 +45,9 @@ class BenefitRule(Protocol):
     def thresholds(self, offer: OfferTerms) -> tuple[Decimal, ...]:
         """Return the cart values at which the saving jumps or bends."""
 
+    def energy_edges(self, offer: OfferTerms) -> tuple[int, ...]:
+        """Return the energies (Wh) from which on the saving is another."""
+
     def title(self, offer: OfferTerms, situation: Situation) -> str:
         """Return the benefit as a price line shows it: "25% off"."""
 

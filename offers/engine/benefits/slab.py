@@ -13,6 +13,7 @@ from pricing.engine.wording import energy_text, money_text
 
 __all__ = [
     "checks",
+    "energy_edges",
     "lines",
     "maximum",
     "most_between",
@@ -80,6 +81,11 @@ def maximum(offer: OfferTerms) -> Decimal | None:
 def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
     bends = (bend for slab in offer.benefit.slabs for bend in plain.line_of(offer, slab).bend())
     return (*plain.least_value(offer), *bends)
+
+
+def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
+    ends = {x.item_count_upper + 1 for x in offer.benefit.slabs if x.item_count_upper is not None}
+    return tuple(sorted(1000 * kwh for kwh in ends | {x.item_count for x in offer.benefit.slabs} if kwh))
 
 
 def title(offer: OfferTerms, situation: Situation) -> str:

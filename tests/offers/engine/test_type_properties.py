@@ -1,4 +1,4 @@
-"""What must hold for every type, alone and together: sums, bounds, order, and budgets to the Wh across slabs."""
+"""What must hold for every type with every rule of combining: sums, bounds, order, and budgets to the Wh."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offers.engine.values import Benefit, BenefitKind, Objective, ValueType
+from offers.engine.step import LockedStep
+from offers.engine.values import Benefit, BenefitKind, Objective, Outcome, ValueType
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
-from pricing.engine.values import Basis, Dimension, EnergyMeasure, LineKind, PriceComponent
+from pricing.engine.values import ITEM_KINDS, Basis, Dimension, EnergyMeasure, LineKind, PriceComponent, PricingError
 from tests.offers.engine.samples import offer, step
-from tests.offers.engine.test_properties import choices, money, objectives, tariffs, with_coffee
+from tests.offers.engine.test_properties import (
+    check_bound,
+    money,
+    rules,
+    scopes,
+    stacks,
+    tariffs,
+    with_coffee,
+)
 from tests.offers.engine.test_types import by_slabs, per_kwh, slab
 from tests.pricing.engine.samples import PLAIN, ask, rupees, window
 
@@ -37,17 +46,31 @@ slabs = st.builds(
 )
 
 
-def of_kind(offer_id, kind, said, cap, flags):
-    least, additive, auto = flags
-    common = {"additive": additive, "auto": auto, "min_value": least}
+energies = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, MOST), st.integers(1, MOST)))
+combining = st.fixed_dictionaries(
+    {
+        "min_value": st.one_of(st.none(), money(0, 90)),
+        "additive": st.booleans(),
+        "auto": st.booleans(),
+        "priority": st.integers(0, 1),
+        "exclusivity_group": st.sampled_from(["", "", "", "night"]),
+        "excludes": st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from("abcdef"), max_size=2)),
+        "item_ids": scopes,
+    }
+)
+
+
+def of_kind(offer_id, kind, said, cap, energy, common):
+    """Return an offer of this type, held to a range of energy; None is an amount per kWh."""
     if kind is BenefitKind.SLAB:
-        return by_slabs(*said[1], offer_id=offer_id, **common)
-    if kind is None:
-        return per_kwh(said[0][1], offer_id, value_cap=cap, **common)
-    made = offer(offer_id, **common)
-    benefit = Benefit(kind, *said[0], cap)
+        made = by_slabs(*said[1], offer_id=offer_id, **common)
+    elif kind is None:
+        made = per_kwh(said[0][1], offer_id, value_cap=cap, **common)
+    else:
+        made = replace(offer(offer_id, **common), benefit=Benefit(kind, *said[0], cap))
     items = frozenset({"coffee"}) if kind is BenefitKind.COMBO else frozenset()
-    return replace(made, benefit=benefit, qualifier=replace(made.qualifier, item_ids=items))
+    least, most = (min(energy), max(energy)) if energy else (None, None)
+    return replace(made, qualifier=replace(made.qualifier, item_ids=items, min_wh=least, max_wh=most))
 
 
 offers = st.builds(
@@ -56,17 +79,19 @@ offers = st.builds(
     st.sampled_from([*BenefitKind, BenefitKind.SLAB, None]),
     st.tuples(values, slabs),
     st.one_of(st.none(), money(1, 60)),
-    st.tuples(st.one_of(st.none(), money(0, 90)), st.booleans(), st.booleans()),
+    energies,
+    combining,
 )
-pools = st.lists(offers, max_size=4, unique_by=lambda x: x.offer_id)
+pools = st.lists(offers, max_size=5, unique_by=lambda x: x.offer_id)
+energies_of_a_stretch = st.lists(st.integers(1, MOST), min_size=3, max_size=9)
 
 
-@settings(deadline=None, max_examples=150)
-@given(pools, tariffs, st.integers(1, MOST), st.booleans(), choices, objectives)
-def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, opted_in, objective):
+@settings(deadline=None, max_examples=120)
+@given(pools, tariffs, st.integers(1, MOST), st.booleans(), rules)
+def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, buyer_and_cpo):
     terms = replace(terms, maximum_wh=MOST)
     request = with_coffee(ask(EnergyMeasure(wh)), ordered)
-    quote = price(request, terms, discounts=step(*pool, opted_in=opted_in, objective=objective))
+    quote = price(request, terms, discounts=step(*pool, **buyer_and_cpo))
     assert sum(x.amount.amount for x in quote.lines) == quote.total.amount >= 0
     left = {x.line_id: x.amount.amount for x in quote.lines if x.kind is not LineKind.DISCOUNT}
     for found in (x for x in quote.lines if x.kind is LineKind.DISCOUNT):
@@ -75,25 +100,67 @@ def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, 
             assert share.amount > 0
             left[line_id] -= share.amount
     assert min(left.values()) >= 0
-    assert price(request, terms, discounts=step(*pool[::-1], opted_in=opted_in, objective=objective)) == quote
+    most = buyer_and_cpo["stack"].max_discount_percent
+    if most is not None:
+        items = sum(x.amount.amount for x in quote.lines if x.kind in ITEM_KINDS)
+        assert -quote.sum_of(LineKind.DISCOUNT).amount * 100 <= items * most
+    assert price(request, terms, discounts=step(*pool[::-1], **buyer_and_cpo)) == quote
 
 
 @settings(deadline=None, max_examples=120)
-@given(pools, tariffs, st.booleans(), choices, objectives, st.lists(st.integers(1, MOST), min_size=3, max_size=9))
-def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, opted_in, objective, energies):
-    discounts = step(*pool, opted_in=opted_in, objective=objective)
-    carts = []
+@given(pools, tariffs, st.integers(1, MOST), st.booleans(), rules)
+def test_what_applies_combines_whether_it_reduces_the_price_or_not(pool, terms, wh, ordered, buyer_and_cpo):
+    terms = replace(terms, maximum_wh=MOST)
+    quote = price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=step(*pool, **buyer_and_cpo))
+    by_id = {x.offer_id: x for x in pool}
+    applied = [by_id[x] for x in quote.trace.chosen]
+    assert len(applied) < 2 or all(x.additive for x in applied)
+    assert len(applied) <= (buyer_and_cpo["stack"].max_stack or len(applied))
+    groups = [x.exclusivity_group for x in applied if x.exclusivity_group]
+    assert len(groups) == len(set(groups))
+    assert not any(x.excludes & {y.offer_id for y in applied if y is not x} for x in applied)
+    assert all((x.reason is None) == (x.outcome is Outcome.APPLIED) for x in quote.trace.outcomes)
+    bill = price(
+        quote.request,
+        terms,
+        discounts=LockedStep(
+            tuple(applied), ceilings={}, max_discount_percent=buyer_and_cpo["stack"].max_discount_percent
+        ),
+    )
+    assert (bill.lines, set(bill.trace.chosen)) == (quote.lines, set(quote.trace.chosen))
 
-    class Recorder:
-        def __call__(self, cart):
-            carts.append(cart)
-            return discounts(cart)
 
-    for wh in sorted(energies):
-        price(with_coffee(ask(EnergyMeasure(wh)), ordered), replace(terms, maximum_wh=MOST), discounts=Recorder())
-    bound = discounts.net_at_least(carts[0], carts[-1])
-    for cart in carts:
-        assert bound <= sum(x.amount.amount for x in (*cart.lines, *discounts(cart).lines))
+@settings(deadline=None, max_examples=120)
+@given(pools, tariffs, st.booleans(), rules, energies_of_a_stretch)
+def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, buyer_and_cpo, energies):
+    check_bound(step(*pool, **buyer_and_cpo), replace(terms, maximum_wh=MOST), ordered, energies)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools, tariffs, st.booleans(), stacks, st.one_of(st.none(), money(0, 60)), energies_of_a_stretch)
+def test_the_bound_is_true_of_what_an_order_has_locked(pool, terms, ordered, stack, ceiling, energies):
+    ceilings = {} if ceiling is None else {x.offer_id: ceiling for x in pool[:2]}
+    locked = LockedStep(tuple(pool), ceilings=ceilings, max_discount_percent=stack.max_discount_percent)
+    check_bound(locked, replace(terms, maximum_wh=MOST), ordered, energies)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools, tariffs, st.booleans(), rules, money(1, 150), energies_of_a_stretch)
+def test_no_more_energy_is_to_be_had_for_an_all_in_budget(pool, terms, ordered, buyer_and_cpo, budget, energies):
+    terms = replace(terms, maximum_wh=MOST, components=(PriceComponent(Dimension.ENERGY, Decimal(18)),))
+    discounts = step(*pool, **buyer_and_cpo)
+
+    def total(wh):
+        return price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=discounts).total.amount
+
+    try:
+        found = energy_for_amount(with_coffee(rupees(str(budget), Basis.ALL_IN), ordered), terms, discounts=discounts)
+    except PricingError as error:
+        assert error.code == "BUDGET_TOO_SMALL"
+        found = 0
+    edges = {wh for edge in discounts.energy_edges() for wh in (edge - 1, edge) if 0 < wh <= MOST}
+    assert found == 0 or total(found) <= budget
+    assert [wh for wh in {*energies, *edges, found + 1} if found < wh <= MOST and total(wh) <= budget] == []
 
 
 EVENING = replace(

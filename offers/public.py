@@ -135,7 +135,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str) -> OfferPage:
         more_locations=len(locations[MOST_NAMED:]),
         items=items[:MOST_NAMED],
         more_items=len(items[MOST_NAMED:]),
-        conditions=tuple(map(_capital, conditions_in_words(terms))),
+        conditions=tuple(map(_capital, (*_together(terms), *conditions_in_words(terms)))),
         support=tuple(part for part in (cpo.support_phone, cpo.support_email) if part),
     )
 
@@ -149,6 +149,12 @@ def _items(ids: frozenset[str]) -> tuple[str, ...]:
     connectors = Connector.objects.filter(item_id__in=ids).select_related("charger")
     products = Product.objects.filter(product_id__in=ids).values_list("name", flat=True)
     return tuple(sorted({*(f"{row.charger.name} ({row.item_id})" for row in connectors), *products}))
+
+
+def _together(terms: OfferTerms) -> tuple[str, ...]:
+    """Return what must be in one session, by name: the items of a combination."""
+    items = _items(terms.qualifier.item_ids)
+    return (f"only together with {' and '.join(items)} in one session",) if items else ()
 
 
 def _capital(text: str) -> str:

@@ -10,10 +10,19 @@ import pytest
 from offers.engine.benefits.slab import cliffs
 from offers.engine.describe import benefit_in_words
 from offers.engine.step import LockedStep
-from offers.engine.values import Benefit, BenefitKind, FinanceMethod, FinanceTerm, Objective, Slab, ValueType
+from offers.engine.values import (
+    Benefit,
+    BenefitKind,
+    FinanceMethod,
+    FinanceTerm,
+    Objective,
+    Slab,
+    StackLimits,
+    ValueType,
+)
 from pricing.engine.price import price
 from pricing.engine.values import Fee, LineKind, ProductOrder, ProductPrice
-from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
+from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off, step
 from tests.pricing.engine.samples import PLAIN, ask, delivered, kwh, window
 
 COFFEE = ProductPrice("coffee", "Coffee", Decimal("60.00"), "food")
@@ -57,6 +66,18 @@ def beside(offer_id="loan", kind=BenefitKind.FINANCING, **said):
     terms = (EMI, LATER) if kind is BenefitKind.FINANCING else ()
     made = offer(offer_id, **said)
     return replace(made, benefit=Benefit(kind, ValueType.PERCENT, Decimal(0), finance=terms))
+
+
+def loan(**said):
+    return beside(additive=True, **said)
+
+
+def swap(**said):
+    return beside("swap", BenefitKind.EXCHANGE, additive=True, **said)
+
+
+def off(offer_id, value="25", **said):
+    return offer(offer_id, value, additive=True, **said)
 
 
 def taken(quote):
@@ -306,6 +327,96 @@ def test_what_stands_beside_the_order_leaves_its_price_as_it_is(kind, objective)
 )
 def test_what_stands_beside_the_order_combines_like_any_other(pool, said, found):
     assert outcomes(quoted(kwh("5"), *pool, **said)) == found
+
+
+@pytest.mark.parametrize(
+    ("pool", "said", "found"),
+    [
+        pytest.param(
+            [loan(exclusivity_group="one"), off("w", exclusivity_group="one")],
+            {},
+            {"loan": ("ELIGIBLE_NOT_CHOSEN", "GROUP_TAKEN"), "w": APPLIED},
+            id="one-of-a-group",
+        ),
+        pytest.param(
+            [loan(exclusivity_group="one"), off("w", exclusivity_group="one"), off("v")],
+            {"opted_in": LOAN},
+            {"loan": APPLIED, "v": APPLIED, "w": ("ELIGIBLE_NOT_CHOSEN", "GROUP_TAKEN")},
+            id="the-chosen-one-of-a-group",
+        ),
+        pytest.param(
+            [loan(), off("w", excludes=LOAN)],
+            {},
+            {"loan": ("ELIGIBLE_NOT_CHOSEN", "EXCLUDED"), "w": APPLIED},
+            id="excluded-by-a-discount",
+        ),
+        pytest.param(
+            [loan(excludes=frozenset({"swap"})), swap(), off("w")],
+            {},
+            {"loan": APPLIED, "swap": ("ELIGIBLE_NOT_CHOSEN", "EXCLUDED"), "w": APPLIED},
+            id="excluded-by-another-beside-the-order",
+        ),
+        pytest.param(
+            [loan(), swap(), off("w")],
+            {"stack": StackLimits(2)},
+            {"loan": APPLIED, "swap": ("ELIGIBLE_NOT_CHOSEN", "STACK_FULL"), "w": APPLIED},
+            id="the-stack-is-full",
+        ),
+        pytest.param(
+            [loan(), off("v", "5"), off("w")],
+            {"stack": StackLimits(2), "opted_in": LOAN},
+            {"loan": APPLIED, "v": ("ELIGIBLE_NOT_CHOSEN", "STACK_FULL"), "w": APPLIED},
+            id="a-chosen-one-counts-first",
+        ),
+        pytest.param(
+            [loan(), off("w")],
+            {"stack": StackLimits(1), "opted_in": LOAN},
+            {"loan": APPLIED, "w": ("ELIGIBLE_NOT_CHOSEN", "STACK_FULL")},
+            id="a-chosen-one-fills-the-stack",
+        ),
+        pytest.param(
+            [loan(), swap()],
+            {"stack": StackLimits(1), "opted_in": frozenset({"swap"})},
+            {"loan": ("ELIGIBLE_NOT_CHOSEN", "STACK_FULL"), "swap": APPLIED},
+            id="the-chosen-of-two-beside-the-order",
+        ),
+        pytest.param(
+            [loan(), off("w")],
+            {"stack": StackLimits(None, Decimal(10))},
+            {"loan": APPLIED, "w": APPLIED},
+            id="the-largest-discount-leaves-it-alone",
+        ),
+        pytest.param(
+            [loan(min_wh=5_001), off("w")],
+            {},
+            {"loan": ("INELIGIBLE", "ENERGY"), "w": APPLIED},
+            id="below-its-energy",
+        ),
+    ],
+)
+def test_what_stands_beside_the_order_keeps_groups_exclusions_and_the_stack(pool, said, found):
+    assert outcomes(quoted(kwh("5"), *pool, **said)) == found
+    assert outcomes(quoted(kwh("5"), *pool[::-1], **said)) == found
+
+
+def test_the_largest_discount_is_of_the_items_whatever_the_type():
+    # A tenth of 90.00, although the fee of 10.00 would go wholly.
+    quote = quoted(kwh("5"), off_the_fee("100"), stack=StackLimits(None, Decimal(10)))
+    assert (taken(quote), str(quote.trace.cut)) == ("-9.00", "1.00 INR")
+
+
+@pytest.mark.parametrize(
+    ("terms", "edges"),
+    [
+        pytest.param(BANDS, (10_000, 20_000), id="bands-side-by-side"),
+        pytest.param(by_slabs(slab(0, 4), slab(10, 12)), (5_000, 10_000, 13_000), id="a-gap-and-an-end"),
+        pytest.param(by_slabs(slab(10, None), max_wh=20_000), (10_000, 20_001), id="and-a-range-of-energy"),
+        pytest.param(offer(), (), id="a-percentage"),
+        pytest.param(beside(min_wh=3_000), (3_000,), id="beside-the-order"),
+    ],
+)
+def test_the_energies_at_which_an_offer_saves_another_part(terms, edges):
+    assert step(terms).energy_edges() == LockedStep((terms,), ceilings={}).energy_edges() == edges
 
 
 def test_a_bill_keeps_what_stands_beside_it():

@@ -67,7 +67,7 @@ _locks_guard = threading.Lock()
 
 
 def book_for(cpo: Cpo) -> LoadedBook:
-    """Return the CPO's book as of its committed revision: one query, and two more when it changed.
+    """Return the CPO's book as of its committed revision: one query, and four more when it changed.
 
     The revision is read before the content: a book may be newer than its name, which costs one more refresh, but
     never older. Of a book in memory only what has changed since is read.
@@ -79,27 +79,28 @@ def book_for(cpo: Cpo) -> LoadedBook:
     with _lock_of(cpo.pk):
         loaded = _books.get(cpo.pk)
         if loaded is None or loaded.book.revision < revision:
-            loaded = _built(revision) if loaded is None else _refreshed(cpo, loaded, revision)
+            loaded = _built(revision, _shared()) if loaded is None else _refreshed(cpo, loaded, revision)
             _books[cpo.pk] = loaded
     return loaded
 
 
-def _built(revision: int) -> LoadedBook:
-    return _compile(((version.offer, version) for version in _contents()), revision)
+def _built(revision: int, shared: Shared) -> LoadedBook:
+    return _compile(((version.offer, version) for version in _contents()), revision, shared)
 
 
 def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     """Return the book with what has another row than before read again; published versions never change."""
-    if _shared() != loaded.shared:
-        return _built(revision)
+    shared = _shared()
+    if shared != loaded.shared:
+        return _built(revision, shared)
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
         rows: dict[int, str] = dict(cursor.fetchall())
     changed = [pk for pk, _ in rows.items() - loaded.rows.items()]
     if len(changed) > len(rows) // MOST_CHANGED:
-        return _built(revision)
+        return _built(revision, shared)
     # By now an offer may have changed once more, or have left the book: what is read here counts.
-    found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision)
+    found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision, shared)
     left = {*changed, *(loaded.rows.keys() - rows.keys())}
     gone = [offer_id for offer_id, (offer_pk, _) in loaded.keys.items() if offer_pk in left]
     keys = dict(loaded.keys)
@@ -166,10 +167,9 @@ def _live_version_of_its_offer() -> Subquery:
     return Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("live_version")[:1])
 
 
-def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int) -> LoadedBook:
+def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int, shared: Shared) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
-    shared = _shared()
     rows: dict[int, str] = {}
     for offer, version in pairs:
         terms.append(offer_terms(offer, version, shared.segments))

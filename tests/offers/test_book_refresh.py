@@ -90,7 +90,8 @@ def test_only_the_offer_that_changed_is_read_again(cpo: Cpo) -> None:
         authoring.pause(one(cpo))
         with CaptureQueriesContext(connection) as captured:
             after = book.book_for(cpo).book
-        assert len(captured) == 3  # the revision, the rows, what changed of them
+        # The revision, the calendars, the segments, the rows, what changed of them.
+        assert len(captured) == 5
         assert [x.offer_id for x in after.all() if x is not before.get(x.offer_id)] == ["offer-3"]
         with CaptureQueriesContext(connection) as captured:
             assert book.book_for(cpo).book is after
@@ -109,7 +110,8 @@ def test_a_book_of_which_most_has_changed_is_read_as_a_whole(cpo: Cpo) -> None:
 def test_nothing_else_moves_the_book_than_what_a_refresh_looks_at() -> None:
     """A table that offers are made of must be looked at by a refresh, or a changed row of it would be missed.
 
-    Versions are looked at by which of them is live, for a published one never changes; the policy is read by itself.
+    Versions are looked at by which of them is live, for a published one never changes; the policy is read by itself,
+    and segments and calendars whole.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -117,4 +119,10 @@ def test_nothing_else_moves_the_book_than_what_a_refresh_looks_at() -> None:
             "AND encode(tgargs, 'escape') LIKE 'offers_bookrevision%%' ORDER BY 1"
         )
         tables = [table for (table,) in cursor.fetchall()]
-    assert tables == ["offers_offer", "offers_offerpolicy", "offers_offerversion"]
+    assert tables == [
+        "charging_segment",
+        "offers_offer",
+        "offers_offerpolicy",
+        "offers_offerversion",
+        "pricing_holidaycalendar",
+    ]

@@ -197,7 +197,7 @@ def _messages(side: Side, sale: Sale) -> None:
 
 
 def _platform_rows() -> None:
-    hold_callbacks("restore", "Restored from a backup.")
+    hold_callbacks("hold-of-the-stage", "Restored from a backup.")
     AccessAttempt.objects.create(
         username=f"{MARK}@typo.com", ip_address="10.0.0.9", user_agent=MARK, attempt_time=timezone.now(),
         get_data="", post_data="", http_accept="", path_info="/admin/", failures_since_start=3,

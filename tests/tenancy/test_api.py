@@ -28,6 +28,7 @@ KEYS = {
     "product_id": lambda side: f"{side.name}-tea",
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
+    "calendar_id": lambda side: f"{side.name}-days",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
     "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
     "session_id": lambda side: f"{side.name}-session",

@@ -17,7 +17,7 @@ from cpo_portal.network.models import Connector
 from offers import ledger
 from offers.codes.batches import cancel_batch, cancel_codes
 from offers.engine.periods import today_at
-from offers.models import CodeBatch, QuoteOffer, Redemption, SingleUseCode
+from offers.models import CodeBatch, Offer, QuoteOffer, Redemption, SingleUseCode
 from offers.quoting import Buyer, price_session, store_quote
 from offers.refusals import Refusal
 from offers.tasks import settle_stopped
@@ -180,8 +180,9 @@ def test_the_bill_uses_the_code_up_and_a_use_given_back_frees_it(sale: Sale) -> 
     assert standing(sale.world) == {ONE: ("USED", "t-1")}
     assert buy(sale.world, "t-2", codes=(ONE,)) == "OFFER_NOT_FULFILLABLE"
     with cpo_scope(sale.world.cpo), transaction.atomic():
+        Offer.objects.filter(offer_id="coded").update(give_use_back=True)
         redemption = Redemption.objects.get(offer__offer_id="coded")
-        taken = ledger.reverse(redemption, redemption.committed, reference="r", now=timezone.now(), give_use_back=True)
+        taken = ledger.reverse(redemption, redemption.committed, reference="r", now=timezone.now())
     assert taken == Decimal("27.00")
     assert standing(sale.world) == {ONE: ("FREE", None)}
 

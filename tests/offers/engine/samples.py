@@ -25,7 +25,7 @@ from tests.pricing.engine.samples import PLAIN, SATURDAY, kwh, window
 
 WEEKEND = (window("00:00", "00:00", frozenset({6, 7})),)
 _BENEFIT = ("value", "value_type", "value_cap", "base")
-_LIMITS = ("total_uses", "uses_per_customer", "budget", "redemption_cap")
+_LIMITS = tuple(x.name for x in fields(OfferLimits))
 _QUALIFIER = tuple(x.name for x in fields(Qualifier) if x.name != "min_value")
 _SCOPE = tuple(x.name for x in fields(Applicability))
 

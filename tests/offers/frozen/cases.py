@@ -21,6 +21,7 @@ from pricing.engine.values import (
     ProductPrice,
 )
 from tests.offers.engine.samples import WEEKEND, context, offer, rupees_off
+from tests.offers.frozen.conditions import CONDITIONS
 from tests.offers.frozen.types import TYPES
 from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, UNTAXED, ask, delivered, kwh, rupees, window
 
@@ -183,4 +184,4 @@ CASES: dict[str, Evidence] = {
     "bill_of_nothing": bill(delivered((0, 0), (9, 0), stop=9), offer()),
 }
 
-CASES |= TYPES
+CASES |= CONDITIONS | TYPES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from tests.offers.engine.test_properties import (
     tariffs,
     with_coffee,
 )
-from tests.offers.engine.test_types import by_slabs, per_kwh, slab
+from tests.offers.engine.test_types import beside, by_slabs, per_kwh, slab
 from tests.pricing.engine.samples import PLAIN, ask, rupees, window
 
 MOST = 4000  # Wh: four whole kWh, so that slabs begin and end inside
@@ -34,16 +35,18 @@ values = st.builds(
     st.booleans(),
     money(1, 120),
 )
-bands = st.lists(st.integers(0, 5), min_size=2, max_size=6, unique=True).map(sorted)
+edges = st.lists(st.integers(0, 5), min_size=2, max_size=5, unique=True).map(sorted)
 slabs = st.builds(
-    lambda edges, said, cap: tuple(
+    lambda edges, said, cap, kept: tuple(
         slab(first, None if last == 5 else last - 1, value, cap, kind)
-        for (first, last), (kind, value) in zip(zip(edges[::2], edges[1::2], strict=False), said, strict=False)
+        for (first, last), (kind, value), keep in zip(pairwise(edges), said, kept, strict=False)
+        if keep
     ),
-    bands,
-    st.lists(values, min_size=3, max_size=3),
+    edges,
+    st.lists(values, min_size=4, max_size=4),
     st.sampled_from(["1000", "40"]),
-)
+    st.lists(st.sampled_from([True, True, False]), min_size=4, max_size=4),
+).filter(bool)
 
 
 energies = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, MOST), st.integers(1, MOST)))
@@ -161,6 +164,92 @@ def test_no_more_energy_is_to_be_had_for_an_all_in_budget(pool, terms, ordered, 
     edges = {wh for edge in discounts.energy_edges() for wh in (edge - 1, edge) if 0 < wh <= MOST}
     assert found == 0 or total(found) <= budget
     assert [wh for wh in {*energies, *edges, found + 1} if found < wh <= MOST and total(wh) <= budget] == []
+
+
+#: Offers that nothing keeps back, so that they hold at both ends of a stretch and what they save decides alone.
+open_offers = st.builds(
+    of_kind,
+    st.sampled_from("abc"),
+    st.sampled_from([BenefitKind.DISCOUNT, BenefitKind.SLAB, None, None]),
+    st.tuples(money(1, 20).map(lambda x: (ValueType.PERCENT, x * 5)), slabs),
+    st.one_of(st.none(), st.none(), money(1, 60)),
+    st.none(),
+    st.builds(lambda additive, group: {"additive": additive, "exclusivity_group": group}, st.booleans(), st.just("")),
+)
+open_pools = st.lists(open_offers, min_size=1, max_size=3, unique_by=lambda x: x.offer_id)
+
+
+#: Energies around a whole kWh, so close that a jump or a rounding shows, at rates at which a paisa is some Wh.
+close = st.builds(
+    lambda kwh, before, after: sorted({max(1, 1000 * kwh + n) for n in (-before, *after)}),
+    st.integers(0, 4),
+    st.integers(0, 40),
+    st.lists(st.integers(-40, 40), min_size=2, max_size=6),
+)
+cheap = st.builds(
+    lambda rate, evening: replace(
+        PLAIN,
+        components=(
+            PriceComponent(Dimension.ENERGY, evening, (window("10:05", "12:00"),)),
+            PriceComponent(Dimension.ENERGY, rate),
+        ),
+    ),
+    money(1, 25),
+    money(1, 25),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(open_pools, cheap, stacks, close)
+def test_the_bound_is_true_where_savings_jump_and_round(pool, terms, stack, energies):
+    check_bound(step(*pool, stack=stack), terms, False, energies)
+
+
+def at_rates(rate, later):
+    """Return the plain tariff with another rate from 10:05, when 50 Wh are delivered."""
+    parts = (
+        PriceComponent(Dimension.ENERGY, Decimal(later), (window("10:05", "12:00"),)),
+        PriceComponent(Dimension.ENERGY, Decimal(rate)),
+    )
+    return replace(PLAIN, components=parts)
+
+
+@pytest.mark.parametrize(
+    ("pool", "terms", "energies", "said"),
+    [
+        pytest.param(
+            [by_slabs(slab(1, 1, "10"), slab(2, None, "50"))], at_rates("18", "18"), [1990, 2010], {}, id="a-jump"
+        ),
+        pytest.param([per_kwh("7.11")], at_rates("7.31", "7.31"), [109, 110, 111], {}, id="kwh-and-lines-round-apart"),
+        pytest.param(
+            [per_kwh("6", additive=True), offer("w", "50", additive=True)],
+            at_rates("18", "5"),
+            [50, 60, 70, 80],
+            {},
+            id="a-cheap-hour-goes-wholly-to-one-and-half-to-another",
+        ),
+        pytest.param(
+            [
+                beside(additive=True),
+                offer("first", "10", priority=9),
+                offer("rich", "50", additive=True),
+            ],
+            at_rates("18", "18"),
+            [1000, 1010],
+            {"objective": Objective.PRIORITY, "opted_in": frozenset({"loan"})},
+            id="a-chosen-one-shuts-out-the-first",
+        ),
+        pytest.param(
+            [by_slabs(slab(1, None, "50"), max_wh=1005), offer("w", "20")],
+            at_rates("18", "18"),
+            [990, 1000, 1005, 1010],
+            {},
+            id="a-slab-within-a-range-of-energy",
+        ),
+    ],
+)
+def test_the_bound_is_true_where_it_is_hard_to_keep(pool, terms, energies, said):
+    check_bound(step(*pool, **said), terms, False, energies)
 
 
 EVENING = replace(

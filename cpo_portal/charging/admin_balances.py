@@ -12,10 +12,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action as list_action
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.actions import ActionVariant, object_action, page_button
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
@@ -112,14 +111,17 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         if change:
             form.base_fields.pop("contact", None)
+            for field in form.base_fields.values():
+                # What the page showed: a top-up may have given the balance a later date since.
+                field.show_hidden_initial = True
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)
-        elif obj.cpo == cpo_of(request):
-            # Its figures are as they were when the page was asked for: an order may have moved them since.
-            obj.save(update_fields=["name", "expires_at", "valid_days"])
+        elif obj.cpo == cpo_of(request) and form.changed_data:
+            # The rest is as it was when the page was asked for: an order or a top-up may have moved it since.
+            obj.save(update_fields=form.changed_data)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # an account is ended, never deleted
@@ -161,7 +163,7 @@ class BalanceAdmin(TenantExportMixin, TenantAdmin):
         gone = balances.expire(obj, now=timezone.now(), by=_person(request), note=data["note"])
         return f"The balance has ended; {money(gone, obj.currency)} was taken off."
 
-    @list_action(description="Import top-ups", icon="upload_file")  # type: ignore[untyped-decorator]
+    @page_button(description="Import top-ups", icon="upload_file")
     def import_top_ups(self, request: HttpRequest) -> HttpResponse:
         return import_page(self, request)
 

@@ -39,9 +39,9 @@ class Contacts:
     known_by: list[str] = field(default_factory=list)
 
     def add(self, kept: list[KeyedHash], known_by: list[bytes]) -> None:
-        """Add one contact."""
-        self.kept += [(each.key_id, each.digest.hex()) for each in kept]
-        self.known_by += [digest.hex() for digest in known_by]
+        """Add one contact; a row may give the same one twice, as an address and as its SHA-256."""
+        self.kept = list(dict.fromkeys([*self.kept, *((each.key_id, each.digest.hex()) for each in kept)]))
+        self.known_by = list(dict.fromkeys([*self.known_by, *(digest.hex() for digest in known_by)]))
 
 
 @dataclass(slots=True)

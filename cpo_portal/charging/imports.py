@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
@@ -27,6 +27,7 @@ from cpo_portal.charging.models import (
     NamedList,
     NamedListEntry,
 )
+from cpo_portal.database.errors import describe
 
 log = structlog.get_logger(__name__)
 #: Above so many rows the file is written in the background.
@@ -107,11 +108,11 @@ def _noted(job: ContactImport, rows: list[dict[str, Any]], report: Report) -> Co
 
 @shared_task
 def run_imports() -> int:
-    """Write the files that wait, the oldest first; return how many. Killed in one, nothing of it is written."""
-    done = 0
-    while _run_next():
-        done += 1
-    return done
+    """Write the file that has waited longest; return how many that was. Killed in it, nothing of it is written.
+
+    One at a time: a CPO with many files does not keep the rest of the background's work waiting.
+    """
+    return int(_run_next())
 
 
 def _run_next() -> bool:
@@ -130,6 +131,11 @@ def _run_next() -> bool:
             except Refused as refusal:
                 job.state, job.reason = ImportState.FAILED, str(refusal)[:300]
                 log.warning("import_refused", import_id=str(job.pk))
+            except OperationalError:
+                raise  # the database is away or another was in between: the file waits for the next run
+            except Exception as error:  # noqa: BLE001  whatever it was, the files behind it are written
+                job.state, job.reason = ImportState.FAILED, "It failed on our side: send the file again."
+                log.error("import_failed", import_id=str(job.pk), error=describe(error))
             job.rows, job.finished_at = None, timezone.now()
             job.save()
     return True

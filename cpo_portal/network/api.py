@@ -10,9 +10,16 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException
+from rest_framework.mixins import (
+    CreateModelMixin,
+    DestroyModelMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ModelViewSet
+from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
@@ -45,8 +52,15 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):  # type: ignore[misc]
-    """Rows of the token's CPO by the CPO's own ids; a row that is in use is not deleted."""
+class KeptViewSet(  # type: ignore[misc]
+    TokenScopedMixin,
+    CreateModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+    ListModelMixin,
+    GenericViewSet[Any],
+):
+    """Rows of the token's CPO by the CPO's own ids, which are never deleted."""
 
     throttle_classes = [StaffThrottle]
     pagination_class = Pages
@@ -63,11 +77,6 @@ class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):  # type: ignore[misc]
         """Return the CPO's rows with what a page of them needs."""
         raise NotImplementedError
 
-    @extend_schema(responses={204: None, 404: RefusedSerializer, 409: RefusedSerializer})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Delete a row that nothing refers to; what is in use answers 409 with what uses it."""
-        return super().destroy(request, *args, **kwargs)
-
     def perform_create(self, serializer: Any) -> None:
         self._save(serializer)
 
@@ -80,6 +89,15 @@ class OwnViewSet(TokenScopedMixin, ModelViewSet[Any]):  # type: ignore[misc]
                 serializer.save()
         except IntegrityError as error:
             raise Conflict from error
+
+
+class OwnViewSet(KeptViewSet, DestroyModelMixin):
+    """Rows of the token's CPO by the CPO's own ids; a row that is in use is not deleted."""
+
+    @extend_schema(responses={204: None, 404: RefusedSerializer, 409: RefusedSerializer})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete a row that nothing refers to; what is in use answers 409 with what uses it."""
+        return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: Any) -> None:
         try:

@@ -79,12 +79,15 @@ def ask_for_backtest(
 
 @shared_task
 def run_backtests() -> int:
-    """Work off what waits, and what a worker has died over; return how many back-tests were finished."""
-    finished = 0
-    while (run := _claim()) is not None:
-        with cpo_scope(run.cpo):
-            finished += _run(run)
-    return finished
+    """Work off the one that waits longest, or that a worker has died over; return how many were finished.
+
+    One at a time: many back-tests do not keep the rest of the background's work waiting.
+    """
+    run = _claim()
+    if run is None:
+        return 0
+    with cpo_scope(run.cpo):
+        return _run(run)
 
 
 def _claim() -> BacktestRun | None:

@@ -108,9 +108,9 @@ def _refuse_withdrawn(order: Order, now: datetime) -> None:
 
 def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
     """After the reservation: confirmed at the same total or a lower one, else cancelled and refunded."""
-    asked = _ask_again(order, old)
+    asked, exhausted = _ask_again(order, old), frozenset[str]()
     for _ in range(MAX_ROUNDS):
-        priced = _fresh_price(order, asked, now)
+        priced = _fresh_price(order, asked, exhausted, now)
         _cancel_if_offer_gone(order, asked, priced, now)
         if _is_dearer(priced, order, old):
             cancel_unmet(order, "the quote has ended and the price has risen", now=now)
@@ -124,8 +124,11 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
         try:
             with transaction.atomic():
                 _take_new_quote(order, asked, priced, now)
-        except ledger.LimitReached:
-            continue  # somebody was faster: the next price is made without the offer, or is the old one again
+        except ledger.LimitsChanged:
+            continue
+        except ledger.LimitReached as reached:
+            exhausted |= {reached.offer_id}  # somebody was faster: the next price is made without the offer
+            continue
         except prepaid.Uncovered as short:
             _cancel_uncovered(order, short, now)
         return
@@ -137,10 +140,11 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
     return priced.quote.total.amount > order.quoted_amount or priced.quote.energy_wh < old.row.energy_wh
 
 
-def _fresh_price(order: Order, asked: SessionAsk, now: datetime) -> PricedSession:
+def _fresh_price(order: Order, asked: SessionAsk, exhausted: frozenset[str], now: datetime) -> PricedSession:
     try:
         own = ledger.own_usage(order, order.customer, now=now)
-        return price_session(order.connector, asked, now=now, lock=Lock(own=own, order_id=order.pk))
+        lock = Lock(own=own, order_id=order.pk, exhausted=exhausted)
+        return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)
         raise Refusal(

@@ -151,10 +151,8 @@ def said(check: Any) -> str:
 
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:
     """Return what is reserved for an offer: the most it may give where a budget is set, else what was quoted."""
-    limits = terms.limits
-    if not limits.has_budget or limits.redemption_cap is None:
-        return discount
-    return max(rule_of(terms).maximum(terms) or discount, discount)
+    most = rule_of(terms).maximum(terms) if terms.limits.has_budget else None
+    return discount if most is None else max(most, discount)
 
 
 def _from(placing: Placing) -> SessionAsk:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from cpo_portal.network.api import OwnViewSet
+from cpo_portal.network.api import KeptViewSet
 from cpo_portal.network.api_fields import BoundedListField
 from cpo_portal.network.serializers import OwnSerializer
 from pricing.holidays import MOST_DAYS, normal_days
@@ -47,13 +47,12 @@ class HolidayCalendarSerializer(OwnSerializer):
     update=extend_schema(summary="Write a holiday calendar"),
     partial_update=extend_schema(summary="Change a holiday calendar"),
 )
-class HolidayCalendarViewSet(OwnViewSet):
+class HolidayCalendarViewSet(KeptViewSet):
     """Calendars that offers name; published offers follow a change at once. They are emptied, never deleted."""
 
     model = HolidayCalendar
     serializer_class = HolidayCalendarSerializer
     lookup_field = "calendar_id"
-    http_method_names = ["get", "post", "put", "patch", "head", "options"]
     longest_body = 131_072
 
     def rows(self) -> QuerySet[HolidayCalendar]:

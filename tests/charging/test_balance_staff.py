@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
+from cpo_portal.charging import balances
 from cpo_portal.charging.balance_csv import import_top_ups
 from cpo_portal.charging.groups import RowsRefused, add_members
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
@@ -123,10 +126,30 @@ def test_saving_the_page_leaves_the_figures_to_the_orders(world: World, owner: C
     with CaptureQueriesContext(connection) as queries:
         assert owner.post(f"/admin/charging/balance/{balance.pk}/change/", form).status_code == 302
     [written] = [x["sql"] for x in queries if x["sql"].startswith('UPDATE "charging_balance"')]
-    assert '"name" = \'Renamed\', "expires_at" = NULL, "valid_days" = 30 WHERE' in written
+    assert 'SET "name" = \'Renamed\', "valid_days" = 30 WHERE' in written
     assert figures(balance) == (100, 0)
 
 
+def test_saving_the_page_leaves_a_later_date_to_the_top_up_that_came_in_between(world: World, owner: Client) -> None:
+    soon = timezone.now().replace(microsecond=0) + timedelta(days=1)
+    balance = credit(world.cpo, "0", valid_days=30, expires_at=soon)
+    at = f"/admin/charging/balance/{balance.pk}/change/"
+    shown = dict(re.findall(r'<input[^>]*? name="([\w-]+)"(?=[^>]*? value="([^"]*)")', owner.get(at).content.decode()))
+    sent = {name: value for name, value in shown.items() if name.removeprefix("initial-").startswith(EDITED)}
+    with cpo_scope(world.cpo):
+        balances.top_up(balance, balances.Moved(Decimal(5), "r-1"), now=timezone.now())
+        extended = Balance.objects.get().expires_at
+    assert extended is not None
+    assert extended > soon
+    assert owner.post(at, sent | {"name": "Renamed"}).status_code == 302
+    with cpo_scope(world.cpo):
+        assert (Balance.objects.get().name, Balance.objects.get().expires_at) == ("Renamed", extended)
+    with CaptureQueriesContext(connection) as queries:
+        assert owner.post(at, sent | {"name": "Renamed", "initial-name": "Renamed"}).status_code == 302
+    assert [x["sql"] for x in queries if x["sql"].startswith('UPDATE "charging_balance"')] == []
+
+
+EDITED = ("name", "expires_at", "valid_days")
 BAD_FORMS = [
     pytest.param({"contact": ""}, "Give the driver’s phone", id="nobody"),
     pytest.param({"contact": "12"}, "Give a phone number such as", id="no-phone"),

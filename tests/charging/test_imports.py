@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import key_named
@@ -107,6 +107,14 @@ def test_a_known_customer_keeps_the_fields_that_the_file_leaves_out(cpo: Cpo) ->
     assert kept(cpo) == [("Silver", "Acme", "", "")]
     load(cpo, "email,phone,organisation\n,9876543210,")
     assert kept(cpo) == [("Silver", "", "", "")]
+
+
+def test_a_contact_given_raw_and_hashed_in_one_row_is_one(cpo: Cpo) -> None:
+    report = load(cpo, f"email,sha256,tier\nasha@example.com,{SHA_OF_EMAIL},Gold")
+    assert (report.made, report.faults.count) == (1, 0)
+    with cpo_scope(cpo):
+        assert CustomerKey.objects.count() == 1
+    assert kept(cpo) == [("Gold", "", "", "")]
 
 
 FAULTS = [
@@ -266,6 +274,54 @@ def test_a_waiting_file_that_no_longer_fits_is_refused_whole(cpo: Cpo, monkeypat
         assert (job.state, job.rows) == ("FAILED", None)
         assert job.reason == "Row 2: its contacts belong to different customers: give one of them."
         assert (Customer.objects.count(), CustomerRecord.objects.count()) == (2, 0)
+
+
+def test_a_file_that_fails_on_our_side_is_told_and_the_next_one_is_written(
+    cpo: Cpo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    load(cpo, "phone,tier\n9876543210,Gold")
+    load(cpo, "phone,tier\n9000000001,Silver")
+    write = imports._write_records
+
+    def fall(*given: Any) -> None:
+        write(*given)
+        raise IntegrityError("no row fits")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imports, "_write_records", fall)
+        assert run_imports() == 1
+    assert (run_imports(), run_imports()) == (1, 0)
+    with cpo_scope(cpo):
+        found = ContactImport.objects.order_by("created_at").values_list("state", "reason", "rows")
+        assert list(found) == [
+            ("FAILED", "It failed on our side: send the file again.", None),
+            ("DONE", "", None),
+        ]
+    assert kept(cpo) == [("Silver", "", "", "")]
+
+
+def test_a_file_waits_for_the_next_run_where_the_database_is_away(cpo: Cpo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    load(cpo, "phone,tier\n9876543210,Gold")
+
+    def fall(*given: Any) -> None:
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imports, "_write_records", fall)
+        with pytest.raises(OperationalError):
+            run_imports()
+    assert run_imports() == 1
+    assert kept(cpo) == [("Gold", "", "", "")]
+
+
+def test_one_run_writes_one_file_and_leaves_the_rest_to_the_next(cpo: Cpo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    load(cpo, "phone,tier\n9876543210,Gold")
+    load(cpo, "phone,tier\n9000000001,Silver")
+    assert run_imports() == 1
+    assert kept(cpo) == [("Gold", "", "", "")]
 
 
 @pytest.mark.parametrize("own", [pytest.param(True, id="own"), pytest.param(False, id="another-cpos")])

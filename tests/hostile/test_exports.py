@@ -56,8 +56,8 @@ def test_the_exports_are_those_that_have_an_address() -> None:
     with_address = {each for each in admin.site._registry.values() if _export_url(each)}
     assert set(exporting()) == with_address
     assert sorted(each.model.__name__ for each in with_address) == [
-        "Balance", "BalanceEntry", "Connector", "Customer", "Location", "Membership", "Offer", "Order", "Payment",
-        "Refund", "Tariff",
+        "Balance", "BalanceEntry", "Connector", "Customer", "Location", "Membership", "NamedList", "Offer", "Order",
+        "Payment", "Refund", "Segment", "Tariff",
     ]  # fmt: skip
 
 

@@ -275,7 +275,6 @@ API: dict[str, Api] = {
     "holiday-calendar-detail GET": Api(READERS, 200),
     "holiday-calendar-detail PUT": Api(WRITERS, 400),
     "holiday-calendar-detail PATCH": Api(WRITERS, 200),
-    "holiday-calendar-detail DELETE": Api(WRITERS, 405),
     "offer-list GET": Api(READERS, 200),
     "offer-list POST": Api(WRITERS, 400),
     "offer-detail GET": Api(READERS, 200),

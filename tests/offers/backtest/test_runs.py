@@ -112,6 +112,14 @@ def test_a_fault_of_ours_is_told_and_the_next_one_is_run(draft: Offer, monkeypat
     assert fresh(second).state == "DONE"
 
 
+def test_one_run_works_off_one_and_leaves_the_rest_to_the_next(draft: Offer) -> None:
+    first, second = ask(draft), ask(draft)
+    assert run_backtests() == 1
+    assert (fresh(first).state, fresh(second).state) == ("DONE", "QUEUED")
+    assert (run_backtests(), run_backtests()) == (1, 0)
+    assert fresh(second).state == "DONE"
+
+
 REFUSED = {
     "no day": (0, "Replay between 1 and 366 days."),
     "more than a year": (367, "Replay between 1 and 366 days."),

@@ -157,6 +157,35 @@ def test_a_confirm_whose_reservation_is_gone_prices_again(sale: Sale) -> None:
         confirm(sale.fresh(), now=timezone.now())
 
 
+REFUSED_BY_THE_COUNTER = [
+    pytest.param((), RefusalKind.QUOTE_CHANGED, r"91\.45 INR has ended and the price is now 118\.00", id="automatic"),
+    pytest.param(
+        ("weekend-discount-25",),
+        RefusalKind.OFFER_NOT_FULFILLABLE,
+        "The offer weekend-discount-25 is used up.*The order is cancelled and the payment comes back",
+        id="opted-in",
+    ),
+]
+
+
+@pytest.mark.parametrize(("opted_in", "kind", "sentence"), REFUSED_BY_THE_COUNTER)
+def test_a_late_confirm_that_the_counter_alone_refuses_is_cancelled_and_refunded(
+    opted_in: tuple[str, ...], kind: RefusalKind, sentence: str, sale: Sale
+) -> None:
+    now = timezone.now()
+    sale.init(ask_for(start=now + LATER, opted_in=opted_in), now=now)
+    sale.pay(now=now)
+    with cpo_scope(sale.world.cpo):
+        with transaction.atomic():
+            ledger.release(sale.fresh(), now=now, reference="lost")
+        OfferCounter.objects.update(paused=True)
+        with transaction.atomic(), pytest.raises(Refusal, match=sentence) as refusal:
+            confirm(sale.fresh(), now=now + LATER)
+        assert refusal.value.kind is kind
+        assert sale.fresh().state == "CANCELLED"
+        assert Refund.objects.get().amount == Decimal("91.45")
+
+
 def test_a_declined_offer_stays_declined_at_a_late_confirm(sale: Sale) -> None:
     now = timezone.now()
     sale.init(ask_for(start=now + LATER, declined=("weekend-discount-25",)), now=now)

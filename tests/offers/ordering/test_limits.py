@@ -80,6 +80,15 @@ def test_a_budget_reserves_the_most_that_one_redemption_may_cost() -> None:
         assert counter.budget_reserved == Decimal("240.00")
 
 
+def test_a_budget_reserves_no_more_than_the_amount_that_an_offer_gives() -> None:
+    world = make_world()
+    fixed = {"value_type": "amount", "value": Decimal(10), "value_cap": None}
+    offer = make_offer(world.cpo, budget=Decimal(50), redemption_cap=Decimal(50), **fixed)
+    assert [buy(world, number) for number in range(6)] == ["106.20"] * 5 + ["118.00"]
+    with cpo_scope(world.cpo):
+        assert OfferCounter.objects.get(offer=offer).budget_reserved == Decimal("50.00")
+
+
 def test_one_customer_gets_one_use_however_often_it_asks() -> None:
     world = make_world()
     offer = make_offer(world.cpo, uses_per_customer=1)

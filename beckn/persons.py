@@ -14,15 +14,18 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
+from cpo_portal.charging import balances
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,
     ChargingSession,
+    ContactImport,
     Customer,
     CustomerContact,
     CustomerGroup,
     CustomerGroupMember,
     CustomerRecord,
+    ImportState,
     NamedListEntry,
     Order,
     OrderContact,
@@ -34,7 +37,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
-from offers.models import CustomerCounter, CustomerPeriodCounter
+from offers.models import CustomerCounter, CustomerPeriodCounter, Quote
 
 Json = dict[str, Any]
 
@@ -77,7 +80,10 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         orders = Order.objects.filter(pk__in=[order.pk for order in found.orders])
         locked = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk"))
         customers = Customer.objects.filter(pk__in=[customer.pk for customer in found.customers])
+        balances.lock_all(_balances_of(customers, _groups_of(customers)).values_list("pk", flat=True))
         list(customers.select_for_update(of=("self",)).order_by("pk"))
+        # Who is in them stays so until all is done, and no balance of theirs is made.
+        list(_groups_of(customers).select_for_update(of=("self",)).order_by("pk"))
         _refuse_open(Order.objects.filter(models.Q(pk__in=orders) | models.Q(customer__in=customers)), customers)
         orders.update(vehicle_make="", vehicle_model="", cancellation_reason="", otp_digest=None)
         OrderContact.objects.filter(order__in=orders).delete()
@@ -88,7 +94,7 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         _leave_balances(customers)
         customers.update(forgotten_at=Now())
         drop_keys(customers)
-        forget_facts(orders)
+        forget_facts(Quote.objects.filter(order__in=orders))
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
         done.kept = _kept(locked)
     transactions = [(order.bap_id, order.transaction_id) for order in locked]
@@ -98,14 +104,32 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
 
 
 def _leave_balances(customers: models.QuerySet[Customer]) -> None:
-    """Take the names out of the person's balances, which are accounts, and the person out of groups."""
-    Balance.objects.filter(customer__in=customers).update(name="Forgotten")
-    BalanceEntry.objects.filter(balance__customer__in=customers).exclude(note="").update(note="")
-    left = CustomerGroupMember.objects.filter(customer__in=customers)
-    groups = list(left.values_list("group", flat=True))
-    left.delete()
-    for group in CustomerGroup.objects.filter(pk__in=groups, members=None):
+    """Take the names out of the person's balances, which are accounts, and the person out of groups.
+
+    A group of which nobody is left is the person's own.
+    """
+    alone = list(_left_alone(customers))
+    theirs = list(_balances_of(customers, alone).values_list("pk", flat=True))
+    Balance.objects.filter(pk__in=theirs).update(name="Forgotten")
+    BalanceEntry.objects.filter(balance__in=theirs).exclude(note="").update(note="")
+    CustomerGroupMember.objects.filter(customer__in=customers).delete()
+    for group in alone:
         CustomerGroup.objects.filter(pk=group.pk).update(name=f"Forgotten {group.pk}")
+
+
+def _groups_of(customers: models.QuerySet[Customer]) -> models.QuerySet[CustomerGroup]:
+    members = CustomerGroupMember.objects.filter(customer__in=customers)
+    return CustomerGroup.objects.filter(pk__in=members.values("group"))
+
+
+def _left_alone(customers: models.QuerySet[Customer]) -> models.QuerySet[CustomerGroup]:
+    """Return the groups that have no other members."""
+    others = CustomerGroupMember.objects.exclude(customer__in=customers)
+    return _groups_of(customers).exclude(pk__in=others.values("group"))
+
+
+def _balances_of(customers: models.QuerySet[Customer], groups: Iterable[CustomerGroup]) -> models.QuerySet[Balance]:
+    return Balance.objects.filter(models.Q(customer__in=customers) | models.Q(group__in=groups))
 
 
 def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Customer]) -> None:
@@ -125,8 +149,10 @@ def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Cust
     ]
     reasons += [
         f"The balance {balance.pk} has {balance.shown} left: pay it back, or let it expire, on its page."
-        for balance in Balance.objects.filter(customer__in=customers, amount__gt=0).order_by("pk")
+        for balance in _balances_of(customers, _left_alone(customers)).filter(amount__gt=0).order_by("pk")
     ]
+    if ContactImport.objects.filter(state=ImportState.WAITING).exists():
+        reasons.append("A file of contacts waits to be written, and may name this person: try again in a minute.")
     if reasons:
         raise StillOpen(reasons)
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now, TruncDate
 
-from cpo_portal.charging.models import Customer, CustomerKey, Order
+from cpo_portal.charging.models import Customer, CustomerKey
+from offers.engine.values import ReasonCode
 from offers.models import CustomerCounter, CustomerPeriodCounter, Offer, OfferState, Quote
 
 #: In these states an offer is sold, or will be again without anybody deciding it anew.
@@ -30,13 +31,27 @@ def drop_keys(customers: QuerySet[Customer]) -> int:
     return deleted
 
 
-def forget_facts(orders: QuerySet[Order]) -> int:
-    """Drop the proofs of these orders' prices that hold what was known of their customers; return how many.
+def forget_facts(quotes: QuerySet[Quote]) -> int:
+    """Drop what these prices hold of what was known of their customers; return how many they were.
 
-    A segment is decided by facts such as a tier or an organisation; without them the price cannot be proven again.
+    A segment is decided by facts such as a tier or a number of sessions: the proofs that hold them go, and the traces
+    keep the answer without the fact. Such a price cannot be proven again.
     """
-    judged = Quote.objects.filter(order__in=orders, proof__context__has_key="customer")
-    return judged.exclude(proof__context__customer=None).update(proof=None)
+    judged = quotes.filter(proof__context__has_key="customer").exclude(proof__context__customer=None)
+    forgotten = {quote.pk for quote in quotes.only("trace") if _blank(quote)} | set(judged.values_list("pk", flat=True))
+    return Quote.objects.filter(pk__in=forgotten).update(proof=None)
+
+
+def _blank(quote: Quote) -> bool:
+    """Blank in the trace by what its segments were decided; return whether there was anything."""
+    outcomes = (quote.trace or {}).get("outcomes", ())
+    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] == ReasonCode.SEGMENT]
+    told = [check for check in checks if check["actual"] or check["margin"]]
+    for check in told:
+        check |= {"actual": "", "margin": ""}
+    if told:
+        quote.save(update_fields=["trace"])
+    return bool(told)
 
 
 def limits_guarded(customer_id: uuid.UUID) -> int:

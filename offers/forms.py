@@ -23,8 +23,9 @@ from cpo_portal.adminkit.widgets import (
 )
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
+from offers.authoring.conditions import check_counted
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
-from offers.authoring.limits import LIMIT_FIELDS, check_limits
+from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.engine.values import OfferLimits
 from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
@@ -110,7 +111,7 @@ class OfferForm(  # type: ignore[type-arg]
         self.instance.cpo = self._cpo()
         checks: list[Any] = []
         if not set(self.errors) & set(LIMIT_FIELDS):
-            checks.append(lambda: check_limits(self.limits()))
+            checks.append(self._check_limits)
         if not set(self.errors) & set(CONTENT_FIELDS):
             checks.append(self._check_content)
         if "_publish" in self.data and self.instance.state == OfferState.ENDED:
@@ -129,6 +130,11 @@ class OfferForm(  # type: ignore[type-arg]
         content = checked(self.instance, self.content())
         if "_publish" in self.data:
             check_publishable(content, timezone.now())
+
+    def _check_limits(self) -> None:
+        check_limits_of(self.instance, self.limits())
+        if "_publish" in self.data:
+            check_counted(self.cleaned_data.get("nth_session"), self.limits())
 
     def content(self) -> OfferContent:
         """Return what the form says."""

@@ -132,19 +132,19 @@ def hold(order: Order, amount: Decimal, *, held_until: datetime, now: datetime) 
 def draw(order: Order, amount: Decimal, *, now: datetime, more: Decimal = NOTHING) -> Decimal:
     """End the order's holds: take this amount of them, give the rest back; return how much was taken.
 
-    `more` may be taken beyond what is held, as far as the balances have it.
+    `more` may be taken beyond what is held, as far as the balances have it that the order holds.
     """
     held = _held(order)
-    more = NOTHING if order.sandbox else more
-    if not held and more <= 0:
+    if not held:
         return NOTHING
     by_id, usable = _lock_for(order, held, more, now)
+    paid = {each.balance_id for each in held}
     taken = NOTHING
     for each in sorted(held, key=lambda each: _first_used(by_id[each.balance_id])):
         part = min(each.amount, amount - taken)
         _end(order, each, by_id[each.balance_id], part)
         taken += part
-    for balance, part in _shares(more, usable):
+    for balance, part in _shares(more, [x for x in usable if x.pk in paid]):
         _end(order, _hold_one(order, balance, part, now), balance, part)
         taken += part
     return taken

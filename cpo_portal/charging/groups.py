@@ -10,11 +10,12 @@ from django.db import transaction
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
-from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.customers import find_or_make_customer, identity_of
 from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember
 
 #: The most contacts that one list names.
 MOST_CONTACTS = 1000
+NO_CONTACT = "Give a phone number such as +919876543210, or an e-mail address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,17 @@ class RowsRefused(Exception):
 
 def customer_by_contact(cpo: Cpo, text: str) -> Customer:
     """Return the customer with this phone or e-mail, made where new; raises ValueError with a sentence."""
-    if "@" in text:
-        said = {"email": text} if normalise_email(text) else {}
-    else:
-        said = {"phone": text} if normalise_phone(text, cpo.country) else {}
-    found = find_or_make_customer(cpo, billing=said, contact={}) if said else None
+    found = find_or_make_customer(cpo, billing=_said(cpo, text), contact={})
     if found is None:
-        raise ValueError("Give a phone number such as +919876543210, or an e-mail address.")
+        raise ValueError(NO_CONTACT)
     return found
+
+
+def _said(cpo: Cpo, text: str) -> dict[str, str]:
+    """Return what Beckn's billing would say of this contact, nothing where it is none."""
+    if "@" in text:
+        return {"email": text} if normalise_email(text) else {}
+    return {"phone": text} if normalise_phone(text, cpo.country) else {}
 
 
 def contacts_of(text: str) -> list[str]:
@@ -59,14 +63,17 @@ def add_members(group: CustomerGroup, contacts: Sequence[str]) -> int:
     """Add these people, all or none, in the group's scope; who is in it stays in it. Return how many are new."""
     if len(contacts) > MOST_CONTACTS:
         raise RowsRefused([Fault(MOST_CONTACTS + 1, "contact", f"Send at most {MOST_CONTACTS} contacts at once.")])
-    customers, faults = [], []
+    faults, named = [], dict[tuple[tuple[str, bytes], ...], str]()
     for number, contact in enumerate(contacts, start=1):
-        try:
-            customers.append(customer_by_contact(group.cpo, contact))
-        except ValueError as error:
-            faults.append(Fault(number, "contact", str(error)))
+        identity = identity_of(group.cpo, billing=_said(group.cpo, contact), contact={})
+        if identity:
+            named.setdefault(tuple(sorted((each.key_id, each.digest) for each in identity)), contact)
+        else:
+            faults.append(Fault(number, "contact", NO_CONTACT))
     if faults:
         raise RowsRefused(faults)
+    # In one order for all: two lists that name the same people wait for each other, and not in a circle.
+    customers = [customer_by_contact(group.cpo, contact) for _, contact in sorted(named.items())]
     known = set(CustomerGroupMember.objects.filter(group=group).values_list("customer", flat=True))
     new = {customer.pk: customer for customer in customers if customer.pk not in known}
     CustomerGroupMember.objects.bulk_create(

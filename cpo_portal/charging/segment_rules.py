@@ -189,12 +189,13 @@ def _buyer_app(condition: Condition, moment: Moment) -> Decision:
     return Decision(moment.bap_id in condition.values, Fact.BAP, expected, moment.bap_id)
 
 
+# None of the next three names a value of the customer's own: it is kept with the customer alone.
 def _tier(condition: Condition, facts: CustomerFacts, moment: Moment) -> Decision:
     holds = _is_one(facts.tier, condition.values)
-    return Decision(holds, Fact.TIER, _one_of(condition.values), facts.tier or "no tier")
+    actual = "this one" if holds else "another" if facts.tier else "none"
+    return Decision(holds, Fact.TIER, _one_of(condition.values), actual)
 
 
-# What follows names no value of the customer's own: an organisation or a car is kept with the customer alone.
 def _organisation(condition: Condition, facts: CustomerFacts, moment: Moment) -> Decision:
     holds = _is_one(facts.organisation, condition.values)
     actual = "this one" if holds else "another" if facts.organisation else "none"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
+
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
+from offers.engine.values import OfferLimits
 from offers.models import Offer
 from offers.models.conditions import HALF_A_STOCK, UPSIDE_DOWN_ENERGY
 
@@ -36,6 +39,17 @@ def check_conditions(offer: Offer, content: OfferContent) -> _Findings:
     if content.max_busy_percent is not None and not 1 <= content.max_busy_percent <= 100:
         yield "max_busy_percent", "Give a share of the chargers from 1 to 100 %."
     yield from _stock(content)
+
+
+def check_counted(nth_session: int | None, limits: OfferLimits) -> None:
+    """Refuse an offer for a customer's nth session that they could take more than once.
+
+    A session counts once it is confirmed: until then every order that they begin would be the nth.
+    """
+    if nth_session is not None and limits.uses_per_customer != 1:
+        raise ValidationError(
+            {"uses_per_customer": "An offer for one session of a customer is used once: set it to 1."}
+        )
 
 
 def _stock(content: OfferContent) -> _Findings:

@@ -12,8 +12,14 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.conditions import check_counted
 from offers.authoring.drafts import is_fresh, lock_offer
-from offers.authoring.period_limits import contradictions, keep_period_counters, period_switches
+from offers.authoring.period_limits import (
+    contradictions,
+    keep_day_counters,
+    keep_period_counters,
+    period_switches,
+)
 from offers.engine.periods import today_at
 from offers.engine.values import OfferLimits
 from offers.mapping import LIMIT_NAMES, limits_of
@@ -26,6 +32,7 @@ from offers.models import (
     Redemption,
     RedemptionState,
 )
+from offers.states import is_published
 from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
 
@@ -76,17 +83,27 @@ def check_limits(limits: OfferLimits) -> None:
         raise ValidationError(errors)  # type: ignore[arg-type]
 
 
+def check_limits_of(offer: Offer, limits: OfferLimits) -> None:
+    """Refuse, by field, what is no limit at all, or not one of what the offer gives now."""
+    check_limits(limits)
+    if offer.live_version is not None and is_published(offer.state):
+        check_counted(offer.live_version.nth_session, limits)
+
+
 def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_token: str = "") -> Offer:
     """Set all limits at once; a limit below what is reserved and used is refused, naming the figure."""
-    check_limits(limits)
     try:
         with cpo_scope(offer.cpo), transaction.atomic():
             locked = _locked_for(offer, limits)
             before = limits_of(locked)
             if before != limits:
+                check_limits_of(locked, limits)
+                # In the law's order: customers, their periods, totals, days.
+                today = today_at(timezone.now(), locked.cpo.time_zone)
                 _keep_customer_counters(locked, limits)
+                keep_period_counters(locked, before, limits, today)
                 _keep_total_counter(locked, limits)
-                keep_period_counters(locked, before, limits, today_at(timezone.now(), locked.cpo.time_zone))
+                keep_day_counters(locked, before, limits, today)
                 _write(locked, before, limits, by=by, by_token=by_token)
             return locked
     except OperationalError as busy:

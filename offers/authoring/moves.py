@@ -11,6 +11,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring import review
+from offers.authoring.conditions import check_counted
 from offers.authoring.content import check_publishable, checked, content_of
 from offers.authoring.drafts import lock_offer
 from offers.authoring.limits import limits_of
@@ -132,6 +133,7 @@ def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) 
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
     check_publishable(checked(offer, content_of(draft)), now)
+    check_counted(draft.nth_session, limits_of(offer))
     draft.published_at = now
     draft.save(update_fields=["published_at"])
     return draft

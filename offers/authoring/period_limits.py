@@ -69,7 +69,7 @@ def period_switches(before: OfferLimits, after: OfferLimits) -> bool:
 
 
 def keep_period_counters(offer: Offer, before: OfferLimits, after: OfferLimits, today: Today) -> None:
-    """Make, drop and limit the counters of the running periods; inside the lock that the change needs.
+    """Make, drop and limit customers' counters of the running periods; inside the lock that the change needs.
 
     Raises ValidationError where a limit is below what is used in the running period.
     """
@@ -77,7 +77,6 @@ def keep_period_counters(offer: Offer, before: OfferLimits, after: OfferLimits, 
         cursor.execute(_DATE, {"offer": offer.pk, "zone": today.zone})
     for period in Period:
         _keep_uses(offer, period, (before.per_period.get(period), after.per_period.get(period)), today)
-    _keep_day(offer, (before.budget_per_day, after.budget_per_day), today)
 
 
 def contradictions(limits: OfferLimits) -> Iterator[tuple[str, str]]:
@@ -132,15 +131,19 @@ def _keep_uses(offer: Offer, period: Period, limits: tuple[int | None, int | Non
     running.exclude(limit_uses=limit).update(limit_uses=limit)
 
 
-def _keep_day(offer: Offer, limits: tuple[Decimal | None, Decimal | None], today: Today) -> None:
-    before, limit = limits
+def keep_day_counters(offer: Offer, before: OfferLimits, after: OfferLimits, today: Today) -> None:
+    """Make, drop and limit the budgets of days, once `keep_period_counters` has dated what is counted.
+
+    Raises ValidationError where the budget is below what is spent today.
+    """
+    limit = after.budget_per_day
     rows = DayCounter.objects.filter(offer=offer)
     if limit is None:
-        if before is not None:
+        if before.budget_per_day is not None:
             rows.delete()
             offer.redemptions.filter(counted_day=True).update(counted_day=False)
         return
-    if before is None:
+    if before.budget_per_day is None:
         paused = offer.state in {OfferState.PAUSED, OfferState.WITHDRAWN, OfferState.ENDED, OfferState.ARCHIVED}
         values = {"offer": offer.pk, "day": today.day, "limit": limit, "paused": paused}
         _run(_COUNT_DAY, values)

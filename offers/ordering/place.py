@@ -29,6 +29,7 @@ from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
 from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
+from offers.forgotten import forget_facts
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.prepaid import PREPAID, hold_for
@@ -196,6 +197,9 @@ def _write(
     now: datetime,
 ) -> Placed:
     quote = store_quote(priced, placing.connector, ask, placing.buyer, now=now)
+    if order is not None and order.customer != ask.customer:
+        # Whoever asks to be forgotten is looked for by the orders of theirs: this one is somebody else's from now on.
+        forget_facts(Quote.objects.filter(order=order))
     order = _save_order(placing, ask, priced, quote, order=order, now=now)
     until = max(quote.valid_until, order.payment_until)
     prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)

@@ -67,7 +67,7 @@ def paid_in_all(order: Order) -> Money:
 
 
 def draw_for_bill(order: Order, billed: Money, *, now: datetime) -> Money:
-    """Take the bill from what is held, and what is short from the same customer's balances; give the rest back."""
+    """Take the bill from what is held, and what is short from the balances that it holds; give the rest back."""
     held = balances.held_by(order)
     short = billed.amount - held - paid_for(order).amount
     # A driver who declined the balance at init is not charged by it in the end.

@@ -23,6 +23,7 @@ from cpo_portal.charging.groups import RowsRefused, add_members
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
 from tests.people import make_member
 from tests.prepaid import SARAH, credit, entries, family, figures
+from tests.processes import run_at_once
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -305,6 +306,22 @@ def test_a_group_takes_its_members_by_contact_all_or_none(world: World, api: Cli
     assert post(api, f"{at}/remove", {"customer": members[0]}).json()["members"] == members[1:]
     again = post(api, "customer-groups", {"name": "Rao family"})
     assert again.json()["error"]["fields"] == {"name": ["A group with this name exists already."]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_of_the_same_people_in_opposite_order_make_each_of_them_once() -> None:
+    world = make_world()
+    people = [f"+91 98765 {number:05d}" for number in range(60)]
+    with cpo_scope(world.cpo):
+        groups = [CustomerGroup.objects.create(cpo=world.cpo, name=name) for name in ("Rao family", "Acme Logistics")]
+
+    def add(number: int) -> int:
+        with cpo_scope(world.cpo):
+            return add_members(groups[number], people[:: -1 if number else 1])
+
+    assert run_at_once(2, add) == [60, 60]
+    with cpo_scope(world.cpo):
+        assert (Customer.objects.count(), CustomerGroupMember.objects.count()) == (60, 120)
 
 
 def test_a_list_of_more_than_a_thousand_is_refused_whole(world: World) -> None:

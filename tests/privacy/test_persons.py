@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import uuid
 from decimal import Decimal
@@ -19,7 +20,7 @@ from django.urls import reverse
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balances
+from cpo_portal.charging import balances, imports
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
@@ -51,6 +52,9 @@ pytestmark = pytest.mark.django_db
 
 ASHA = {"name": "Asha Rao", "phone": "+91 98765 43210", "email": "asha.rao@example.com"}
 RAVI = {"name": "Ravi Nair", "phone": "+91 90000 00001", "email": "ravi@example.com"}
+
+
+LOCK = re.compile(r'SELECT .*? FROM "(\w+)" .*FOR (?:NO KEY )?UPDATE', re.DOTALL)
 
 
 def cart(talk: Conversation, billing: dict[str, str], driver: dict[str, str] | None = None) -> dict[str, Any]:
@@ -342,6 +346,22 @@ FILE = (
 )
 
 
+def test_nobody_is_forgotten_while_a_file_waits_to_be_written(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buy(talk)
+    paid_back()
+    monkeypatch.setattr(imports, "AT_ONCE", 0)
+    import_customers(talk.world.cpo, FILE.encode(), dry_run=False, author=Author())
+    with pytest.raises(CommandError, match="A file of contacts waits to be written, and may name this person"):
+        forget(phone=ASHA["phone"])
+    with every_cpo():
+        assert (Customer.objects.get().forgotten_at, CustomerContact.objects.count()) == (None, 1)
+    assert imports.run_imports() == 1
+    assert forget(phone=ASHA["phone"]).startswith("cpo1.com: erased")
+    assert everywhere("Rao Motors") == []
+
+
 def told_apart(talk: Conversation) -> None:
     """Keep a record of Asha and of Ravi, and put both on a list."""
     cpo, author = talk.world.cpo, Author()
@@ -382,6 +402,50 @@ def test_forgetting_takes_the_facts_that_an_offer_was_decided_by(talk: Conversat
     assert forget(phone=ASHA["phone"]).startswith("cpo1.com: erased")
     # The rule stays, with the prices that it made: it names a firm and nobody in it.
     assert facts_of_quotes() == []
+
+
+NUMBERS: dict[str, Any] = {
+    "sessions": {"fact": "SESSIONS", "number": 97, "days": 30},
+    "energy": {"fact": "ENERGY", "number": 9871},
+    "lapsed": {"fact": "LAPSED", "days": 77},
+    "anniversary": {"fact": "ANNIVERSARY", "days": 1},
+    "tier": {"fact": "TIER", "values": ["Silver"]},
+}
+
+
+def judged_by() -> set[tuple[str, str]]:
+    """Return what the kept traces say of customers, and by how much they missed a segment."""
+    with every_cpo():
+        outcomes = [outcome for trace in Quote.objects.values_list("trace", flat=True) for outcome in trace["outcomes"]]
+    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] == "SEGMENT"]
+    assert checks
+    return {(check["actual"], check["margin"]) for check in checks}
+
+
+@pytest.mark.parametrize("rule", NUMBERS.values(), ids=NUMBERS.keys())
+def test_forgetting_takes_the_numbers_that_a_segment_was_missed_by(rule: dict[str, Any], talk: Conversation) -> None:
+    told_apart(talk)
+    save_segment(talk.world.cpo, SegmentContent("some", "Some", (rule,)))
+    make_offer(talk.world.cpo, "for-some", display_code="", segment_ids=["some"])
+    buy(talk)
+    paid_back()
+    before = judged_by()
+    assert before != {("", "")}
+    assert "Gold" not in str(before)
+    forget(phone=ASHA["phone"])
+    assert judged_by() == {("", "")}
+
+
+def test_an_order_made_again_for_somebody_else_keeps_nothing_of_the_first(talk: Conversation) -> None:
+    told_apart(talk)
+    save_segment(talk.world.cpo, SegmentContent("some", "Some", (NUMBERS["energy"],)))
+    make_offer(talk.world.cpo, "for-some", display_code="", segment_ids=["some"])
+    for billing in (ASHA, ASHA):
+        talk.say("init", cart(talk, billing))
+    assert [facts["tier"] for facts in facts_of_quotes()] == ["Gold", "Gold"]
+    talk.say("init", cart(talk, RAVI))
+    assert [facts["tier"] for facts in facts_of_quotes()] == ["Silver"]
+    assert judged_by() == {("", ""), ("0.000 kWh", "Some: 9871.000 kWh short")}
 
 
 @pytest.mark.parametrize("bought", [True, False], ids=["who-bought", "who-never-bought"])
@@ -444,6 +508,39 @@ def test_an_export_holds_balances_and_groups(talk: Conversation) -> None:
     [mine] = customer["balances"]
     assert (mine["id"], mine["amount"], mine["held"]) == (str(balance.pk), "40.0000", "0.0000")
     assert [(entry["kind"], entry["amount"]) for entry in mine["entries"]] == [("TOP_UP", "40.0000")]
+
+
+def test_what_a_group_has_is_paid_back_before_its_last_member_is_forgotten(talk: Conversation) -> None:
+    buy(talk)
+    buy(talk, RAVI)
+    paid_back()
+    group = family(talk.world.cpo, ASHA["phone"], RAVI["phone"], name="Asha Rao and Ravi")
+    shared = credit(talk.world.cpo, "40", customer=None, group=group, name="Asha Rao, shared")
+    forget(phone=RAVI["phone"])
+    assert everywhere("Asha Rao, shared") == ["charging_balance"]  # it is hers still
+    with pytest.raises(CommandError, match=rf"The balance {shared.pk} has ₹40\.00 left: pay it back"):
+        forget(phone=ASHA["phone"])
+    with cpo_scope(talk.world.cpo):
+        assert CustomerGroupMember.objects.count() == 1
+        balances.pay_back(shared, balances.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
+    forget(phone=ASHA["phone"])
+    assert everywhere("Asha Rao") == []
+    with cpo_scope(talk.world.cpo):
+        kept = BalanceEntry.objects.filter(balance=shared).order_by("pk").values_list("kind", "amount", "note")
+        assert list(kept) == [("TOP_UP", 40, ""), ("REFUND", 40, "")]
+
+
+def test_forgetting_locks_the_orders_then_the_balances_then_the_customers(talk: Conversation) -> None:
+    order = buy(talk)
+    paid_back()
+    credit(talk.world.cpo, "0", customer=order.customer)
+    credit(talk.world.cpo, "0", customer=None, group=family(talk.world.cpo, ASHA["phone"]))
+    with CaptureQueriesContext(connection) as queries:
+        forget(phone=ASHA["phone"])
+    locks = [LOCK.match(query["sql"]) for query in queries]
+    assert [found[1] for found in locks if found] == [
+        "charging_order", "charging_balance", "charging_customer", "charging_customergroup",
+    ]  # fmt: skip
 
 
 def test_a_balance_is_paid_back_before_its_owner_is_forgotten_and_its_entries_stay(talk: Conversation) -> None:

@@ -15,6 +15,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
 from offers.admin_pages import offer_page
+from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM
 from tests.people import People, api_client, make_people, signed_in, weekend
@@ -105,6 +106,46 @@ def test_form_and_api_refuse_at_the_field(
     assert form.errors == {field: [sentence]}
     with cpo_scope(people.here.cpo):
         assert not Offer.objects.exists()
+
+
+COUNTED = "An offer for one session of a customer is used once: set it to 1."
+
+
+@pytest.mark.parametrize("uses", [pytest.param(None, id="no-limit"), pytest.param(2, id="two-uses")])
+def test_an_offer_for_the_nth_session_is_published_with_one_use_per_customer_alone(
+    people: People, uses: int | None
+) -> None:
+    first, api = {"nth_session": 1, "uses_per_customer": uses or ""}, api_client(people.here.cpo)
+    form = signed_in(people.owner).post(ADD, FORM | first | {"_publish": "1"}).context["adminform"].form
+    assert form.errors == {"uses_per_customer": [COUNTED]}
+    with cpo_scope(people.here.cpo):
+        assert not Offer.objects.exists()
+        authoring.create_offer(
+            people.here.cpo, "here", weekend(nth_session=1), limits=OfferLimits(uses_per_customer=uses)
+        )
+    refused = api.post("/api/offers/here/publish", "{}", content_type="application/json")
+    assert (refused.status_code, refused.json()["error"]["fields"]) == (
+        400,
+        {"limits": {"uses_per_customer": [COUNTED]}},
+    )
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.get().state == "DRAFT"
+
+
+def test_a_published_offer_for_the_nth_session_keeps_its_one_use_per_customer(people: People) -> None:
+    first = FORM | {"nth_session": 1, "uses_per_customer": 1}
+    assert signed_in(people.owner).post(ADD, first | {"_publish": "1"}).status_code == 302
+    with cpo_scope(people.here.cpo):
+        offer = Offer.objects.get()
+        assert offer.state == "APPROVED"
+    sent = json.dumps({"limits": {"uses_per_customer": None}})
+    answer = api_client(people.here.cpo).patch(f"/api/offers/{offer.offer_id}", sent, content_type="application/json")
+    assert answer.json()["error"]["fields"] == {"limits": {"uses_per_customer": [COUNTED]}}
+    page = f"/admin/offers/offer/{offer.pk}/change/"
+    form = signed_in(people.owner).post(page, first | {"uses_per_customer": 3, "_save": "1"}).context["adminform"].form
+    assert form.errors == {"uses_per_customer": [COUNTED]}
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.get().uses_per_customer == 1
 
 
 @pytest.mark.parametrize("columns", [pytest.param({"min_energy_wh": 2, "max_energy_wh": 1}, id="range-upside-down")])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
@@ -27,6 +31,8 @@ from tests.world import World, make_offer, make_world
 pytestmark = pytest.mark.django_db
 
 CAP = Decimal(60)
+#: The table that a statement writes, or that it locks a row of.
+WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)|SELECT .* FROM "?(\w+)"? .*FOR UPDATE', re.DOTALL)
 
 
 @pytest.fixture
@@ -145,6 +151,34 @@ def test_a_limit_at_what_is_used_is_accepted_and_is_used_up(world: World, offer:
         assert not CustomerPeriodCounter.objects.exists()
         assert set(Redemption.objects.values_list("counted_day", flat=True)) == {False}
         assert compare_with_ledger().drifting == 0
+
+
+COUNTERS = [
+    "offers_customercounter",
+    "offers_customerperiodcounter",
+    "offers_offercounter",
+    "offers_daycounter",
+]
+
+
+def test_counters_are_taken_in_the_order_in_which_buyers_take_them(world: World, offer: Offer) -> None:
+    with cpo_scope(world.cpo):
+        sold(world, offer, "20.00")
+        high = OfferLimits(
+            total_uses=9,
+            budget=Decimal(900),
+            uses_per_customer=8,
+            uses_per_customer_day=5,
+            budget_per_day=Decimal(100),
+            redemption_cap=CAP,
+        )
+        low = replace(high, total_uses=8, uses_per_customer=7, uses_per_customer_day=4, budget_per_day=Decimal(90))
+        for limits in (high, low, OfferLimits()):
+            with CaptureQueriesContext(connection) as queries:
+                authoring.set_limits(offer, limits)
+            taken = [WRITTEN.match(query["sql"].strip()) for query in queries]
+            names = [found[1] or found[2] for found in taken if found]
+            assert list(dict.fromkeys(name for name in names if name in COUNTERS)) == COUNTERS
 
 
 def test_what_was_used_in_an_earlier_period_does_not_keep_a_limit_up(world: World, offer: Offer) -> None:

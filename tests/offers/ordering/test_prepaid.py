@@ -112,6 +112,15 @@ def test_the_bill_draws_what_it_costs_and_the_gateway_has_the_rest(
     assert figures(balance) == (Decimal(has) - Decimal(drawn), 0)
 
 
+def test_a_bill_above_the_quote_draws_on_the_balances_that_it_holds_alone(plain: Sale) -> None:
+    held = credit(plain.world.cpo, "120")
+    plain.init()
+    later = credit(plain.world.cpo, "50", name="Another")
+    deliver(plain, 5200)
+    assert (figures(held), figures(later)) == ((0, 0), (50, 0))
+    assert [x[:2] for x in asked(plain)] == [("PRE-FULFILLMENT", "0.00"), ("POST-FULFILLMENT", "2.25")]
+
+
 def test_who_declines_the_balance_keeps_it(plain: Sale) -> None:
     balance = credit(plain.world.cpo, "500")
     plain.init(ask_for(declined=("prepaid-balance",)))

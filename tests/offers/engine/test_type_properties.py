@@ -199,7 +199,7 @@ cheap = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(open_pools, cheap, stacks, close)
 def test_the_bound_is_true_where_savings_jump_and_round(pool, terms, stack, energies):
     check_bound(step(*pool, stack=stack), terms, False, energies)

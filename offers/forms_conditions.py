@@ -35,8 +35,8 @@ class ConditionFields(forms.Form):
         required=False,
         label="Only this session of a customer",
         widget=IntegerInput,
-        help_text="1 is the first with you; confirmed and completed sessions count. Set one use per customer as well, "
-        "so that nobody orders it twice before confirming.",
+        help_text="1 is the first with you; confirmed and completed sessions count. Published with one use per "
+        "customer alone, so that nobody orders it twice before confirming.",
     )
     max_busy_percent = forms.IntegerField(
         required=False,

@@ -21,7 +21,9 @@ class ConditionsSerializer(serializers.Serializer[Any]):
     min_energy_wh = _wh("The session's energy in Wh, this one included.")
     max_energy_wh = _wh("The session's energy in Wh, this one included.")
     nth_session = serializers.IntegerField(
-        required=False, allow_null=True, help_text="Only this session of a customer with you; 1 is the first."
+        required=False,
+        allow_null=True,
+        help_text="Only this session of a customer with you; 1 is the first. Published with uses_per_customer 1 alone.",
     )
     max_busy_percent = serializers.IntegerField(
         required=False, allow_null=True, help_text="While less than this share of the location's chargers is busy."

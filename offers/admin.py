@@ -1,4 +1,4 @@
-"""The admin pages of offers and of the offer policy."""
+"""The admin pages of offers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
-from offers import admin_order_actions, authoring
+from offers import admin_order_actions, admin_policy, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import make_codes_button
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
@@ -34,13 +33,13 @@ from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
 from offers.forms_conditions import CONDITIONS_FIELDSET
 from offers.forms_limits import LIMIT_ROWS
+from offers.forms_types import BENEFIT_FIELDSET
 from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
-from offers.models import Offer, OfferPolicy, OfferState, OfferVersion
+from offers.models import Offer, OfferState, OfferVersion
 from offers.states import Move, is_editable, is_published, moves_from, recent_days
 from pricing.admin import NoteForm
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
-from pricing.admin_single import SingleRowAdmin
 
 
 def move_button(
@@ -130,7 +129,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
             },
         ),
         CONDITIONS_FIELDSET,
-        ("Benefit", {"fields": ("benefit_kind", ("value_type", "value"), "value_cap", "base")}),
+        BENEFIT_FIELDSET,
         ("How it combines", {"fields": ("additive", "auto", "priority", "exclusivity_group", "excludes")}),
         (
             "Limits",
@@ -318,29 +317,6 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
         return timezone.now()
 
 
-@admin.register(OfferPolicy)
-class OfferPolicyAdmin(SingleRowAdmin):
-    """How the CPO's offers and quotes behave."""
-
-    fieldsets = (
-        (
-            "Offers",
-            {
-                "fields": ("objective", ("max_stack", "max_discount_percent"), "review_required"),
-                "description": "A review is of what an offer's version says. An offer's limits apply as soon as they "
-                "are saved, without one. One owner alone may switch reviews off and on: the history of this page says "
-                "who did, and when.",
-            },
-        ),
-        ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
-        ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
-        ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
-    )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        # Who could switch the review off for a moment would be all four eyes alone.
-        return () if self.may(request, Right.MANAGE_MEMBERS, obj) else ("review_required",)
-
-
 ORDER_PANELS.extend((considered, held, ledger))
 admin_order_actions.register()
+admin_policy.register()

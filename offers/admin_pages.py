@@ -14,6 +14,7 @@ from cpo_portal.network.models import Connector, ConnectorType, Location, Produc
 from offers.admin_applicability import LABELS as APPLICABILITY
 from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
+from offers.authoring.cliffs import cliffs_in_words
 from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
@@ -57,9 +58,12 @@ _IN_ORDER = (
     "weekly_windows",
     "min_value",
     "benefit_kind",
+    "qualifier_item_ids",
     "value",
     "value_cap",
     "base",
+    "slabs",
+    "finance_terms",
     "additive",
     "auto",
     "priority",
@@ -145,7 +149,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "chip": state_chip(offer, now),
         "figures": limits_bar(offer, now) if _is_limited(offer) else "",
         "sentence": summary(in_names(offer_terms(offer, live or working)), zone),
-        "notes": [*_notes(offer, live, now), *_same_code(offer, working)],
+        "notes": [*_notes(offer, live, now), *_same_code(offer, working), *cliffs_in_words(offer, working)],
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
         "versions": [_version(offer, version) for version in versions],
@@ -255,8 +259,11 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return _EMPTY_MEANS.get(name, EMPTY)
     if name == "weekly_windows":
         return windows_in_words(applicability(version).weekly_windows)
-    if name in _MONEY_FIELDS or (name == "value" and version.value_type == "amount"):
-        return money(value, version.currency)
+    if name in ("slabs", "finance_terms"):
+        return benefit_in_words(offer_terms(version.offer, version))
+    if name in _MONEY_FIELDS or (name == "value" and version.value_type != "percent"):
+        per = " per kWh" if name == "value" and version.value_type == "per_kwh" else ""
+        return f"{money(value, version.currency)}{per}"
     if name == "value":
         return f"{plain_number(value)} %"
     if name in APPLICABILITY and (text := said_in_units(version, name)):
@@ -277,7 +284,7 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     """Return the names of the places and things that these versions name, by Beckn id."""
     rows = list(versions)
     places = {key for version in rows for key in version.location_ids}
-    items = {key for version in rows for key in version.item_ids}
+    items = {key for version in rows for key in (*version.item_ids, *version.qualifier_item_ids)}
     names = dict(Location.objects.filter(location_id__in=places).values_list("location_id", "name"))
     names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
     names |= dict(segment_choices())

@@ -31,6 +31,7 @@ from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
 from offers.forms_limits import LimitFields
 from offers.forms_stacking import StackingFields
+from offers.forms_types import TypeFields, content_values
 from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
 from offers.segments import segment_choices
@@ -57,7 +58,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
 
 
 class OfferForm(  # type: ignore[type-arg]
-    StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
+    TypeFields, StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
 ):
     """An offer with what its draft says and its limits."""
 
@@ -141,7 +142,7 @@ class OfferForm(  # type: ignore[type-arg]
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
         lists = {name: tuple(data[name]) for name in LISTS}
-        return OfferContent(**data | lists | {"priority": data["priority"] or 0})
+        return OfferContent(**content_values(self, data | lists | {"priority": data["priority"] or 0}))
 
     def limits(self) -> OfferLimits:
         """Return the limits that the form asks for."""
@@ -167,6 +168,7 @@ class OfferForm(  # type: ignore[type-arg]
         )
         fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
         fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
+        fields["slabs"].label = f"Slabs (amounts in {cpo.currency})"
         fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
@@ -175,9 +177,11 @@ class OfferForm(  # type: ignore[type-arg]
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
         self.fit_stacking(cpo)
-        chosen = {name: tuple(self.initial.get(name) or ()) for name in _IDS}
+        chosen = {name: tuple(self.initial.get(name) or ()) for name in (*_IDS, "qualifier_item_ids")}
+        items = _items()
         fields["location_ids"].offer(_locations(), chosen["location_ids"])
-        fields["item_ids"].offer(_items(), chosen["item_ids"])
+        fields["item_ids"].offer(items, chosen["item_ids"])
+        fields["qualifier_item_ids"].offer(items, chosen["qualifier_item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
         fields["segment_ids"].offer(segment_choices(), tuple(self.initial.get("segment_ids") or ()))
         self.fit_where()

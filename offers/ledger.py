@@ -129,7 +129,7 @@ def keep(order: Order, *, reserved_until: datetime) -> None:
 
 
 def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> None:
-    """Settle the order's reservations: offer pk → what it really gave; an offer that gave nothing is released.
+    """Settle the order's reservations: offer pk → what it really gave; an offer that is not named is released.
 
     Where a budget holds the reservation, the amount is never above it.
     """
@@ -140,7 +140,7 @@ def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> No
     for redemption in redemptions:
         amount = amounts.get(redemption.offer_id, NOTHING)
         capped = min(amount, redemption.reserved) if redemption.offer_id in budgeted else amount
-        outcomes.append((redemption, capped if amount > 0 else None))
+        outcomes.append((redemption, capped if redemption.offer_id in amounts else None))
     _finish(outcomes, now=now, reference="settle")
 
 

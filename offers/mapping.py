@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import Segment
 from offers.days import day_terms
@@ -12,9 +13,11 @@ from offers.engine.values import (
     Benefit,
     BenefitKind,
     DiscountBase,
+    FinanceTerm,
     OfferLimits,
     OfferTerms,
     Qualifier,
+    Slab,
     ValueType,
 )
 from offers.models import Offer, OfferVersion
@@ -46,22 +49,8 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         auto=version.auto,
         state=offer.state,
         applicability=applicability(version),
-        qualifier=Qualifier(
-            version.min_value,
-            version.min_energy_wh,
-            version.max_energy_wh,
-            version.nth_session,
-            version.max_busy_percent,
-            version.stock_product_id,
-            version.stock_at_least,
-        ),
-        benefit=Benefit(
-            BenefitKind(version.benefit_kind),
-            ValueType(version.value_type),
-            version.value,
-            version.value_cap,
-            DiscountBase(version.base),
-        ),
+        qualifier=qualifier(version),
+        benefit=benefit(version),
         limits=limits_of(offer),
         long_desc=version.long_desc,
         images=(version.image_url,) if version.image_url else (),
@@ -69,6 +58,33 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         excludes=frozenset(version.excludes),
         segments=segments_for(version, segments),
         single_use=version.single_use_codes,
+    )
+
+
+def qualifier(version: OfferVersion) -> Qualifier:
+    """Return what a session must reach, and the demand that the version depends on."""
+    return Qualifier(
+        version.min_value,
+        version.min_energy_wh,
+        version.max_energy_wh,
+        version.nth_session,
+        version.max_busy_percent,
+        version.stock_product_id,
+        version.stock_at_least,
+        item_ids=frozenset(version.qualifier_item_ids),
+    )
+
+
+def benefit(version: OfferVersion) -> Benefit:
+    """Return what the version gives; the value of a type without one is 0 percent."""
+    return Benefit(
+        BenefitKind(version.benefit_kind),
+        ValueType(version.value_type or ValueType.PERCENT),
+        Decimal(0) if version.value is None else version.value,
+        version.value_cap,
+        DiscountBase(version.base),
+        decode(tuple[Slab, ...], version.slabs),
+        decode(tuple[FinanceTerm, ...], version.finance_terms),
     )
 
 

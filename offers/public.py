@@ -130,7 +130,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
     )
     named = named_of(terms, now, cpo.time_zone)
     stations = stations_of(scope)
-    connectors, products = items_of(scope)
+    connectors, products = items_of(scope.item_ids)
     found = (
         ("", stations or ()),
         ("Only at the chargers:", chargers_of(scope)),
@@ -151,9 +151,16 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         area=some(area_of(scope)) if stations is None and (scope.cities or scope.states) else "",
         places=tuple(Names(title, x[:MOST_NAMED], len(x[MOST_NAMED:])) for title, x in found if x),
         connectors=connectors_in_words(scope, named),
-        conditions=tuple(map(_capital, conditions_in_words(terms, named))),
+        conditions=tuple(map(_capital, (*_together(terms), *conditions_in_words(terms, named)))),
         support=tuple(part for part in (cpo.support_phone, cpo.support_email) if part),
     )
+
+
+def _together(terms: OfferTerms) -> tuple[str, ...]:
+    """Return what must be in one session, by name: the items of a combination."""
+    connectors, products = items_of(terms.qualifier.item_ids)
+    items = (*connectors, *products)
+    return (f"only together with {' and '.join(items)} in one session",) if items else ()
 
 
 def _capital(text: str) -> str:

@@ -78,15 +78,15 @@ def chargers_of(scope: Applicability) -> tuple[str, ...]:
     return tuple(sorted({", ".join(row) for row in rows}))
 
 
-def items_of(scope: Applicability) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the connectors and the products that an offer is limited to, in words."""
-    rows = Connector.objects.filter(item_id__in=scope.item_ids).select_related("charger__location")
+def items_of(item_ids: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the connectors and the products that an offer names, in words."""
+    rows = Connector.objects.filter(item_id__in=item_ids).select_related("charger__location")
     types = dict(ConnectorType.choices)
     connectors = {
         f"{row.charger.name}, {types.get(row.connector_type, row.connector_type)}, {row.charger.location.name}"
         for row in rows
     }
-    products = Product.objects.filter(product_id__in=scope.item_ids).values_list("name", flat=True)
+    products = Product.objects.filter(product_id__in=item_ids).values_list("name", flat=True)
     return tuple(sorted(connectors)), tuple(sorted(set(products)))
 
 

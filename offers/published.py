@@ -11,7 +11,7 @@ from offers.book import LoadedBook
 from offers.engine.days import is_over, next_open
 from offers.engine.demand import is_of_the_moment
 from offers.engine.facts import NOWHERE, PlaceFacts
-from offers.engine.values import OfferTerms, Usage, ValueType
+from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
 
 _UNUSED = Usage()
@@ -34,15 +34,17 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
 
 
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
-    """Return the rate per kWh under a percentage for everybody, before surge and tax; None where there is none.
+    """Return the rate per kWh under a discount for everybody, in percent or per kWh, before surge and tax; or None.
 
     None as well where nobody can tell beforehand if it holds: it asks for an energy, or is of the moment.
     """
-    asked = terms.qualifier
-    if terms.benefit.value_type is not ValueType.PERCENT or terms.segments or is_of_the_moment(asked):
+    benefit, asked = terms.benefit, terms.qualifier
+    if benefit.kind is not BenefitKind.DISCOUNT or benefit.value_type is ValueType.AMOUNT or terms.segments:
         return None
-    if asked.min_wh is not None or asked.max_wh is not None:
+    if is_of_the_moment(asked) or asked.min_wh is not None or asked.max_wh is not None:
         return None
+    if benefit.value_type is ValueType.PER_KWH:
+        return max(rate - benefit.value, Decimal("0.00"))
     return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
 
 

@@ -59,6 +59,8 @@ _REASONS = {
     ReasonCode.SESSION_NUMBER: "It is for another session of the customer",
     ReasonCode.BUSY: "It holds while the location is less busy",
     ReasonCode.STOCK: "Too few are in stock",
+    ReasonCode.SLAB: "The session's whole kWh are in none of its slabs",
+    ReasonCode.COMBO_ITEMS: "Its items are not all in the session",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,
@@ -98,6 +100,8 @@ def outcome_in_words(outcome: OfferOutcome) -> str:
     reason = outcome.reason
     saving = money_text(outcome.saving.amount, outcome.saving.currency)
     if outcome.outcome is Outcome.APPLIED:
+        if not outcome.saving.amount:
+            return "It stands beside the order."
         cut = next((x.margin for x in outcome.checks if x.code is ReasonCode.MAX_DISCOUNT), "")
         text = f"It saves {saving} ({cut})." if cut else f"It saves {saving}."
     elif reason is not None:

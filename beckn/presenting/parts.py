@@ -133,7 +133,7 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         campaign_kind=terms.campaign_kind,
         display_code=terms.display_code,
         value_type=benefit.value_type,
-        value=benefit.value,
+        value=benefit.value or None,
         value_cap=benefit.value_cap,
         min_value=terms.qualifier.min_value,
         valid_from=scope.valid_from,
@@ -144,6 +144,10 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         item_ids=tuple(sorted(scope.item_ids)),
         auto=terms.auto,
         requires_code=terms.requires_code,
+        kind=benefit.kind,
+        qualifier_item_ids=tuple(sorted(terms.qualifier.item_ids)),
+        slabs=benefit.slabs,
+        finance=benefit.finance,
         page_url=offer_page_url(provider_id, terms.offer_id) if has_page else "",
     )
 

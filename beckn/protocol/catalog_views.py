@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from beckn.protocol.values import Measure, Person
-from offers.engine.values import ValueType
+from offers.engine.values import BenefitKind, FinanceTerm, Slab, ValueType
 from pricing.engine.money import Money
 
 
@@ -84,6 +84,10 @@ class OfferView:
     validation: OfferValidationView | None = None
     usage: OfferUsageView | None = None
     page_url: str = ""
+    kind: BenefitKind = BenefitKind.DISCOUNT
+    qualifier_item_ids: tuple[str, ...] = ()
+    slabs: tuple[Slab, ...] = ()
+    finance: tuple[FinanceTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

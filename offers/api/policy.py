@@ -13,7 +13,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from offers.models import OfferPolicy
-from offers.models.definitions import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, STACK_SENTENCE
+from offers.models.policy import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, STACK_SENTENCE
 from offers.quoting import policy_of
 
 

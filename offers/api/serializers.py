@@ -11,25 +11,18 @@ from rest_framework import serializers
 from cpo_portal.network.api_fields import BoundedListField, InstantField
 from offers.api.conditions import ConditionsSerializer
 from offers.api.days import DaysSerializer
+from offers.api.types import AMOUNT, BenefitSerializer
 from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
-from offers.authoring.content import CONTENT_FIELDS, LISTS
+from offers.authoring.content import CONTENT_FIELDS, LISTS, ROWS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.authoring.stacking import MOST_EXCLUDED
+from offers.authoring.types import without_leftovers
 from offers.engine.describe import summary
 from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
-from offers.models import (
-    BenefitKindChoice,
-    CampaignKind,
-    DiscountBaseChoice,
-    Offer,
-    OfferVersion,
-    ValueTypeChoice,
-)
+from offers.models import CampaignKind, Offer, OfferVersion
 from offers.states import again_at, counter_of, day_counter_of, derived_state
-
-AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
 class WindowSerializer(serializers.Serializer[Any]):
@@ -40,8 +33,8 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer):
-    """What a version of an offer says, in the terms of the ONDC construct."""
+class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer):
+    """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
     name = serializers.CharField(max_length=200)
     short_desc = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -63,11 +56,6 @@ class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializ
     valid_until = InstantField(help_text="The first instant that is too late.")
     weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)
     min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
-    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False)
-    value = serializers.DecimalField(**AMOUNT)
-    value_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    base = serializers.ChoiceField(choices=DiscountBaseChoice.choices, required=False)
     additive = serializers.BooleanField(required=False)
     auto = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
@@ -195,11 +183,12 @@ class StateChangeSerializer(serializers.Serializer[Any]):
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
     values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in data.items()}
-    if "weekly_windows" in values:
-        values["weekly_windows"] = tuple(dict(window) for window in values["weekly_windows"])
+    for name in ROWS:
+        if name in values:
+            values[name] = tuple(dict(row) for row in values[name])
     if before is not None:
         values = {name: getattr(before, name) for name in CONTENT_FIELDS} | values
-    return OfferContent(**values)
+    return OfferContent(**without_leftovers(values, data))
 
 
 def limits_from(data: dict[str, Any], before: OfferLimits | None = None) -> OfferLimits:

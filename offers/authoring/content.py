@@ -17,9 +17,12 @@ from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
 from offers.authoring.conditions import check_conditions
 from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
 from offers.authoring.days import check_days
+from offers.authoring.finance import normal_finance
 from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
+from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
+from offers.authoring.types import check_type
 from offers.authoring.windows import normal_windows
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
@@ -37,7 +40,7 @@ class OfferContent:
     name: str
     valid_from: datetime
     valid_until: datetime
-    value: Decimal
+    value: Decimal | None = None
     value_type: str = "percent"
     benefit_kind: str = "discount"
     value_cap: Decimal | None = None
@@ -81,12 +84,17 @@ class OfferContent:
     max_busy_percent: int | None = None
     stock_product_id: str = ""
     stock_at_least: int | None = None
+    qualifier_item_ids: tuple[str, ...] = ()
+    slabs: tuple[dict[str, Any], ...] = ()
+    finance_terms: tuple[dict[str, Any], ...] = ()
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
-_IDS = ("location_ids", "item_ids", "categories", "segment_ids", *PLACE_LISTS)
+_IDS = ("location_ids", "item_ids", "categories", "segment_ids", *PLACE_LISTS, "qualifier_item_ids")
+#: Lists of small rows, each with the function that brings it into its normal form.
+ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs, "finance_terms": normal_finance}
 #: What a version holds as a list and a content as a tuple.
-LISTS = (*_IDS, "weekly_windows", "blackout_dates", "excludes")
+LISTS = (*_IDS, *ROWS, "blackout_dates", "excludes")
 
 
 def content_of(version: OfferVersion) -> OfferContent:
@@ -115,14 +123,17 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     values["display_code"] = values["display_code"].strip()
     values |= normal_stacking(content)
     values["requires_code"] = values["requires_code"] or values["single_use_codes"]
-    try:
-        values["weekly_windows"] = normal_windows(values["weekly_windows"])
-    except ValidationError as refusal:
-        errors["weekly_windows"] = refusal.messages
-        values["weekly_windows"] = ()
+    for name, normal in ROWS.items():
+        try:
+            values[name] = normal(values[name])
+        except ValidationError as refusal:
+            errors[name] = refusal.messages
+            values[name] = ()
     result = OfferContent(**values)
+    unread = set(errors)
     for check in (
         _check_fields,
+        _check_type,
         _check_amounts,
         _check_time,
         _check_places,
@@ -134,7 +145,8 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         check_stacking,
     ):
         for name, message in check(offer, result):
-            errors.setdefault(name, []).append(message)
+            if name not in unread:
+                errors.setdefault(name, []).append(message)
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
     return result
@@ -185,6 +197,10 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
         yield "currency", f"Your offers are in {offer.cpo.currency}: leave the currency out."
 
 
+def _check_type(offer: Offer, content: OfferContent) -> _Findings:
+    return check_type(content)
+
+
 def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
     for name in ("value", "value_cap", "min_value"):
         amount = getattr(content, name)
@@ -192,16 +208,20 @@ def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
             yield name, "Use a number with at most two decimals."
             return
     percent = content.value_type == "percent"
-    if content.value <= 0:
+    if content.value is not None and content.value <= 0:
         yield "value", "Give a percentage above 0." if percent else "Give an amount above 0."
-    elif percent and content.value > _HUNDRED:
+    elif content.value is not None and percent and content.value > _HUNDRED:
         yield "value", "A percentage is at most 100: lower it, or choose an amount."
     if content.value_cap is not None and content.value_cap <= 0:
         yield "value_cap", "The cap is the most the driver saves: write it without a minus, or leave it empty."
-    elif content.value_cap is not None and not percent and content.value_cap < content.value:
+    elif content.value_type == "amount" and None not in (content.value, content.value_cap) and _below(content):
         yield "value_cap", "The cap is below the amount: raise it or leave it empty."
     if content.min_value is not None and content.min_value < 0:
         yield "min_value", "A minimum cannot be negative: write 0 or leave it empty."
+
+
+def _below(content: OfferContent) -> bool:
+    return (content.value_cap or 0) < (content.value or 0)
 
 
 def _check_time(offer: Offer, content: OfferContent) -> _Findings:

@@ -18,9 +18,10 @@ from cpo_portal.charging.models import OrderState
 from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.engine.backtest import PastSession
+from offers.engine.benefits import rule_of
 from offers.engine.facts import NOWHERE, PlaceFacts
-from offers.engine.values import OfferTerms
-from offers.models import Quote
+from offers.engine.values import OfferTerms, Outcome
+from offers.models import Quote, QuoteOffer
 from offers.places import place_facts
 from pricing.engine.codec import line_from_json, request_from_json
 from pricing.engine.values import Cart, LineKind
@@ -55,12 +56,14 @@ def count_bills(since: datetime, until: datetime) -> int:
 class Known:
     """What is known beside the bills: connectors by key, facts by customer, and sessions before the first of these.
 
-    The latter two are None where no offer asks for them.
+    The latter two are None where no offer asks for them. `beside` says that there are offers which leave the price as
+    it is, and so stand on no line of a bill.
     """
 
     places: Mapping[int, PlaceFacts]
     facts: Mapping[UUID, CustomerFacts] | None = None
     earlier: Mapping[UUID, int] | None = None
+    beside: bool = False
 
 
 def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime) -> Known:
@@ -73,6 +76,7 @@ def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: da
         {connector.pk: place_facts(connector) for connector in connectors},
         dict(facts_by_customer(cpo, segments.values(), at=now)) if segments else None,
         _sessions_before(since) if counted else None,
+        beside=any(not rule_of(offer).reduces(offer) for offer in asked),
     )
 
 
@@ -88,8 +92,9 @@ def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[Pa
         if seen is not None:
             bills = bills.filter(Q(created_at__gt=seen[0]) | Q(created_at=seen[0], id__gt=seen[1]))
         page = list(bills.values_list(*_COLUMNS)[:PAGE])
+        beside = _beside([row[1] for row in page]) if known.beside else {}
         for row in page:
-            yield _session(row, known, counts)
+            yield _session(row, known, counts, beside.get(row[1], {}))
         if len(page) < PAGE:
             return
         seen = page[-1][0], page[-1][1]
@@ -106,11 +111,20 @@ def _sessions_before(since: datetime) -> dict[UUID, int]:
     return dict(counted.order_by())
 
 
-def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID]) -> PastSession:
+def _beside(bills: list[UUID]) -> dict[UUID, dict[str, Decimal]]:
+    """Return, by bill, the offers that stood beside the order, each with the nothing that it took off."""
+    found: dict[UUID, dict[str, Decimal]] = {}
+    rows = QuoteOffer.objects.filter(quote__in=bills, outcome=Outcome.APPLIED, amount=0)
+    for bill, offer_id in rows.values_list("quote_id", "asked_id"):
+        found.setdefault(bill, {})[offer_id] = Decimal(0)
+    return found
+
+
+def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: Mapping[str, Decimal]) -> PastSession:
     """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
     _, _, currency, energy_wh, request, lines, time_zone, order_id, customer_id, bap_id, connector_id, *place = row
     location_id, location = place
-    given: dict[str, Decimal] = {}
+    given = dict(beside)
     before = []
     for line in lines:
         kind = line["kind"]

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.display import EMPTY, money, pairs, table, when
 from offers.engine.backtest import BacktestResult, Touched
+from offers.engine.benefits import rule_of
 from offers.engine.codec import offer_from_json
 from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
@@ -46,6 +47,10 @@ def assumptions(run: BacktestRun) -> list[str]:
         found.insert(0, _got_by_none(terms, result, run.cpo.time_zone))
     if not terms.auto:
         found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")
+    if not rule_of(terms).reduces(terms):
+        found.append(
+            "This offer leaves the price as it is: the replay counts the sessions that it would have stood at."
+        )
     if terms.segments:
         found.append("Segments are those of today: who is in one now is taken to have been in it then.")
     if terms.qualifier.max_busy_percent is not None or terms.qualifier.stock_at_least is not None:

@@ -45,7 +45,8 @@ Given = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id.
+    """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id; 0 is
+    one that stood beside the order.
 
     `customer` is any name for the same person, empty where nobody is known, with its `facts` of today and its sessions
     before this one where an offer asks for them. `groups` say where the session counts: pairs such as ("Location",
@@ -207,8 +208,9 @@ class Backtest:
             place=session.place,
             customer_sessions=session.sessions_before,
         )
-        given = OfferStep(world.past.where_given(session.given), context)(session.cart)
-        return {line.code: -line.amount.amount for line in given.lines}, given.trace
+        trace = OfferStep(world.past.where_given(session.given), context)(session.cart).trace
+        given = {x.offer_id: x.saving.amount for x in trace.outcomes if x.outcome is Outcome.APPLIED}
+        return given, trace
 
 
 def _at_any_time(draft: OfferTerms) -> OfferTerms:
@@ -333,7 +335,7 @@ class _Tally:
         else:
             self._repeat(before)
         taken = after.get(self.draft_id)
-        if taken:
+        if taken is not None:
             self._touch(session, taken)
 
     def turn_away(self, session: PastSession, by: str) -> None:

@@ -1,7 +1,8 @@
 """How little a cart can cost once the offers have been chosen, for every cart between two: for the inverse of a budget.
 
 Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible, but for
-one that ceases to hold at an energy in between: it counts as eligible at the far end, which is then not `steady`.
+one that ceases to hold at an energy in between: it counts as eligible at the far end, which is then not `steady`. An
+offer whose saving also falls (a slab between two bands) stands in `high` with the most that it saves between them.
 """
 
 from __future__ import annotations
@@ -23,13 +24,20 @@ _MOST_OPTIONS = 64
 
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """One of the two carts: its lines, its eligible offers, and how steeply each follows its base (percent)."""
+    """One of the two carts: its lines, its eligible offers, and how steeply each follows its base (percent).
+
+    `slack` is by how many units the savings may outgrow their lines by rounding, `jumps` whether one may do so
+    otherwise, `uneven` whether one follows something else than its base, at most as steeply.
+    """
 
     lines: LineAmounts
     candidates: tuple[Candidate, ...]
     slopes: tuple[Decimal, ...]
     #: Whether every offer that is eligible at this cart is so from where the stretch begins, or from later on.
     steady: bool = True
+    slack: int = 0
+    jumps: bool = False
+    uneven: bool = False
 
 
 def net_at_least(
@@ -44,9 +52,9 @@ def net_at_least(
     """
     listed = sum(low.lines.amounts, _NOTHING)
     bound = listed - most_saving(high.candidates, high.lines, max_stack)
-    if high.steady and _same_offers(low, high):
+    if high.steady and not high.jumps and _same_offers(low, high):
         if _is_best_of_one_family(low.candidates, objective, max_stack) and not _steep(low):
-            bound = max(bound, listed - low_saving - _rounding(low))
+            bound = max(bound, listed - low_saving - _rounding(low) - high.slack * low.lines.unit)
         else:
             staged = _Staged(low, high, stages(low.candidates, objective), max_stack)
             bound = max(bound, listed - staged.most(0, ()))
@@ -82,7 +90,7 @@ def _steep(corner: Corner) -> bool:
     percentage of another base comes on top.
     """
     additive = [(x, slope) for x, slope in zip(corner.candidates, corner.slopes, strict=True) if x.additive]
-    if len({x.lines for x, _ in additive}) < 2:
+    if not corner.uneven and len({x.lines for x, _ in additive}) < 2:
         return False
     if sum((slope for _, slope in additive), _NOTHING) > 100:
         return True

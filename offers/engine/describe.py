@@ -32,7 +32,8 @@ def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
 def summary(offer: OfferTerms, zone: str) -> str:
     """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
     scope = offer.applicability
-    parts = [f"Takes {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
+    verb = "Takes" if rule_of(offer).reduces(offer) else "Offers"
+    parts = [f"{verb} {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += days_in_words(scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from offers.engine.benefits import rule_of
 from offers.engine.situation import Situation
 from offers.engine.values import Check, OfferTerms, ReasonCode
 from pricing.engine.wording import energy_text
@@ -22,10 +23,14 @@ def energy_checks(offer: OfferTerms, situation: Situation) -> list[Check]:
 
 
 def energy_edges(offers: Iterable[OfferTerms]) -> tuple[int, ...]:
-    """Return the energies (Wh) from which on one of the offers begins or ceases to hold."""
-    begin = {x.qualifier.min_wh for x in offers}
-    cease = {x.qualifier.max_wh + 1 for x in offers if x.qualifier.max_wh is not None}
-    return tuple(sorted({x for x in begin if x is not None} | cease))
+    """Return the energies (Wh) from which on one of the offers begins or ceases to hold, or gives by another slab."""
+    found: set[int] = set()
+    for offer in offers:
+        least, most = offer.qualifier.min_wh, offer.qualifier.max_wh
+        found.update(rule_of(offer).energy_edges(offer))
+        found.update(() if least is None else (least,))
+        found.update(() if most is None else (most + 1,))
+    return tuple(sorted(found))
 
 
 def is_steady(offers: Iterable[OfferTerms], situation: Situation) -> bool:

@@ -15,7 +15,7 @@ from offers.engine.energy import energy_checks
 from offers.engine.limits import LIMIT_REASONS, limit_checks
 from offers.engine.places import place_checks
 from offers.engine.segments import segment_checks
-from offers.engine.situation import Situation, is_named, lines_in_scope, situation_of
+from offers.engine.situation import Situation, is_named, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind, WeeklyWindow
@@ -29,13 +29,15 @@ STATE_REASONS = {
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
 }
+_NO_BENEFIT = Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")
 
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
     """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
 
-    `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED.
+    `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED. One that is
+    `beside` the order leaves its price as it is.
     """
 
     offer: OfferTerms
@@ -45,6 +47,7 @@ class Appraisal:
     opted_in: bool
     outcome: Outcome
     depends_on_identity: bool = False
+    beside: bool = False
 
 
 def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
@@ -60,14 +63,15 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Run every check in the documented order and work out the saving, also where a check fails."""
     context = situation.context
     held = offer.offer_id in context.held
-    lines = lines_in_scope(offer, situation)
-    saving = _saving(offer, situation, lines)
+    rule = rule_of(offer)
+    lines = rule.lines(offer, situation)
+    saving = capped(offer, situation, rule.saving(offer, situation, lines))
     opted_in = is_named(offer, situation.wanted) or opens(offer, context)
     start, zone = situation.cart.request.planned_start, situation.cart.time_zone
     checks = [*_standing(offer, situation, held), *_place(offer, situation)]
     checks += place_checks(offer.applicability, context.place)
     checks += [*_weekly(offer, situation), *day_checks(offer.applicability, start, zone)]
-    checks += [*_min_value(offer, situation), *energy_checks(offer, situation)]
+    checks += _qualifier(offer, situation)
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
@@ -76,16 +80,22 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
         limited, how_often = limit_checks(offer, context, saving)
         checks += [*asked, *demanded, *limited]
         depends = for_whom or which_session or how_often
-    checks += _no_benefit(saving)
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends)
+    beside = not rule.reduces(offer)
+    if not beside and not saving:
+        checks.append(_NO_BENEFIT)
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
-    lines = lines_in_scope(offer, situation)
-    saving = _saving(offer, situation, lines)
-    checks = [*_min_value(offer, situation), *energy_checks(offer, situation), *_no_benefit(saving)]
-    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks))
+    rule = rule_of(offer)
+    lines = rule.lines(offer, situation)
+    saving = capped(offer, situation, rule.saving(offer, situation, lines))
+    checks = _qualifier(offer, situation)
+    beside = not rule.reduces(offer)
+    if not beside and not saving:
+        checks.append(_NO_BENEFIT)
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside)
 
 
 def _outcome(checks: list[Check]) -> Outcome:
@@ -95,12 +105,8 @@ def _outcome(checks: list[Check]) -> Outcome:
     return Outcome.ELIGIBLE_NOT_CHOSEN
 
 
-def _saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
-    if lines is situation.item_lines:
-        base = situation.item_value
-    else:
-        base = sum([situation.amounts[n] for n in lines], _NOTHING)
-    saving = rule_of(offer).saving(offer, base)
+def capped(offer: OfferTerms, situation: Situation, saving: Decimal) -> Decimal:
+    """Return the saving within what was reserved for the offer."""
     ceiling = situation.context.ceilings.get(offer.offer_id)
     return saving if ceiling is None else min(saving, max(ceiling, _NOTHING))
 
@@ -175,6 +181,14 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
     return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 
 
+def _qualifier(offer: OfferTerms, situation: Situation) -> list[Check]:
+    """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
+    checks = _min_value(offer, situation)
+    checks += rule_of(offer).checks(offer, situation)
+    checks += energy_checks(offer, situation)
+    return checks
+
+
 def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
     least = offer.qualifier.min_value
     if least is None:
@@ -183,12 +197,6 @@ def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
     margin = "" if passed else f"{money_text(least - situation.item_value, offer.currency)} short"
     expected, actual = f"{least:f}", f"{situation.item_value:f}"
     return [Check(ReasonCode.MIN_VALUE, "qualifier.min_value", expected, actual, passed, margin)]
-
-
-def _no_benefit(saving: Decimal) -> list[Check]:
-    if saving:
-        return []
-    return [Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")]
 
 
 def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from offers.engine.benefits import rule_of
 from offers.engine.values import OfferContext, OfferTerms
 from pricing.engine.values import ITEM_KINDS, Cart, LineKind, QuoteLine
 
@@ -43,9 +43,8 @@ def situation_of(cart: Cart, context: OfferContext, *, least_wh: int | None = No
     return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined, least)
 
 
-def lines_in_scope(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
-    """Return the positions of the cart's lines that the benefit is taken of."""
-    kinds = rule_of(offer).base_kinds(offer)
+def lines_of(offer: OfferTerms, situation: Situation, kinds: Collection[LineKind] = ITEM_KINDS) -> tuple[int, ...]:
+    """Return the positions of the cart's lines of these kinds that belong to the offer's items and categories."""
     scope = offer.applicability
     unrestricted = not scope.item_ids and not scope.categories
     if unrestricted and kinds is ITEM_KINDS:
@@ -53,10 +52,18 @@ def lines_in_scope(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
     lines = enumerate(situation.cart.lines)
     if unrestricted:
         return tuple(n for n, line in lines if line.kind in kinds)
-    return tuple(n for n, line in lines if line.kind in kinds and _matches(offer, line, situation.context.category))
+    return tuple(n for n, line in lines if line.kind in kinds and matches(offer, line, situation.context.category))
 
 
-def _matches(offer: OfferTerms, line: QuoteLine, category: str) -> bool:
+def base_of(situation: Situation, lines: tuple[int, ...]) -> Decimal:
+    """Return the sum of these lines."""
+    if lines is situation.item_lines:
+        return situation.item_value
+    return sum([situation.amounts[n] for n in lines], Decimal(0))
+
+
+def matches(offer: OfferTerms, line: QuoteLine, category: str) -> bool:
+    """Say whether a line is of the offer's items and categories; `category` is the connector's."""
     scope = offer.applicability
     if scope.item_ids and line.item_id not in scope.item_ids:
         return False

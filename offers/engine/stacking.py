@@ -80,7 +80,7 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
         )
     if checks:
         return tuple(checks)
-    whole = selection.chosen if locked else (*others, candidate_of(found))
+    whole = [x for x in (selection.chosen if locked else (*others, candidate_of(found))) if x.saving]
     if lines.most is not None and selection.saving == lines.most < lines.uncut(whole):
         reached = f"{money_text(lines.most, offer.currency)} are given, {_share(context)}"
         actual = f"{found.saving:f}"

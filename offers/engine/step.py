@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from offers.engine.benefits import rule_of
+from offers.engine.beside import chosen_beside, open_to_choice
 from offers.engine.book import OfferBook
-from offers.engine.bounds import Corner, net_at_least
+from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
-from offers.engine.energy import energy_edges, is_steady
+from offers.engine.corners import Appraised, candidates_of, corners_of, together
+from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
+from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
 from offers.engine.spreading import Claim, Shares, spread
-from offers.engine.stacking import candidate_of, cut_check, cuts, line_amounts, why_not
+from offers.engine.stacking import candidate_of, line_amounts
 from offers.engine.values import (
     Check,
     Objective,
@@ -40,22 +42,21 @@ class OfferStep:
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
-        situation = situation_of(cart, self._context)
-        appraisals = [appraise(offer, situation) for offer in self._offers(cart)]
+        situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        context = self._context
-        selection = choose_offers(
-            _candidates(appraisals), lines, objective=context.objective, max_stack=context.stack.max_stack
-        )
+        objective, max_stack = self._context.objective, self._context.stack.max_stack
+        open_to, spare = open_to_choice(appraisals, max_stack)
+        selection = choose_offers(candidates_of(open_to), lines, objective=objective, max_stack=spare)
         shares = _shares(selection.chosen, lines)
-        discounts = _discount_lines(selection.chosen, appraisals, shares, cart)
-        outcomes = _Outcomes(situation, lines, selection).of(appraisals, discounts)
+        discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
+        beside = chosen_beside(appraisals, selection.chosen, max_stack)
+        outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple(x.offer_id for x in selection.runner_up)
         most, cut = _cut(selection.chosen, lines, cart.currency)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
-            chosen=tuple(x.offer_id for x in selection.chosen),
+            chosen=tuple(x.offer_id for x in (*selection.chosen, *beside)),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
@@ -75,19 +76,19 @@ class OfferStep:
         return _thresholds(self._offers(None))
 
     def energy_edges(self) -> tuple[int, ...]:
-        """Return the energies (Wh) at which an offer of this place begins or ceases to hold."""
+        """Return the energies (Wh) at which an offer of this place begins or ceases to hold, or saves another part."""
         return energy_edges(self._offers(None))
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        corners = []
-        for cart in (low, high):
-            situation = situation_of(cart, self._context, least_wh=low.energy_wh)
-            corners.append(_corner([appraise(x, situation) for x in self._offers(cart)], situation))
+        corners = corners_of(*[self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)])
         objective, max_stack = self._context.objective, self._context.stack.max_stack
-        low_corner = corners[0]
-        chosen = choose_offers(low_corner.candidates, low_corner.lines, objective=objective, max_stack=max_stack)
+        chosen = choose_offers(corners[0].candidates, corners[0].lines, objective=objective, max_stack=max_stack)
         return net_at_least(*corners, low_saving=chosen.saving + chosen.gap, objective=objective, max_stack=max_stack)
+
+    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> Appraised:
+        situation = situation_of(cart, self._context, least_wh=least_wh)
+        return situation, [appraise(offer, situation) for offer in self._offers(cart)]
 
     def _offers(self, cart: Cart | None) -> list[OfferTerms]:
         """Return the candidates of the place and the products, and what the buyer named or holds, by id."""
@@ -145,10 +146,13 @@ class LockedStep:
         """Apply the locked offers in the order given; one whose qualifier no longer holds says so in the trace."""
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        chosen = _candidates(appraisals)
-        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), cart)
-        outcomes = _Outcomes(situation, lines, Selection(chosen, lines.joint(chosen))).of(appraisals, discounts)
-        applied = tuple(x.code for x in discounts)
+        chosen = candidates_of(appraisals)
+        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
+        eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
+        beside = tuple(candidate_of(x) for x in eligible if x.beside)
+        selection = Selection(chosen, lines.joint(chosen))
+        outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
+        applied = (*(x.code for x in discounts), *(x.offer_id for x in beside))
         most, cut = _cut(chosen, lines, cart.currency)
         return Discounts(discounts, OfferTrace(tuple(outcomes), applied, most=most, cut=cut))
 
@@ -157,19 +161,17 @@ class LockedStep:
         return _thresholds(self._offers)
 
     def energy_edges(self) -> tuple[int, ...]:
-        """Return the energies (Wh) at which a locked offer begins or ceases to hold."""
+        """Return the energies (Wh) at which a locked offer begins or ceases to hold, or saves another part."""
         return energy_edges(self._offers)
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
-        found = [self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)]
-        corners = [_corner(appraisals, situation) for situation, appraisals in found]
-        # Locked offers apply together, whatever they once combined with.
-        together = [replace(x, candidates=tuple(map(_combining, x.candidates))) for x in corners]
-        saving = together[0].lines.joint(together[0].candidates)
-        return net_at_least(*together, low_saving=saving, objective=Objective.MAX_SAVING)
+        found = corners_of(*[self._appraised(cart, least_wh=low.energy_wh) for cart in (low, high)])
+        first, last = map(together, found)
+        saving = first.lines.joint(first.candidates)
+        return net_at_least(first, last, low_saving=saving, objective=Objective.MAX_SAVING)
 
-    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> tuple[Situation, list[Appraisal]]:
+    def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> Appraised:
         context = OfferContext(
             "",
             cart.request.item_id,
@@ -182,30 +184,14 @@ class LockedStep:
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
-def _candidates(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
-    return tuple([candidate_of(x) for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN])
-
-
-def _combining(candidate: Candidate) -> Candidate:
-    return replace(candidate, additive=True, group="", excludes=frozenset())
-
-
-def _corner(appraisals: list[Appraisal], situation: Situation) -> Corner:
-    eligible = [x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN]
-    slopes = tuple(
-        rule_of(x.offer).slope(x.offer, sum((situation.amounts[n] for n in x.lines), Decimal(0))) for x in eligible
-    )
-    steady = is_steady((x.offer for x in appraisals), situation)
-    return Corner(line_amounts(situation), _candidates(eligible), slopes, steady)
-
-
 def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
     return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
 
 
 def _discount_lines(
-    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], cart: Cart
+    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], situation: Situation
 ) -> tuple[QuoteLine, ...]:
+    cart = situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
@@ -213,7 +199,7 @@ def _discount_lines(
         if not amount:
             continue
         offer = offers[candidate.offer_id]
-        title = f"{offer.name} ({rule_of(offer).title(offer)})"
+        title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
         parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, cart.currency)
@@ -226,32 +212,6 @@ def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tu
     if lines.most is None or (whole := lines.uncut(chosen)) <= lines.most:
         return None, None
     return Money(lines.most, currency), Money(whole - lines.most, currency)
-
-
-class _Outcomes:
-    """Says what became of each offer of one cart."""
-
-    def __init__(self, situation: Situation, lines: LineAmounts, selection: Selection) -> None:
-        self._situation, self._lines, self._selection = situation, lines, selection
-        self._cuts = cuts(selection.chosen, lines)
-
-    def of(self, appraisals: list[Appraisal], discounts: tuple[QuoteLine, ...]) -> list[OfferOutcome]:
-        applied = {x.code: -x.amount for x in discounts}
-        return [self._outcome(found, applied.get(found.offer.offer_id)) for found in appraisals]
-
-    def _outcome(self, found: Appraisal, applied: Money | None) -> OfferOutcome:
-        offer, checks, outcome = found.offer, found.checks, found.outcome
-        currency, context = self._situation.cart.currency, self._situation.context
-        saving = Money(found.saving, currency)
-        if applied is not None:
-            outcome, saving = Outcome.APPLIED, applied
-            if cut := self._cuts.get(offer.offer_id):
-                checks = (*checks, cut_check(cut, self._lines, context, currency))
-        elif outcome is Outcome.ELIGIBLE_NOT_CHOSEN:
-            checks = (*checks, *why_not(found, self._selection, self._lines, context))
-        return OfferOutcome(
-            offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
-        )
 
 
 def _thresholds(offers: Iterable[OfferTerms]) -> tuple[Decimal, ...]:

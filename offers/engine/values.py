@@ -1,38 +1,55 @@
-"""The values of the offer engine: what an offer says, what it is judged by, and the answer with its reasons."""
+"""The values of the offer engine: what an offer says (in `terms`), what judges it, and the answer with its reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment
-from offers.engine.facts import NOWHERE, UNOBSERVED, Circle, Current, HolidayRule, Levels, PlaceFacts
-from offers.engine.periods import Period
+from cpo_portal.charging.segment_rules import CustomerFacts
+from offers.engine.facts import NOWHERE, UNOBSERVED, Levels, PlaceFacts
+from offers.engine.terms import (
+    Applicability,
+    Benefit,
+    BenefitKind,
+    DiscountBase,
+    FinanceMethod,
+    FinanceTerm,
+    OfferLimits,
+    OfferTerms,
+    Qualifier,
+    Slab,
+    ValueType,
+)
 from pricing.engine.money import Money
-from pricing.engine.values import WeeklyWindow
 
-
-class BenefitKind(StrEnum):
-    """The offer types of the ONDC construct, spelled as on the wire."""
-
-    DISCOUNT = "discount"
-
-
-class ValueType(StrEnum):
-    """What a benefit's value counts."""
-
-    PERCENT = "percent"
-    AMOUNT = "amount"
-
-
-class DiscountBase(StrEnum):
-    """What a percentage is taken of."""
-
-    ITEMS = "ITEMS"
-    ITEMS_AND_SURGE = "ITEMS_AND_SURGE"
+__all__ = [
+    "Applicability",
+    "Benefit",
+    "BenefitKind",
+    "Certificate",
+    "Check",
+    "CodeStanding",
+    "DiscountBase",
+    "FinanceMethod",
+    "FinanceTerm",
+    "Objective",
+    "OfferContext",
+    "OfferLimits",
+    "OfferOutcome",
+    "OfferTerms",
+    "OfferTrace",
+    "Outcome",
+    "Qualifier",
+    "ReasonCode",
+    "SentCode",
+    "Slab",
+    "StackLimits",
+    "Usage",
+    "ValueType",
+]
 
 
 class Objective(StrEnum):
@@ -105,126 +122,8 @@ class ReasonCode(StrEnum):
     SESSION_NUMBER = "SESSION_NUMBER"
     BUSY = "BUSY"
     STOCK = "STOCK"
-
-
-@dataclass(frozen=True, slots=True)
-class Benefit:
-    """What the buyer gets: `value` in percent or in money, at most `value_cap`, taken of `base`."""
-
-    kind: BenefitKind
-    value_type: ValueType
-    value: Decimal
-    value_cap: Decimal | None = None
-    base: DiscountBase = DiscountBase.ITEMS
-
-
-@dataclass(frozen=True, slots=True)
-class Qualifier:
-    """What the cart must reach, and the energy (Wh) it must not exceed; the boundaries themselves qualify.
-
-    `nth_session` is the customer's count with the CPO, this session included. The site must be less than
-    `max_busy_percent` busy and have `stock_at_least` units of a product.
-    """
-
-    min_value: Decimal | None = None
-    min_wh: int | None = None
-    max_wh: int | None = None
-    nth_session: int | None = None
-    max_busy_percent: int | None = None
-    stock_product_id: str = ""
-    stock_at_least: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Applicability:
-    """Where, on what and when. Values are OR within an attribute, AND across; empty is no restriction.
-
-    Ids are the Beckn ids of locations, items (connectors and products), categories and chargers (EVSEs). Powers
-    are ratings in W, both bounds included.
-    """
-
-    location_ids: frozenset[str] = frozenset()
-    item_ids: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    weekly_windows: tuple[WeeklyWindow, ...] = ()
-    location_tags: frozenset[str] = frozenset()
-    cities: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
-    circle: Circle | None = None
-    charger_ids: frozenset[str] = frozenset()
-    connector_types: frozenset[str] = frozenset()
-    currents: frozenset[Current] = frozenset()
-    min_power_w: int | None = None
-    max_power_w: int | None = None
-    holidays: HolidayRule | None = None
-    blackout_dates: frozenset[date] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class OfferLimits:
-    """Limits as authored; None is no limit and touches no counter."""
-
-    total_uses: int | None = None
-    uses_per_customer: int | None = None
-    budget: Decimal | None = None
-    redemption_cap: Decimal | None = None
-    uses_per_customer_day: int | None = None
-    uses_per_customer_week: int | None = None
-    uses_per_customer_month: int | None = None
-    budget_per_day: Decimal | None = None
-    give_use_back: bool = False
-
-    @property
-    def is_personal(self) -> bool:
-        """Tell whether a customer's uses are counted, ever or by a period."""
-        return self.uses_per_customer is not None or bool(self.per_period)
-
-    @property
-    def has_budget(self) -> bool:
-        """Tell whether what is given is limited in all or by the day, so that the most of it is reserved."""
-        return self.budget is not None or self.budget_per_day is not None
-
-    @property
-    def per_period(self) -> dict[Period, int]:
-        """Return the uses per customer that are limited by a period, the shortest first."""
-        found = (
-            (Period.DAY, self.uses_per_customer_day),
-            (Period.WEEK, self.uses_per_customer_week),
-            (Period.MONTH, self.uses_per_customer_month),
-        )
-        return {period: limit for period, limit in found if limit is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class OfferTerms:
-    """One version of an offer, as the engine sees it: `state` is the stored state, a larger `priority` comes first."""
-
-    offer_id: str
-    version: int
-    name: str
-    short_desc: str
-    campaign_kind: str
-    display_code: str
-    requires_code: bool
-    currency: str
-    priority: int
-    additive: bool
-    auto: bool
-    state: str
-    applicability: Applicability
-    qualifier: Qualifier
-    benefit: Benefit
-    limits: OfferLimits = OfferLimits()
-    long_desc: str = ""
-    images: tuple[str, ...] = ()
-    #: At most one offer of a group is applied; it is never applied beside an offer of `excludes`, nor they beside it.
-    exclusivity_group: str = ""
-    excludes: frozenset[str] = frozenset()
-    #: Its customers; OR, and empty is everybody.
-    segments: tuple[Segment, ...] = ()
-    single_use: bool = False
+    SLAB = "SLAB"
+    COMBO_ITEMS = "COMBO_ITEMS"
 
 
 @dataclass(frozen=True, slots=True)

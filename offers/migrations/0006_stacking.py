@@ -11,7 +11,7 @@ from django.db import migrations, models
 # What is there already has the defaults, which the constraints allow: nothing needs to be read again.
 class Migration(migrations.Migration):
     dependencies = [
-        ("offers", "0004_labels"),
+        ("offers", "0005_offer_types"),
     ]
 
     operations = [

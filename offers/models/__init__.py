@@ -4,14 +4,11 @@ from offers.models.backtests import BacktestRun, BacktestState
 from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
 from offers.models.definitions import (
-    BasisChoice,
     BenefitKindChoice,
     BookRevision,
     CampaignKind,
     DiscountBaseChoice,
-    ObjectiveChoice,
     Offer,
-    OfferPolicy,
     OfferState,
     OfferStateChange,
     OfferVersion,
@@ -27,6 +24,7 @@ from offers.models.ledger import (
     RedemptionState,
 )
 from offers.models.periods import CustomerPeriodCounter, DayCounter
+from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
 from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 

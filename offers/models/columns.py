@@ -1,7 +1,14 @@
-"""How amounts are stored."""
+"""How amounts and lists are stored."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
+
+#: What the database writes into a list that the release before leaves out.
+NO_ITEMS = models.Value([], output_field=ArrayField(models.CharField(max_length=100)))
+NO_ROWS = models.Value([], output_field=models.JSONField())

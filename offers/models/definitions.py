@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
 
-from cpo_portal.accounts.models import Membership, Role, User
+from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
-from offers.models.columns import MONEY
+from offers.models.columns import MONEY, NO_ITEMS, NO_ROWS
 from offers.models.conditions import CONDITION_CONSTRAINTS, Conditions
 from offers.models.days import DAYS_CONSTRAINTS, Days
+from offers.models.types import type_constraints
 from offers.models.where import WHERE_CONSTRAINTS, Where
 
 GROUP_SHAPE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 GROUP_SENTENCE = "Name the group with small letters, digits and single hyphens, such as night-offers."
-STACK_SENTENCE = "Give 1 or more, or leave it empty for no limit."
-ABOVE_0_SENTENCE = "Give a percentage above 0, or leave it empty for no limit."
-AT_MOST_100_SENTENCE = "A percentage is at most 100: lower it."
 GROUP_NAME = RegexValidator(GROUP_SHAPE, GROUP_SENTENCE)
 
 
@@ -53,109 +49,6 @@ class CampaignKind(models.TextChoices):
     URBAN_RURAL = "URBAN_RURAL", "Urban or rural pricing"
     REGIONAL = "REGIONAL", "Regional promotion"
     OTHER = "OTHER", "Other"
-
-
-class ObjectiveChoice(models.TextChoices):
-    MAX_SAVING = engine.Objective.MAX_SAVING.value, "The largest saving for the driver"
-    PRIORITY = engine.Objective.PRIORITY.value, "The offers' priority"
-
-
-class BasisChoice(models.TextChoices):
-    BEFORE = "BEFORE_SURGE_OFFER_TAX", "Energy and fees, before surge, offer and tax"
-    ALL_IN = "ALL_IN", "Everything included"
-
-
-class OfferPolicy(TenantModel):
-    """How a CPO's offers and quotes behave; one row per CPO."""
-
-    objective = models.CharField("choose offers by", max_length=12, choices=ObjectiveChoice, default="MAX_SAVING")
-    amount_basis = models.CharField(
-        "“charge me for ₹100” means", max_length=24, choices=BasisChoice, default="BEFORE_SURGE_OFFER_TAX"
-    )
-    quote_minutes = models.PositiveSmallIntegerField(
-        "a quote is valid for (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
-    )
-    payment_minutes = models.PositiveSmallIntegerField(
-        "time to pay (minutes)", default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
-    )
-    early_start_minutes = models.PositiveSmallIntegerField("may start early by (minutes)", default=15)
-    late_start_minutes = models.PositiveSmallIntegerField("no-show after (minutes)", default=30)
-    breakdown_minutes = models.PositiveSmallIntegerField(
-        "wait for a broken charger (minutes)",
-        default=5,
-        db_default=5,
-        help_text="So long after a charger was reported out of order, its session is billed by the last reading "
-        "and an order that waits for it is cancelled and paid back.",
-    )
-    silent_minutes = models.PositiveSmallIntegerField(
-        "end a silent session after (minutes)",
-        default=60,
-        db_default=60,
-        validators=[MinValueValidator(5)],
-        help_text="A session whose charger is not heard of for so long, or does not stop when it is told to, "
-        "is billed by the last reading.",
-    )
-    longest_hours = models.PositiveSmallIntegerField(
-        "stop a session after (hours)",
-        default=24,
-        db_default=24,
-        validators=[MinValueValidator(1), MaxValueValidator(167)],
-        help_text="The charger is told to stop then.",
-    )
-    review_required = models.BooleanField(
-        "offers are reviewed before they are published",
-        default=False,
-        db_default=False,
-        help_text="Four eyes: somebody else than who wrote or submitted a draft approves it.",
-    )
-
-    max_stack = models.PositiveSmallIntegerField(
-        "offers in one session, at most",
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1, STACK_SENTENCE)],
-        help_text="How many offers may be combined; empty means any number.",
-    )
-    max_discount_percent = models.DecimalField(
-        "all discounts together, at most (%)",
-        max_digits=5,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[
-            MinValueValidator(Decimal("0.01"), ABOVE_0_SENTENCE),
-            MaxValueValidator(Decimal(100), AT_MOST_100_SENTENCE),
-        ],
-        help_text="Of energy, time and products before fees, surge and tax. What offers give beyond it is cut.",
-    )
-
-    class Meta:
-        verbose_name = "quote and offer policy"
-        verbose_name_plural = "quote and offer policies"
-        constraints = [
-            models.UniqueConstraint(fields=["cpo"], name="one_offer_policy_per_cpo"),
-            models.CheckConstraint(
-                condition=Q(max_stack=None) | Q(max_stack__gte=1),
-                name="policy_stack_of_at_least_one",
-                violation_error_message=STACK_SENTENCE,
-            ),
-            models.CheckConstraint(
-                condition=Q(max_discount_percent=None)
-                | Q(max_discount_percent__gt=0) & Q(max_discount_percent__lte=100),
-                name="policy_discount_at_most_100",
-                violation_error_message="A percentage lies above 0 and is at most 100.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return "Quotes and offers"
-
-    def clean(self) -> None:
-        authors = Membership.objects.filter(cpo=self.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
-        if self.review_required and authors.count() < 2:
-            raise ValidationError(
-                {"review_required": "Four eyes need two people: invite another owner or manager first."}
-            )
 
 
 class Offer(TenantModel):
@@ -210,11 +103,17 @@ class Offer(TenantModel):
 
 class BenefitKindChoice(models.TextChoices):
     DISCOUNT = engine.BenefitKind.DISCOUNT.value, "Discount"
+    SLAB = engine.BenefitKind.SLAB.value, "Slabs of kWh"
+    COMBO = engine.BenefitKind.COMBO.value, "Combination"
+    DELIVERY = engine.BenefitKind.DELIVERY.value, "Off the fee"
+    EXCHANGE = engine.BenefitKind.EXCHANGE.value, "Exchange"
+    FINANCING = engine.BenefitKind.FINANCING.value, "Financing"
 
 
 class ValueTypeChoice(models.TextChoices):
     PERCENT = engine.ValueType.PERCENT.value, "Percent"
     AMOUNT = engine.ValueType.AMOUNT.value, "Amount"
+    PER_KWH = engine.ValueType.PER_KWH.value, "Amount per kWh"
 
 
 class DiscountBaseChoice(models.TextChoices):
@@ -238,8 +137,8 @@ class OfferVersion(Where, Days, Conditions, TenantModel):
     display_code = models.CharField(max_length=40, blank=True, help_text="A label such as WEEKEND25.")
     requires_code = models.BooleanField("the buyer must send the code", default=False)
     benefit_kind = models.CharField("type", max_length=12, choices=BenefitKindChoice, default="discount")
-    value_type = models.CharField(max_length=10, choices=ValueTypeChoice, default="percent")
-    value = models.DecimalField(**MONEY, validators=[MinValueValidator(0.01)])
+    value_type = models.CharField(max_length=10, choices=ValueTypeChoice, default="percent", blank=True)
+    value = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     value_cap = models.DecimalField("at most", **MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     base = models.CharField("taken of", max_length=16, choices=DiscountBaseChoice, default="ITEMS")
     min_value = models.DecimalField(
@@ -256,6 +155,11 @@ class OfferVersion(Where, Days, Conditions, TenantModel):
     additive = models.BooleanField("may combine with other offers", default=False)
     auto = models.BooleanField("applied automatically", default=True)
     priority = models.SmallIntegerField(default=0, help_text="Breaks ties; the larger goes first.")
+    qualifier_item_ids = ArrayField(
+        models.CharField(max_length=100), default=list, db_default=NO_ITEMS, blank=True, verbose_name="together with"
+    )
+    slabs = models.JSONField(default=list, db_default=NO_ROWS, blank=True)
+    finance_terms = models.JSONField("ways to pay over time", default=list, db_default=NO_ROWS, blank=True)
     exclusivity_group = models.CharField(
         max_length=40,
         blank=True,
@@ -292,10 +196,11 @@ class OfferVersion(Where, Days, Conditions, TenantModel):
                 violation_error_message="The offer ends before it starts: choose a later end.",
             ),
             models.CheckConstraint(
-                condition=Q(value__gt=0) & (Q(value_type="amount") | Q(value__lte=100)),
-                name="offer_percent_at_most_100",
+                condition=Q(value=None) | (Q(value__gt=0) & (~Q(value_type="percent") | Q(value__lte=100))),
+                name="offer_percent_in_bounds",
                 violation_error_message="A percentage lies above 0 and is at most 100.",
             ),
+            *type_constraints(),
             models.CheckConstraint(
                 condition=Q(requires_code=False) | ~Q(display_code="") | Q(single_use_codes=True),
                 name="required_code_is_given",
@@ -321,8 +226,8 @@ class OfferVersion(Where, Days, Conditions, TenantModel):
         return f"{self.name} v{self.number}"
 
     def clean(self) -> None:
-        is_amount = self.value_type == ValueTypeChoice.AMOUNT and self.value is not None
-        if is_amount and self.value_cap is not None and self.value_cap < self.value:
+        value = self.value if self.value_type == ValueTypeChoice.AMOUNT else None
+        if value is not None and self.value_cap is not None and self.value_cap < value:
             raise ValidationError({"value_cap": "The cap is below the amount: raise it or leave it empty."})
 
 

@@ -167,6 +167,52 @@ def test_conditions_call_products_days_and_other_offers_by_name(people: People) 
     )
 
 
+SLABS = (
+    {"item_count": 10, "item_count_upper": 19, "value": "10", "value_type": "percent", "value_cap": "50"},
+    {"item_count": 20, "item_count_upper": None, "value": "40", "value_type": "amount", "value_cap": "40"},
+)
+EMI = {
+    "provider": "Some Bank",
+    "method": "EMI",
+    "months": 6,
+    "annual_percent": "12",
+    "subvention_percent": "50",
+}
+NO_VALUE: dict[str, Any] = {"value": None, "value_type": "", "value_cap": None}
+TYPES: dict[str, tuple[dict[str, Any], str]] = {
+    "slab": (
+        NO_VALUE | {"slabs": SLABS},
+        "10 % off, at most ₹50.00, for 10–19 kWh; ₹40.00 off, at most ₹40.00, for 20 kWh and more ",
+    ),
+    "combo": (
+        {"qualifier_item_ids": ("coffee",), "value": Decimal(20)},
+        "20 % off in combination with 1 item, at most ₹100.00 ",
+    ),
+    "delivery": ({"value": Decimal(50), "value_cap": None}, "50 % off the fees "),
+    "exchange": (NO_VALUE, "An exchange, valued when it is returned; the price stays as it is "),
+    "financing": (
+        NO_VALUE | {"finance_terms": (EMI,)},
+        "6 monthly instalments at 12 % a year by Some Bank, 50 % of the interest borne by the seller ",
+    ),
+    "discount": (
+        {"value_type": "per_kwh", "value": Decimal("2.50"), "value_cap": None},
+        "₹2.50 off each kWh ",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_type_is_said_in_plain_words(people: People, kind: str) -> None:
+    said, benefit = TYPES[kind]
+    with cpo_scope(people.here.cpo):
+        Product.objects.create(cpo=people.here.cpo, product_id="coffee", name="Filter coffee", price=Decimal(60))
+    make(people, benefit_kind=kind, min_value=None, name="Deal", **said)
+    text = words(Client().get(PAGE))
+    assert f"Deal {benefit}" in text
+    together = "Only together with Filter coffee in one session."
+    assert (together in text) is (kind == "combo")
+
+
 def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People) -> None:
     make(people, image_url="https://elsewhere.example/i.png")
     answer = Client().get(PAGE)

@@ -16,12 +16,10 @@ from beckn.protocol.catalog_views import (
     ProviderView,
     SurchargeView,
 )
+from beckn.protocol.deg_v1.render_benefit import DISCOUNT_TYPES, write_benefit, write_value
 from beckn.protocol.deg_v1.render_session import write_fulfillment, write_location
 from beckn.protocol.deg_v1.tags import write_group
 from beckn.protocol.deg_v1.writing import amount, descriptor, instant, number, span, sparse, yes_or_no
-from offers.engine.values import ValueType
-
-DISCOUNT_TYPES = {ValueType.PERCENT: "PERCENTAGE", ValueType.AMOUNT: "AMOUNT"}
 
 
 def render_on_search(catalog: CatalogView) -> dict[str, Any]:
@@ -109,7 +107,7 @@ def _published_offer(offer: OfferView) -> dict[str, Any]:
             item_ids=list(offer.item_ids),
             time={"label": "valid", "range": valid} if valid else {},
         ),
-        "tags": [_offer_details(offer)],
+        "tags": [_offer_details(offer), *write_benefit(offer)],
     }
 
 
@@ -118,16 +116,13 @@ def _inline_offer(inline: InlineOfferView, item: ItemView) -> dict[str, Any]:
     shown = offer_head(inline.offer, in_order=False)
     if inline.price is not None:
         shown["price"] = {"value": number(inline.price), "currency": _unit_price_currency(item)}
-    return {**shown, "tags": [_offer_details(inline.offer)]}
+    return {**shown, "tags": [_offer_details(inline.offer), *write_benefit(inline.offer)]}
 
 
 @lru_cache(maxsize=1024)
 def _offer_details(offer: OfferView) -> dict[str, Any]:
     """Write what an offer gives; the same object for every item that shows it, so nobody changes it."""
-    percentage = offer.value_type is ValueType.PERCENT
-    value = ""
-    if offer.value is not None:
-        value = number(offer.value) if percentage else amount(offer.value, offer.currency)
+    value = write_value(offer.value_type, offer.value, offer.currency)
     return write_group(
         "offer-details",
         (

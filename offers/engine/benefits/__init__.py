@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offers.engine.benefits import discount
+from offers.engine.benefits import combo, delivery, discount, exchange, financing, slab
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.values import BenefitKind, OfferTerms
 
 BENEFITS: Mapping[BenefitKind, BenefitRule] = {
     BenefitKind.DISCOUNT: discount,
+    BenefitKind.SLAB: slab,
+    BenefitKind.COMBO: combo,
+    BenefitKind.DELIVERY: delivery,
+    BenefitKind.EXCHANGE: exchange,
+    BenefitKind.FINANCING: financing,
 }
 
 

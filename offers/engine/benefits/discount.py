@@ -1,73 +1,83 @@
-"""The `discount` kind: a percentage or an amount off the lines in scope, up to a cap."""
+"""The `discount` kind: a percentage or an amount off the lines in scope, or so much per kWh, up to a cap."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 
+from offers.engine.benefits import plain
+from offers.engine.benefits.plain import checks, energy_edges, maximum, most_between, reduces
+from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import DiscountBase, OfferTerms, ValueType
-from pricing.engine.money import round_amount
 from pricing.engine.values import ITEM_KINDS, LineKind
-from pricing.engine.wording import money_text, plain_number
+from pricing.engine.wording import money_text
+
+__all__ = [
+    "checks",
+    "energy_edges",
+    "lines",
+    "maximum",
+    "most_between",
+    "reduces",
+    "saving",
+    "slack",
+    "slope",
+    "thresholds",
+    "title",
+    "words",
+]
 
 _WITH_SURGE = ITEM_KINDS | {LineKind.SURGE}
+_ENERGY = frozenset({LineKind.ENERGY})
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
-def base_kinds(offer: OfferTerms) -> Collection[LineKind]:
-    return _WITH_SURGE if offer.benefit.base is DiscountBase.ITEMS_AND_SURGE else ITEM_KINDS
+def lines(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
+    if offer.benefit.value_type is ValueType.PER_KWH:
+        return lines_of(offer, situation, _ENERGY)
+    return lines_of(offer, situation, _WITH_SURGE if offer.benefit.base is DiscountBase.ITEMS_AND_SURGE else ITEM_KINDS)
 
 
-def saving(offer: OfferTerms, base: Decimal) -> Decimal:
-    benefit = offer.benefit
-    exact = base * benefit.value / _HUNDRED if benefit.value_type is ValueType.PERCENT else benefit.value
-    limit = maximum(offer)
-    if limit is not None and limit < exact:
-        exact = limit
-    rounded = round_amount(exact, offer.currency)
-    return max(_NOTHING, base if base < rounded else rounded)
+def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+    base = base_of(situation, lines)
+    if offer.benefit.value_type is ValueType.PER_KWH:
+        return plain.within(_of_energy(offer, situation, lines), base, maximum(offer), offer.currency)
+    return plain.taken(offer, base)
 
 
-def slope(offer: OfferTerms, base: Decimal) -> Decimal:
-    limit = maximum(offer)
-    percent = offer.benefit.value if offer.benefit.value_type is ValueType.PERCENT else _HUNDRED
-    return _NOTHING if limit is not None and base * percent >= limit * _HUNDRED else percent
+def _of_energy(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+    """Return so much per kWh, of each line at most what it costs: cheap hours pay nothing towards dear ones."""
+    value = offer.benefit.value
+    energies = ((situation.amounts[n], situation.cart.lines[n].quantity or _NOTHING) for n in lines)
+    return sum((min(amount, value * kwh) for amount, kwh in energies), _NOTHING)
 
 
-def maximum(offer: OfferTerms) -> Decimal | None:
-    amount = offer.benefit.value if offer.benefit.value_type is ValueType.AMOUNT else None
-    least = offer.benefit.value_cap
-    for limit in (offer.limits.redemption_cap, amount):
-        if limit is not None and (least is None or limit < least):
-            least = limit
-    return least
+def slope(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+    if offer.benefit.value_type is ValueType.PER_KWH:
+        return _NOTHING if saving(offer, situation, lines) == maximum(offer) else _HUNDRED
+    return plain.slope(offer, situation, lines)
+
+
+def slack(offer: OfferTerms, lines: tuple[int, ...]) -> int:
+    # The kWh are rounded apart from the lines; each rounding is off by half a unit at either end.
+    return len(lines) + 1 if offer.benefit.value_type is ValueType.PER_KWH else 0
 
 
 def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
-    found = []
-    if offer.qualifier.min_value is not None:
-        found.append(offer.qualifier.min_value)
-    limit = maximum(offer)
-    percent = offer.benefit.value if offer.benefit.value_type is ValueType.PERCENT else _HUNDRED
-    if limit is not None and percent > 0:
-        found.append(limit * _HUNDRED / percent)
-    return tuple(found)
+    return plain.least_value(offer) if offer.benefit.value_type is ValueType.PER_KWH else plain.thresholds(offer)
 
 
-def title(offer: OfferTerms) -> str:
-    benefit = offer.benefit
-    if benefit.value_type is ValueType.PERCENT:
-        return f"{plain_number(benefit.value)}% off"
-    return f"{money_text(benefit.value, offer.currency)} off"
+def title(offer: OfferTerms, situation: Situation) -> str:
+    if offer.benefit.value_type is ValueType.PER_KWH:
+        return f"{money_text(offer.benefit.value, offer.currency)}/kWh off"
+    return plain.value_title(offer)
 
 
 def words(offer: OfferTerms) -> str:
     benefit = offer.benefit
-    scope = "energy, add-ons and surge" if benefit.base is DiscountBase.ITEMS_AND_SURGE else "energy and add-ons"
-    if benefit.value_type is ValueType.PERCENT:
-        text = f"{plain_number(benefit.value)} % off {scope}"
+    if benefit.value_type is ValueType.PER_KWH:
+        text = f"{money_text(benefit.value, offer.currency)} off each kWh"
     else:
-        text = f"{money_text(benefit.value, offer.currency)} off {scope}"
-    caps = [x for x in (benefit.value_cap, offer.limits.redemption_cap) if x is not None]
-    return f"{text}, at most {money_text(min(caps), offer.currency)}" if caps else text
+        scope = "energy, add-ons and surge" if benefit.base is DiscountBase.ITEMS_AND_SURGE else "energy and add-ons"
+        text = f"{plain.value_words(offer)} {scope}"
+    return plain.capped_words(text, offer, benefit.value_cap)

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Protocol
 
-from offers.engine.values import OfferTerms
-from pricing.engine.values import LineKind
+from offers.engine.situation import Situation
+from offers.engine.values import Check, OfferTerms
 
 
 class BenefitRule(Protocol):
-    """The functions of a benefit kind; amounts are in the offer's currency."""
+    """The functions of a benefit kind; amounts are in the offer's currency, lines are positions in the cart.
 
-    def base_kinds(self, offer: OfferTerms) -> Collection[LineKind]:
-        """Return the kinds of line that the benefit may be taken of."""
+    A kind whose answer is the plain one takes it from `plain`.
+    """
 
-    def saving(self, offer: OfferTerms, base: Decimal) -> Decimal:
-        """Return the rounded saving on a base: never negative, above the base, or falling while the base rises."""
+    def reduces(self, offer: OfferTerms) -> bool:
+        """Say whether the benefit is taken off the price; else it stands beside the order and saves 0."""
 
-    def slope(self, offer: OfferTerms, base: Decimal) -> Decimal:
-        """Return the most, in percent, by which the saving follows the base from here on."""
+    def lines(self, offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
+        """Return the lines that the benefit may be taken of."""
+
+    def checks(self, offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
+        """Return the kind's own conditions, beside the least value, with their numbers."""
+
+    def saving(self, offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+        """Return the rounded saving on its lines: never negative or above their sum."""
+
+    def most_between(self, offer: OfferTerms, low: Situation, high: Situation) -> Decimal | None:
+        """Return the most that the offer saves on a cart between two, line by line.
+
+        None says that its saving and its checks only rise with the lines, by no more than they do.
+        """
+
+    def slope(self, offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
+        """Return the most, in percent, by which the saving follows the lines from here on."""
+
+    def slack(self, offer: OfferTerms, lines: tuple[int, ...]) -> int:
+        """Return by how many of the smallest unit the saving may outgrow the lines by rounding; 0 if taken of them."""
 
     def maximum(self, offer: OfferTerms) -> Decimal | None:
         """Return the most that one redemption can cost, None where only the cart limits it."""
@@ -28,7 +45,10 @@ class BenefitRule(Protocol):
     def thresholds(self, offer: OfferTerms) -> tuple[Decimal, ...]:
         """Return the cart values at which the saving jumps or bends."""
 
-    def title(self, offer: OfferTerms) -> str:
+    def energy_edges(self, offer: OfferTerms) -> tuple[int, ...]:
+        """Return the energies (Wh) from which on the saving is another."""
+
+    def title(self, offer: OfferTerms, situation: Situation) -> str:
         """Return the benefit as a price line shows it: "25% off"."""
 
     def words(self, offer: OfferTerms) -> str:

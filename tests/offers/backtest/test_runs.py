@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,8 +19,9 @@ from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
 from tests.offers.ordering.sale import Sale
+from tests.offers.ordering.test_types import live, sold
 from tests.processes import run_at_once
-from tests.world import make_offer, make_world
+from tests.world import ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,3 +188,16 @@ def test_another_cpos_sessions_are_not_replayed(draft: Offer) -> None:
     with cpo_scope(other.cpo):
         assert not BacktestRun.objects.exists()
     assert fresh(run).state == BacktestState.DONE
+
+
+def test_the_financing_that_a_driver_chose_is_chosen_again(sale: Sale) -> None:
+    loan = {"provider": "Some Bank", "method": "EMI", "months": 6, "annual_percent": "12", "subvention_percent": "0"}
+    live(sale, benefit_kind="financing", value_type="", finance_terms=(loan,), auto=False)
+    placed = sale.init(replace(ask_for(), opted_in=("typed",)))
+    sold(sale, 4000, f"{placed.quote.total}")
+    run = ask(make_offer(sale.world.cpo, "half", name="Half off", value=Decimal(50), display_code="HALF"))
+    run_backtests()
+    found = result_of(fresh(run))
+    assert found is not None
+    # It stands alone, and what the driver chose comes before the draft.
+    assert (found.sessions, found.billed, found.touched) == (1, Decimal(0), Touched())

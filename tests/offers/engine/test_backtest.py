@@ -12,7 +12,10 @@ import pytest
 from offers.engine.backtest import Backtest, BacktestResult, Displaced, OfGroup, PastSession, Setting, Touched
 from offers.engine.values import Objective, OfferTerms
 from pricing.engine.codec import decode, encode
-from tests.offers.engine.samples import cart, offer, rupees_off
+from pricing.engine.money import Money
+from pricing.engine.values import LineKind
+from tests.offers.engine.samples import cart, line, offer, rupees_off
+from tests.offers.engine.test_types import beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.pricing.engine.samples import SATURDAY
 
 
@@ -188,3 +191,38 @@ def test_a_result_comes_back_from_json_as_it_was() -> None:
         session(1),
     )
     assert decode(BacktestResult, encode(found)) == found
+
+
+TYPES: dict[str, tuple[OfferTerms, Touched]] = {
+    "a slab of 5 kWh": (by_slabs(slab(5, 9, "50"), offer_id="draft"), touched(2, "105.00")),
+    "in combination with a coffee": (replace(combo("coffee"), offer_id="draft"), touched(1, "24.00")),
+    "half the fee": (replace(off_the_fee("50"), offer_id="draft"), touched(2, "10.00")),
+    "2.50 per kWh": (per_kwh("2.50", "draft"), touched(2, "25.00")),
+    "financing": (beside("draft"), touched(2, "0")),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_type_is_replayed_on_the_lines_of_the_bill(name: str) -> None:
+    draft, expected = TYPES[name]
+    energy = line("ENERGY-1", LineKind.ENERGY, "90.00", item_id="connector-1", quantity=Decimal(5))
+    cheaper = replace(energy, amount=Money(Decimal("60.00"), "INR"))
+    fee = line("FEE-1", LineKind.FEE, "10.00")
+    coffee = line("PRODUCT-1", LineKind.PRODUCT, "60.00", item_id="coffee")
+    first, second = session(0), session(1)
+    with_fee = replace(first, cart=replace(first.cart, lines=(energy, fee)))
+    with_coffee = replace(second, cart=replace(second.cart, lines=(cheaper, coffee, fee)))
+    found = replayed(draft, (), with_fee, with_coffee)
+    assert (found.touched, found.extra) == (expected, expected.amount)
+
+
+def test_what_a_driver_chose_beside_the_order_is_chosen_again() -> None:
+    loan = beside("loan", auto=False)
+    found = replayed(offer("draft", "25"), (loan,), session(0, given={"loan": Decimal(0)}), session(1))
+    # The loan stands alone, and what a driver chose comes before a discount that nobody chose.
+    assert (found.touched, found.displaced) == (touched(1, "22.50"), ())
+
+
+def test_uses_of_what_leaves_the_price_as_it_is_are_counted() -> None:
+    found = replayed(beside("draft", total_uses=1), (), session(0), session(1))
+    assert (found.touched, found.turned_away, found.ran_out_by) == (touched(1, "0"), 1, "TOTAL_USES")

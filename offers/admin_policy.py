@@ -1,0 +1,41 @@
+"""The admin page of the offer policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from cpo_portal.accounts.access import Right
+from offers.models import OfferPolicy
+from pricing.admin_single import SingleRowAdmin
+
+
+class OfferPolicyAdmin(SingleRowAdmin):
+    """How the CPO's offers and quotes behave."""
+
+    fieldsets = (
+        (
+            "Offers",
+            {
+                "fields": ("objective", ("max_stack", "max_discount_percent"), "review_required"),
+                "description": "A review is of what an offer's version says. An offer's limits apply as soon as they "
+                "are saved, without one. One owner alone may switch reviews off and on: the history of this page says "
+                "who did, and when.",
+            },
+        ),
+        ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
+        ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
+        ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        # Who could switch the review off for a moment would be all four eyes alone.
+        return () if self.may(request, Right.MANAGE_MEMBERS, obj) else ("review_required",)
+
+
+def register() -> None:
+    """Register the page; called once, by the admin module."""
+    admin.site.register(OfferPolicy, OfferPolicyAdmin)

@@ -1,0 +1,61 @@
+"""What the type of an offer demands of its content and has no use for: the matrix, and the checks of single types."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from cpo_portal.network.models import Connector, Product
+from offers.engine.matrix import FIELDS, Need, empty, fault, needs_of
+from offers.engine.values import BenefitKind, DiscountBase, ValueType
+
+#: A field of the matrix that says nothing.
+_EMPTY: Mapping[str, Any] = {
+    "min_value": None,
+    "qualifier_item_ids": (),
+    "value": None,
+    "value_type": "",
+    "value_cap": None,
+    "base": DiscountBase.ITEMS.value,
+    "slabs": (),
+    "finance_terms": (),
+}
+_KINDS = {kind.value for kind in BenefitKind}
+
+
+def without_leftovers(values: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """Return the content without what only another type had use for; what was `given` stays, to be refused."""
+    kind = values.get("benefit_kind", BenefitKind.DISCOUNT.value)
+    if kind not in _KINDS:
+        return values
+    needs = needs_of(BenefitKind(kind))
+    left = [name for name in FIELDS if needs[name] is Need.NOT_APPLICABLE and name not in given]
+    return values | {name: _EMPTY[name] for name in left}
+
+
+def check_type(content: Any) -> Iterable[tuple[str, str]]:
+    """Yield the faults of an OfferContent that belong to its type, by field; inside the CPO's scope."""
+    if content.benefit_kind not in _KINDS:
+        # The field itself says so.
+        return
+    kind = BenefitKind(content.benefit_kind)
+    for name in FIELDS:
+        value = getattr(content, name)
+        sentence = fault(kind, name, given=not empty(name, value))
+        if sentence:
+            yield name, sentence
+    yield from _check_value_type(kind, content)
+    items = content.qualifier_item_ids
+    known = set(Connector.objects.filter(item_id__in=items).values_list("item_id", flat=True))
+    known |= set(Product.objects.filter(product_id__in=items).values_list("product_id", flat=True))
+    for unknown in sorted(set(items) - known):
+        yield "qualifier_item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
+
+
+def _check_value_type(kind: BenefitKind, content: Any) -> Iterable[tuple[str, str]]:
+    if content.value_type != ValueType.PER_KWH.value:
+        return
+    if kind is not BenefitKind.DISCOUNT:
+        yield "value_type", "Only a discount is counted per kWh: choose percent or amount."
+    elif content.base != DiscountBase.ITEMS.value:
+        yield "base", "An amount per kWh is taken off the energy: choose energy, time and products."

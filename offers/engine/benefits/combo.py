@@ -1,0 +1,51 @@
+"""The `combo` kind: off the primary items and the secondary ones, when all the secondary ones are in the cart."""
+
+from __future__ import annotations
+
+from offers.engine.benefits import plain
+from offers.engine.benefits.plain import energy_edges, maximum, most_between, reduces, saving, slack, slope, thresholds
+from offers.engine.situation import Situation, matches
+from offers.engine.values import Check, OfferTerms, ReasonCode
+
+__all__ = [
+    "checks",
+    "energy_edges",
+    "lines",
+    "maximum",
+    "most_between",
+    "reduces",
+    "saving",
+    "slack",
+    "slope",
+    "thresholds",
+    "title",
+    "words",
+]
+
+
+def lines(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
+    """Return the lines of the offer's own items (primary) and of the listed ones (secondary); no other line."""
+    category, secondary = situation.context.category, offer.qualifier.item_ids
+    return tuple(
+        n
+        for n in situation.item_lines
+        if (line := situation.cart.lines[n]).item_id in secondary or matches(offer, line, category)
+    )
+
+
+def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
+    wanted = offer.qualifier.item_ids
+    missing = sorted(wanted - {situation.cart.lines[n].item_id for n in situation.item_lines})
+    margin = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else ""
+    expected, actual = f"all of {len(wanted)} items", f"{len(wanted) - len(missing)} of {len(wanted)}"
+    return (Check(ReasonCode.COMBO_ITEMS, "qualifier.item_ids", expected, actual, not missing, margin),)
+
+
+def title(offer: OfferTerms, situation: Situation) -> str:
+    return f"{plain.value_title(offer)} the combination"
+
+
+def words(offer: OfferTerms) -> str:
+    count = len(offer.qualifier.item_ids)
+    text = f"{plain.value_words(offer)} in combination with {count} {'item' if count == 1 else 'items'}"
+    return plain.capped_words(text, offer, offer.benefit.value_cap)

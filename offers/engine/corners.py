@@ -1,0 +1,68 @@
+"""Two carts as the bound of a price sees them: the eligible offers, how each follows its lines, and where one jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from offers.engine.benefits import rule_of
+from offers.engine.bounds import Corner
+from offers.engine.candidates import Candidate
+from offers.engine.energy import is_steady
+from offers.engine.evaluate import Appraisal, capped
+from offers.engine.situation import Situation
+from offers.engine.stacking import candidate_of, line_amounts
+from offers.engine.values import Outcome, ReasonCode
+
+#: A cart with its offers, judged.
+Appraised = tuple[Situation, list[Appraisal]]
+
+_PASSING = frozenset({ReasonCode.SLAB, ReasonCode.NO_BENEFIT})
+
+
+def candidates_of(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
+    """Return the eligible offers that reduce the price as the selection sees them."""
+    return tuple([candidate_of(x) for x in appraisals if _may_reduce(x)])
+
+
+def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
+    """Return both ends of a stretch of carts that differ in the size of their lines only.
+
+    `high` is judged by the energy of `low` where an offer ceases to hold with more of it.
+    """
+    before, after = low[0], high[0]
+    jumping = []
+    for found in high[1]:
+        most = rule_of(found.offer).most_between(found.offer, before, after)
+        if most is not None and all(x.passed or x.code in _PASSING for x in found.checks):
+            jumping.append(replace(found, saving=capped(found.offer, after, most), outcome=Outcome.ELIGIBLE_NOT_CHOSEN))
+    changed = {x.offer.offer_id: x for x in jumping}
+    judged = [changed.get(x.offer.offer_id, x) for x in high[1]]
+    # Whether a chosen offer that stands beside the order shuts others out may change between the two.
+    shutting = any(x.opted_in and x.beside for x in high[1])
+    return _corner(low), replace(_corner((after, judged)), jumps=bool(jumping) or shutting)
+
+
+def together(corner: Corner) -> Corner:
+    """Return the corner of offers that apply together, whatever they once combined with."""
+    combining = [replace(x, additive=True, group="", excludes=frozenset()) for x in corner.candidates]
+    return replace(corner, candidates=tuple(combining))
+
+
+def _may_reduce(found: Appraisal) -> bool:
+    return found.outcome is Outcome.ELIGIBLE_NOT_CHOSEN and not found.beside
+
+
+def _corner(appraised: Appraised) -> Corner:
+    situation, appraisals = appraised
+    eligible = [x for x in appraisals if _may_reduce(x)]
+    slopes = tuple(rule_of(x.offer).slope(x.offer, situation, x.lines) for x in eligible)
+    slacks = [rule_of(x.offer).slack(x.offer, x.lines) for x in eligible]
+    return Corner(
+        line_amounts(situation),
+        candidates_of(eligible),
+        slopes,
+        steady=is_steady((x.offer for x in appraisals), situation),
+        slack=sum(slacks),
+        uneven=any(slack and slope for slack, slope in zip(slacks, slopes, strict=True)),
+    )

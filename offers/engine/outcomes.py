@@ -1,0 +1,45 @@
+"""What became of each offer of one cart, once the choice is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.evaluate import Appraisal
+from offers.engine.selection import Selection
+from offers.engine.situation import Situation
+from offers.engine.stacking import cut_check, cuts, why_not
+from offers.engine.values import OfferOutcome, Outcome
+from pricing.engine.money import Money, zero
+from pricing.engine.values import QuoteLine
+
+
+class Outcomes:
+    """Says what became of each offer of one cart; those of `beside` apply, and save nothing."""
+
+    def __init__(
+        self, situation: Situation, lines: LineAmounts, selection: Selection, beside: tuple[Candidate, ...] = ()
+    ) -> None:
+        self._situation, self._lines, self._beside = situation, lines, beside
+        self._standing = replace(selection, chosen=(*selection.chosen, *beside)) if beside else selection
+        self._cuts = cuts(selection.chosen, lines)
+
+    def of(self, appraisals: Sequence[Appraisal], discounts: tuple[QuoteLine, ...]) -> list[OfferOutcome]:
+        nothing = zero(self._situation.cart.currency)
+        applied = {x.code: -x.amount for x in discounts} | {x.offer_id: nothing for x in self._beside}
+        return [self._outcome(found, applied.get(found.offer.offer_id)) for found in appraisals]
+
+    def _outcome(self, found: Appraisal, applied: Money | None) -> OfferOutcome:
+        offer, checks, outcome = found.offer, found.checks, found.outcome
+        currency, context = self._situation.cart.currency, self._situation.context
+        saving = Money(found.saving, currency)
+        if applied is not None:
+            outcome, saving = Outcome.APPLIED, applied
+            if cut := self._cuts.get(offer.offer_id):
+                checks = (*checks, cut_check(cut, self._lines, context, currency))
+        elif outcome is Outcome.ELIGIBLE_NOT_CHOSEN:
+            checks = (*checks, *why_not(found, self._standing, self._lines, context))
+        return OfferOutcome(
+            offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
+        )

@@ -1,0 +1,124 @@
+"""Offers of every type as a buyer app reads them in DEG v1, and the item's price where a type has one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from beckn.presenting.parts import offer_view
+from beckn.protocol.catalog_views import CatalogView, ProviderView
+from beckn.protocol.deg_v1.render_catalog import render_on_search
+from offers.engine.values import BenefitKind, ValueType
+from offers.published import discounted_rate
+from tests.offers.engine.samples import offer, rupees_off
+from tests.offers.engine.test_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
+
+
+def published(terms):
+    """Return the tag groups of an offer in a catalogue: [(code, [(tag, value)])]."""
+    catalogue = CatalogView(
+        name="Catalogue", providers=(ProviderView(id="cpo", name="CPO", offers=(offer_view(terms),)),)
+    )
+    (sent,) = render_on_search(catalogue)["catalog"]["providers"][0]["offers"]
+    return [
+        (group["descriptor"]["code"], [(tag["descriptor"]["code"], tag["value"]) for tag in group["list"]])
+        for group in sent["tags"]
+    ]
+
+
+def details(*said):
+    common = [("offer-type", "WEEKEND_SPECIAL"), ("auto", "yes")]
+    return ("offer-details", [*said, *common])
+
+
+CASES = [
+    pytest.param(offer(), [details(("discount-type", "PERCENTAGE"), ("discount-value", "25"))], id="discount"),
+    pytest.param(
+        per_kwh("2"), [details(("discount-type", "AMOUNT_PER_KWH"), ("discount-value", "2.00"))], id="per-kwh"
+    ),
+    pytest.param(
+        off_the_fee("50", value_cap=Decimal(4)),
+        [
+            details(("discount-type", "PERCENTAGE"), ("discount-value", "50"), ("max-discount", "4.00")),
+            ("offer-benefit", [("type", "delivery")]),
+        ],
+        id="delivery",
+    ),
+    pytest.param(
+        combo("coffee", "cake"),
+        [
+            details(("discount-type", "PERCENTAGE"), ("discount-value", "20"), ("max-discount", "500.00")),
+            ("offer-benefit", [("type", "combo")]),
+            ("offer-qualifier", [("item_id", "cake"), ("item_id", "coffee")]),
+        ],
+        id="combo",
+    ),
+    pytest.param(
+        beside(kind=BenefitKind.EXCHANGE), [details(), ("offer-benefit", [("type", "exchange")])], id="exchange"
+    ),
+    pytest.param(
+        replace(beside(), benefit=replace(beside().benefit, finance=(EMI,))),
+        [
+            details(),
+            ("offer-benefit", [("type", "financing")]),
+            (
+                "offer-finance",
+                [
+                    ("provider", "Some Bank"),
+                    ("method", "EMI"),
+                    ("months", "6"),
+                    ("annual_percent", "12"),
+                    ("subvention_percent", "50"),
+                ],
+            ),
+        ],
+        id="financing",
+    ),
+    pytest.param(
+        by_slabs(slab(10, 19, cap="50"), slab(20, None, "30", "30", ValueType.AMOUNT)),
+        [
+            details(),
+            ("offer-benefit", [("type", "slab")]),
+            (
+                "offer-slab",
+                [
+                    ("item_count", "10"),
+                    ("item_count_upper", "19"),
+                    ("value_type", "percent"),
+                    ("value", "10"),
+                    ("value_cap", "50.00"),
+                ],
+            ),
+            (
+                "offer-slab",
+                [("item_count", "20"), ("value_type", "amount"), ("value", "30.00"), ("value_cap", "30.00")],
+            ),
+        ],
+        id="slab",
+    ),
+]
+
+
+@pytest.mark.parametrize(("terms", "groups"), CASES)
+def test_a_published_offer_says_all_of_its_type(terms, groups):
+    assert published(terms) == groups
+
+
+@pytest.mark.parametrize(
+    ("terms", "rate"),
+    [
+        pytest.param(offer(), "13.50", id="a-percentage"),
+        pytest.param(per_kwh("2"), "16.00", id="per-kwh"),
+        pytest.param(per_kwh("18.01"), "0.00", id="never-below-nothing"),
+        pytest.param(rupees_off("a", "5"), None, id="an-amount"),
+        pytest.param(off_the_fee("50"), None, id="off-the-fee"),
+        pytest.param(combo("coffee"), None, id="a-combination"),
+        pytest.param(by_slabs(slab(1, None)), None, id="slabs"),
+        pytest.param(beside(), None, id="financing"),
+    ],
+)
+def test_only_a_discount_in_percent_or_per_kwh_has_a_price_of_its_own(terms, rate):
+    found = discounted_rate(terms, Decimal(18))
+    assert found == (None if rate is None else Decimal(rate))

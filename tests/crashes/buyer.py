@@ -9,6 +9,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ class Noted:
     """What the buyer app, the gateway and the charger know for certain."""
 
     acknowledged: set[str] = field(default_factory=set)
+    sent: Counter[str] = field(default_factory=Counter)
     paid: set[str] = field(default_factory=set)
     reached: dict[str, str] = field(default_factory=dict)
     server_errors: list[str] = field(default_factory=list)
@@ -108,8 +110,14 @@ class Buyer:
         context = messages.context(self.to, action, transaction_id, message_id, datetime.now(UTC))
         raw = json.dumps({"context": context, "message": message}).encode()
         url = f"{self.to.bpp_uri.rstrip('/')}/{action}"
+
+        def headers() -> dict[str, str]:
+            with self.noted.lock:
+                self.noted.sent[message_id] += 1
+            return {"Authorization": self.signer.header(raw)}
+
         for _ in range(REPEATS):
-            answer = self._send(url, raw, lambda: {"Authorization": self.signer.header(raw)})
+            answer = self._send(url, raw, headers)
             if answer["message"]["ack"]["status"] != "ACK":
                 raise GivenUp(f"{action} was refused: {answer}")
             with self.noted.lock:

@@ -140,7 +140,7 @@ def _compare(fleet: Fleet, sink: Sink, noted: Noted) -> None:
             *truths.every_request_is_final(db, noted),
             *truths.every_request_is_answered_once(db),
             *truths.every_callback_arrived(db, sink.arrivals),
-            *truths.callbacks_came_in_order(db, sink.arrivals),
+            *truths.callbacks_came_in_order(db, noted, sink.arrivals),
             *truths.every_ledger_chain_is_whole(db),
             *truths.counters_agree_with_the_ledger(db),
             *truths.nobody_ordered_or_paid_twice(db, noted),

@@ -202,7 +202,9 @@ class Stage(Conversation):
                 Membership.objects.create(cpo=self.world.cpo, user=user, role="OWNER")
         client.force_login(user)
         answer = client.post(f"/admin/charging/{page}/{button}/", data | {"_form_submitted": "1"}, follow=True)
-        self.heard += [f"“{message}”" for message in answer.context["messages"]]
+        form = answer.context.get("form")
+        refusals = form.non_field_errors() if form and form.is_bound else ()
+        self.heard += [f"“{words}”" for words in (*answer.context["messages"], *refusals)]
         self.work()
 
     def press_on_order(self, button: str, **data: str) -> None:

@@ -483,7 +483,8 @@ def test_a_refund_is_marked_as_paid_back(role: Role, marks: bool, talk: Conversa
     client = signed_in(make_member(cpo, "somebody", role))
     url = reverse("admin:charging_refund_mark_paid_back", args=[refund.pk])
     statuses = [client.post(url, {"_form_submitted": "on", "reference": "UTR-1"}).status_code for _ in range(2)]
-    assert statuses == ([302, 302] if marks else [403, 403])
+    # The second time its form says that it was.
+    assert statuses == ([302, 200] if marks else [403, 403])
     with every_cpo():
         assert Refund.objects.get().status == ("PAID" if marks else "DUE")
 

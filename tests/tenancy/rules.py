@@ -140,11 +140,15 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "beckn.deliveryhold release": OPERATOR,
 }
 
-#: Pages that lead elsewhere: a history to the section of the row's own page, the delete of what is in use to its page.
+#: Pages that lead elsewhere: a history to the section of the row's own page, and to that page the delete of what is in use
+#: and a move that would be refused.
 ELSEWHERE = frozenset(
     {
         "pricing.tariff history",
         "offers.offer history",
+        "offers.offer submit_offer",
+        "offers.offer approve_offer",
+        "offers.offer reject_offer",
         "charging.namedlist delete",
         "charging.customergroup delete",
         "network.location delete",

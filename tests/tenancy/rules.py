@@ -140,8 +140,8 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "beckn.deliveryhold release": OPERATOR,
 }
 
-#: Pages that lead elsewhere: a history to the section of the row's own page, and to that page the delete of what is in use
-#: and a move that would be refused.
+#: Pages that lead elsewhere: a history to the section of the row's own page, and to that page the delete of what is in
+#: use and a move that would be refused.
 ELSEWHERE = frozenset(
     {
         "pricing.tariff history",

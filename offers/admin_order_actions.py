@@ -61,8 +61,11 @@ def cancel_order(self: Any, request: HttpRequest, order: Order, data: dict[str, 
             cancelled = cancel(order, by=CancelledBy.PROVIDER, reason=data["reason"], now=timezone.now())
     except Refusal as refusal:
         raise ValidationError(refusal.message) from refusal
-    back = cancelled.refund
-    return f"The order is cancelled; {money(back.amount, back.currency)} comes back to the driver."
+    back, credit = (money(x.amount, x.currency) for x in (cancelled.refund, cancelled.credit))
+    if not cancelled.credit:
+        return f"The order is cancelled; {back} comes back to the driver."
+    rest = f" and {back} comes back to the driver" if cancelled.refund else ""
+    return f"The order is cancelled; {credit} went back to the prepaid balance{rest}."
 
 
 @object_action(

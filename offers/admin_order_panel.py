@@ -19,10 +19,6 @@ from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 
 _SHOWN_QUOTES = 8
 _SHOWN_DIFFERENCES = 20
-CERTIFICATES = {
-    Certificate.PROVEN: "No other offers together would have saved more.",
-    Certificate.BOUNDED: "Others together might have saved more.",
-}
 OUTCOME_TONES = {
     Outcome.APPLIED: Tone.GOOD,
     Outcome.ELIGIBLE_NOT_CHOSEN: Tone.INFO,
@@ -103,10 +99,22 @@ def _quote(alike: list[StoredPrice], order: Order) -> SafeString:
         money(quote.total, quote.currency),
         made,
         choice_in_words(trace, names),
-        CERTIFICATES[trace.certificate] if trace.chosen else "",
+        _certificate(alike[0]),
         outcomes if trace.outcomes else "",
         _proof(reprove(quote)),
     )
+
+
+def _certificate(price: StoredPrice) -> str:
+    """Say how good the choice was; a bill keeps the offers of its quote, so nothing was chosen for it."""
+    trace = price.trace
+    if not trace.chosen or price.quote.is_bill:
+        return ""
+    if trace.certificate is Certificate.BOUNDED:
+        return "Others together might have saved more."
+    if trace.difference is not None and trace.difference.amount < 0:
+        return "It is the best by the driver's choices and your policy."
+    return "No other offers together would have saved more."
 
 
 def _proof(answer: Reproof) -> SafeString:

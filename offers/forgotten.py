@@ -16,6 +16,8 @@ from offers.models import CustomerCounter, CustomerPeriodCounter, Offer, OfferSt
 SOLD = (OfferState.APPROVED, OfferState.PAUSED)
 
 
+#: What is decided by facts of the customer.
+OF_THE_CUSTOMER = frozenset({ReasonCode.SEGMENT, ReasonCode.SESSION_NUMBER})
 #: No period of a limit is longer.
 LONGEST_PERIOD = timedelta(days=31)
 
@@ -34,18 +36,20 @@ def drop_keys(customers: QuerySet[Customer]) -> int:
 def forget_facts(quotes: QuerySet[Quote]) -> int:
     """Drop what these prices hold of what was known of their customers; return how many they were.
 
-    A segment is decided by facts such as a tier or a number of sessions: the proofs that hold them go, and the traces
-    keep the answer without the fact. Such a price cannot be proven again.
+    A segment is decided by facts such as a tier or a number of sessions, and so is an offer for the nth session: the
+    proofs that hold them go, and the traces keep the answer without the fact. Such a price cannot be proven again.
     """
-    judged = quotes.filter(proof__context__has_key="customer").exclude(proof__context__customer=None)
-    forgotten = {quote.pk for quote in quotes.only("trace") if _blank(quote)} | set(judged.values_list("pk", flat=True))
+    forgotten = {quote.pk for quote in quotes.only("trace") if _blank(quote)}
+    for fact in ("customer", "customer_sessions"):
+        judged = quotes.filter(proof__context__has_key=fact).exclude(**{f"proof__context__{fact}": None})
+        forgotten |= set(judged.values_list("pk", flat=True))
     return Quote.objects.filter(pk__in=forgotten).update(proof=None)
 
 
 def _blank(quote: Quote) -> bool:
-    """Blank in the trace by what its segments were decided; return whether there was anything."""
+    """Blank in the trace what it says of the customer; return whether there was anything."""
     outcomes = (quote.trace or {}).get("outcomes", ())
-    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] == ReasonCode.SEGMENT]
+    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] in OF_THE_CUSTOMER]
     told = [check for check in checks if check["actual"] or check["margin"]]
     for check in told:
         check |= {"actual": "", "margin": ""}

@@ -55,7 +55,8 @@ def stations_of(scope: Applicability) -> tuple[str, ...] | None:
     of_stations = scope.location_ids or scope.location_tags or scope.circle or (scope.cities and scope.states)
     if not of_stations and (not scope.cities or _cities(scope.cities)):
         return None
-    rows = Location.objects.filter(location_id__in=scope.location_ids) if scope.location_ids else Location.objects.all()
+    rows = Location.objects.filter(is_published=True)
+    rows = rows.filter(location_id__in=scope.location_ids) if scope.location_ids else rows
     sites = replace(
         scope,
         charger_ids=frozenset(),
@@ -74,26 +75,27 @@ def area_of(scope: Applicability) -> tuple[str, ...]:
 
 def chargers_of(scope: Applicability) -> tuple[str, ...]:
     """Return the chargers that an offer is limited to, each with its station."""
-    rows = Charger.objects.filter(evse_id__in=scope.charger_ids).values_list("name", "location__name")
-    return tuple(sorted({", ".join(row) for row in rows}))
+    rows = Charger.objects.filter(evse_id__in=scope.charger_ids, location__is_published=True)
+    return tuple(sorted({", ".join(row) for row in rows.values_list("name", "location__name")}))
 
 
 def items_of(item_ids: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the connectors and the products that an offer names, in words."""
-    rows = Connector.objects.filter(item_id__in=item_ids).select_related("charger__location")
+    shown = Connector.objects.filter(is_published=True, charger__location__is_published=True)
+    rows = shown.filter(item_id__in=item_ids).select_related("charger__location")
     types = dict(ConnectorType.choices)
     connectors = {
         f"{row.charger.name}, {types.get(row.connector_type, row.connector_type)}, {row.charger.location.name}"
         for row in rows
     }
-    products = Product.objects.filter(product_id__in=item_ids).values_list("name", flat=True)
+    products = Product.objects.filter(product_id__in=item_ids, is_published=True).values_list("name", flat=True)
     return tuple(sorted(connectors)), tuple(sorted(set(products)))
 
 
 def _cities(named: frozenset[str]) -> tuple[str, ...]:
     """Return cities that an offer names, by name or by code, as their locations write them."""
     wanted = {name.casefold() for name in named}
-    rows = Location.objects.values_list("city", "city_code").distinct()
+    rows = Location.objects.filter(is_published=True).values_list("city", "city_code").distinct()
     return tuple(
         sorted({city for city, code in rows if city and not wanted.isdisjoint((city.casefold(), code.casefold()))})
     )

@@ -9,6 +9,7 @@ from beckn.protocol.times import in_zone
 from beckn.protocol.values import Measure, MeasureUnit, SelectRequest
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import every_cpo
+from cpo_portal.charging.balances import PREPAID
 from cpo_portal.network.models import Connector
 from offers.quoting import SessionAsk
 from offers.refusals import Refusal, RefusalKind
@@ -58,9 +59,10 @@ def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> Sessio
         planned_start=start,
         planned_end=end,
         products=tuple(engine.ProductOrder(choice.product_id, choice.count) for choice in cart.products),
-        opted_in=cart.offers.opted_in,
+        # A balance pays unless it is declined: who asks for it asks for what is so.
+        opted_in=tuple(x for x in cart.offers.opted_in if x != PREPAID),
         declined=cart.offers.declined,
-        codes=cart.offers.codes,
+        codes=tuple(x for x in cart.offers.codes if x != PREPAID),
         start_given=cart.starts_at is not None,
     )
 

@@ -21,7 +21,11 @@ from offers.published import Place, next_offer
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
 
-FOR_OTHERS = "it is for customers of a segment that this customer is not in"
+#: How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
+OF_THE_CUSTOMER = {
+    ReasonCode.SEGMENT: "it is for customers of a segment that this customer is not in",
+    ReasonCode.SESSION_NUMBER: "it is for another of a customer's sessions",
+}
 
 
 def validated_offers(
@@ -108,9 +112,8 @@ def offer_summary(
 
 def said(check: Check) -> str:
     """Return a failing check as one sentence for the driver."""
-    if check.code is ReasonCode.SEGMENT:
-        # How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
-        return FOR_OTHERS
+    if check.code in OF_THE_CUSTOMER:
+        return OF_THE_CUSTOMER[check.code]
     return check.margin or f"{check.field}: {check.expected} is needed, {check.actual} was given"
 
 

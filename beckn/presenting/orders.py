@@ -32,10 +32,10 @@ from offers.book import book_for
 from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
-from offers.models import Quote, Redemption
+from offers.models import Quote
 from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, paid_for, quote_of, read_quote
-from offers.ordering.settle import bill_of
+from offers.ordering.settle import bill_of, ceilings_of
 from offers.quoting import PricedSession, SessionAsk
 from pricing.engine import values as engine
 from pricing.engine.money import Money, zero
@@ -287,11 +287,7 @@ def _refund_term(term: RefundTerm, order: charging.Order) -> RefundTermView:
 
 
 def _ceilings(order: charging.Order) -> dict[str, Money]:
-    rows = Redemption.objects.filter(order=order, offer__budget__isnull=False).exclude(state="RELEASED")
-    return {
-        offer_id: Money(reserved, order.currency)
-        for offer_id, reserved in rows.values_list("offer__offer_id", "reserved")
-    }
+    return {offer_id: Money(most, order.currency) for offer_id, most in ceilings_of(order).items()}
 
 
 def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:

@@ -15,8 +15,10 @@ from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import balances
 from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.contact_hashes import prehashed
+from cpo_portal.charging.contacts import normalise_email
 from cpo_portal.charging.csv_files import NotRead, is_blank, read_rows
-from cpo_portal.charging.customers import find_customer, identity_of
+from cpo_portal.charging.customers import find_customer, identity_of, known_by_email
 from cpo_portal.charging.groups import Fault, RowsRefused
 from cpo_portal.charging.models import Balance
 
@@ -152,5 +154,8 @@ def _owner(cpo: Cpo, column: str, text: str) -> Q:
     if not identity:
         sentence = {"phone": "Give a phone number of 7 to 15 digits.", "email": "Give an e-mail address."}[column]
         raise _Wrong(column, sentence)
-    customer = find_customer(identity)
-    return Q(customer=customer.pk) if customer else Q(pk=None)
+    address = normalise_email(text) if column == "email" else ""
+    driver = known_by_email([address]).get(address)
+    customer = find_customer(identity) or find_customer(prehashed(cpo, {column: text}))
+    owners = {driver, customer.pk if customer else None} - {None}
+    return Q(customer__in=owners) if owners else Q(pk=None)

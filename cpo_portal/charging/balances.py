@@ -29,6 +29,8 @@ from cpo_portal.charging.models import (
 )
 
 NOTHING = Decimal(0)
+#: What a buyer app declines, as it declines an offer, so that the driver's balances stay untouched.
+PREPAID = "prepaid-balance"
 #: More than any balance is: what a column holds.
 MOST = Decimal(10) ** 9
 BATCH = 100

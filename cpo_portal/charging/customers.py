@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower, Trim
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import KeyedHash
@@ -72,6 +75,30 @@ def _find_prehashed(
     if customer is not None:
         CustomerKey.objects.bulk_create(_rows(customer, _in_lock_order(identity)), ignore_conflicts=True)
     return customer
+
+
+def known_by_email(emails: Collection[str]) -> dict[str, UUID]:
+    """Return the active scope's customers with these addresses (in their normal form), where it is one alone.
+
+    A driver with a phone number is known by that: the address is what their app said besides.
+    """
+    rows = CustomerContact.objects.annotate(address=Lower(Trim("email"))).filter(address__in=emails)
+    found = defaultdict[str, list[UUID]](list)
+    for address, customer in rows.values_list("address", "customer"):
+        found[address].append(customer)
+    return {address: customers[0] for address, customers in found.items() if len(customers) == 1}
+
+
+def recognise_by(customers: Mapping[UUID, Sequence[KeyedHash]], cpo: Cpo) -> None:
+    """Let each of these customers be found under these hashes too, unless somebody else is."""
+    pairs = [(each, customer) for customer, hashes in customers.items() for each in hashes]
+    CustomerKey.objects.bulk_create(
+        [
+            CustomerKey(cpo=cpo, customer_id=customer, hmac_key_id=each.key_id, hmac=each.digest)
+            for each, customer in sorted(pairs, key=lambda pair: (pair[0].key_id, pair[0].digest))
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def add_keys(customer: Customer, identity: Sequence[KeyedHash]) -> int:

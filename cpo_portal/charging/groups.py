@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.sealing import KeyedHash
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.contact_hashes import prehashed
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
-from cpo_portal.charging.customers import find_or_make_customer, identity_of
+from cpo_portal.charging.customers import find_or_make_customer, identity_of, known_by_email, recognise_by
 from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember
 
 #: The most contacts that one list names.
@@ -40,9 +44,34 @@ class RowsRefused(Exception):
 
 def customer_by_contact(cpo: Cpo, text: str) -> Customer:
     """Return the customer with this phone or e-mail, made where new; raises ValueError with a sentence."""
-    found = find_or_make_customer(cpo, billing=_said(cpo, text), contact={})
-    if found is None:
+    said = _said(cpo, text)
+    if not said:
         raise ValueError(NO_CONTACT)
+    [customer] = _customers(cpo, [said])
+    return customer
+
+
+def _customers(cpo: Cpo, contacts: Iterable[Mapping[str, str]]) -> list[Customer]:
+    """Return the customers with these contacts, made where new.
+
+    Who is named by an address is the driver whose app gave it beside a phone number, or will be: the hash under which
+    an imported address is found stands for that.
+    """
+    contacts = list(contacts)
+    with cpo_scope(cpo), transaction.atomic():
+        emails = [normalise_email(said["email"]) for said in contacts if "email" in said]
+        known = known_by_email(emails)
+        drivers = Customer.objects.in_bulk(list(known.values()))
+        found, named = list[Customer](), dict[UUID, list[KeyedHash]]()
+        for said in contacts:
+            driver = known.get(normalise_email(said.get("email", "")))
+            customer = drivers[driver] if driver else find_or_make_customer(cpo, billing=said, contact={})
+            if customer is None:
+                raise ValueError(NO_CONTACT)
+            found.append(customer)
+            if "email" in said and not driver:
+                named[customer.pk] = prehashed(cpo, said)
+        recognise_by(named, cpo)
     return found
 
 
@@ -73,7 +102,7 @@ def add_members(group: CustomerGroup, contacts: Sequence[str]) -> int:
     if faults:
         raise RowsRefused(faults)
     # In one order for all: two lists that name the same people wait for each other, and not in a circle.
-    customers = [customer_by_contact(group.cpo, contact) for _, contact in sorted(named.items())]
+    customers = _customers(group.cpo, [_said(group.cpo, contact) for _, contact in sorted(named.items())])
     known = set(CustomerGroupMember.objects.filter(group=group).values_list("customer", flat=True))
     new = {customer.pk: customer for customer in customers if customer.pk not in known}
     CustomerGroupMember.objects.bulk_create(

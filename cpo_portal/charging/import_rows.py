@@ -19,6 +19,7 @@ from cpo_portal.charging.contact_hashes import (
 )
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.csv_files import Faults, is_blank, read_rows
+from cpo_portal.charging.customers import known_by_email
 
 CONTACTS = ("phone", "email", "sha256")
 FACTS = ("tier", "organisation", "joined_on", "vehicle_make")
@@ -37,6 +38,8 @@ class Contacts:
 
     kept: list[tuple[str, str]] = field(default_factory=list)
     known_by: list[str] = field(default_factory=list)
+    #: The address, where no number says better who they are.
+    email: str = ""
 
     def add(self, kept: list[KeyedHash], known_by: list[bytes]) -> None:
         """Add one contact; a row may give the same one twice, as an address and as its SHA-256."""
@@ -58,7 +61,7 @@ def read_customers(cpo: Cpo, data: bytes) -> ParsedFile:
     Columns that the file does not have stay as they are; an empty cell empties the field.
     """
     lines = read_rows(data, columns=CUSTOMER_COLUMNS, needed=_missing_of_customers)
-    parsed, seen = ParsedFile(), dict[str, int]()
+    parsed, seen, addresses = ParsedFile(), dict[str, int](), list[str]()
     for number, line in enumerate(lines, start=2):
         if is_blank(line):
             continue
@@ -71,6 +74,11 @@ def read_customers(cpo: Cpo, data: bytes) -> ParsedFile:
         _refuse_repeated([*contacts.known_by, customer], number, seen, parsed.faults)
         row = {"line": number, "facts": facts, "customer": customer}
         parsed.rows.append(row | {"kept": contacts.kept, "known_by": contacts.known_by})
+        addresses.append(contacts.email)
+    # The rows are kept until they are written, so they name a driver who is known by the address, and not the address.
+    drivers = known_by_email({address for address in addresses if address})
+    for row, address in zip(parsed.rows, addresses, strict=True):
+        row["driver"] = str(drivers.get(address, ""))
     _refuse_nothing(parsed)
     return parsed
 
@@ -115,6 +123,7 @@ def _contacts(cpo: Cpo, line: Mapping[str, str], number: int, faults: Faults, *,
     if phone:
         found.add(phone_hashes(cpo, phone)[every], list(contact_hashes(cpo, {"phone": phone})))
     if email:
+        found.email = "" if phone else email
         found.add(prehashed(cpo, {"email": email})[every], list(contact_hashes(cpo, {"email": email})))
     if valid["sha256"]:
         hashes = sha256_hashes(cpo, digest)

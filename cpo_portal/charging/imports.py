@@ -238,6 +238,8 @@ def _matched(rows: Sequence[dict[str, Any]], faults: Faults) -> Iterator[tuple[i
                     faults.add(row["line"], "customer", "you have no such customer: take the id from the export.")
                     continue
                 named.add(own)
+            elif not named and row.get("driver"):
+                named.add(UUID(row["driver"]))
             if len(named) > 1:
                 faults.add(row["line"], "", "its contacts belong to different customers: give one of them.")
                 continue

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.balances import PREPAID
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
@@ -159,7 +160,9 @@ def check_publishable(content: OfferContent, now: datetime) -> None:
 
 
 def check_offer_id(cpo: Cpo, offer_id: str) -> None:
-    """Refuse an id that already names something a buyer app can order; inside the CPO's scope."""
+    """Refuse an id that already names something a buyer app can order or decline; inside the CPO's scope."""
+    if offer_id == PREPAID:
+        raise ValidationError({"offer_id": f"“{offer_id}” stands for prepaid balances: give the offer another id."})
     taken = Connector.objects.filter(cpo=cpo, item_id=offer_id).exists()
     if taken or Product.objects.filter(cpo=cpo, product_id=offer_id).exists():
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})

@@ -45,7 +45,7 @@ def duplicate(offer: Offer, offer_id: str, *, actor: Actor) -> Offer:
 
 def _free_code(offer: Offer, content: OfferContent) -> str:
     """Return the code; one that buyers must send belongs to one offer, so the copy gets the next that is free."""
-    if not content.requires_code:
+    if not content.requires_code or content.single_use_codes:
         return content.display_code
     for number in range(2, 1000):
         ending = f"-{number}"

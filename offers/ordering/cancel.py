@@ -26,10 +26,11 @@ class CancelledBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The cancelled order and what comes back."""
+    """The cancelled order and what comes back, by the gateway and to the prepaid balance."""
 
     order: Order
     refund: Money
+    credit: Money
     description: str
 
 
@@ -37,7 +38,7 @@ def cancel(order: Order, *, by: CancelledBy, reason: str, now: datetime, reason_
     """Cancel an order that has not started. A CPO's own cancellation pays everything back, whatever the terms say."""
     order = lock_order(order)
     if order.state == OrderState.CANCELLED:
-        return Cancelled(order, _refunded(order), "This order was cancelled before.")
+        return Cancelled(order, _refunded(order), zero(order.currency), "This order was cancelled before.")
     if order.state == OrderState.COMPLETE or order.fulfillment_state == FulfillmentState.COMPLETED:
         raise Refusal(RefusalKind.CANCELLATION_NOT_POSSIBLE, "The session is completed; it cannot be cancelled.")
     if order.fulfillment_state != FulfillmentState.PENDING:
@@ -118,7 +119,7 @@ def _close(
     if back.cash:
         within = WITHIN if term is None or term.within is None else term.within
         owe(order, Owed("CANCELLATION", back.cash, description, now + within), now=now)
-    return Cancelled(order, back.cash, description)
+    return Cancelled(order, back.cash, back.credit, description)
 
 
 def _refunded(order: Order) -> Money:

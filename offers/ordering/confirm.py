@@ -9,6 +9,7 @@ from typing import NoReturn
 from django.db import transaction
 
 from cpo_portal.charging import balances, otp
+from cpo_portal.charging.balances import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
@@ -38,11 +39,11 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
         return Confirmed(order)
     if order.state == OrderState.CANCELLED:
         raise Refusal(RefusalKind.ACTION_NOT_APPLICABLE, "This order is cancelled; start again with select.")
-    unpaid = order.payments.filter(type="PRE-FULFILLMENT").exclude(status=PaymentStatus.PAID).exists()
-    if unpaid:
+    unpaid = order.payments.filter(type="PRE-FULFILLMENT").exclude(status=PaymentStatus.PAID).first()
+    if unpaid is not None:
         raise Refusal(
             RefusalKind.BUSINESS_RULE,
-            f"The payment of {money_text(order.quoted_amount, order.currency)} has not been reported yet; "
+            f"The payment of {money_text(unpaid.amount, unpaid.currency)} has not been reported yet; "
             "pay by the link of on_init and confirm again.",
         )
     _refuse_missed_slot(order, now)
@@ -202,7 +203,7 @@ def _cancel_uncovered(order: Order, short: prepaid.Uncovered, now: datetime) -> 
 
 def _take_new_quote(order: Order, asked: SessionAsk, priced: PricedSession, now: datetime) -> None:
     until, total = _last_moment(order, now), priced.quote.total.amount
-    prepaid.hold_again(order, total, wanted=prepaid.PREPAID not in asked.declined, held_until=until, now=now)
+    prepaid.hold_again(order, total, wanted=PREPAID not in asked.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=until, now=now)
     buyer = Buyer(order.bap_id, order.transaction_id, order.sandbox)
     quote = store_quote(priced, order.connector, asked, buyer, now=now, order=order)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from cpo_portal.charging.balances import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.events import record_event
@@ -32,7 +33,7 @@ from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.forgotten import forget_facts
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
-from offers.ordering.prepaid import PREPAID, hold_for
+from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine.codec import decode

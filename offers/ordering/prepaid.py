@@ -16,8 +16,6 @@ from offers import ledger
 from offers.ordering.orders import paid_for
 from pricing.engine.money import Money
 
-#: What a buyer app declines, as it declines an offer, so that the balance stays untouched.
-PREPAID = "prepaid-balance"
 NOTHING = Decimal(0)
 
 

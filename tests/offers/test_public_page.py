@@ -117,6 +117,24 @@ def test_places_are_said_as_people_call_them(people: People, scope: dict[str, An
     assert f"Where {said} Conditions" in words(Client().get(PAGE))
 
 
+HIDDEN: list[dict[str, Any]] = [
+    {"charger_ids": ("EVSE-1",)},
+    {"location_tags": ("tier-2",)},
+    {"cities": ("New Delhi",)},
+    {"item_ids": ("pe-charging-01",)},
+]
+
+
+@pytest.mark.parametrize("scope", HIDDEN, ids=lambda scope: next(iter(scope)))
+def test_a_station_that_is_not_shown_to_buyer_apps_is_not_shown_here(people: People, scope: dict[str, Any]) -> None:
+    with cpo_scope(people.here.cpo):
+        Location.objects.update(tags=["tier-2"], is_published=False)
+    make(people, **scope)
+    text = words(Client().get(PAGE))
+    assert "Connaught" not in text
+    assert "EV Charger #1" not in text
+
+
 def test_conditions_call_products_days_and_other_offers_by_name(people: People) -> None:
     cpo = people.here.cpo
     with cpo_scope(cpo):

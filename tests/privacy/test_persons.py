@@ -413,11 +413,11 @@ NUMBERS: dict[str, Any] = {
 }
 
 
-def judged_by() -> set[tuple[str, str]]:
-    """Return what the kept traces say of customers, and by how much they missed a segment."""
+def judged_by(code: str = "SEGMENT") -> set[tuple[str, str]]:
+    """Return what the kept traces say of customers, and by how much they missed what was asked of them."""
     with every_cpo():
         outcomes = [outcome for trace in Quote.objects.values_list("trace", flat=True) for outcome in trace["outcomes"]]
-    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] == "SEGMENT"]
+    checks = [check for outcome in outcomes for check in outcome["checks"] if check["code"] == code]
     assert checks
     return {(check["actual"], check["margin"]) for check in checks}
 
@@ -434,6 +434,17 @@ def test_forgetting_takes_the_numbers_that_a_segment_was_missed_by(rule: dict[st
     assert "Gold" not in str(before)
     forget(phone=ASHA["phone"])
     assert judged_by() == {("", "")}
+
+
+def test_forgetting_takes_how_often_somebody_had_charged(talk: Conversation) -> None:
+    make_offer(talk.world.cpo, "fifth", display_code="", nth_session=5)
+    buy(talk)
+    paid_back()
+    assert judged_by("SESSION_NUMBER") == {("1", "4 sessions to go")}
+    forget(phone=ASHA["phone"])
+    assert judged_by("SESSION_NUMBER") == {("", "")}
+    with every_cpo():
+        assert not Quote.objects.filter(is_bill=False).exclude(proof=None).exists()
 
 
 def test_an_order_made_again_for_somebody_else_keeps_nothing_of_the_first(talk: Conversation) -> None:

@@ -21,7 +21,6 @@ def write_value(value_type: ValueType, value: Decimal | None, currency: str) -> 
     return number(value) if value_type is ValueType.PERCENT else amount(value, currency)
 
 
-@lru_cache(maxsize=1024)
 def write_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
     """Return the groups of a type that a discount's details cannot say, in the words of the offers construct."""
     if offer.kind is BenefitKind.DISCOUNT:
@@ -46,6 +45,12 @@ def write_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
         )
     groups.extend(_finance(term) for term in offer.finance)
     return tuple(groups)
+
+
+@lru_cache(maxsize=1024)
+def published_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
+    """Return them for a catalogue, in which many items show one offer: the same objects, so nobody changes them."""
+    return write_benefit(offer)
 
 
 def _finance(term: FinanceTerm) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from beckn.protocol.catalog_views import (
     ProviderView,
     SurchargeView,
 )
-from beckn.protocol.deg_v1.render_benefit import DISCOUNT_TYPES, write_benefit, write_value
+from beckn.protocol.deg_v1.render_benefit import DISCOUNT_TYPES, published_benefit, write_value
 from beckn.protocol.deg_v1.render_session import write_fulfillment, write_location
 from beckn.protocol.deg_v1.tags import write_group
 from beckn.protocol.deg_v1.writing import amount, descriptor, instant, number, span, sparse, yes_or_no
@@ -107,7 +107,7 @@ def _published_offer(offer: OfferView) -> dict[str, Any]:
             item_ids=list(offer.item_ids),
             time={"label": "valid", "range": valid} if valid else {},
         ),
-        "tags": [_offer_details(offer), *write_benefit(offer)],
+        "tags": [_offer_details(offer), *published_benefit(offer)],
     }
 
 
@@ -116,7 +116,7 @@ def _inline_offer(inline: InlineOfferView, item: ItemView) -> dict[str, Any]:
     shown = offer_head(inline.offer, in_order=False)
     if inline.price is not None:
         shown["price"] = {"value": number(inline.price), "currency": _unit_price_currency(item)}
-    return {**shown, "tags": [_offer_details(inline.offer), *write_benefit(inline.offer)]}
+    return {**shown, "tags": [_offer_details(inline.offer), *published_benefit(inline.offer)]}
 
 
 @lru_cache(maxsize=1024)

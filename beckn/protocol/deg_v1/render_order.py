@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from beckn.protocol.catalog_views import OfferUsageView, OfferValidationView, OfferView
+from beckn.protocol.deg_v1.render_benefit import write_benefit
 from beckn.protocol.deg_v1.render_catalog import offer_head, write_item, write_provider
 from beckn.protocol.deg_v1.render_session import write_fulfillment
 from beckn.protocol.deg_v1.tags import write_group
@@ -72,7 +74,7 @@ def _order(order: OrderView) -> dict[str, Any]:
             provider=write_provider(order.provider),
             items=[write_item(item) for item in order.items],
             fulfillments=[write_fulfillment(order.fulfillment)],
-            offers=[_offer(offer) for offer in order.offers],
+            offers=write_offers(order.offers),
             billing=_billing(order.billing) if order.billing else {},
             quote=_quote(order.quote) if order.quote else {},
             payments=[_payment(payment) for payment in order.payments],
@@ -85,8 +87,13 @@ def _order(order: OrderView) -> dict[str, Any]:
     }
 
 
+def write_offers(offers: Iterable[OfferView]) -> list[dict[str, Any]]:
+    """Write the offers of an order: what each is, and what became of it here."""
+    return [_offer(offer) for offer in offers]
+
+
 def _offer(offer: OfferView) -> dict[str, Any]:
-    tags = []
+    tags = [*write_benefit(offer)]
     if offer.validation is not None:
         tags.append(_validation(offer, offer.validation))
     if offer.usage is not None:

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 _NOTHING = Decimal(0)
+#: Energy is sold by the kWh, by the minute or by the session.
+_OF_ENERGY = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT})
 
 
 def whole_kwh(situation: Situation, lines: tuple[int, ...]) -> int:
@@ -135,7 +137,7 @@ def _net(offer: OfferTerms, kwh: int, base: Decimal) -> Decimal:
 
 def _energy_wh(situation: Situation, lines: tuple[int, ...]) -> int:
     cart = situation.cart
-    return cart.energy_wh if any(cart.lines[n].kind is LineKind.ENERGY for n in lines) else 0
+    return cart.energy_wh if any(cart.lines[n].kind in _OF_ENERGY for n in lines) else 0
 
 
 def _ends_before(slab: Slab, kwh: int) -> bool:

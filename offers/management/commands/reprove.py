@@ -41,7 +41,8 @@ class Command(BaseCommand):
                         self._tell(cpo, quote, answer)
         total = sum(counts.values())
         if counts[Verdict.NOT_KEPT]:
-            self.stdout.write(f"{counts[Verdict.NOT_KEPT]} are from before proofs were kept.")
+            older = "older than proofs, or of a customer who was forgotten"
+            self.stdout.write(f"{counts[Verdict.NOT_KEPT]} cannot be proven: they are {older}.")
         if counts[Verdict.DIFFERS]:
             raise CommandError(f"{counts[Verdict.DIFFERS]} of {total} quotes and bills differ.")
         same = counts[Verdict.IDENTICAL]

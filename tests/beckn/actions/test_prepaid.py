@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.models import Offer, OfferState
+from offers.models import CodeGuess, Offer, OfferState
 from tests.beckn.actions.conversation import Conversation, tag
 from tests.prepaid import credit, figures
 
@@ -51,6 +51,24 @@ def test_a_declined_balance_is_neither_used_nor_shown(talk: Conversation) -> Non
     assert order["payments"][0]["params"]["amount"] == "118.00"
     assert "tags" not in order
     assert figures(balance) == (200, 0)
+
+
+@pytest.mark.parametrize("how", ["yes", "bare", "code"])
+def test_who_asks_for_the_balance_asks_for_what_is_so(how: str, talk: Conversation) -> None:
+    credit(talk.world.cpo, "200")
+    said = "code" if how == "code" else "apply"
+    value = {"yes": "yes", "code": "prepaid-balance"}.get(how)
+    tags = [{"descriptor": {"code": "selection"}, "list": [{"descriptor": {"code": said}, "value": value}]}]
+    order = talk.init({"id": "prepaid-balance"} | ({"tags": tags} if value else {}))["message"]["order"]
+    assert prepaid(order)["held"] == "118.00"
+    assert CodeGuess.objects.count() == 0
+
+
+def test_a_confirm_before_the_rest_is_paid_names_the_rest(talk: Conversation) -> None:
+    credit(talk.world.cpo, "100")
+    assert talk.init()["message"]["order"]["payments"][0]["params"]["amount"] == "18.00"
+    said = talk.say("confirm", talk.cart())["error"]["message"]
+    assert said.startswith("The payment of 18.00 INR has not been reported yet")
 
 
 def test_on_cancel_says_what_went_back_to_the_balance(talk: Conversation) -> None:

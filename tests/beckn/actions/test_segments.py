@@ -53,6 +53,15 @@ def test_on_select_says_that_it_depends_and_on_init_decides(gold: Conversation, 
     )  # fmt: skip
 
 
+def test_nobody_is_told_how_often_a_driver_has_charged(gold: Conversation) -> None:
+    make_offer(gold.world.cpo, "fifth", nth_session=5, display_code="", value=Decimal(50))
+    answer = gold.init()
+    [offer] = [x for x in answer["message"]["order"]["offers"] if x["id"] == "fifth"]
+    said = tag(offer["tags"], "offer-validation")
+    assert (said["reason-code"], said["reason"]) == ("SESSION_NUMBER", "it is for another of a customer's sessions")
+    assert "to go" not in json.dumps(answer)
+
+
 def test_the_catalogue_shows_no_price_that_is_for_some_alone(gold: Conversation) -> None:
     [provider] = gold.say("search", {"intent": {"fulfillment": {"stops": []}}})["message"]["catalog"]["providers"]
     [listed] = [x for x in provider["offers"] if x["id"] == "gold-25"]

@@ -8,23 +8,31 @@ from decimal import Decimal
 import pytest
 
 from beckn.presenting.parts import offer_view
-from beckn.protocol.catalog_views import CatalogView, ProviderView
+from beckn.protocol.catalog_views import CatalogView, OfferValidationView, ProviderView
 from beckn.protocol.deg_v1.render_catalog import render_on_search
+from beckn.protocol.deg_v1.render_order import write_offers
 from offers.engine.values import BenefitKind, ValueType
 from offers.published import discounted_rate
+from pricing.engine.money import Money
+from tests.beckn.protocol.schemas import complaints, ours
 from tests.offers.engine.samples import offer, rupees_off
 from tests.offers.engine.test_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 
 
 def published(terms):
-    """Return the tag groups of an offer in a catalogue: [(code, [(tag, value)])]."""
+    """Return an offer as a catalogue has it."""
     catalogue = CatalogView(
         name="Catalogue", providers=(ProviderView(id="cpo", name="CPO", offers=(offer_view(terms),)),)
     )
     (sent,) = render_on_search(catalogue)["catalog"]["providers"][0]["offers"]
+    return sent
+
+
+def said(offer):
+    """Return the tag groups of an offer: [(code, [(tag, value)])]."""
     return [
         (group["descriptor"]["code"], [(tag["descriptor"]["code"], tag["value"]) for tag in group["list"]])
-        for group in sent["tags"]
+        for group in offer["tags"]
     ]
 
 
@@ -103,7 +111,17 @@ CASES = [
 
 @pytest.mark.parametrize(("terms", "groups"), CASES)
 def test_a_published_offer_says_all_of_its_type(terms, groups):
-    assert published(terms) == groups
+    assert said(published(terms)) == groups
+    assert complaints(ours("callbacks.json", "publishedOffer"), published(terms)) == []
+
+
+@pytest.mark.parametrize(("terms", "groups"), CASES)
+def test_an_order_says_of_its_offers_what_a_discounts_amount_does_not(terms, groups):
+    validation = OfferValidationView(True, discount=Money(Decimal("0.00"), "INR"))
+    [written] = write_offers([replace(offer_view(terms), validation=validation)])
+    assert said(written)[:-1] == groups[1:]
+    assert said(written)[-1][0] == "offer-validation"
+    assert complaints(ours("callbacks.json", "orderOffer"), written) == []
 
 
 @pytest.mark.parametrize(

@@ -264,6 +264,15 @@ def test_a_duplicate_is_a_draft_that_says_the_same_within_the_same_limits(people
     assert said == "You already have an offer “weekend-2”: choose another id."
 
 
+def test_an_offer_with_codes_of_their_own_is_duplicated_without_one(people: People) -> None:
+    content = weekend(requires_code=True, single_use_codes=True, display_code="")
+    offer = authoring.create_offer(people.here.cpo, "weekend", content, by=people.colleague)
+    made = authoring.duplicate(offer, "weekend-2", actor=authoring.Actor(people.owner))
+    with cpo_scope(people.here.cpo):
+        copied = authoring.content_of(OfferVersion.objects.get(offer=made))
+    assert (copied.display_code, copied.requires_code, copied.single_use_codes) == ("", True, True)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_an_approval_and_a_change_at_the_same_moment_nothing_unread_is_published() -> None:
     people = make_people()

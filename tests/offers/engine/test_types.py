@@ -21,8 +21,8 @@ from offers.engine.values import (
     ValueType,
 )
 from pricing.engine.price import price
-from pricing.engine.values import Fee, LineKind, ProductOrder, ProductPrice
-from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off, step
+from pricing.engine.values import Cart, Fee, LineKind, ProductOrder, ProductPrice
+from tests.offers.engine.samples import line, offer, outcomes, quoted, rupees_off, step
 from tests.pricing.engine.samples import PLAIN, ask, delivered, kwh, window
 
 COFFEE = ProductPrice("coffee", "Coffee", Decimal("60.00"), "food")
@@ -100,6 +100,18 @@ BANDS = by_slabs(slab(10, 19), slab(20, None, "15"))
 )
 def test_the_whole_kwh_decide_the_slab(energy, discount):
     assert taken(quoted(kwh(energy), BANDS)) == discount
+
+
+@pytest.mark.parametrize("kind", [LineKind.ENERGY, LineKind.TIME, LineKind.FLAT])
+def test_a_slab_counts_the_kwh_however_they_are_sold(kind):
+    sold = Cart(kwh("25"), (line("SOLD-1", kind, "500.00", item_id="connector-1"),), 25_000, "INR", "Asia/Kolkata")
+    given = step(by_slabs(slab(20, None, "50", "50", ValueType.AMOUNT)))(sold)
+    assert [x.amount.amount for x in given.lines] == [Decimal("-50.00")]
+
+
+def test_a_slab_counts_no_kwh_for_products():
+    goods = Cart(kwh("25"), (line("PRODUCT-1", LineKind.PRODUCT, "500.00"),), 25_000, "INR", "Asia/Kolkata")
+    assert step(by_slabs(slab(20, None, "50", "50", ValueType.AMOUNT)))(goods).lines == ()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from cpo_portal.charging.models import OrderEvent, Refund
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
 from tests.offers.ordering.sale import Sale
+from tests.prepaid import credit, customer
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +59,27 @@ def test_a_manager_cancels_and_everything_comes_back(sale: Sale) -> None:
         assert Refund.objects.get().amount == Decimal("91.45")
         assert OfferCounter.objects.get().uses_reserved == 0
         assert OrderEvent.objects.get(kind="CANCELLED").detail["by"] == "PROVIDER"
+
+
+@pytest.mark.parametrize(
+    ("prepaid", "said"),
+    [
+        pytest.param("200", "₹91.45 went back to the prepaid balance.", id="all of it"),
+        pytest.param("50", "₹50.00 went back to the prepaid balance and ₹41.45 comes back to the driver.", id="a part"),
+        pytest.param("0", "₹91.45 comes back to the driver.", id="nothing"),
+    ],
+)
+def test_a_cancellation_says_where_the_money_goes(prepaid: str, said: str, sale: Sale) -> None:
+    credit(sale.world.cpo, prepaid, customer=customer(sale.world.cpo))
+    sale.init()
+    rest = Decimal("91.45") - min(Decimal(prepaid), Decimal("91.45"))
+    if rest:
+        sale.pay(f"{rest}")
+    sale.confirm()
+    with cpo_scope(sale.world.cpo):
+        url = f"/admin/charging/order/{sale.fresh().pk}/cancel_order/"
+    page = member(sale, "OWNER").post(url, {"_form_submitted": "1", "reason": "out of order"}, follow=True)
+    assert [str(message) for message in page.context["messages"]] == [f"The order is cancelled; {said}"]
 
 
 def test_an_analyst_and_an_outsider_cannot_cancel(sale: Sale) -> None:

@@ -29,6 +29,7 @@ from offers.engine.values import (
     StackLimits,
     Usage,
 )
+from pricing.engine.making import quickly_made
 from pricing.engine.values import Cart
 from pricing.engine.windows import zone_of
 
@@ -43,6 +44,7 @@ _A_CODE = SentCode(0, CodeStanding.FREE)
 Given = Mapping[str, Decimal]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PastSession:
     """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id; 0 is
@@ -76,6 +78,7 @@ class Setting:
     calendar_zone: str = "UTC"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Touched:
     """Sessions, and what they come to."""

@@ -9,8 +9,10 @@ from decimal import Decimal
 from offers.engine.candidates import NO_OFFER, NOTHING, Candidate, LineAmounts, by_worth, leaders
 from offers.engine.search import NODE_CAP, Search
 from offers.engine.values import Certificate, Objective
+from pricing.engine.making import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The chosen set in the order in which it is applied, and the best set that has another offer in it.

@@ -32,6 +32,9 @@ from offers.engine.values import (
 from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
+_NOTHING = Decimal(0)
+_DISCOUNT = LineKind.DISCOUNT
+
 
 class OfferStep:
     """Chooses among the offers of a book for one buyer; a `DiscountStep` of `price()`."""
@@ -52,11 +55,11 @@ class OfferStep:
         beside = chosen_beside(appraisals, selection.chosen, max_stack)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
-        runner_up = tuple(x.offer_id for x in selection.runner_up)
+        runner_up = tuple([x.offer_id for x in selection.runner_up])
         most, cut = _cut(selection.chosen, lines, cart.currency)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
-            chosen=tuple(x.offer_id for x in (*selection.chosen, *beside)),
+            chosen=tuple([x.offer_id for x in (*selection.chosen, *beside)]),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
@@ -111,6 +114,8 @@ class OfferStep:
         return [found[offer_id] for offer_id in sorted(found)]
 
     def _unknown(self, currency: str) -> list[OfferOutcome]:
+        if not self._context.opted_in:
+            return []
         check = Check(ReasonCode.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False)
         return [
             OfferOutcome(x, 0, "", Outcome.INELIGIBLE, zero(currency), (check,))
@@ -193,17 +198,18 @@ def _discount_lines(
 ) -> tuple[QuoteLine, ...]:
     cart = situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
+    currency, ids = cart.currency, [x.line_id for x in cart.lines]
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
-        amount = sum(taken.values(), Decimal(0))
+        amount = sum(taken.values(), _NOTHING)
         if not amount:
             continue
         offer = offers[candidate.offer_id]
         title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
-        parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
+        parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
-        money = Money(-amount, cart.currency)
-        lines.append(QuoteLine(line_id, LineKind.DISCOUNT, title, money, code=offer.offer_id, shares=parts))
+        money = Money(-amount, currency)
+        lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 
 

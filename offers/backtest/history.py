@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.facts import facts_by_customer
@@ -28,6 +29,11 @@ from pricing.engine.values import Cart, LineKind
 
 #: Rows per query.
 PAGE = 2000
+#: A bill's request but for what the meter said, which is long, and which no offer looks at.
+_READINGS = Cast(Value("delivery"), TextField())
+_WITHOUT_READINGS = Func(
+    F("request"), _READINGS, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField()
+)
 #: What stands before the discounts on a bill.
 _BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
 _COLUMNS = (
@@ -35,7 +41,7 @@ _COLUMNS = (
     "id",
     "currency",
     "energy_wh",
-    "request",
+    "planned",
     "lines",
     "terms__time_zone",
     "order_id",
@@ -102,7 +108,8 @@ def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[Pa
 
 def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
     bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__gte=since, created_at__lt=until)
-    return bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency")).order_by("created_at", "id")
+    bills = bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
+    return bills.annotate(planned=_WITHOUT_READINGS).order_by("created_at", "id")
 
 
 def _sessions_before(since: datetime) -> dict[UUID, int]:

@@ -129,7 +129,6 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     return checks
 
 
-@lru_cache(maxsize=4096)
 def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
     """Check the planned start against one end of the validity."""
     margin = ""
@@ -137,7 +136,12 @@ def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> 
         margin = f"{span_text(bound - start)} too early"
     elif code is ReasonCode.ENDED and start >= bound:
         margin = f"{span_text(start - bound)} too late"
-    return Check(code, f"applicability.{field}", bound.isoformat(), start.isoformat(), not margin, margin)
+    return Check(code, f"applicability.{field}", _text(bound), _text(start), not margin, margin)
+
+
+@lru_cache(maxsize=4096)
+def _text(instant: datetime) -> str:
+    return instant.isoformat()
 
 
 def _where_and_when(offer: OfferTerms, situation: Situation) -> list[Check]:

@@ -35,12 +35,13 @@ def choose_offers(
     objective: Objective = Objective.MAX_SAVING,
     max_stack: int | None = None,
     node_cap: int = NODE_CAP,
+    runner_up: bool = True,
 ) -> Selection:
     """Choose stage by stage: the opted-in offers, then the automatic ones; under PRIORITY one level at a time.
 
     Within a stage the set is the best feasible extension of what was chosen before: the largest saving, then
-    fewer offers, higher priority, earlier end, smaller id. The runner-up is searched for within as many nodes
-    again, and is the best that was found in them.
+    fewer offers, higher priority, earlier end, smaller id. The runner-up, where it is asked for, is searched for
+    within as many nodes again, and is the best that was found in them.
     """
     pool = sorted(candidates, key=by_worth)
     search = Search(lines, max_stack=max_stack, node_cap=node_cap)
@@ -51,7 +52,7 @@ def choose_offers(
     # What is built on a set that is not proven is known to lie below the best of all sets, and no more.
     gap = most_saving(pool, lines, max_stack) - chosen.saving if unproven else search.gap
     other = NO_OFFER
-    if len(chosen.offers) < len(pool):
+    if runner_up and len(chosen.offers) < len(pool):
         other = Search(lines, max_stack=max_stack, node_cap=node_cap).best_other(chosen, pool)
     return Selection(
         chosen.offers,

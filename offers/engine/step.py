@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from offers.engine.benefits import rule_of
-from offers.engine.beside import chosen_beside, open_to_choice
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.choice import choice_of, shares_of
 from offers.engine.corners import Appraised, candidates_of, corners_of, together
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
 from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
-from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.spreading import Shares
 from offers.engine.stacking import candidate_of, line_amounts
 from offers.engine.values import (
     Check,
@@ -34,6 +35,14 @@ from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
 _NOTHING = Decimal(0)
 _DISCOUNT = LineKind.DISCOUNT
+_NONE_KNOWN: Mapping[str, Appraisal] = {}
+
+
+class Verdict(NamedTuple):
+    """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids."""
+
+    amounts: Mapping[str, Decimal]
+    appraisals: Mapping[str, Appraisal]
 
 
 class OfferStep:
@@ -43,16 +52,26 @@ class OfferStep:
         self._book, self._context = book, context
         self._found: dict[tuple[tuple[str, str], ...], list[OfferTerms]] = {}
 
+    def verdict(self, cart: Cart, known: Mapping[str, Appraisal] = _NONE_KNOWN) -> Verdict:
+        """Return what the offers give, and the judgements that it rests on: the same as a price's, without the trace.
+
+        An offer of `known` is taken as it was judged there.
+        """
+        situation = situation_of(cart, self._context)
+        appraisals = {
+            x.offer_id: found if (found := known.get(x.offer_id)) and found.offer is x else appraise(x, situation)
+            for x in self._offers(cart)
+        }
+        choice = choice_of(list(appraisals.values()), line_amounts(situation), self._context, runner_up=False)
+        return Verdict(choice.given(), appraisals)
+
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        objective, max_stack = self._context.objective, self._context.stack.max_stack
-        open_to, spare = open_to_choice(appraisals, max_stack)
-        selection = choose_offers(candidates_of(open_to), lines, objective=objective, max_stack=spare)
-        shares = _shares(selection.chosen, lines)
-        discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
-        beside = chosen_beside(appraisals, selection.chosen, max_stack)
+        choice = choice_of(appraisals, lines, self._context)
+        selection, beside = choice.selection, choice.beside
+        discounts = _discount_lines(selection.chosen, appraisals, choice.shares, situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
@@ -152,7 +171,7 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
+        discounts = _discount_lines(chosen, appraisals, shares_of(chosen, lines), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
@@ -187,10 +206,6 @@ class LockedStep:
         )
         situation = situation_of(cart, context, least_wh=least_wh)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
-
-
-def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
-    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
 
 
 def _discount_lines(

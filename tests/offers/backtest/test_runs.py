@@ -89,7 +89,8 @@ def test_holidays_of_the_past_count_for_a_draft_that_lies_ahead(billed: Sale) ->
     feast = make_offer(cpo, "feast", holidays="ONLY", display_code="FEAST", **rule, **ahead)
     workday = make_offer(cpo, "workday", holidays="EXCEPT", display_code="WORK", **rule, **ahead)
     runs_asked = [ask(offer) for offer in (feast, workday)]
-    run_backtests()
+    for _ in runs_asked:
+        run_backtests()
     found = [result_of(fresh(run)) for run in runs_asked]
     assert [one and one.touched for one in found] == [Touched(1, Decimal("46.80")), Touched()]
 

@@ -125,8 +125,11 @@ class OfferStep:
         candidates = self._book.candidates(
             context.location_id, context.item_id, context.category, products=products, place=context.place
         )
+        names = context.opted_in | context.held | context.codes | context.single_use.keys()
+        if not names:
+            return list(candidates)
         found = {x.offer_id: x for x in candidates}
-        for name in context.opted_in | context.held | context.codes | context.single_use.keys():
+        for name in names:
             named = self._named(name)
             if named is not None:
                 found[named.offer_id] = named

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from offers.engine.backtest.tally import Tally
 from offers.engine.backtest.values import BacktestResult, Given, PastSession, Setting
-from offers.engine.backtest.worlds import World
+from offers.engine.backtest.worlds import World, within_limits
 from offers.engine.evaluate import LIVE_STATE, Appraisal
 from offers.engine.step import OfferStep
 from offers.engine.unrecorded import without_levels
@@ -56,7 +56,7 @@ class Backtest:
         """Price one session in both worlds, and count it; once where both must come to the same."""
         after, judged = self._step(self._after, session, draft=True).verdict(session.cart)
         own = judged.get(self._draft.offer_id)
-        if self._draft.offer_id in after or self._replaces or not self._alike(session):
+        if self._draft.offer_id in after or self._replaces or not self._alike(session, judged):
             before = self._before_draft(session, judged)
             limited = self._before.limited.keys() - {self._draft.offer_id}
             self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
@@ -73,9 +73,13 @@ class Backtest:
         """Return what was found so far."""
         return self._tally.result()
 
-    def _alike(self, session: PastSession) -> bool:
-        """Tell whether the limits of all live offers are open to this session in both worlds, or closed in both."""
-        return all(self._before.is_open(x, session) == self._after.is_open(x, session) for x in self._apart)
+    def _alike(self, session: PastSession, judged: Mapping[str, Appraisal]) -> bool:
+        """Tell whether the limits of all live offers are open to this session in both worlds, or closed in both.
+
+        `judged` are the offers that the session meets, as they were judged with the draft live.
+        """
+        met = (x for x in self._apart if x in judged)
+        return all(self._before.is_open(x, session, judged[x].saving) == within_limits(judged[x].checks) for x in met)
 
     def _before_draft(self, session: PastSession, judged: Mapping[str, Appraisal]) -> Given:
         """Price the session without the draft. What is the same in both worlds is not judged once more.

@@ -7,12 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from offers.engine.backtest.values import NOTHING_YET, Given, PastSession, Touched
-from offers.engine.limits import has_limit, limit_checks
+from offers.engine.limits import LIMIT_REASONS, has_limit, limit_checks
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.unrecorded import PastBook
-from offers.engine.values import OfferContext, OfferTerms, Usage
-
-_NOTHING = Decimal(0)
+from offers.engine.values import Check, OfferContext, OfferTerms, Usage
 
 
 class World:
@@ -50,11 +48,8 @@ class World:
             customer_period_uses=in_periods,
         )
 
-    def is_open(self, offer_id: str, session: PastSession) -> bool:
-        """Tell whether no limit of the offer turns this session away."""
-        offer = self.limited.get(offer_id)
-        if offer is None:
-            return False
+    def is_open(self, offer_id: str, session: PastSession, saving: Decimal) -> bool:
+        """Tell whether no limit of the offer, which has some, turns a session away that it would save so much."""
         context = OfferContext(
             "",
             "",
@@ -65,8 +60,8 @@ class World:
             usage=self.usage(session),
             calendar_zone=self._zone,
         )
-        checks, _ = limit_checks(offer, context, _NOTHING)
-        return all(x.passed for x in checks)
+        checks, _ = limit_checks(self.limited[offer_id], context, saving)
+        return within_limits(checks)
 
     def record(self, session: PastSession, given: Given) -> None:
         """Count what a session was given, as far as limits count it."""
@@ -87,6 +82,11 @@ class World:
 
     def _today(self, session: PastSession) -> Today:
         return today_at(session.cart.request.planned_start, self._zone)
+
+
+def within_limits(checks: Iterable[Check]) -> bool:
+    """Tell whether no limit fails among these checks."""
+    return not any(x.code in LIMIT_REASONS and not x.passed for x in checks)
 
 
 class _Used(Mapping[str, Usage]):

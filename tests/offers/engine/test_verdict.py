@@ -81,7 +81,7 @@ class InFull(Backtest):
     def _before_draft(self, session, judged):
         return traced(self._step(self._before, session, draft=False), session.cart)
 
-    def _alike(self, session):
+    def _alike(self, session, judged):
         return False
 
     def _step(self, world: World, session: PastSession, *, draft: bool):

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.facts import facts_by_customer
@@ -19,7 +21,7 @@ from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.engine.backtest import PastSession
 from offers.engine.benefits import rule_of
-from offers.engine.facts import NOWHERE, PlaceFacts
+from offers.engine.facts import PlaceFacts
 from offers.engine.values import OfferTerms, Outcome
 from offers.models import Quote, QuoteOffer
 from offers.places import place_facts
@@ -28,6 +30,11 @@ from pricing.engine.values import Cart, LineKind
 
 #: Rows per query.
 PAGE = 2000
+#: A bill's request but for what the meter said, which is long, and which no offer looks at.
+_READINGS = Cast(Value("delivery"), TextField())
+_WITHOUT_READINGS = Func(
+    F("request"), _READINGS, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField()
+)
 #: What stands before the discounts on a bill.
 _BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
 _COLUMNS = (
@@ -35,21 +42,27 @@ _COLUMNS = (
     "id",
     "currency",
     "energy_wh",
-    "request",
+    "planned",
     "lines",
-    "terms__time_zone",
+    "zone",
     "order_id",
     "order__customer_id",
     "order__bap_id",
     "order__connector_id",
-    "order__connector__charger__location__location_id",
-    "order__connector__charger__location__name",
 )
 
 
 def count_bills(since: datetime, until: datetime) -> int:
     """Return how many sessions were billed between two instants; inside the CPO's scope."""
     return _bills(since, until).count()
+
+
+class Site(NamedTuple):
+    """Where a connector stands: the Beckn id and the name of its location, and what is known of the place."""
+
+    location_id: str
+    name: str
+    place: PlaceFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class Known:
     it is, and so stand on no line of a bill.
     """
 
-    places: Mapping[int, PlaceFacts]
+    sites: Mapping[int, Site]
     facts: Mapping[UUID, CustomerFacts] | None = None
     earlier: Mapping[UUID, int] | None = None
     beside: bool = False
@@ -73,7 +86,7 @@ def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: da
     counted = any(offer.qualifier.nth_session is not None for offer in asked)
     connectors = Connector.objects.select_related("charger__location")
     return Known(
-        {connector.pk: place_facts(connector) for connector in connectors},
+        {connector.pk: _site(connector) for connector in connectors},
         dict(facts_by_customer(cpo, segments.values(), at=now)) if segments else None,
         _sessions_before(since) if counted else None,
         beside=any(not rule_of(offer).reduces(offer) for offer in asked),
@@ -102,7 +115,14 @@ def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[Pa
 
 def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
     bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__gte=since, created_at__lt=until)
-    return bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency")).order_by("created_at", "id")
+    bills = bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
+    bills = bills.annotate(planned=_WITHOUT_READINGS, zone=KeyTextTransform("time_zone", "terms"))
+    return bills.order_by("created_at", "id")
+
+
+def _site(connector: Connector) -> Site:
+    location = connector.charger.location
+    return Site(location.location_id, location.name, place_facts(connector))
 
 
 def _sessions_before(since: datetime) -> dict[UUID, int]:
@@ -122,8 +142,8 @@ def _beside(bills: list[UUID]) -> dict[UUID, dict[str, Decimal]]:
 
 def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: Mapping[str, Decimal]) -> PastSession:
     """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
-    _, _, currency, energy_wh, request, lines, time_zone, order_id, customer_id, bap_id, connector_id, *place = row
-    location_id, location = place
+    _, _, currency, energy_wh, request, lines, time_zone, order_id, customer_id, bap_id, connector_id = row
+    site = known.sites[connector_id]
     given = dict(beside)
     before = []
     for line in lines:
@@ -137,13 +157,13 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
     return PastSession(
         order_id=str(order_id),
         cart=Cart(request_from_json(request), tuple(before), energy_wh, currency, time_zone),
-        location_id=location_id,
+        location_id=site.location_id,
         category=CHARGING_CATEGORY,
         customer=str(customer_id) if customer_id else "",
         given=given,
-        groups=(("Location", location), ("Buyer app", bap_id)),
+        groups=(("Location", site.name), ("Buyer app", bap_id)),
         bap_id=bap_id,
-        place=known.places.get(connector_id, NOWHERE),
+        place=site.place,
         facts=(known.facts or {}).get(customer_id),
         sessions_before=before_this if known.earlier is not None else None,
     )

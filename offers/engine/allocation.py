@@ -16,16 +16,25 @@ def allocate(amount: Decimal, weights: Sequence[Decimal], *, unit: Decimal = _PA
     ValueError where the lines hold less than `amount`.
     """
     units, held = int(amount / unit), [int(weight / unit) for weight in weights]
-    whole = sum(held)
-    if units > whole:
-        raise ValueError(f"cannot take {amount} from lines that hold {whole * unit}")
-    if not units:
-        return tuple(amount * 0 for _ in held)
+    if units > sum(held):
+        raise ValueError(f"cannot take {amount} from lines that hold {sum(held) * unit}")
+    return tuple([share * unit for share in divide(units, held)])
+
+
+def divide(units: int, held: Sequence[int]) -> list[int]:
+    """Do the same in whole units, of lines that hold as much."""
     if len(held) == 1:
-        return (amount,)
+        return [units]
+    whole = sum(held)
+    if not units:
+        return [0] * len(held)
     shares = [units * weight // whole for weight in held]
-    remainders = [units * weight % whole for weight in held]
-    by_remainder = sorted(range(len(held)), key=lambda n: -remainders[n])
-    for n in by_remainder[: units - sum(shares)]:
-        shares[n] += 1
-    return tuple(share * unit for share in shares)
+    left = units - sum(shares)
+    if left:
+        remainders = [units * weight % whole for weight in held]
+        for _ in range(left):
+            # Of equal remainders the earlier line comes first.
+            n = remainders.index(max(remainders))
+            shares[n] += 1
+            remainders[n] = -1
+    return shares

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from offers.engine.spreading import Claim, joint_amount
+from pricing.engine.making import quickly_made
 
 NOTHING = Decimal(0)
 #: Of so many lines all subsets are looked at, which is quicker than to move shares about.
@@ -15,6 +16,7 @@ _FEW_LINES = 4
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An eligible offer: what it saves alone (more than 0), from which lines, and what it may be combined with.
@@ -49,7 +51,10 @@ def by_worth(candidate: Candidate) -> tuple[Decimal, int, datetime, str]:
 
 def leaders(pool: Sequence[Candidate]) -> Sequence[Candidate]:
     """Return the first of each group and whatever has no group; of a pool by worth, the best of each group."""
-    if not any(x.group for x in pool):
+    for candidate in pool:
+        if candidate.group:
+            break
+    else:
         return pool
     seen: set[str] = set()
     found = []
@@ -61,6 +66,7 @@ def leaders(pool: Sequence[Candidate]) -> Sequence[Candidate]:
     return found
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
     """The printed amounts of the cart's lines, the smallest unit of their currency, and the most that all the
@@ -77,15 +83,15 @@ class LineAmounts:
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would save together if only the lines limited them."""
-        wanted: dict[tuple[int, ...], Decimal] = {}
-        for x in offers:
-            wanted[x.lines] = wanted.get(x.lines, NOTHING) + x.saving
+        scopes = {x.lines for x in offers}
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
-        if len(wanted) < 2:
-            return min(
-                [min(x, sum([self.amounts[n] for n in lines], NOTHING)) for lines, x in wanted.items()] or [NOTHING]
-            )
-        if len({n for lines in wanted for n in lines}) <= _FEW_LINES:
+        if len(scopes) < 2:
+            held = sum([self.amounts[n] for lines in scopes for n in lines], NOTHING)
+            return min(sum([x.saving for x in offers], NOTHING), held)
+        if len({n for lines in scopes for n in lines}) <= _FEW_LINES:
+            wanted = dict.fromkeys(scopes, NOTHING)
+            for x in offers:
+                wanted[x.lines] += x.saving
             return self._smallest_cut(wanted)
         return joint_amount([Claim(x.saving, x.lines) for x in offers], self.amounts, self.unit)
 
@@ -103,6 +109,7 @@ class LineAmounts:
         return min([sum([x for scope, x in scopes if scope & ~emptied], held) for emptied, held in enumerate(cuts)])
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OfferSet:
     """Offers that may be combined, with what they save together."""

@@ -23,7 +23,11 @@ def demand_checks(offer: OfferTerms, context: OfferContext) -> tuple[list[Check]
 
 def is_of_the_moment(qualifier: Qualifier) -> bool:
     """Say whether nobody can tell beforehand if the offer will hold: for whom, or how busy or stocked the site is."""
-    return any(x is not None for x in (qualifier.nth_session, qualifier.max_busy_percent, qualifier.stock_at_least))
+    return (
+        qualifier.nth_session is not None
+        or qualifier.max_busy_percent is not None
+        or qualifier.stock_at_least is not None
+    )
 
 
 def _session(wanted: int, context: OfferContext) -> Check:

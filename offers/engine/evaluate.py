@@ -8,15 +8,17 @@ from decimal import Decimal
 from functools import lru_cache
 
 from offers.engine.benefits import rule_of
+from offers.engine.benefits.rule import BenefitRule
 from offers.engine.codes import code_checks, opens
 from offers.engine.days import day_checks
-from offers.engine.demand import demand_checks
+from offers.engine.demand import demand_checks, is_of_the_moment
 from offers.engine.energy import energy_checks
-from offers.engine.limits import LIMIT_REASONS, limit_checks
-from offers.engine.places import place_checks
+from offers.engine.limits import LIMIT_REASONS, has_limit, limit_checks
+from offers.engine.places import is_placed, place_checks
 from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, situation_of
-from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
+from offers.engine.values import Applicability, Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
+from pricing.engine.making import quickly_made
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind, WeeklyWindow
 from pricing.engine.windows import is_open, next_opening, zone_of
@@ -29,9 +31,11 @@ STATE_REASONS = {
     "WITHDRAWN": ReasonCode.WITHDRAWN,
     "ENDED": ReasonCode.ENDED,
 }
+_ELIGIBLE, _MIN_VALUE = Outcome.ELIGIBLE_NOT_CHOSEN, ReasonCode.MIN_VALUE
 _NO_BENEFIT = Check(ReasonCode.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Appraisal:
     """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
@@ -67,19 +71,14 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     lines = rule.lines(offer, situation)
     saving = capped(offer, situation, rule.saving(offer, situation, lines))
     opted_in = is_named(offer, situation.wanted) or opens(offer, context)
-    start, zone = situation.cart.request.planned_start, situation.cart.time_zone
-    checks = [*_standing(offer, situation, held), *_place(offer, situation)]
-    checks += place_checks(offer.applicability, context.place)
-    checks += [*_weekly(offer, situation), *day_checks(offer.applicability, start, zone)]
-    checks += _qualifier(offer, situation)
+    checks = _standing(offer, situation, held)
+    checks += _where_and_when(offer, situation)
+    checks += _qualifier(offer, situation, rule)
     checks += _choice(offer, situation, opted_in or held)
     depends = False
     if not held:
-        asked, for_whom = segment_checks(offer, context, start, zone)
-        demanded, which_session = demand_checks(offer, context)
-        limited, how_often = limit_checks(offer, context, saving)
-        checks += [*asked, *demanded, *limited]
-        depends = for_whom or which_session or how_often
+        personal, depends = _for_whom(offer, situation, saving)
+        checks += personal
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
@@ -91,7 +90,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     rule = rule_of(offer)
     lines = rule.lines(offer, situation)
     saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    checks = _qualifier(offer, situation)
+    checks = _qualifier(offer, situation, rule)
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
@@ -102,7 +101,7 @@ def _outcome(checks: list[Check]) -> Outcome:
     for check in checks:
         if not check.passed:
             return Outcome.LIMITED if check.code in LIMIT_REASONS else Outcome.INELIGIBLE
-    return Outcome.ELIGIBLE_NOT_CHOSEN
+    return _ELIGIBLE
 
 
 def capped(offer: OfferTerms, situation: Situation, saving: Decimal) -> Decimal:
@@ -130,7 +129,6 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
     return checks
 
 
-@lru_cache(maxsize=4096)
 def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
     """Check the planned start against one end of the validity."""
     margin = ""
@@ -138,12 +136,46 @@ def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> 
         margin = f"{span_text(bound - start)} too early"
     elif code is ReasonCode.ENDED and start >= bound:
         margin = f"{span_text(start - bound)} too late"
-    return Check(code, f"applicability.{field}", bound.isoformat(), start.isoformat(), not margin, margin)
+    return Check(code, f"applicability.{field}", _text(bound), _text(start), not margin, margin)
 
 
-def _place(offer: OfferTerms, situation: Situation) -> list[Check]:
+@lru_cache(maxsize=4096)
+def _text(instant: datetime) -> str:
+    return instant.isoformat()
+
+
+def _where_and_when(offer: OfferTerms, situation: Situation) -> list[Check]:
+    """Check the place, the things, the weekly windows and the days, as far as the offer is limited by them."""
+    scope, cart = offer.applicability, situation.cart
+    checks = _place(scope, situation)
+    if is_placed(scope):
+        checks += place_checks(scope, situation.context.place)
+    if scope.weekly_windows:
+        checks.append(weekly_check(scope.weekly_windows, situation))
+    if scope.holidays is not None or scope.blackout_dates:
+        checks += day_checks(scope, cart.request.planned_start, cart.time_zone)
+    return checks
+
+
+def _for_whom(offer: OfferTerms, situation: Situation, saving: Decimal) -> tuple[list[Check], bool]:
+    """Check segments, demand and limits, and say whether the answer depends on who the buyer is."""
+    context, cart = situation.context, situation.cart
+    checks: list[Check] = []
+    depends = False
+    if offer.segments:
+        checks, depends = segment_checks(offer, context, cart.request.planned_start, cart.time_zone)
+    if is_of_the_moment(offer.qualifier):
+        demanded, by_session = demand_checks(offer, context)
+        checks, depends = checks + demanded, depends or by_session
+    if has_limit(offer.limits):
+        limited, by_uses = limit_checks(offer, context, saving)
+        checks, depends = checks + limited, depends or by_uses
+    return checks, depends
+
+
+def _place(scope: Applicability, situation: Situation) -> list[Check]:
     """Check location, item and category; products that the driver added count as items beside the connector."""
-    scope, context = offer.applicability, situation.context
+    context = situation.context
     checks = []
     if scope.location_ids and context.location_id not in scope.location_ids:
         checks.append(membership(ReasonCode.LOCATION, "location_ids", scope.location_ids, context.location_id))
@@ -163,11 +195,6 @@ def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: st
     return Check(code, f"applicability.{field}", expected, actual, False)
 
 
-def _weekly(offer: OfferTerms, situation: Situation) -> list[Check]:
-    windows = offer.applicability.weekly_windows
-    return [weekly_check(windows, situation)] if windows else []
-
-
 def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:
     """Check the planned start against weekly windows, and say when the next one opens."""
     start, zone = situation.cart.request.planned_start, situation.cart.time_zone
@@ -181,22 +208,19 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
     return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 
 
-def _qualifier(offer: OfferTerms, situation: Situation) -> list[Check]:
+def _qualifier(offer: OfferTerms, situation: Situation, rule: BenefitRule) -> list[Check]:
     """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
-    checks = _min_value(offer, situation)
-    checks += rule_of(offer).checks(offer, situation)
-    checks += energy_checks(offer, situation)
+    asked = offer.qualifier
+    checks = [] if asked.min_value is None else [_min_value(offer, asked.min_value, situation.item_value)]
+    checks += rule.checks(offer, situation)
+    if asked.min_wh is not None or asked.max_wh is not None:
+        checks += energy_checks(offer, situation)
     return checks
 
 
-def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
-    least = offer.qualifier.min_value
-    if least is None:
-        return []
-    passed = situation.item_value >= least
-    margin = "" if passed else f"{money_text(least - situation.item_value, offer.currency)} short"
-    expected, actual = f"{least:f}", f"{situation.item_value:f}"
-    return [Check(ReasonCode.MIN_VALUE, "qualifier.min_value", expected, actual, passed, margin)]
+def _min_value(offer: OfferTerms, least: Decimal, value: Decimal) -> Check:
+    margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
+    return Check(_MIN_VALUE, "qualifier.min_value", f"{least:f}", f"{value:f}", not margin, margin)
 
 
 def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:
@@ -206,4 +230,6 @@ def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check
         checks.append(Check(ReasonCode.DECLINED, "selection.apply", "yes", "no", False))
     elif not offer.auto and not wanted:
         checks.append(Check(ReasonCode.NOT_OPTED_IN, "selection.apply", "yes", "not chosen", False))
-    return [*checks, *code_checks(offer, situation)]
+    if offer.requires_code:
+        checks += code_checks(offer, situation)
+    return checks

@@ -14,6 +14,8 @@ from offers.engine.values import OfferOutcome, Outcome
 from pricing.engine.money import Money, zero
 from pricing.engine.values import QuoteLine
 
+_APPLIED, _ELIGIBLE = Outcome.APPLIED, Outcome.ELIGIBLE_NOT_CHOSEN
+
 
 class Outcomes:
     """Says what became of each offer of one cart; those of `beside` apply, and save nothing."""
@@ -32,14 +34,14 @@ class Outcomes:
 
     def _outcome(self, found: Appraisal, applied: Money | None) -> OfferOutcome:
         offer, checks, outcome = found.offer, found.checks, found.outcome
-        currency, context = self._situation.cart.currency, self._situation.context
-        saving = Money(found.saving, currency)
+        cart, context = self._situation.cart, self._situation.context
         if applied is not None:
-            outcome, saving = Outcome.APPLIED, applied
-            if cut := self._cuts.get(offer.offer_id):
-                checks = (*checks, cut_check(cut, self._lines, context, currency))
-        elif outcome is Outcome.ELIGIBLE_NOT_CHOSEN:
+            outcome = _APPLIED
+            if self._cuts and (cut := self._cuts.get(offer.offer_id)):
+                checks = (*checks, cut_check(cut, self._lines, context, cart.currency))
+        elif outcome is _ELIGIBLE:
             checks = (*checks, *why_not(found, self._standing, self._lines, context))
+        saving = Money(found.saving, cart.currency) if applied is None else applied
         return OfferOutcome(
             offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from pricing.engine.making import quickly_made
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import weekday_text
 
@@ -18,6 +19,7 @@ class Period(StrEnum):
     MONTH = "MONTH"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Today:
     """An instant as the limits see it: the local date in an IANA zone."""

@@ -42,7 +42,9 @@ class Search:
         """Return the best feasible set that contains `fixed` and otherwise offers of `pool`."""
         if self._spare(fixed) == 0:
             return fixed
-        open_to = [x for x in pool if all(x.combines_with(y) for y in fixed.offers)]
+        open_to = pool
+        if fixed.offers:
+            open_to = [x for x in pool if all(x.combines_with(y) for y in fixed.offers)]
         # An offer that stands alone is only open to an empty set.
         options = [self._with(NO_OFFER, [x]) for x in open_to if not x.additive]
         additive = [x for x in open_to if x.additive]
@@ -142,7 +144,5 @@ class Search:
 
 def _excluded(offers: Sequence[Candidate]) -> bool:
     """Say whether one of these offers excludes another."""
-    if not any(x.excludes for x in offers):
-        return False
-    ids = {x.offer_id for x in offers}
-    return any(not x.excludes.isdisjoint(ids) for x in offers)
+    excluded = frozenset().union(*[x.excludes for x in offers])
+    return bool(excluded) and not excluded.isdisjoint([x.offer_id for x in offers])

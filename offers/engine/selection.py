@@ -9,8 +9,10 @@ from decimal import Decimal
 from offers.engine.candidates import NO_OFFER, NOTHING, Candidate, LineAmounts, by_worth, leaders
 from offers.engine.search import NODE_CAP, Search
 from offers.engine.values import Certificate, Objective
+from pricing.engine.making import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The chosen set in the order in which it is applied, and the best set that has another offer in it.
@@ -33,12 +35,13 @@ def choose_offers(
     objective: Objective = Objective.MAX_SAVING,
     max_stack: int | None = None,
     node_cap: int = NODE_CAP,
+    runner_up: bool = True,
 ) -> Selection:
     """Choose stage by stage: the opted-in offers, then the automatic ones; under PRIORITY one level at a time.
 
     Within a stage the set is the best feasible extension of what was chosen before: the largest saving, then
-    fewer offers, higher priority, earlier end, smaller id. The runner-up is searched for within as many nodes
-    again, and is the best that was found in them.
+    fewer offers, higher priority, earlier end, smaller id. The runner-up, where it is asked for, is searched for
+    within as many nodes again, and is the best that was found in them.
     """
     pool = sorted(candidates, key=by_worth)
     search = Search(lines, max_stack=max_stack, node_cap=node_cap)
@@ -49,7 +52,7 @@ def choose_offers(
     # What is built on a set that is not proven is known to lie below the best of all sets, and no more.
     gap = most_saving(pool, lines, max_stack) - chosen.saving if unproven else search.gap
     other = NO_OFFER
-    if len(chosen.offers) < len(pool):
+    if runner_up and len(chosen.offers) < len(pool):
         other = Search(lines, max_stack=max_stack, node_cap=node_cap).best_other(chosen, pool)
     return Selection(
         chosen.offers,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from offers.engine.values import OfferContext, OfferTerms
+from pricing.engine.making import quickly_made
 from pricing.engine.values import ITEM_KINDS, Cart, LineKind, QuoteLine
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A cart in its context.

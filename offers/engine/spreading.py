@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import gt
 
-from offers.engine.allocation import allocate
+from offers.engine.allocation import divide
+from pricing.engine.making import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Claim:
     """So much, to be taken from these lines (positions in the cart)."""
@@ -18,11 +21,13 @@ class Claim:
 
 
 Shares = dict[int, Decimal]
+_Lines = tuple[int, ...]
+_Units = dict[int, int]
 
 
 def joint_amount(claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Decimal) -> Decimal:
     """Return the most that the claims can take together; it does not depend on their order."""
-    return sum((sum(shares.values(), Decimal(0)) for shares in spread(claims, amounts, unit)), Decimal(0))
+    return sum([sum(shares.values(), Decimal(0)) for shares in spread(claims, amounts, unit)], Decimal(0))
 
 
 def spread(
@@ -32,63 +37,83 @@ def spread(
 
     A share is proportional to the line where there is room; earlier shares move to other lines of their own
     scope where that makes room for a later claim, which makes the sum the largest possible, but never above `most`.
+    All amounts are whole multiples of `unit`, and worked with as so many of it.
     """
-    room = {n: amounts[n] for claim in claims for n in claim.lines}
-    taken: list[Shares] = []
+    if not claims:
+        return ()
+    if len(claims[0].lines) == 1 and len({claim.lines for claim in claims}) == 1:
+        return _of_one_line(claims, amounts, most)
+    held = [int(amount / unit) for amount in amounts]
+    wanted = [int(claim.amount / unit) for claim in claims]
+    taken = _spread([x.lines for x in claims], wanted, held, None if most is None else int(most / unit))
+    return tuple([{n: share * unit for n, share in shares.items()} for shares in taken])
+
+
+def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Decimal | None) -> tuple[Shares, ...]:
+    """Do the same where all claims are on the one line that they name: first come, first served."""
+    line = claims[0].lines[0]
+    room = amounts[line] if most is None else min(amounts[line], most)
+    taken = []
     for claim in claims:
-        wanted = claim if most is None else Claim(min(claim.amount, most), claim.lines)
-        shares = _take(wanted, amounts, room, unit)
-        taken.append(shares)
-        missing = wanted.amount - sum(shares.values())
-        while missing > 0:
-            moved = _augment(len(taken) - 1, [*claims[: len(taken)]], taken, room, missing)
-            if not moved:
-                break
-            missing -= moved
-        if most is not None:
-            most -= sum(shares.values(), Decimal(0))
+        share = min(claim.amount, room)
+        room -= share
+        taken.append({line: share})
     return tuple(taken)
 
 
-def _take(claim: Claim, amounts: Sequence[Decimal], room: Shares, unit: Decimal) -> Shares:
-    if len(claim.lines) == 1:
-        only = claim.lines[0]
-        share = min(claim.amount, room[only])
-        room[only] -= share
-        return {only: share}
-    available = [room[n] for n in claim.lines]
-    amount = min(claim.amount, sum(available, Decimal(0)))
-    shares = allocate(amount, [amounts[n] for n in claim.lines], unit=unit)
-    if any(share > left for share, left in zip(shares, available, strict=True)):
-        shares = allocate(amount, available, unit=unit)
-    for n, share in zip(claim.lines, shares, strict=True):
-        room[n] -= share
-    return dict(zip(claim.lines, shares, strict=True))
+def _spread(scopes: Sequence[_Lines], amounts: Sequence[int], held: Sequence[int], most: int | None) -> list[_Units]:
+    room = list(held)
+    taken: list[_Units] = []
+    for lines, amount in zip(scopes, amounts, strict=True):
+        wanted = amount if most is None else min(amount, most)
+        shares = _take(wanted, lines, held, room)
+        taken.append(shares)
+        given = sum(shares.values())
+        while given < wanted:
+            moved = _augment(len(taken) - 1, scopes, taken, room, wanted - given)
+            if not moved:
+                break
+            given += moved
+        if most is not None:
+            most -= given
+    return taken
 
 
-def _augment(last: int, claims: list[Claim], taken: list[Shares], room: Shares, missing: Decimal) -> Decimal:
+def _take(amount: int, lines: _Lines, held: Sequence[int], room: list[int]) -> _Units:
+    if len(lines) == 1:
+        share = min(amount, room[lines[0]])
+        room[lines[0]] -= share
+        return {lines[0]: share}
+    available = [room[n] for n in lines]
+    amount = min(amount, sum(available))
+    shares = divide(amount, [held[n] for n in lines])
+    if any(map(gt, shares, available)):
+        shares = divide(amount, available)
+    taken = dict(zip(lines, shares, strict=True))
+    for n in lines:
+        room[n] -= taken[n]
+    return taken
+
+
+def _augment(last: int, scopes: Sequence[_Lines], taken: list[_Units], room: list[int], missing: int) -> int:
     """Move earlier shares along the shortest chain of lines that ends in one with room; return how much moved."""
-    came_from: dict[int, tuple[int, int] | None] = dict.fromkeys(claims[last].lines)
-    queue = list(claims[last].lines)
+    came_from: dict[int, tuple[int, int] | None] = dict.fromkeys(scopes[last])
+    queue = list(scopes[last])
     for line in queue:
         if room[line] > 0:
             return _shift(last, line, came_from, taken, (room, missing))
         for owner in range(last):
             if taken[owner].get(line, 0):
-                for other in claims[owner].lines:
+                for other in scopes[owner]:
                     if other not in came_from:
                         came_from[other] = (owner, line)
                         queue.append(other)
-    return Decimal(0)
+    return 0
 
 
 def _shift(
-    last: int,
-    end: int,
-    came_from: dict[int, tuple[int, int] | None],
-    taken: list[Shares],
-    free: tuple[Shares, Decimal],
-) -> Decimal:
+    last: int, end: int, came_from: dict[int, tuple[int, int] | None], taken: list[_Units], free: tuple[list[int], int]
+) -> int:
     room, missing = free
     moves = []
     line = end
@@ -98,7 +123,7 @@ def _shift(
     amount = min([missing, room[end], *(taken[owner][source] for owner, source, _ in moves)])
     for owner, source, target in moves:
         taken[owner][source] -= amount
-        taken[owner][target] = taken[owner].get(target, Decimal(0)) + amount
-    taken[last][line] = taken[last].get(line, Decimal(0)) + amount
+        taken[owner][target] = taken[owner].get(target, 0) + amount
+    taken[last][line] = taken[last].get(line, 0) + amount
     room[end] -= amount
     return amount

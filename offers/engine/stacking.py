@@ -68,7 +68,7 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
     offer, most_offers = found.offer, context.stack.max_stack
     better = _better(found, selection)
     # A locked offer is among the chosen even where nothing is left for it.
-    locked = any(x.offer_id == offer.offer_id for x in selection.chosen)
+    locked = offer.offer_id in [x.offer_id for x in selection.chosen]
     others = () if locked else selection.chosen
     if others and not (offer.additive and others[0].additive):
         return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better),)

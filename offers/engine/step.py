@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from offers.engine.benefits import rule_of
-from offers.engine.beside import chosen_beside, open_to_choice
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.choice import choice_of, shares_of
 from offers.engine.corners import Appraised, candidates_of, corners_of, together
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
 from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
-from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.spreading import Shares
 from offers.engine.stacking import candidate_of, line_amounts
 from offers.engine.values import (
     Check,
@@ -32,6 +33,17 @@ from offers.engine.values import (
 from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
+_NOTHING = Decimal(0)
+_DISCOUNT = LineKind.DISCOUNT
+_NONE_KNOWN: Mapping[str, Appraisal] = {}
+
+
+class Verdict(NamedTuple):
+    """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids."""
+
+    amounts: Mapping[str, Decimal]
+    appraisals: Mapping[str, Appraisal]
+
 
 class OfferStep:
     """Chooses among the offers of a book for one buyer; a `DiscountStep` of `price()`."""
@@ -40,23 +52,33 @@ class OfferStep:
         self._book, self._context = book, context
         self._found: dict[tuple[tuple[str, str], ...], list[OfferTerms]] = {}
 
+    def verdict(self, cart: Cart, known: Mapping[str, Appraisal] = _NONE_KNOWN) -> Verdict:
+        """Return what the offers give, and the judgements that it rests on: the same as a price's, without the trace.
+
+        An offer of `known` is taken as it was judged there.
+        """
+        situation = situation_of(cart, self._context)
+        appraisals = {
+            x.offer_id: found if (found := known.get(x.offer_id)) and found.offer is x else appraise(x, situation)
+            for x in self._offers(cart)
+        }
+        choice = choice_of(list(appraisals.values()), line_amounts(situation), self._context, runner_up=False)
+        return Verdict(choice.given(), appraisals)
+
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
-        objective, max_stack = self._context.objective, self._context.stack.max_stack
-        open_to, spare = open_to_choice(appraisals, max_stack)
-        selection = choose_offers(candidates_of(open_to), lines, objective=objective, max_stack=spare)
-        shares = _shares(selection.chosen, lines)
-        discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
-        beside = chosen_beside(appraisals, selection.chosen, max_stack)
+        choice = choice_of(appraisals, lines, self._context)
+        selection, beside = choice.selection, choice.beside
+        discounts = _discount_lines(selection.chosen, appraisals, choice.shares, situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
-        runner_up = tuple(x.offer_id for x in selection.runner_up)
+        runner_up = tuple([x.offer_id for x in selection.runner_up])
         most, cut = _cut(selection.chosen, lines, cart.currency)
         trace = OfferTrace(
             outcomes=tuple(outcomes),
-            chosen=tuple(x.offer_id for x in (*selection.chosen, *beside)),
+            chosen=tuple([x.offer_id for x in (*selection.chosen, *beside)]),
             runner_up=runner_up,
             difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
             certificate=selection.certificate,
@@ -103,14 +125,19 @@ class OfferStep:
         candidates = self._book.candidates(
             context.location_id, context.item_id, context.category, products=products, place=context.place
         )
+        names = context.opted_in | context.held | context.codes | context.single_use.keys()
+        if not names:
+            return list(candidates)
         found = {x.offer_id: x for x in candidates}
-        for name in context.opted_in | context.held | context.codes | context.single_use.keys():
+        for name in names:
             named = self._named(name)
             if named is not None:
                 found[named.offer_id] = named
         return [found[offer_id] for offer_id in sorted(found)]
 
     def _unknown(self, currency: str) -> list[OfferOutcome]:
+        if not self._context.opted_in:
+            return []
         check = Check(ReasonCode.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False)
         return [
             OfferOutcome(x, 0, "", Outcome.INELIGIBLE, zero(currency), (check,))
@@ -147,7 +174,7 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
+        discounts = _discount_lines(chosen, appraisals, shares_of(chosen, lines), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
@@ -184,26 +211,23 @@ class LockedStep:
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
-def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, ...]:
-    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
-
-
 def _discount_lines(
     chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], situation: Situation
 ) -> tuple[QuoteLine, ...]:
     cart = situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
+    currency, ids = cart.currency, [x.line_id for x in cart.lines]
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
-        amount = sum(taken.values(), Decimal(0))
+        amount = sum(taken.values(), _NOTHING)
         if not amount:
             continue
         offer = offers[candidate.offer_id]
         title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
-        parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
+        parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
-        money = Money(-amount, cart.currency)
-        lines.append(QuoteLine(line_id, LineKind.DISCOUNT, title, money, code=offer.offer_id, shares=parts))
+        money = Money(-amount, currency)
+        lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 
 

@@ -150,7 +150,12 @@ class OfferLimits:
     @property
     def is_personal(self) -> bool:
         """Tell whether a customer's uses are counted, ever or by a period."""
-        return self.uses_per_customer is not None or bool(self.per_period)
+        return (
+            self.uses_per_customer is not None
+            or self.uses_per_customer_day is not None
+            or self.uses_per_customer_week is not None
+            or self.uses_per_customer_month is not None
+        )
 
     @property
     def has_budget(self) -> bool:

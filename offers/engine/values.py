@@ -23,6 +23,7 @@ from offers.engine.terms import (
     Slab,
     ValueType,
 )
+from pricing.engine.making import quickly_made
 from pricing.engine.money import Money
 
 __all__ = [
@@ -126,6 +127,7 @@ class ReasonCode(StrEnum):
     COMBO_ITEMS = "COMBO_ITEMS"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
@@ -168,6 +170,7 @@ class SentCode:
     standing: CodeStanding
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OfferContext:
     """Where and for whom the cart is: Beckn ids, the buyer's choices, the customer where known, one `now`.
@@ -202,6 +205,7 @@ class OfferContext:
     levels: Levels = UNOBSERVED
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Check:
     """One condition as a number: what was expected, what was found, by how much it misses (`margin`, in words)."""
@@ -214,6 +218,7 @@ class Check:
     margin: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OfferOutcome:
     """What became of one offer: its outcome, the checks, failed and passed, the saving it gave or would have given."""
@@ -232,6 +237,7 @@ class OfferOutcome:
         return next((x for x in self.checks if not x.passed), None)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OfferTrace:
     """The whole answer: every candidate's outcome, the chosen set, the runner-up and what it would have saved.

@@ -175,12 +175,11 @@ def _tuple_decoder(arguments: tuple[Any, ...]) -> Callable[[Json], Any]:
 
 def _dataclass_decoder(kind: Any) -> Callable[[Json], Any]:
     hints = _hints(kind)
-    readers = {x.name: _decoder(hints[x.name]) for x in fields(kind)}
-    optional = {x.name for x in fields(kind) if x.default is not MISSING or x.default_factory is not MISSING}
+    readers = [(x.name, _decoder(hints[x.name])) for x in fields(kind)]
+    required = {x.name for x in fields(kind) if x.default is MISSING and x.default_factory is MISSING}
 
     def read(data: Mapping[str, Json]) -> Any:
-        names = [x for x in readers if x in data or x not in optional]
-        return kind(**{name: readers[name](data[name]) for name in names})
+        return kind(**{name: reader(data[name]) for name, reader in readers if name in data or name in required})
 
     return read
 

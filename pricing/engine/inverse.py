@@ -37,27 +37,31 @@ def energy_for_amount(request: ChargingRequest, terms: PriceTerms, *, discounts:
     measure = request.measure
     if not isinstance(measure, AmountMeasure):
         raise TypeError("only an AmountMeasure is turned into energy")
-    if not has_energy_rate(terms):
+    return energy_within(Plans(request, terms, discounts), measure)
+
+
+def energy_within(plans: Plans, measure: AmountMeasure) -> int:
+    """Return the same of plans that are made already."""
+    if not has_energy_rate(plans.terms):
         raise PricingError("NO_ENERGY_PRICE", "Ask for energy or minutes: this tariff has one price per session.")
-    plans = _Plans(request, terms, discounts)
     if measure.basis is Basis.ALL_IN:
         return _largest_within(plans, measure.amount)
     return _before_taxes(plans, measure.amount)
 
 
-class _Plans:
+class Plans:
     """The plans of one request as a function of their energy, with all that does not depend on it made once."""
 
     def __init__(self, request: ChargingRequest, terms: PriceTerms, discounts: DiscountStep | None) -> None:
         self.request, self.terms, self.discounts = request, terms, discounts
         self.card = rate_card(terms, request.planned_start, request.planned_start + HORIZON)
         self.fixed = fixed_lines(request, terms, self.card)
-        self.fixed_cost = sum((x.amount.amount for x in self.fixed), Decimal(0))
+        self.fixed_cost = sum([x.amount.amount for x in self.fixed], Decimal(0))
         self._totals: dict[int, Decimal] = {}
-        gap = next((span.starts_at for span in self.card.energy if span.component is None), None)
-        whole = self.supply(most_energy(request))
+        gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
+        most = most_energy(request)
         #: The most energy that has a price: up to the first time without a rate, or the longest session.
-        self.most = whole.energy_wh if gap is None else whole.delivered_at(gap)
+        self.most = most if gap is None else self.supply(most).delivered_at(gap)
         self.gap = gap
 
     def too_much(self) -> PricingError:
@@ -108,7 +112,7 @@ def _sum(cart: Cart) -> Decimal:
     return sum((x.amount.amount for x in cart.lines), Decimal(0))
 
 
-def _before_taxes(plans: _Plans, amount: Decimal) -> int:
+def _before_taxes(plans: Plans, amount: Decimal) -> int:
     if amount <= plans.fixed_cost:
         raise _too_small(plans, plans.fixed_cost)
     only = plans.card.energy[0].component if len(plans.card.energy) == 1 else None
@@ -125,14 +129,14 @@ def _before_taxes(plans: _Plans, amount: Decimal) -> int:
     return energy_wh
 
 
-def _affordable(plans: _Plans, amount: Decimal) -> int:
+def _affordable(plans: Plans, amount: Decimal) -> int:
     """Return the last Wh whose exact cost is within the amount; energy may cross rates, time may cost too."""
     if not plans.most or plans.exact_cost(plans.most) <= amount:
         raise plans.too_much()
     return _first(lambda wh: plans.exact_cost(wh) > amount, 0, plans.most) - 1
 
 
-def _largest_within(plans: _Plans, budget: Decimal) -> int:
+def _largest_within(plans: Plans, budget: Decimal) -> int:
     """Search the energies from the largest down, leaving out stretches that are proven to cost too much.
 
     A total can fall where an offer unlocks, so the stretches are first cut where the offers say that they may
@@ -163,7 +167,7 @@ def _largest_within(plans: _Plans, budget: Decimal) -> int:
     raise _too_small(plans, plans.taxed(plans.fixed_cost))
 
 
-def _pieces(plans: _Plans, start: int, end: int, budget: Decimal) -> list[tuple[int, int]]:
+def _pieces(plans: Plans, start: int, end: int, budget: Decimal) -> list[tuple[int, int]]:
     """Cut [start, end] around the place where a straight line between its totals meets the budget."""
     span = end - start
     low, high = plans.total(start), plans.total(end)
@@ -177,7 +181,7 @@ def _pieces(plans: _Plans, start: int, end: int, budget: Decimal) -> list[tuple[
     return list(zip([start, *(cut + 1 for cut in inner)], [*inner, end], strict=True))
 
 
-def _regimes(plans: _Plans, low: int, high: int) -> list[tuple[int, int]]:
+def _regimes(plans: Plans, low: int, high: int) -> list[tuple[int, int]]:
     """Cut [low, high] where the item value or the energy reaches an edge of the offers; in rising order."""
     edges = plans.discounts.energy_edges() if plans.discounts is not None else ()
     starts = {low, *(edge for edge in edges if low < edge <= high)}
@@ -194,6 +198,6 @@ def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
     return bisect_left(range(low, high + 1), True, key=holds) + low
 
 
-def _too_small(plans: _Plans, fixed: Decimal) -> PricingError:
+def _too_small(plans: Plans, fixed: Decimal) -> PricingError:
     price = money_text(fixed, plans.terms.currency)
     return PricingError("BUDGET_TOO_SMALL", f"Raise the amount: fixed prices, fees and taxes alone come to {price}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from pricing.engine.making import quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.money import Money, round_amount
 from pricing.engine.rates import RateCard, RateSpan, component_at, energy_slices, rate_spans
@@ -28,6 +29,7 @@ _CENT = Decimal("0.01")
 MOST_PRODUCTS = 1000
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ListPrice:
     """The lines before surge, discounts and tax, with the slices they were made of."""
@@ -87,6 +89,8 @@ def _energy_lines(request: ChargingRequest, terms: PriceTerms, slices: tuple[Pri
 
 
 def _time_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply, card: RateCard) -> list[QuoteLine]:
+    if len(card.time) == 1 and card.time[0].component is None:
+        return []
     return _minute_lines(request, terms, LineKind.TIME, _charged(card.time, supply))
 
 
@@ -138,6 +142,8 @@ def _flat_line(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> t
 
 
 def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLine]:
+    if not request.products:
+        return []
     counts: dict[str, int] = {}
     for order in request.products:
         counts[order.product_id] = counts.get(order.product_id, 0) + order.count
@@ -169,13 +175,8 @@ def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLin
 
 
 def _fee_lines(terms: PriceTerms) -> list[QuoteLine]:
-    return [
-        QuoteLine(
-            f"FEE-{number}",
-            LineKind.FEE,
-            fee.title,
-            Money(round_amount(fee.amount, terms.currency), terms.currency),
-            code=fee.code,
-        )
-        for number, fee in enumerate(terms.fees, start=1)
-    ]
+    lines = []
+    for number, fee in enumerate(terms.fees, start=1):
+        amount = Money(round_amount(fee.amount, terms.currency), terms.currency)
+        lines.append(QuoteLine(f"FEE-{number}", LineKind.FEE, fee.title, amount, code=fee.code))
+    return lines

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from pricing.engine.making import quickly_made
 from pricing.engine.values import Delivery, Reading
 
 REVIEW_POWER = "REVIEW_POWER"
@@ -22,8 +23,10 @@ HORIZON = timedelta(days=7)
 
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600_000_000
+_HORIZON = HORIZON // _MICROSECOND
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Supply:
     """The energy of a session over time: a rising register whose points are readings, or a plan at full power.
@@ -52,7 +55,7 @@ def planned_supply(starts_at: datetime, power_w: int, energy_wh: int, duration: 
     What has flowed by an instant does not depend on how much is still to come, so a larger plan never has
     less energy at any rate.
     """
-    most = power_w * (HORIZON // _MICROSECOND) // _HOUR
+    most = power_w * _HORIZON // _HOUR
     points = (Reading(starts_at, 0), Reading(starts_at + HORIZON, most))
     ends_at = starts_at + duration
     return Supply(points, energy_wh, starts_at, ends_at, ends_at, metered=False)

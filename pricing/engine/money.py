@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from pricing.engine.making import quickly_made
 
 #: ISO 4217 currencies whose minor unit is not a hundredth; every other currency has two decimals.
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 
 
-_QUANTA = {digits: Decimal(1).scaleb(-digits) for digits in range(4)}
+_HUNDREDTH = Decimal("0.01")
+_UNITS = {currency: Decimal(1).scaleb(-digits) for currency, digits in MINOR_UNITS.items()}
 
 
 class CurrencyMismatch(ValueError):
@@ -24,10 +28,11 @@ def minor_units(currency: str) -> int:
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's minor units; -0.00 becomes 0.00."""
-    rounded = amount.quantize(_QUANTA[MINOR_UNITS.get(currency, 2)], rounding=ROUND_HALF_UP)
+    rounded = amount.quantize(_UNITS.get(currency, _HUNDREDTH), ROUND_HALF_UP)
     return rounded if rounded else abs(rounded)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount; it may carry more decimals than its currency until `rounded()`."""
@@ -74,6 +79,7 @@ class Money:
         return other.amount
 
 
+@lru_cache(maxsize=256)
 def zero(currency: str) -> Money:
     """Return nothing, in this currency."""
     return Money(round_amount(Decimal(0), currency), currency)
@@ -83,7 +89,7 @@ def total_of(amounts: Iterable[Money], currency: str) -> Money:
     """Sum amounts that all carry `currency`; an empty sum is zero."""
     total = zero(currency).amount
     for money in amounts:
-        if money.currency != currency:
+        if money.currency is not currency and money.currency != currency:
             raise CurrencyMismatch(f"cannot combine {currency} with {money.currency}")
         total += money.amount
     return Money(total, currency)
@@ -91,4 +97,4 @@ def total_of(amounts: Iterable[Money], currency: str) -> Money:
 
 def smallest_unit(currency: str) -> Decimal:
     """Return the smallest amount of this currency that can be paid: 0.01 for INR."""
-    return _QUANTA[minor_units(currency)]
+    return _UNITS.get(currency, _HUNDREDTH)

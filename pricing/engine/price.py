@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from pricing.engine import ENGINE_VERSION
-from pricing.engine.inverse import energy_for_amount
-from pricing.engine.listing import fixed_lines, list_price
+from pricing.engine.inverse import Plans, energy_within
+from pricing.engine.listing import ListPrice, fixed_lines, list_price
 from pricing.engine.metering import Supply, duration_at, metered_supply, planned_supply
-from pricing.engine.money import Money
+from pricing.engine.money import Money, zero
 from pricing.engine.plans import check_duration, check_energy, check_request, energy_of_minutes
 from pricing.engine.rates import rate_card
 from pricing.engine.taxes import tax_on
@@ -27,6 +27,8 @@ from pricing.engine.values import (
 )
 from pricing.engine.wording import plain_number
 
+_NO_MONEY = Decimal("0.00")
+
 
 def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountStep | None = None) -> Quote:
     """Price a plan, or a delivery where there is one, which then decides the energy and the time.
@@ -34,17 +36,12 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     Raises PricingError for what has no price. The answer depends on the arguments alone.
     """
     check_request(request, terms)
-    if request.delivery is not None:
-        supply = metered_supply(request.delivery, request.max_power_w)
-    else:
-        supply = _plan(request, terms, discounts)
-    card = rate_card(terms, supply.starts_at, supply.charging_ends)
-    listed = list_price(request, terms, supply, card, fixed_lines(request, terms, card))
+    listed, flags = _listed(request, terms, discounts)
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
     lines = _with_tax((*listed.lines, *_checked(given.lines, terms.currency)), terms)
     return Quote(
         lines=lines,
-        total=Money(sum((x.amount.amount for x in lines), Decimal("0.00")), terms.currency),
+        total=Money(sum([x.amount.amount for x in lines], _NO_MONEY), terms.currency),
         energy_wh=listed.energy_wh,
         basis=request.measure.basis if isinstance(request.measure, AmountMeasure) else None,
         slices=listed.slices,
@@ -52,40 +49,52 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
         request=request,
         engine_version=ENGINE_VERSION,
         trace=given.trace,
-        flags=supply.flags,
+        flags=flags,
     )
 
 
-def _plan(request: ChargingRequest, terms: PriceTerms, discounts: DiscountStep | None) -> Supply:
+def _listed(
+    request: ChargingRequest, terms: PriceTerms, discounts: DiscountStep | None
+) -> tuple[ListPrice, tuple[str, ...]]:
+    """Return the list price, with what is odd about a delivery."""
+    measure = request.measure
+    if request.delivery is not None:
+        supply = metered_supply(request.delivery, request.max_power_w)
+    elif isinstance(measure, AmountMeasure):
+        plans = Plans(request, terms, discounts)
+        return plans.listed(energy_within(plans, measure)), ()
+    else:
+        supply = _plan(request, terms, measure)
+    card = rate_card(terms, supply.starts_at, supply.charging_ends)
+    return list_price(request, terms, supply, card, fixed_lines(request, terms, card)), supply.flags
+
+
+def _plan(request: ChargingRequest, terms: PriceTerms, measure: EnergyMeasure | DurationMeasure) -> Supply:
     """Spread the planned energy evenly: the connector's full power from the planned start until it is delivered.
 
     The plan only matters to the price where rates depend on the time of day or time itself costs money.
     """
-    measure = request.measure
     if isinstance(measure, DurationMeasure):
         duration = timedelta(minutes=min(measure.minutes, 10**6))
         check_duration(duration)
         energy_wh = energy_of_minutes(request, measure.minutes)
         check_energy(energy_wh, request, terms)
         return planned_supply(request.planned_start, request.max_power_w, energy_wh, duration)
-    if isinstance(measure, EnergyMeasure):
-        energy_wh = measure.wh
-        check_energy(energy_wh, request, terms)
-    else:
-        energy_wh = energy_for_amount(request, terms, discounts=discounts)
-    duration = duration_at(request.max_power_w, energy_wh)
-    return planned_supply(request.planned_start, request.max_power_w, energy_wh, duration)
+    check_energy(measure.wh, request, terms)
+    duration = duration_at(request.max_power_w, measure.wh)
+    return planned_supply(request.planned_start, request.max_power_w, measure.wh, duration)
 
 
 def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ...]:
+    nothing = zero(currency)
     for line in lines:
-        if line.kind is not LineKind.DISCOUNT or line.amount > Money(Decimal(0), currency):
+        if line.kind is not LineKind.DISCOUNT or line.amount > nothing:
             raise ValueError(f"a discounts step may only take away, by DISCOUNT lines, not by {line}")
     return lines
 
 
 def _with_tax(lines: tuple[QuoteLine, ...], terms: PriceTerms) -> tuple[QuoteLine, ...]:
-    taxable = sum((x.amount.amount for x in lines), Decimal(0))
+    taxable = sum([x.amount.amount for x in lines], Decimal(0))
     if taxable < 0:
         raise ValueError(f"discounts exceed the price by {-taxable} {terms.currency}")
     if terms.tax is None or not terms.tax.rate:

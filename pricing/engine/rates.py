@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pricing.engine.making import quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.values import (
     Dimension,
@@ -19,6 +20,7 @@ from pricing.engine.windows import is_open, split_at_boundaries, zone_of
 from pricing.engine.wording import weekday_text
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RateSpan:
     """A stretch of time [starts_at, ends_at) with one component; None where no component matches."""
@@ -28,6 +30,7 @@ class RateSpan:
     component: PriceComponent | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RateCard:
     """The components of a tariff, resolved for a session that starts at an instant."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pricing.engine.making import quickly_made
 from pricing.engine.money import Money, total_of
 
 
@@ -176,6 +177,7 @@ class DurationMeasure:
 Measure = EnergyMeasure | AmountMeasure | DurationMeasure
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The cumulative register of the meter at an instant."""
@@ -193,6 +195,7 @@ class Delivery:
     readings: tuple[Reading, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ChargingRequest:
     """What is to be priced: a plan (`measure`), or a delivery, which then decides the energy and the time.
@@ -209,6 +212,7 @@ class ChargingRequest:
     delivery: Delivery | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PricedSlice:
     """A stretch of the session with one rate: instants in UTC, energy in Wh, the rate in money per kWh."""
@@ -220,6 +224,7 @@ class PricedSlice:
     quality: SliceQuality
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
     """One printed line: a signed, rounded amount.
@@ -242,6 +247,7 @@ class QuoteLine:
     category: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Cart:
     """The lines before the discounts, and what an offer may look at."""
@@ -257,6 +263,7 @@ class Cart:
         return total_of((x.amount for x in self.lines if x.kind in ITEM_KINDS), self.currency)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Discounts:
     """What the discounts step answers: DISCOUNT lines, and its own trace, which pricing does not read."""
@@ -282,6 +289,7 @@ class DiscountStep(Protocol):
     def net_at_least(self, low: Cart, high: Cart) -> Decimal: ...
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A price with its lines; `total` is their sum, checked when it is made."""
@@ -298,7 +306,7 @@ class Quote:
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if total_of((x.amount for x in self.lines), self.total.currency) != self.total:
+        if total_of([x.amount for x in self.lines], self.total.currency) != self.total:
             raise AssertionError("the total of a quote is the sum of its lines")
 
     def sum_of(self, *kinds: LineKind) -> Money:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from pricing.engine.money import minor_units
 
@@ -18,6 +19,7 @@ def plain_number(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=4096)
 def money_text(amount: Decimal, currency: str) -> str:
     """Return an amount with its sign and grouped digits: ₹1,84,320.00; never fewer decimals than the currency has."""
     places = max(minor_units(currency), _decimals(amount))
@@ -27,6 +29,7 @@ def money_text(amount: Decimal, currency: str) -> str:
     return f"{'−' if amount < 0 else ''}{sign}{digits}{'.' + fraction if fraction else ''}"
 
 
+@lru_cache(maxsize=4096)
 def energy_text(energy_wh: int) -> str:
     """Return an energy in kWh without trailing zeros: 5200 Wh is "5.2 kWh"."""
     return f"{plain_number(Decimal(energy_wh).scaleb(-3))} kWh"

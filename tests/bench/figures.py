@@ -36,6 +36,7 @@ GOALS = {
     "redeem.ratio_to_bare_sql.capped": Goal(0.5, at_least=True),
     "redeem.ratio_to_bare_sql.uncapped": Goal(0.4, at_least=True),
     "explain.ms.n10000": Goal(50),
+    "backtest.sessions_per_s": Goal(5000, at_least=True),
     "network.search_ms": Goal(20),
     **{f"price.p50_us.n{size}{lines}": Goal(100) for size in SIZES for lines in ("", ".lines3")},
     **{f"price.p99_us.n{size}{lines}": Goal(1000) for size in SIZES for lines in ("", ".lines3")},

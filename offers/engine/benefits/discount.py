@@ -28,19 +28,21 @@ __all__ = [
 
 _WITH_SURGE = ITEM_KINDS | {LineKind.SURGE}
 _ENERGY = frozenset({LineKind.ENERGY})
+# An enum's member takes longer to look up than all that is done by it here.
+_PER_KWH, _ITEMS = ValueType.PER_KWH, DiscountBase.ITEMS
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
 def lines(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
-    if offer.benefit.value_type is ValueType.PER_KWH:
+    if offer.benefit.value_type is _PER_KWH:
         return lines_of(offer, situation, _ENERGY)
-    return lines_of(offer, situation, _WITH_SURGE if offer.benefit.base is DiscountBase.ITEMS_AND_SURGE else ITEM_KINDS)
+    return lines_of(offer, situation, ITEM_KINDS if offer.benefit.base is _ITEMS else _WITH_SURGE)
 
 
 def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
     base = base_of(situation, lines)
-    if offer.benefit.value_type is ValueType.PER_KWH:
+    if offer.benefit.value_type is _PER_KWH:
         return plain.within(_of_energy(offer, situation, lines), base, maximum(offer), offer.currency)
     return plain.taken(offer, base)
 

@@ -12,6 +12,7 @@ from pricing.engine.wording import money_text, plain_number
 
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
+_PERCENT = ValueType.PERCENT
 
 
 def least_of(*limits: Decimal | None) -> Decimal | None:
@@ -28,13 +29,14 @@ def within(exact: Decimal, base: Decimal, limit: Decimal | None, currency: str) 
     if limit is not None and limit < exact:
         exact = limit
     rounded = round_amount(exact, currency)
-    return max(_NOTHING, base if base < rounded else rounded)
+    saved = base if base < rounded else rounded
+    return saved if saved > _NOTHING else _NOTHING
 
 
 def taken(offer: OfferTerms, base: Decimal, part: Slab | None = None) -> Decimal:
     """Return what a percentage or an amount saves of `base`, as the offer or one of its slabs says it."""
     said = part or offer.benefit
-    exact = base * said.value / _HUNDRED if said.value_type is ValueType.PERCENT else said.value
+    exact = base * said.value / _HUNDRED if said.value_type is _PERCENT else said.value
     cap, most = said.value_cap, offer.limits.redemption_cap
     return within(exact, base, most if cap is None or (most is not None and most < cap) else cap, offer.currency)
 
@@ -113,7 +115,7 @@ def title(offer: OfferTerms, situation: Situation) -> str:
 def value_title(offer: OfferTerms, part: Slab | None = None) -> str:
     """Return "25% off" or "₹50.00 off"."""
     said = part or offer.benefit
-    if said.value_type is ValueType.PERCENT:
+    if said.value_type is _PERCENT:
         return f"{plain_number(said.value)}% off"
     return f"{money_text(said.value, offer.currency)} off"
 

@@ -167,13 +167,13 @@ def test_a_live_offer_that_depends_on_levels_held_where_it_was_given(asked: dict
 
 def test_one_pricing_is_enough_where_both_worlds_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     priced: list[bool] = []
-    give = Backtest._give
+    step = Backtest._step
 
     def counted(self: Backtest, *args: Any, draft: bool) -> Any:
         priced.append(draft)
-        return give(self, *args, draft=draft)
+        return step(self, *args, draft=draft)
 
-    monkeypatch.setattr(Backtest, "_give", counted)
+    monkeypatch.setattr(Backtest, "_step", counted)
     live = rupees_off("live", "20", total_uses=10)
     found = replayed(
         offer("draft", "25", min_value="80"), (live,), session(0, "60.00"), session(1), session(2, "60.00")

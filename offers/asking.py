@@ -1,0 +1,60 @@
+"""What a buyer asks for, and what an earlier quote has promised it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from cpo_portal.charging.models import Customer
+from offers.book import LoadedBook
+from offers.engine.facts import UNOBSERVED, Levels
+from offers.engine.values import Usage
+from pricing.engine import values as engine
+from pricing.models import TariffVersion
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAsk:
+    """What a buyer asks for: how much, when, with what, and its choices about offers.
+
+    `customer` is None while nobody is named; `identity_required` says that from here on it must be (init). `basis`
+    says what an amount means; None leaves it to the CPO's policy. `start_given` is False where the buyer named no
+    start, and now stands in.
+    """
+
+    measure: engine.Measure
+    planned_start: datetime
+    planned_end: datetime | None = None
+    products: tuple[engine.ProductOrder, ...] = ()
+    opted_in: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    customer: Customer | None = None
+    identity_required: bool = False
+    delivery: engine.Delivery | None = None
+    basis: engine.Basis | None = None
+    start_given: bool = True
+    #: What segments ask for: the buyer app, the vehicle, and the hashes of the contacts given with the purchase.
+    bap_id: str = ""
+    vehicle_make: str = ""
+    contact_hashes: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
+    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
+    quote observed. A preview gives the `book` that is to be instead of the published one, and the offers that are to be
+    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own."""
+
+    terms: engine.PriceTerms | None = None
+    tariff_version: TariffVersion | None = None
+    valid_until: datetime | None = None
+    own: Mapping[str, Usage] = field(default_factory=dict)
+    exhausted: frozenset[str] = field(default_factory=frozenset)
+    book: LoadedBook | None = None
+    order_id: UUID | None = None
+    opened: frozenset[str] = frozenset()
+    levels: Levels = UNOBSERVED

@@ -1,0 +1,14 @@
+"""Back-tests: past sessions played again with an offer added."""
+
+from offers.engine.backtest.replay import Backtest
+from offers.engine.backtest.values import (
+    BacktestResult,
+    Displaced,
+    OfDay,
+    OfGroup,
+    PastSession,
+    Setting,
+    Touched,
+)
+
+__all__ = ["Backtest", "BacktestResult", "Displaced", "OfDay", "OfGroup", "PastSession", "Setting", "Touched"]

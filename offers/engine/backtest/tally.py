@@ -1,0 +1,114 @@
+"""The sums of a replay while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from offers.engine.backtest.values import (
+    NOTHING_YET,
+    BacktestResult,
+    Displaced,
+    Given,
+    OfDay,
+    OfGroup,
+    PastSession,
+    Touched,
+)
+from pricing.engine.windows import zone_of
+
+_NOTHING = Decimal(0)
+#: Sessions that are named as examples of a price that would have risen.
+EXAMPLES = 20
+
+
+@dataclass(slots=True)
+class Tally:
+    """Both worlds' discounts, session by session."""
+
+    currency: str
+    draft_id: str
+    days: dict[date, Touched] = field(default_factory=dict)
+    groups: dict[tuple[str, str], Touched] = field(default_factory=dict)
+    others: dict[str, tuple[Touched, Touched]] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+    sessions: int = 0
+    billed: Decimal = _NOTHING
+    without: Decimal = _NOTHING
+    with_draft: Decimal = _NOTHING
+    touched: Touched = NOTHING_YET
+    risen: Touched = NOTHING_YET
+    turned_away: int = 0
+    ran_out: tuple[datetime, str] | None = None
+
+    def add(self, session: PastSession, before: Given, after: Given) -> None:
+        self.sessions += 1
+        self.billed += sum(session.given.values(), _NOTHING)
+        less, more = sum(before.values(), _NOTHING), sum(after.values(), _NOTHING)
+        self.without += less
+        self.with_draft += more
+        if more < less:
+            self.risen = self.risen.plus(less - more)
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(session.order_id)
+        if before is not after:
+            self._compare(before, after)
+        else:
+            self._repeat(before)
+        taken = after.get(self.draft_id)
+        if taken is not None:
+            self._touch(session, taken)
+
+    def turn_away(self, session: PastSession, by: str) -> None:
+        self.turned_away += 1
+        if by and self.ran_out is None:
+            self.ran_out = session.cart.request.planned_start, by
+
+    def result(self) -> BacktestResult:
+        at, by = self.ran_out or (None, "")
+        changed = {x: pair for x, pair in self.others.items() if pair[0] != pair[1]}
+        return BacktestResult(
+            currency=self.currency,
+            sessions=self.sessions,
+            billed=self.billed,
+            without=self.without,
+            touched=self.touched,
+            extra=self.with_draft - self.without,
+            risen=self.risen,
+            risen_examples=tuple(self.examples),
+            turned_away=self.turned_away,
+            ran_out_at=at,
+            ran_out_by=by,
+            by_day=tuple(OfDay(day, self.days[day]) for day in sorted(self.days)),
+            by_group=tuple(OfGroup(*key, found) for key, found in sorted(self.groups.items(), key=_dearest_first)),
+            displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
+        )
+
+    def _touch(self, session: PastSession, taken: Decimal) -> None:
+        self.touched = self.touched.plus(taken)
+        start = session.cart.request.planned_start
+        day = start.astimezone(zone_of(session.cart.time_zone)).date()
+        self.days[day] = self.days.get(day, NOTHING_YET).plus(taken)
+        for key in session.groups:
+            self.groups[key] = self.groups.get(key, NOTHING_YET).plus(taken)
+
+    def _repeat(self, given: Given) -> None:
+        for offer_id, amount in given.items():
+            without, with_draft = self.others.get(offer_id, (NOTHING_YET, NOTHING_YET))
+            self.others[offer_id] = without.plus(amount), with_draft.plus(amount)
+
+    def _compare(self, before: Given, after: Given) -> None:
+        for offer_id in {*before, *after}:
+            without, with_draft = self.others.get(offer_id, (NOTHING_YET, NOTHING_YET))
+            if offer_id in before:
+                without = without.plus(before[offer_id])
+            if offer_id in after and offer_id != self.draft_id:
+                with_draft = with_draft.plus(after[offer_id])
+            self.others[offer_id] = without, with_draft
+
+
+def _dearest_first(item: tuple[tuple[str, str], Touched]) -> tuple[str, Decimal, str]:
+    (kind, name), found = item
+    return kind, -found.amount, name

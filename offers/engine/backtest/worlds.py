@@ -1,0 +1,105 @@
+"""A world of a replay: its offers, and what they have given and what is left of their limits so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+
+from offers.engine.backtest.values import NOTHING_YET, Given, PastSession, Touched
+from offers.engine.limits import LIMIT_REASONS, has_limit, limit_checks
+from offers.engine.periods import Period, Today, today_at
+from offers.engine.unrecorded import PastBook
+from offers.engine.values import Check, OfferContext, OfferTerms, Usage
+
+
+class World:
+    """A book, and what its offers with limits have given so far."""
+
+    def __init__(self, offers: Iterable[OfferTerms], zone: str) -> None:
+        self.past, self._zone = PastBook(offers), zone
+        self.book = self.past.book
+        #: The offers with limits, by their ids.
+        self.limited: Mapping[str, OfferTerms] = {x.offer_id: x for x in self.book.all() if has_limit(x.limits)}
+        self._given: dict[tuple[str, date | None], Touched] = {}
+        self._uses: dict[tuple[str, str, Period | None, date | None], int] = {}
+
+    def usage(self, session: PastSession) -> Mapping[str, Usage]:
+        """Return what is used of each offer with limits, as the session meets it."""
+        return _Used(self, session)
+
+    def usage_of(self, offer_id: str, session: PastSession) -> Usage:
+        """Return what is used of an offer as the session's customer meets it at its planned start.
+
+        Only what the offer's limits ask for is looked up. Raises KeyError for an offer without limits.
+        """
+        limits, who = self.limited[offer_id].limits, session.customer
+        total, of_day = self._given.get((offer_id, None), NOTHING_YET), NOTHING_YET
+        in_periods: dict[str, int] = {}
+        if limits.budget_per_day is not None or (limits.is_personal and limits.per_period):
+            today = self._today(session)
+            of_day = self._given.get((offer_id, today.day), NOTHING_YET)
+            in_periods = {x: self._uses.get((offer_id, who, x, today.start_of(x)), 0) for x in limits.per_period}
+        return Usage(
+            uses=total.sessions,
+            budget_used=total.amount,
+            customer_uses=self._uses.get((offer_id, who, None, None), 0) if who else None,
+            budget_used_today=of_day.amount,
+            customer_period_uses=in_periods,
+        )
+
+    def is_open(self, offer_id: str, session: PastSession, saving: Decimal) -> bool:
+        """Tell whether no limit of the offer, which has some, turns a session away that it would save so much."""
+        context = OfferContext(
+            "",
+            "",
+            "",
+            session.cart.request.planned_start,
+            customer_known=bool(session.customer),
+            identity_required=True,
+            usage=self.usage(session),
+            calendar_zone=self._zone,
+        )
+        checks, _ = limit_checks(self.limited[offer_id], context, saving)
+        return within_limits(checks)
+
+    def record(self, session: PastSession, given: Given) -> None:
+        """Count what a session was given, as far as limits count it."""
+        for offer_id in self.limited.keys() & given.keys():
+            limits, who, amount = self.limited[offer_id].limits, session.customer, given[offer_id]
+            self._add((offer_id, None), amount)
+            today = self._today(session)
+            if limits.budget_per_day is not None:
+                self._add((offer_id, today.day), amount)
+            if limits.is_personal:
+                starts = [(None, None), *((x, today.start_of(x)) for x in limits.per_period)]
+                for period, start in starts:
+                    key = (offer_id, who, period, start)
+                    self._uses[key] = self._uses.get(key, 0) + 1
+
+    def _add(self, key: tuple[str, date | None], amount: Decimal) -> None:
+        self._given[key] = self._given.get(key, NOTHING_YET).plus(amount)
+
+    def _today(self, session: PastSession) -> Today:
+        return today_at(session.cart.request.planned_start, self._zone)
+
+
+def within_limits(checks: Iterable[Check]) -> bool:
+    """Tell whether no limit fails among these checks."""
+    return not any(x.code in LIMIT_REASONS and not x.passed for x in checks)
+
+
+class _Used(Mapping[str, Usage]):
+    """A world's usage as one session meets it, worked out only for the offers that are asked for."""
+
+    def __init__(self, world: World, session: PastSession) -> None:
+        self._world, self._session = world, session
+
+    def __getitem__(self, offer_id: str) -> Usage:
+        return self._world.usage_of(offer_id, self._session)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._world.limited)
+
+    def __len__(self) -> int:
+        return len(self._world.limited)

@@ -1,0 +1,53 @@
+"""The choice among the offers of one cart: which reduce the price, from which lines, and which stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from offers.engine.beside import chosen_beside, open_to_choice
+from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.corners import candidates_of
+from offers.engine.evaluate import Appraisal
+from offers.engine.selection import Selection, choose_offers
+from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.values import OfferContext
+from pricing.engine.making import quickly_made
+
+_NOTHING = Decimal(0)
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen offers, what each of them takes from which lines, and those that stand beside the order."""
+
+    selection: Selection
+    shares: tuple[Shares, ...]
+    beside: tuple[Candidate, ...]
+
+    def given(self) -> Mapping[str, Decimal]:
+        """Return what each offer that applies gives, by its id; one beside the order gives nothing."""
+        taken = zip(self.selection.chosen, self.shares, strict=True)
+        given = {x.offer_id: amount for x, shares in taken if (amount := sum(shares.values(), _NOTHING))}
+        for candidate in self.beside:
+            given[candidate.offer_id] = _NOTHING
+        return given
+
+
+def choice_of(
+    appraisals: Sequence[Appraisal], lines: LineAmounts, context: OfferContext, *, runner_up: bool = True
+) -> Choice:
+    """Choose among judged offers; without `runner_up` the set that came second is not looked for."""
+    max_stack = context.stack.max_stack
+    open_to, spare = open_to_choice(appraisals, max_stack)
+    candidates = candidates_of(open_to)
+    selection = choose_offers(candidates, lines, objective=context.objective, max_stack=spare, runner_up=runner_up)
+    beside = chosen_beside(appraisals, selection.chosen, max_stack)
+    return Choice(selection, shares_of(selection.chosen, lines), beside)
+
+
+def shares_of(chosen: Sequence[Candidate], lines: LineAmounts) -> tuple[Shares, ...]:
+    """Return what each of these offers takes from which lines."""
+    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)

@@ -180,7 +180,7 @@ def test_the_page_says_what_a_draft_changes(people: People) -> None:
         "Up to an energy of": ("5 kWh", "20.5 kWh"),
         "Only this session of a customer": ("–", "1"),
         "While less than this much is busy": ("–", "30 %"),
-        "While this product is in stock": ("–", "coffee"),
+        "While this product is in stock": ("–", "Coffee"),
         "With at least": ("–", "5 units"),
         "Blackout dates": ("–", "31 Dec 2026"),
     }

@@ -5,13 +5,14 @@ A replay shows what would have been taken off past sessions, never what the offe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import CustomerFacts
-from offers.engine.evaluate import LIVE_STATE
+from offers.engine.evaluate import LIVE_STATE, evaluate_offer
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.limits import has_limit, limit_checks
 from offers.engine.periods import Period, Today, today_at
@@ -114,6 +115,14 @@ class OfGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOut:
+    """So many sessions that did not get the draft, by the first condition that kept them out."""
+
+    reason: ReasonCode
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestResult:
     """What a replay found. Amounts are before tax, in `currency`.
 
@@ -136,6 +145,8 @@ class BacktestResult:
     by_day: tuple[OfDay, ...] = ()
     by_group: tuple[OfGroup, ...] = ()
     displaced: tuple[Displaced, ...] = ()
+    #: The commonest first; empty in results from before it was counted.
+    kept_out: tuple[KeptOut, ...] = ()
 
 
 class Backtest:
@@ -164,7 +175,10 @@ class Backtest:
         """Price one session in both worlds, and count it; once where both must come to the same."""
         after, trace = self._give(self._after, session, draft=True)
         own = next((x for x in trace.outcomes if x.offer_id == self._draft.offer_id), None)
-        applied = own is not None and own.outcome is Outcome.APPLIED
+        if own is None:
+            # The book does not even look at it there: its place or its things are others.
+            own = evaluate_offer(self._draft, session.cart, self._context(self._after, session, draft=True))
+        applied = own.outcome is Outcome.APPLIED
         if applied or self._replaces or not self._alike(session):
             before, _ = self._give(self._before, session, draft=False)
             limited = self._before.limited - {self._draft.offer_id}
@@ -174,8 +188,11 @@ class Backtest:
         self._before.record(session, before)
         self._after.record(session, after)
         self._tally.add(session, before, after)
-        if own is not None and own.outcome is Outcome.LIMITED and own.reason is not None:
-            by = own.reason.code
+        if applied or own.reason is None:
+            return
+        by = own.reason.code
+        self._tally.kept_out.update({by: 1})
+        if own.outcome is Outcome.LIMITED:
             self._tally.turn_away(session, by.value if by in _FOR_ALL else "")
 
     def _alike(self, session: PastSession) -> bool:
@@ -187,9 +204,15 @@ class Backtest:
         return self._tally.result()
 
     def _give(self, world: _World, session: PastSession, *, draft: bool) -> tuple[Given, OfferTrace]:
+        context = self._context(world, session, draft=draft)
+        trace = OfferStep(world.past.where_given(session.given), context)(session.cart).trace
+        given = {x.offer_id: x.saving.amount for x in trace.outcomes if x.outcome is Outcome.APPLIED}
+        return given, trace
+
+    def _context(self, world: _World, session: PastSession, *, draft: bool) -> OfferContext:
         found = [offer for x in session.given if (offer := world.book.get(x)) is not None]
         chosen = [*found, self._draft] if draft else found
-        context = OfferContext(
+        return OfferContext(
             location_id=session.location_id,
             item_id=session.cart.request.item_id,
             category=session.category,
@@ -208,9 +231,6 @@ class Backtest:
             place=session.place,
             customer_sessions=session.sessions_before,
         )
-        trace = OfferStep(world.past.where_given(session.given), context)(session.cart).trace
-        given = {x.offer_id: x.saving.amount for x in trace.outcomes if x.outcome is Outcome.APPLIED}
-        return given, trace
 
 
 def _at_any_time(draft: OfferTerms) -> OfferTerms:
@@ -319,6 +339,7 @@ class _Tally:
     risen: Touched = Touched()
     turned_away: int = 0
     ran_out: tuple[datetime, str] | None = None
+    kept_out: Counter[ReasonCode] = field(default_factory=Counter)
 
     def add(self, session: PastSession, before: Given, after: Given) -> None:
         self.sessions += 1
@@ -361,6 +382,7 @@ class _Tally:
             by_day=tuple(OfDay(day, self.days[day]) for day in sorted(self.days)),
             by_group=tuple(OfGroup(*key, found) for key, found in sorted(self.groups.items(), key=_dearest_first)),
             displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
+            kept_out=tuple(KeptOut(x, n) for x, n in sorted(self.kept_out.items(), key=lambda x: (-x[1], x[0]))),
         )
 
     def _touch(self, session: PastSession, taken: Decimal) -> None:

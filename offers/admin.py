@@ -20,8 +20,9 @@ from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, admin_policy, authoring
 from offers.admin_backtest import backtest_offer
-from offers.admin_codes import make_codes_button
+from offers.admin_codes import code_links, make_codes_button
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
+from offers.admin_lint import LintMixin, check_url
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
 from offers.admin_review import ReviewMixin, public_url, review_notes
@@ -74,7 +75,7 @@ TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff
 
 
 @admin.register(Offer)
-class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
+class OfferAdmin(LintMixin, ReviewMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
@@ -201,7 +202,7 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
             )
             for kind, view in pages
         ]
-        return [*tries, self.compare_url(), *super().get_urls()]
+        return [*tries, self.compare_url(), self.lint_url(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
@@ -311,7 +312,12 @@ class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
-        return page | {"notes": [*review_notes(obj), *page["notes"]], "public_url": public_url(obj, self._now())}
+        return page | {
+            "notes": [*review_notes(obj), *page["notes"]],
+            "public_url": public_url(obj, self._now()),
+            "check_url": check_url(obj),
+            "links": code_links(request, obj),
+        }
 
     def _now(self) -> datetime:
         return timezone.now()

@@ -21,8 +21,18 @@ from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.navigation import page_of
+from offers.authoring import working_version
 from offers.codes.alphabets import least_length
-from offers.codes.batches import BatchSpec, ask_for_codes, cancel_batch, cancel_codes, check_spec, counts_of
+from offers.codes.batches import (
+    BatchSpec,
+    ask_for_codes,
+    cancel_batch,
+    cancel_codes,
+    check_spec,
+    counts_of,
+    takes_codes,
+)
 from offers.codes.export import codes_as_csv
 from offers.models import CodeAlphabet, CodeBatch, CodeState, Offer, SingleUseCode
 
@@ -77,6 +87,23 @@ def make_codes_button(offered: Callable[[Any], bool]) -> Callable[..., Any]:
         return go_to(request, reverse("admin:offers_codebatch_change", args=[batch.pk]))
 
     return make_codes
+
+
+def code_links(request: HttpRequest, offer: Offer) -> list[tuple[str, str]]:
+    """Return the links of an offer's page to its codes, by title, for those who may see them.
+
+    None where each buyer needs no code of their own.
+    """
+    version = working_version(offer)
+    batches = page_of(request, "offers.codebatch")
+    if version is None or not version.single_use_codes or batches is None:
+        return []
+    count = CodeBatch.objects.filter(offer=offer).count()
+    own = f"{reverse('admin:offers_codebatch_changelist')}?offer__id__exact={offer.pk}"
+    found = [(f"Its batches of codes ({count})", own)]
+    if takes_codes(offer) and batches.has_operate_permission(request):
+        found.append(("Make codes for it", reverse("admin:offers_offer_make_codes", args=[offer.pk])))
+    return found
 
 
 def progress_bar(batch: CodeBatch) -> SafeString:

@@ -14,12 +14,10 @@ from cpo_portal.network.models import Connector, ConnectorType, Location, Produc
 from offers.admin_applicability import LABELS as APPLICABILITY
 from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
-from offers.authoring.cliffs import cliffs_in_words
-from offers.authoring.codes import others_with_code
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
-from offers.names import city_names, in_names, offer_names
+from offers.names import category_names, city_names, in_names, offer_names
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from pricing.admin_drafts import history_row, version_row
@@ -85,8 +83,6 @@ _MOVES = {
     "withdraw": "Withdrawn",
     "archive": "Put away",
 }
-#: Nobody gets these, whatever they type.
-_OVER = frozenset({OfferState.ENDED, OfferState.WITHDRAWN, OfferState.ARCHIVED})
 _EMPTY_MEANS = {
     "location_ids": "Every location",
     "item_ids": "All of them",
@@ -149,7 +145,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "chip": state_chip(offer, now),
         "figures": limits_bar(offer, now) if _is_limited(offer) else "",
         "sentence": summary(in_names(offer_terms(offer, live or working)), zone),
-        "notes": [*_notes(offer, live, now), *_same_code(offer, working), *cliffs_in_words(offer, working)],
+        "notes": _notes(offer, live, now),
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
         "versions": [_version(offer, version) for version in versions],
@@ -191,14 +187,6 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     if state == OfferState.PAUSED:
         return ["Paused: nobody gets it. What you publish meanwhile takes effect when you resume it."]
     return []
-
-
-def _same_code(offer: Offer, version: OfferVersion) -> list[str]:
-    """Say that drivers cannot tell this offer from others by its code."""
-    others = others_with_code(offer, version.display_code)
-    if not others or offer.state in _OVER:
-        return []
-    return [f"{' and '.join(others)} shows the code {version.display_code} too: who types it gets one of them."]
 
 
 def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:
@@ -289,6 +277,7 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names |= dict(Product.objects.filter(product_id__in=items).values_list("product_id", "name"))
     names |= dict(segment_choices())
     names |= offer_names({key for version in rows for key in version.excludes})
+    names |= category_names({key for version in rows for key in version.categories})
     names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
     stocked = {version.stock_product_id for version in rows} - {""}
     names |= dict(Product.objects.filter(product_id__in=stocked).values_list("product_id", "name"))

@@ -24,8 +24,9 @@ from cpo_portal.adminkit.widgets import (
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.conditions import check_counted
-from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, check_publishable, checked
+from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
+from offers.authoring.linting import check_publishable
 from offers.engine.values import OfferLimits
 from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
@@ -34,6 +35,7 @@ from offers.forms_stacking import StackingFields
 from offers.forms_types import TypeFields, content_values
 from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
+from offers.names import category_names
 from offers.segments import segment_choices
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
@@ -129,7 +131,7 @@ class OfferForm(  # type: ignore[type-arg]
     def _check_content(self) -> None:
         content = checked(self.instance, self.content())
         if "_publish" in self.data:
-            check_publishable(content, timezone.now())
+            check_publishable(self.instance, content, timezone.now())
 
     def _check_limits(self) -> None:
         check_limits_of(self.instance, self.limits())
@@ -208,4 +210,5 @@ def _items() -> list[tuple[str, str]]:
 
 def _categories() -> list[tuple[str, str]]:
     found = Product.objects.exclude(category="").order_by("category").values_list("category", flat=True).distinct()
-    return [(name, name) for name in found]
+    names = category_names(found)
+    return [(code, names[code]) for code in found]

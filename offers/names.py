@@ -8,9 +8,12 @@ from dataclasses import replace
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from cpo_portal.network.models import Charger, ConnectorType, Location, Product
+from cpo_portal.network.models import CHARGING_CATEGORY, Charger, ConnectorType, Location, Product
 from offers.engine.values import OfferTerms
 from offers.models import Offer, OfferVersion
+
+#: Of more products in a category only so many are named.
+MOST_NAMED = 3
 
 
 def offer_names(offer_ids: Iterable[str] | None = None) -> dict[str, str]:
@@ -28,6 +31,18 @@ def city_names() -> dict[str, str]:
     return dict(rows.values_list("city_code", "city"))
 
 
+def category_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return what people call these categories: charging, or the products that the scope's CPO has in one."""
+    wanted = set(codes)
+    goods: dict[str, list[str]] = {}
+    if wanted - {CHARGING_CATEGORY}:
+        rows = Product.objects.filter(category__in=wanted).order_by("name").values_list("category", "name")
+        for code, name in rows:
+            goods.setdefault(code, []).append(name)
+    named = {code: _listed(_spoken(code), names) for code, names in goods.items()}
+    return {CHARGING_CATEGORY: "charging"} | {code: _spoken(code) for code in wanted - {CHARGING_CATEGORY}} | named
+
+
 def in_names(terms: OfferTerms) -> OfferTerms:
     """Return the terms with names in place of ids and codes, to be said in words and for nothing else."""
     scope, qualifier = terms.applicability, terms.qualifier
@@ -38,6 +53,7 @@ def in_names(terms: OfferTerms) -> OfferTerms:
         connector_types=_named(scope.connector_types, kinds),
         charger_ids=_named(scope.charger_ids, {row.evse_id: row.name for row in chargers}),
         cities=_named(scope.cities, city_names() if scope.cities else {}),
+        categories=_named(scope.categories, category_names(scope.categories) if scope.categories else {}),
     )
     product = qualifier.stock_product_id
     names = dict(Product.objects.filter(product_id=product).values_list("product_id", "name")) if product else {}
@@ -47,6 +63,18 @@ def in_names(terms: OfferTerms) -> OfferTerms:
         qualifier=replace(qualifier, stock_product_id=names.get(product, product)),
         excludes=_named(terms.excludes, offer_names(terms.excludes) if terms.excludes else {}),
     )
+
+
+def _spoken(code: str) -> str:
+    """Return a category as it is written by hand: "hot-drinks" is "hot drinks"."""
+    return code.replace("-", " ").replace("_", " ").strip() or code
+
+
+def _listed(title: str, names: list[str]) -> str:
+    """Return "hot drinks (Coffee, Tea and 2 more)"."""
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{title} ({shown} and {more} more)" if more > 0 else f"{title} ({shown})"
 
 
 def _named(keys: Iterable[str], names: Mapping[str, str]) -> frozenset[str]:

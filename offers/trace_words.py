@@ -85,9 +85,14 @@ _MARGIN_ALONE = {
 }
 
 
+def reason_in_words(code: ReasonCode) -> str:
+    """Return "The session is worth less than its minimum", without figures."""
+    return _REASONS.get(code, code.value)
+
+
 def check_in_words(check: Check) -> str:
     """Return "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short)."."""
-    text = _REASONS.get(check.code, check.code.value)
+    text = reason_in_words(check.code)
     if check.code in _WITHOUT_FIGURES or check.field == "state":
         return f"{text}."
     if check.expected and check.actual and check.code not in _MARGIN_ALONE:

@@ -20,6 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import InstantFilter, Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from offers import authoring
+from offers.api.lint import LintRoutes, SavedOfferSerializer
 from offers.api.reviews import ReviewRoutes
 from offers.api.serializers import (
     OfferChangeSerializer,
@@ -85,7 +86,7 @@ def live_at(instant: datetime) -> QuerySet[OfferStateChange, Any]:
     retrieve=extend_schema(summary="Read an offer", responses={200: OfferSerializer, 404: REFUSED[404]}),
 )
 class OfferViewSet(
-    ReviewRoutes, TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]
+    LintRoutes, ReviewRoutes, TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]
 ):
     """Offers of the token's CPO, by offer id."""
 
@@ -110,7 +111,7 @@ class OfferViewSet(
         return dict(super().get_serializer_context()) | {"now": timezone.now()}
 
     @extend_schema(
-        summary="Make an offer", request=OfferInSerializer, responses={201: OfferSerializer, 400: REFUSED[400]}
+        summary="Make an offer", request=OfferInSerializer, responses={201: SavedOfferSerializer, 400: REFUSED[400]}
     )
     def create(self, request: Request) -> Response:
         data = body_of(OfferInSerializer, request)
@@ -118,10 +119,10 @@ class OfferViewSet(
         with refusals(_PATHS):
             content, prefix = content_from(data["content"]), token_prefix(request)
             offer = authoring.create_offer(self.cpo, data["offer_id"], content, limits=limits, by_token=prefix)
-        return self._answer(offer.offer_id, status.HTTP_201_CREATED)
+        return self._saved(offer.offer_id, status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Change an offer", request=OfferChangeSerializer, responses={200: OfferSerializer, **REFUSED}
+        summary="Change an offer", request=OfferChangeSerializer, responses={200: SavedOfferSerializer, **REFUSED}
     )
     def partial_update(self, request: Request, offer_id: str) -> Response:
         offer = self.get_object()
@@ -136,7 +137,7 @@ class OfferViewSet(
             if "limits" in data:
                 limits = limits_from(data["limits"], authoring.limits_of(offer))
                 authoring.set_limits(offer, limits, by_token=token_prefix(request))
-        return self._answer(offer_id)
+        return self._saved(offer_id)
 
     @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
     @action(detail=True, methods=["post"])
@@ -186,6 +187,10 @@ class OfferViewSet(
         with refusals(_PATHS):
             authoring.perform(move, offer, by_token=token_prefix(request), note=note)
         return self._answer(offer_id)
+
+    def _saved(self, offer_id: str, code: int = status.HTTP_200_OK) -> Response:
+        offer = self.get_queryset().get(offer_id=offer_id)
+        return Response(SavedOfferSerializer(offer, context=self.get_serializer_context()).data, status=code)
 
     def _answer(self, offer_id: str, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(self.get_queryset().get(offer_id=offer_id)).data, status=code)

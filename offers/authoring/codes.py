@@ -30,12 +30,3 @@ def offer_of_single_use(offer: Offer, code: str) -> str | None:
     """Return the id of the offer that a single-use code of the CPO opens, None where this is no such code."""
     codes = SingleUseCode.objects.filter(cpo=offer.cpo_id, code=code.upper())
     return codes.values_list("batch__offer__offer_id", flat=True).first()
-
-
-def others_with_code(offer: Offer, code: str) -> list[str]:
-    """Return the ids of other published offers whose live version shows this code, in any case."""
-    if not code:
-        return []
-    shown = Offer.objects.filter(cpo=offer.cpo_id, state__in=(OfferState.APPROVED, OfferState.PAUSED))
-    same = shown.filter(live_version__display_code__iexact=code).exclude(pk=offer.pk)
-    return list(same.order_by("offer_id").values_list("offer_id", flat=True)[:3])

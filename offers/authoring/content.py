@@ -153,12 +153,6 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
     return result
 
 
-def check_publishable(content: OfferContent, now: datetime) -> None:
-    """Refuse to publish what could never apply, by field."""
-    if content.valid_until <= now:
-        raise ValidationError({"valid_until": "The offer is over already: choose a later end."})
-
-
 def check_offer_id(cpo: Cpo, offer_id: str) -> None:
     """Refuse an id that already names something a buyer app can order or decline; inside the CPO's scope."""
     if offer_id == PREPAID:

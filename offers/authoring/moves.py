@@ -12,9 +12,10 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring import review
 from offers.authoring.conditions import check_counted
-from offers.authoring.content import check_publishable, checked, content_of
+from offers.authoring.content import checked, content_of
 from offers.authoring.drafts import lock_offer
 from offers.authoring.limits import limits_of
+from offers.authoring.linting import check_publishable
 from offers.authoring.review import Actor
 from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
@@ -132,7 +133,7 @@ def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) 
     if isinstance(expected, int) and draft.number != expected:
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
-    check_publishable(checked(offer, content_of(draft)), now)
+    check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))
     draft.published_at = now
     draft.save(update_fields=["published_at"])

@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import ApiToken, User
 from offers.authoring.conditions import check_counted
-from offers.authoring.content import check_publishable, checked, content_of
+from offers.authoring.content import checked, content_of
 from offers.authoring.limits import limits_of
+from offers.authoring.linting import check_publishable
 from offers.models import Offer, OfferPolicy, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move
 from pricing.engine.codec import encode
@@ -135,7 +136,7 @@ def _check_approve(draft: OfferVersion, actor: Actor, expected: int | datetime |
 def submit(offer: Offer, actor: Actor, now: datetime) -> None:
     """Mark the draft as submitted; it must be fit to be published."""
     draft = OfferVersion.objects.get(offer=offer, published_at=None)
-    check_publishable(checked(offer, content_of(draft)), now)
+    check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))
     draft.submitted_at, draft.submitted_by = now, actor.key
     draft.save(update_fields=["submitted_at", "submitted_by"])

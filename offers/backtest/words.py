@@ -16,6 +16,8 @@ from offers.engine.codec import offer_from_json
 from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
 from offers.models import BacktestRun, BacktestState
+from offers.names import in_names
+from offers.trace_words import reason_in_words
 from pricing.engine.codec import decode
 
 #: Days and groups that a page lists; the API has them all.
@@ -83,6 +85,8 @@ def page(run: BacktestRun) -> Iterator[tuple[str, SafeString]]:
     if found is None:
         return
     yield "What it would have cost", pairs(findings(found, run.cpo.time_zone))
+    if found.kept_out:
+        yield "Why sessions did not get it", _kept_out(found)
     if found.by_day:
         yield "By day", _touched("Day", [(_day(one.day), one.touched) for one in found.by_day], found.currency)
     kinds = list(dict.fromkeys(one.kind for one in found.by_group))
@@ -98,6 +102,11 @@ def _touched(head: str, rows: list[tuple[str, Touched]], currency: str) -> SafeS
     made = table((head, "Sessions", "Cost"), shown, numbers=(1, 2))
     left = len(rows) - MOST_ROWS
     return format_html("{}<p>{} more are in the API's answer.</p>", made, left) if left > 0 else made
+
+
+def _kept_out(found: BacktestResult) -> SafeString:
+    rows = [(reason_in_words(one.reason), one.sessions) for one in found.kept_out]
+    return table(("The first condition that kept them out", "Sessions"), rows, numbers=(1,))
 
 
 def _displaced(found: BacktestResult) -> SafeString:
@@ -131,10 +140,12 @@ def _ran_out(found: BacktestResult, zone: str) -> str:
 def _got_by_none(terms: OfferTerms, found: BacktestResult, zone: str) -> str:
     if found.turned_away:
         return f"No session got it: its limits turned {found.turned_away} away."
-    return (
-        "No session got it: none met all that it asks for, or others of your offers were chosen in its place. It says: "
-        f"{summary(terms, zone)}"
-    )
+    said = summary(in_names(terms), zone)
+    if not found.kept_out:
+        why = "none met all that it asks for, or others of your offers were chosen in its place"
+        return f"No session got it: {why}. It says: {said}"
+    reasons = "; ".join(f"{reason_in_words(one.reason)} ({one.sessions})" for one in found.kept_out)
+    return f"No session got it. {reasons}. It says: {said}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -4,6 +4,7 @@ from offers.engine.backtest.replay import Backtest
 from offers.engine.backtest.values import (
     BacktestResult,
     Displaced,
+    KeptOut,
     OfDay,
     OfGroup,
     PastSession,
@@ -11,4 +12,14 @@ from offers.engine.backtest.values import (
     Touched,
 )
 
-__all__ = ["Backtest", "BacktestResult", "Displaced", "OfDay", "OfGroup", "PastSession", "Setting", "Touched"]
+__all__ = [
+    "Backtest",
+    "BacktestResult",
+    "Displaced",
+    "KeptOut",
+    "OfDay",
+    "OfGroup",
+    "PastSession",
+    "Setting",
+    "Touched",
+]

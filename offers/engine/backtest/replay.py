@@ -11,7 +11,7 @@ from dataclasses import replace
 from offers.engine.backtest.tally import Tally
 from offers.engine.backtest.values import BacktestResult, Given, PastSession, Setting
 from offers.engine.backtest.worlds import World, within_limits
-from offers.engine.evaluate import LIVE_STATE, Appraisal
+from offers.engine.evaluate import LIVE_STATE, Appraisal, evaluate_offer
 from offers.engine.step import OfferStep
 from offers.engine.unrecorded import without_levels
 from offers.engine.values import (
@@ -55,19 +55,38 @@ class Backtest:
     def play(self, session: PastSession) -> None:
         """Price one session in both worlds, and count it; once where both must come to the same."""
         after, judged = self._step(self._after, session, draft=True).verdict(session.cart)
-        own = judged.get(self._draft.offer_id)
         if self._draft.offer_id in after or self._replaces or not self._alike(session, judged):
             before = self._before_draft(session, judged)
             limited = self._before.limited.keys() - {self._draft.offer_id}
             self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
         else:
             before = after
+        if self._draft.offer_id not in after:
+            self._keep_out(session, judged.get(self._draft.offer_id))
         self._before.record(session, before)
         self._after.record(session, after)
         self._tally.add(session, before, after)
+
+    def _keep_out(self, session: PastSession, own: Appraisal | None) -> None:
+        """Count a session that does not get the draft by what keeps it out; before the session is recorded."""
+        by = self._first_reason(session, own)
+        if by is None:
+            return
+        self._tally.kept_out[by] += 1
         if own is not None and own.outcome is Outcome.LIMITED:
-            by = next(x.code for x in own.checks if not x.passed)
             self._tally.turn_away(session, by.value if by in _FOR_ALL else "")
+
+    def _first_reason(self, session: PastSession, own: Appraisal | None) -> ReasonCode | None:
+        if own is None:
+            # The book does not even look at it there: its place or its things are others.
+            reason = evaluate_offer(self._draft, session.cart, self._context(self._after, session, draft=True)).reason
+            return reason.code if reason else None
+        failed = next((x.code for x in own.checks if not x.passed), None)
+        if failed is not None:
+            return failed
+        trace = self._step(self._after, session, draft=True)(session.cart).trace
+        said = next((x.reason for x in trace.outcomes if x.offer_id == self._draft.offer_id), None)
+        return said.code if said else None
 
     def result(self) -> BacktestResult:
         """Return what was found so far."""
@@ -90,9 +109,12 @@ class Backtest:
         return self._step(self._before, session, draft=False).verdict(session.cart, known).amounts
 
     def _step(self, world: World, session: PastSession, *, draft: bool) -> OfferStep:
+        return OfferStep(world.past.where_given(session.given), self._context(world, session, draft=draft))
+
+    def _context(self, world: World, session: PastSession, *, draft: bool) -> OfferContext:
         found = [offer for x in session.given if (offer := world.book.get(x)) is not None]
         chosen = [*found, self._draft] if draft else found
-        context = OfferContext(
+        return OfferContext(
             location_id=session.location_id,
             item_id=session.cart.request.item_id,
             category=session.category,
@@ -111,7 +133,6 @@ class Backtest:
             place=session.place,
             customer_sessions=session.sessions_before,
         )
-        return OfferStep(world.past.where_given(session.given), context)
 
 
 def _at_any_time(draft: OfferTerms) -> OfferTerms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,11 +12,13 @@ from offers.engine.backtest.values import (
     BacktestResult,
     Displaced,
     Given,
+    KeptOut,
     OfDay,
     OfGroup,
     PastSession,
     Touched,
 )
+from offers.engine.values import ReasonCode
 from pricing.engine.windows import zone_of
 
 _NOTHING = Decimal(0)
@@ -42,6 +45,7 @@ class Tally:
     risen: Touched = NOTHING_YET
     turned_away: int = 0
     ran_out: tuple[datetime, str] | None = None
+    kept_out: Counter[ReasonCode] = field(default_factory=Counter)
 
     def add(self, session: PastSession, before: Given, after: Given) -> None:
         self.sessions += 1
@@ -84,6 +88,7 @@ class Tally:
             by_day=tuple(OfDay(day, self.days[day]) for day in sorted(self.days)),
             by_group=tuple(OfGroup(*key, found) for key, found in sorted(self.groups.items(), key=_dearest_first)),
             displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
+            kept_out=tuple(KeptOut(x, n) for x, n in sorted(self.kept_out.items(), key=lambda x: (-x[1], x[0]))),
         )
 
     def _touch(self, session: PastSession, taken: Decimal) -> None:

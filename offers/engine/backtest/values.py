@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import CustomerFacts
 from offers.engine.facts import NOWHERE, PlaceFacts
-from offers.engine.values import Objective, StackLimits
+from offers.engine.values import Objective, ReasonCode, StackLimits
 from pricing.engine.making import quickly_made
 from pricing.engine.values import Cart
 
@@ -94,6 +94,14 @@ class OfGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOut:
+    """So many sessions that did not get the draft, by the first condition that kept them out."""
+
+    reason: ReasonCode
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestResult:
     """What a replay found. Amounts are before tax, in `currency`.
 
@@ -116,3 +124,5 @@ class BacktestResult:
     by_day: tuple[OfDay, ...] = ()
     by_group: tuple[OfGroup, ...] = ()
     displaced: tuple[Displaced, ...] = ()
+    #: The commonest first; empty in results from before it was counted.
+    kept_out: tuple[KeptOut, ...] = ()

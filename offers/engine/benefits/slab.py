@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from offers.engine.benefits import plain
@@ -112,8 +113,18 @@ def band_words(slab: Slab) -> str:
     return f"{slab.item_count}–{slab.item_count_upper} kWh"
 
 
-def cliffs(offer: OfferTerms, rate: Decimal) -> tuple[str, ...]:
-    """Return, in words, each whole kWh at which the price jumps, and where a longer session costs less than a shorter.
+@dataclass(frozen=True, slots=True)
+class Cliff:
+    """A whole kWh at which the price jumps, from what it would be by the band below, and that in words."""
+
+    kwh: int
+    before: Decimal
+    after: Decimal
+    words: str
+
+
+def cliffs(offer: OfferTerms, rate: Decimal) -> tuple[Cliff, ...]:
+    """Return each whole kWh at which the price jumps, and where a longer session costs less than a shorter.
 
     `rate` is per kWh; the price is that of the energy, before fees and tax.
     """
@@ -125,7 +136,8 @@ def cliffs(offer: OfferTerms, rate: Decimal) -> tuple[str, ...]:
         if before != after:
             word = "falls" if after < before else "rises"
             prices = f"from {money_text(before, offer.currency)} to {money_text(after, offer.currency)}"
-            found.append(f"the price {word} {prices} when the session reaches {edge} kWh")
+            words = f"the price {word} {prices} when the session reaches {edge} kWh"
+            found.append(Cliff(edge, before, after, words))
     return tuple(found)
 
 

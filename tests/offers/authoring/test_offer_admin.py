@@ -38,6 +38,10 @@ def page(offer: Offer, *more: str) -> str:
     return "/".join([f"/admin/offers/offer/{offer.pk}", *(more or ("change",)), ""])
 
 
+def checks(offer: Offer) -> str:
+    return reverse("admin:offers_lint", args=[offer.pk])
+
+
 def button(offer: Offer, move: str) -> str:
     return reverse(f"admin:offers_offer_{move}_offer", args=[offer.pk])
 
@@ -168,14 +172,16 @@ def test_an_ended_offer_is_published_again_only_by_its_own_button(people: People
 
 def test_an_offer_says_who_else_shows_its_code(people: People, offer: Offer) -> None:
     authoring.publish(authoring.create_offer(people.here.cpo, "twin", WEEKEND))
-    text = signed_in(people.owner).get(page(offer)).content.decode()
+    text = signed_in(people.owner).get(checks(offer)).content.decode()
     assert "twin shows the code WEEKEND25 too: who types it gets one of them." in text
 
 
 def test_an_offer_that_is_over_is_mistaken_for_no_other(people: People, offer: Offer) -> None:
     authoring.publish(authoring.create_offer(people.here.cpo, "twin", WEEKEND))
+    assert checks(offer) in signed_in(people.owner).get(page(offer)).content.decode()
     authoring.end(offer)
-    assert "twin shows the code" not in signed_in(people.owner).get(page(offer)).content.decode()
+    assert checks(offer) not in signed_in(people.owner).get(page(offer)).content.decode()
+    assert "twin shows the code" not in signed_in(people.owner).get(checks(offer)).content.decode()
 
 
 def test_who_publishes_early_is_told_when_it_starts(people: People) -> None:

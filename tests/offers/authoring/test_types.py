@@ -20,7 +20,7 @@ from offers.engine.matrix import FIELDS, NEEDS, Need, fault
 from offers.engine.values import BenefitKind
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferVersion
-from tests.offers.authoring.test_offer_admin import ADD, FORM, edit_form, page
+from tests.offers.authoring.test_offer_admin import ADD, FORM, checks, edit_form, page
 from tests.people import WEEKEND, People, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +324,6 @@ def test_the_sheet_hides_exactly_what_a_type_has_no_use_for() -> None:
 
 def test_the_page_shows_the_author_where_the_price_jumps(people: People) -> None:
     offer = authoring.create_offer(people.here.cpo, "bulk", content("slab"))
-    text = signed_in(people.owner).get(page(offer)).content.decode()
+    text = signed_in(people.owner).get(checks(offer)).content.decode()
     assert "At ₹18.00/kWh, the price falls from ₹180.00 to ₹162.00 when the session reaches 10 kWh." in text
     assert "At ₹18.00/kWh, the price rises from ₹324.00 to ₹360.00 when the session reaches 20 kWh." in text

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.backtest import runs
 from offers.backtest.runs import ask_for_backtest, run_backtests
-from offers.backtest.words import assumptions, result_of
+from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
@@ -57,9 +57,23 @@ def test_an_offer_that_no_session_got_is_said_with_what_it_asks_for(billed: Sale
     run = ask(rich)
     run_backtests()
     with cpo_scope(rich.cpo):
-        said = assumptions(fresh(run))[0]
-    assert said.startswith("No session got it: none met all that it asks for, or others of your offers were chosen in")
+        done = fresh(run)
+        said, tables = assumptions(done)[0], dict(page(done))
+    assert said.startswith("No session got it. The session is worth less than its minimum (1). It says: Takes 50 % off")
     assert "Takes 50 % off energy and add-ons, at most ₹100.00, from ₹500.00" in said
+    assert "The session is worth less than its minimum" in tables["Why sessions did not get it"]
+
+
+def test_a_result_from_before_reasons_were_counted_is_still_said(billed: Sale) -> None:
+    rich = make_offer(billed.world.cpo, "rich", name="For the rich", value=Decimal(50), min_value=Decimal(500))
+    run = ask(rich)
+    run_backtests()
+    with cpo_scope(rich.cpo):
+        done = fresh(run)
+        done.result = {name: value for name, value in (done.result or {}).items() if name != "kept_out"}
+        said, tables = assumptions(done)[0], dict(page(done))
+    assert said.startswith("No session got it: none met all that it asks for, or others of your offers were chosen in")
+    assert "Why sessions did not get it" not in tables
 
 
 def test_the_offer_that_was_given_then_is_displaced(draft: Offer) -> None:

@@ -233,3 +233,39 @@ def test_form_and_api_refuse_a_code_of_its_own_beside_single_use_codes(people: P
     body = {"content": {"display_code": "MINE"}}
     answer = client.patch(f"/api/offers/{offer.offer_id}", body, content_type="application/json")
     assert answer.json()["error"]["fields"] == {"content": {"display_code": [sentence]}}
+
+
+@pytest.mark.parametrize("name", ["owner", "colleague"])
+def test_an_offers_page_leads_to_its_own_codes(people: People, offer: Offer, name: str) -> None:
+    other = make_coded_offer(people.here.cpo, "OTHER-34679ACDEFGHJK", offer_id="other")
+    browser = signed_in(getattr(people, name))
+    text = browser.get(page("offer_change", offer.pk)).content.decode()
+    own = f"{page('codebatch_changelist')}?offer__id__exact={offer.pk}"
+    assert f'<a href="{own}" class="draft-link">Its batches of codes (1)</a>' in text
+    assert f'<a href="{page("offer_make_codes", offer.pk)}" class="draft-link">Make codes for it</a>' in text
+    listed = browser.get(own)
+    assert [batch.offer_id for batch in listed.context["cl"].result_list] == [offer.pk]
+    assert [batch.offer_id for batch in browser.get(page("codebatch_changelist")).context["cl"].result_list] == [
+        other.pk,
+        offer.pk,
+    ]
+    # The dialog opened by its address is a page, and its codes are this offer's.
+    assert browser.get(page("offer_make_codes", offer.pk)).status_code == 200
+
+
+def test_only_an_offer_with_codes_of_ones_own_leads_to_them_and_an_analyst_is_not_led(
+    people: People, offer: Offer
+) -> None:
+    assert "batches of codes (" not in signed_in(people.analyst).get(page("offer_change", offer.pk)).content.decode()
+    plain = make_offer(people.here.cpo, "plain")
+    text = signed_in(people.owner).get(page("offer_change", plain.pk)).content.decode()
+    assert "batches of codes (" not in text
+    assert "Make codes for it" not in text
+
+
+def test_an_offer_that_is_over_leads_to_its_codes_and_makes_no_more(people: People, offer: Offer) -> None:
+    with cpo_scope(people.here.cpo):
+        Offer.objects.update(state="WITHDRAWN")
+    text = signed_in(people.owner).get(page("offer_change", offer.pk)).content.decode()
+    assert "Its batches of codes (1)" in text
+    assert "Make codes for it" not in text

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from offers.engine.backtest import Backtest, BacktestResult, Displaced, OfGroup, PastSession, Setting, Touched
-from offers.engine.values import Objective, OfferTerms
+from offers.engine.backtest import Backtest, BacktestResult, Displaced, KeptOut, OfGroup, PastSession, Setting, Touched
+from offers.engine.values import Objective, OfferTerms, ReasonCode
 from pricing.engine.codec import decode, encode
 from pricing.engine.money import Money
 from pricing.engine.values import LineKind
 from tests.offers.engine.samples import cart, line, offer, rupees_off
 from tests.offers.engine.test_types import beside, by_slabs, combo, off_the_fee, per_kwh, slab
-from tests.pricing.engine.samples import SATURDAY
+from tests.pricing.engine.samples import SATURDAY, window
+
+SUNDAYS = (window("00:00", "00:00", frozenset({7})),)
 
 
 def session(number: int = 0, energy: str = "90.00", **said: Any) -> PastSession:
@@ -43,6 +45,29 @@ def replayed(draft: OfferTerms, live: tuple[OfferTerms, ...], *sessions: PastSes
 
 def touched(sessions: int, amount: str) -> Touched:
     return Touched(sessions, Decimal(amount))
+
+
+OUT = {
+    "worth-too-little": (offer("draft", "25", min_value="90.01"), (), {}, ReasonCode.MIN_VALUE),
+    "another-place": (offer("draft", "25", location_ids=frozenset({"station-2"})), (), {}, ReasonCode.LOCATION),
+    "another-item": (offer("draft", "25", item_ids=frozenset({"connector-2"})), (), {}, ReasonCode.ITEM),
+    "another-time": (offer("draft", "25", weekly_windows=SUNDAYS), (), {}, ReasonCode.OUTSIDE_WEEKLY_WINDOW),
+    "a-better-one": (offer("draft", "25"), (offer("live", "30"),), {}, ReasonCode.NOT_ADDITIVE),
+    "nobody-known": (offer("draft", "25", uses_per_customer=1), (), {"customer": ""}, ReasonCode.CUSTOMER_UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_a_session_without_the_draft_is_counted_by_what_kept_it_out(name: str) -> None:
+    draft, live, said, reason = OUT[name]
+    assert replayed(draft, live, session(**said), session(1, **said)).kept_out == (KeptOut(reason, 2),)
+
+
+def test_reasons_are_counted_apart_and_who_got_it_has_none() -> None:
+    draft = offer("draft", "25", min_value="50", total_uses=1)
+    found = replayed(draft, (), session(0), session(1), session(2, "49.99"), session(3))
+    assert found.kept_out == (KeptOut(ReasonCode.TOTAL_USES, 2), KeptOut(ReasonCode.MIN_VALUE, 1))
+    assert (found.touched, found.turned_away) == (touched(1, "22.50"), 2)
 
 
 def test_a_draft_is_charged_with_what_it_takes_off_each_session() -> None:

@@ -165,7 +165,13 @@ def test_the_bill_goes_by_the_kwh_delivered(wh, discount):
 
 
 def test_an_author_sees_where_the_price_jumps():
-    assert cliffs(by_slabs(slab(10, 19), slab(20, 29, "15")), Decimal(18)) == (
+    found = cliffs(by_slabs(slab(10, 19), slab(20, 29, "15")), Decimal(18))
+    assert [(x.kwh, x.before, x.after) for x in found] == [
+        (10, Decimal(180), Decimal(162)),
+        (20, Decimal(324), Decimal(306)),
+        (30, Decimal(459), Decimal(540)),
+    ]
+    assert tuple(x.words for x in found) == (
         "the price falls from ₹180.00 to ₹162.00 when the session reaches 10 kWh",
         "the price falls from ₹324.00 to ₹306.00 when the session reaches 20 kWh",
         "the price rises from ₹459.00 to ₹540.00 when the session reaches 30 kWh",

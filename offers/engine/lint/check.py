@@ -1,0 +1,52 @@
+"""The linter: one function over an offer, the book it would be live in, and sessions that are made up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from offers.engine.lint.alike import find_cliffs, find_overlaps, find_same_code
+from offers.engine.lint.contradictions import find_contradictions
+from offers.engine.lint.free import find_free
+from offers.engine.lint.judging import Ranking, wishes_of
+from offers.engine.lint.sessions import rivals_at, sessions_to_try
+from offers.engine.lint.shadowed import find_shadow
+from offers.engine.lint.values import Finding, FindingCode, Report, Sampled, Severity, Subject, Tried
+from offers.engine.values import OfferTerms
+
+_UNPRICED = "Nothing could be tried: no connector in its scope has a price yet."
+
+
+def lint(subject: Subject) -> Report:
+    """Return all findings; the same subject always gets the same answer. Contradictions leave nothing to try."""
+    found = list(find_contradictions(subject))
+    if any(x.severity is Severity.CONTRADICTION for x in found):
+        found += find_same_code(subject, ())
+        return Report(_sorted(found), Sampled(in_scope=subject.in_scope))
+    places = {x.offer_id: x for site in subject.sites for x in rivals_at(subject.book, site, subject.offer)}
+    rivals = [places[offer_id] for offer_id in sorted(places)]
+    sessions, combinations = sessions_to_try(subject, rivals)
+    found += _tried(subject, rivals, sessions)
+    sampled = Sampled(
+        sessions=len(sessions) * len(wishes_of(subject.offer)),
+        combinations=combinations * len(wishes_of(subject.offer)),
+        sites=len({x.site.item_id for x in sessions}),
+        in_scope=subject.in_scope,
+        rivals=len(rivals),
+    )
+    return Report(_sorted(found), sampled)
+
+
+def _tried(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tried]) -> Iterator[Finding]:
+    yield from find_same_code(subject, sessions)
+    if not sessions:
+        yield Finding(FindingCode.NOT_TRIED, Severity.WARNING, "", _UNPRICED)
+        return
+    ranking = Ranking(rivals)
+    yield from find_shadow(subject, ranking, sessions)
+    yield from find_free(subject, ranking, sessions)
+    yield from find_overlaps(subject, rivals, sessions)
+    yield from find_cliffs(subject, sessions)
+
+
+def _sorted(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(found, key=lambda x: x.severity is not Severity.CONTRADICTION))

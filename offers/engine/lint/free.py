@@ -1,0 +1,141 @@
+"""Whether the offer, alone or with others that a driver may combine with it, takes more off than the CPO allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import chain
+
+from offers.engine.benefits import rule_of
+from offers.engine.candidates import Candidate, LineAmounts, OfferSet, by_worth
+from offers.engine.corners import candidates_of
+from offers.engine.evaluate import appraise
+from offers.engine.lint.judging import (
+    NODES,
+    Ranking,
+    example_of,
+    for_anybody,
+    is_eligible,
+    joined,
+    rival_of,
+    situation_at,
+)
+from offers.engine.lint.people import Wish, somebody
+from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
+from offers.engine.search import Search
+from offers.engine.situation import Situation
+from offers.engine.stacking import candidate_of
+from offers.engine.values import OfferTerms
+from pricing.engine.money import smallest_unit
+from pricing.engine.wording import money_text, plain_number
+
+_HUNDRED = Decimal(100)
+
+
+def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> Iterator[Finding]:
+    """Yield FREE_ENERGY where a set with this offer takes all off, BELOW_FLOOR where it is cut to the largest discount.
+
+    The driver chooses what they want and has every code, and somebody is found who is of all the segments.
+    """
+    if not rule_of(subject.offer).reduces(subject.offer):
+        return
+    offer = for_anybody(subject.offer)
+    for tried in sessions:
+        situation = situation_at(subject, tried, None)
+        own = appraise(offer, situation)
+        if not is_eligible(own) or not situation.item_value:
+            continue
+        judged = rivals.eligible(tried, situation, for_anybody)
+        mine, others = candidate_of(own), candidates_of(judged)
+        known = {x: rivals.offer(x) for x in (y.offer.offer_id for y in judged)} | {offer.offer_id: subject.offer}
+        for pool in (others, tuple(x for x in others if _is_for_all(known[x.offer_id]))):
+            stack = _too_much(subject, mine, pool, situation)
+            person = _who(stack, known, tried)
+            if stack and person is not None:
+                yield _finding(subject, stack, situation, (tried, person, known))
+                return
+            if len(others) == len(pool) and not stack:
+                break
+
+
+def _too_much(
+    subject: Subject, own: Candidate, others: Sequence[Candidate], situation: Situation
+) -> tuple[Candidate, ...]:
+    """Return as few offers as it takes, this one among them, to take off more than is allowed; empty for none."""
+    lines, value = LineAmounts(situation.amounts, smallest_unit(situation.cart.currency)), situation.item_value
+    # What exceeds by itself says so on its own page.
+    pool = sorted((x for x in others if not _exceeds(subject, (x,), lines, value)), key=by_worth)
+    search = Search(lines, max_stack=subject.setting.stack.max_stack, node_cap=NODES)
+    found = search.best(OfferSet((own,), lines.joint([own])), pool).offers
+    if not _exceeds(subject, found, lines, value):
+        return ()
+    for candidate in sorted(found, key=by_worth, reverse=True):
+        fewer = tuple(x for x in found if x.offer_id != candidate.offer_id)
+        if _exceeds(subject, fewer, lines, value):
+            if candidate.offer_id == own.offer_id:
+                return ()
+            found = fewer
+    return found
+
+
+def _exceeds(subject: Subject, stack: Sequence[Candidate], lines: LineAmounts, value: Decimal) -> bool:
+    taken, floor = lines.joint(stack), subject.setting.stack.max_discount_percent
+    if floor is None or floor == _HUNDRED:
+        return taken >= value
+    # Each offer is rounded for itself: what is over by that alone is no discount above the largest.
+    return taken * _HUNDRED > floor * value + _HUNDRED * lines.unit * len(stack)
+
+
+def _who(stack: Sequence[Candidate], known: dict[str, OfferTerms], tried: Tried) -> Person | None:
+    """Return somebody who is of a segment of each of these offers, None where nobody was found."""
+    offers = [known[x.offer_id] for x in stack]
+    counts = {x.qualifier.nth_session for x in offers} - {None}
+    if len(counts) > 1:
+        return None
+    nth = next((x for x in counts if x is not None), None)
+    wish = Wish(tuple(x.segments for x in offers if x.segments), None if nth is None else nth - 1)
+    return somebody(wish, tried.cart.request.planned_start, tried.cart.time_zone)
+
+
+def _is_for_all(offer: OfferTerms) -> bool:
+    return not offer.segments and offer.qualifier.nth_session is None
+
+
+def _finding(
+    subject: Subject,
+    stack: tuple[Candidate, ...],
+    situation: Situation,
+    of: tuple[Tried, Person, dict[str, OfferTerms]],
+) -> Finding:
+    tried, person, known = of
+    currency, value = situation.cart.currency, situation.item_value
+    lines, floor = LineAmounts(situation.amounts, smallest_unit(currency)), subject.setting.stack.max_discount_percent
+    taken = lines.joint(stack)
+    percent = taken * _HUNDRED / value
+    others = [known[x.offer_id] for x in stack if x.offer_id != subject.offer.offer_id]
+    beside = f"together with {joined([x.name for x in others])} " if others else ""
+    said = f"{money_text(taken, currency)} off {money_text(value, currency)} of energy, time and products"
+    figures = [Figure("value", value, currency), Figure("taken_off", taken, currency), Figure("percent", percent)]
+    if floor is None or floor == _HUNDRED:
+        code, outcome = FindingCode.FREE_ENERGY, "The driver pays for fees and tax at most."
+        sentence = f"It can make a session free: {beside}it takes {said}."
+    else:
+        code, most = FindingCode.BELOW_FLOOR, (value * floor / _HUNDRED).quantize(lines.unit, rounding="ROUND_DOWN")
+        share = f"{plain_number(percent.quantize(Decimal('0.1')))} %"
+        allowed = f"{plain_number(floor)} %"
+        sentence = (
+            f"It can go beyond your largest discount of {allowed}: {beside}it would take {said}, {share}, and is cut."
+        )
+        outcome = f"The driver saves {money_text(most, currency)} instead of {money_text(taken, currency)}."
+        figures += [Figure("floor_percent", floor), Figure("largest_discount", most, currency)]
+    quiet = 0 if any(x.qualifier.max_busy_percent is not None for x in chain([subject.offer], others)) else None
+    return Finding(
+        code,
+        Severity.WARNING,
+        "value" if subject.offer.benefit.value else "benefit_kind",
+        sentence,
+        example=example_of(tried, person, quiet),
+        outcome=outcome,
+        figures=tuple(figures),
+        rivals=tuple(map(rival_of, others)),
+    )

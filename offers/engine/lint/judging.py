@@ -1,0 +1,171 @@
+"""One session's offers as the linter judges them: for a driver who is made up, with nothing used of any limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from offers.engine.benefits import rule_of
+from offers.engine.candidates import NO_OFFER, Candidate, OfferSet, by_worth
+from offers.engine.evaluate import Appraisal, appraise
+from offers.engine.facts import Levels, StockLevel
+from offers.engine.lint.people import Wish, somebody
+from offers.engine.lint.sessions import value_of
+from offers.engine.lint.values import Example, Person, Rival, Subject, Tried
+from offers.engine.search import Search
+from offers.engine.selection import stages
+from offers.engine.situation import Situation, situation_of
+from offers.engine.stacking import line_amounts
+from offers.engine.unrecorded import without_levels
+from offers.engine.values import OfferContext, OfferTerms, Outcome
+
+#: Of the offers at a place so many are judged in one session, the ones that would save the most.
+MOST_JUDGED = 300
+#: So many eligible ones are enough to find out what the best set is.
+MOST_ELIGIBLE = 10
+#: Branches that a search for the best set may look at: the answer may then fall short of the best by a little.
+NODES = 100
+_NOTHING = Decimal(0)
+
+
+def asked_for(offer: OfferTerms) -> OfferTerms:
+    """Return the offer as it is to a driver who chooses it and sends the code that it asks for."""
+    return replace(offer, auto=True, requires_code=False, single_use=False)
+
+
+def for_anybody(offer: OfferTerms) -> OfferTerms:
+    """Return the offer as it is to a driver of its segments, who chooses it at a quiet and stocked site."""
+    open_to = without_levels(asked_for(offer))
+    return replace(open_to, segments=(), qualifier=replace(open_to.qualifier, nth_session=None))
+
+
+def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:
+    """Return whom the offer is tried with: somebody of its segments, new and with sessions behind them."""
+    groups = (offer.segments,) if offer.segments else ()
+    nth = offer.qualifier.nth_session
+    return (Wish(groups, nth - 1),) if nth is not None else (Wish(groups), Wish(groups, 12))
+
+
+def person_at(wish: Wish, tried: Tried) -> Person | None:
+    """Return a made-up customer for a session."""
+    return somebody(wish, tried.cart.request.planned_start, tried.cart.time_zone)
+
+
+def situation_at(subject: Subject, tried: Tried, person: Person | None) -> Situation:
+    """Return the session as offers are judged in it: as busy and as empty of goods as the offer still allows."""
+    qualifier, site = subject.offer.qualifier, tried.site
+    busy = 100 if qualifier.max_busy_percent is None else qualifier.max_busy_percent - 1
+    stock = (StockLevel(qualifier.stock_product_id, qualifier.stock_at_least),) if qualifier.stock_product_id else ()
+    context = OfferContext(
+        location_id=site.location_id,
+        item_id=site.item_id,
+        category=site.category,
+        now=tried.cart.request.planned_start,
+        customer_known=person is not None,
+        identity_required=True,
+        objective=subject.setting.objective,
+        calendar_zone=subject.setting.calendar_zone,
+        stack=subject.setting.stack,
+        customer=person.facts if person is not None else None,
+        bap_id=person.bap_id if person is not None else "",
+        place=site.place,
+        customer_sessions=person.sessions if person is not None else None,
+        levels=Levels(busy, 100, stock),
+    )
+    return situation_of(tried.cart, context)
+
+
+def is_eligible(found: Appraisal) -> bool:
+    """Say whether every condition holds."""
+    return found.outcome is Outcome.ELIGIBLE_NOT_CHOSEN
+
+
+class Ranking:
+    """Offers by what they would save in a session if they held in it, worked out once for each session."""
+
+    def __init__(self, offers: Sequence[OfferTerms]) -> None:
+        self._offers = offers
+        self._by_id = {x.offer_id: x for x in offers}
+        self._known: dict[int, list[OfferTerms]] = {}
+
+    def offer(self, offer_id: str) -> OfferTerms:
+        """Return one of the offers as it is."""
+        return self._by_id[offer_id]
+
+    def eligible(
+        self, tried: Tried, situation: Situation, judged_as: Callable[[OfferTerms], OfferTerms | None]
+    ) -> list[Appraisal]:
+        """Return the eligible offers that save the most, out of no more than so many that are looked at.
+
+        `judged_as` says as what an offer is judged, None for one that does not count.
+        """
+        found: list[Appraisal] = []
+        looked = 0
+        for offer in self._by_saving(tried, situation):
+            counted = judged_as(offer)
+            if counted is None:
+                continue
+            looked += 1
+            judged = appraise(counted, situation)
+            if is_eligible(judged):
+                found.append(judged)
+            if len(found) == MOST_ELIGIBLE or looked == MOST_JUDGED:
+                break
+        return found
+
+    def _by_saving(self, tried: Tried, situation: Situation) -> list[OfferTerms]:
+        if id(tried) not in self._known:
+            worth = []
+            for offer in self._offers:
+                rule = rule_of(offer)
+                saving = rule.saving(offer, situation, rule.lines(offer, situation))
+                if saving:
+                    worth.append((-saving, offer.offer_id, offer))
+            self._known[id(tried)] = [x[2] for x in sorted(worth, key=lambda x: x[:2])]
+        return self._known[id(tried)]
+
+
+def best_with(own: Candidate, others: Sequence[Candidate], subject: Subject, situation: Situation) -> OfferSet:
+    """Return the best set that has this offer in it."""
+    lines, max_stack = line_amounts(situation), subject.setting.stack.max_stack
+    pool = sorted(others, key=by_worth)
+    return Search(lines, max_stack=max_stack, node_cap=NODES).best(OfferSet((own,), lines.joint([own])), pool)
+
+
+def chosen_of(pool: Sequence[Candidate], subject: Subject, situation: Situation) -> OfferSet:
+    """Return what is chosen when the buyer names nothing, without the runner-up that a quote tells."""
+    lines, max_stack = line_amounts(situation), subject.setting.stack.max_stack
+    search = Search(lines, max_stack=max_stack, node_cap=NODES)
+    chosen = NO_OFFER
+    for stage in stages(sorted(pool, key=by_worth), subject.setting.objective):
+        chosen = search.best(chosen, stage)
+    return chosen
+
+
+def example_of(tried: Tried, person: Person | None = None, busy_percent: int | None = None) -> Example:
+    """Return a session as a finding shows it."""
+    site, request = tried.site, tried.cart.request
+    return Example(
+        location_id=site.location_id,
+        location=site.location,
+        item_id=site.item_id,
+        starts_at=request.planned_start,
+        time_zone=site.time_zone,
+        energy_wh=tried.cart.energy_wh,
+        value=value_of(tried.cart),
+        currency=tried.cart.currency,
+        products=request.products,
+        person=person,
+        busy_percent=busy_percent,
+    )
+
+
+def rival_of(offer: OfferTerms) -> Rival:
+    """Return another offer by its names alone."""
+    return Rival(offer.offer_id, offer.name)
+
+
+def joined(names: Sequence[str], word: str = "and") -> str:
+    """Return "a, b and c"."""
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)

@@ -1,0 +1,179 @@
+"""What the linter looks at and what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from cpo_portal.charging.segment_rules import CustomerFacts
+from offers.engine.backtest import Setting
+from offers.engine.book import OfferBook
+from offers.engine.facts import PlaceFacts
+from offers.engine.values import Check, OfferTerms, Usage
+from pricing.engine.values import Cart, PriceTerms, ProductOrder
+
+
+class Severity(StrEnum):
+    """A contradiction keeps the offer from being published, a warning informs."""
+
+    CONTRADICTION = "CONTRADICTION"
+    WARNING = "WARNING"
+
+
+class FindingCode(StrEnum):
+    """What was found; part of the API, never renamed."""
+
+    #: Saving or publishing it as it stands would be refused: something it names has gone, a code was taken.
+    REFUSED = "REFUSED"
+    OVER = "OVER"
+    NO_WINDOW = "NO_WINDOW"
+    ENDS_BEFORE_WINDOW = "ENDS_BEFORE_WINDOW"
+    NO_STATION = "NO_STATION"
+    BUDGET_TOO_SMALL = "BUDGET_TOO_SMALL"
+    BUDGET_LEFT = "BUDGET_LEFT"
+    NOT_TRIED = "NOT_TRIED"
+    NEVER_HOLDS = "NEVER_HOLDS"
+    SHADOWED = "SHADOWED"
+    FREE_ENERGY = "FREE_ENERGY"
+    BELOW_FLOOR = "BELOW_FLOOR"
+    SAME_CODE = "SAME_CODE"
+    SLABS_OVERLAP = "SLABS_OVERLAP"
+    CLIFF = "CLIFF"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A connector that buyer apps can order, with its names; `terms` are its price, None where it has none.
+
+    The price has the products that are sold at the location.
+    """
+
+    location_id: str
+    location: str
+    item_id: str
+    category: str
+    place: PlaceFacts
+    max_power_w: int
+    time_zone: str
+    terms: PriceTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An offer as it would be live, the book it would be live in, and where it may be tried.
+
+    `sites` are some of the `in_scope` connectors that it is for, `other_site` is one that it is not for, to show why.
+    """
+
+    offer: OfferTerms
+    book: OfferBook
+    setting: Setting
+    now: datetime
+    time_zone: str
+    sites: tuple[Site, ...] = ()
+    in_scope: int = 0
+    other_site: Site | None = None
+    used: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer that was made up for a session: the facts, the sessions before this one, and the buyer app."""
+
+    facts: CustomerFacts
+    sessions: int
+    bap_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A session that shows a finding: where, when, how much of what, by whom.
+
+    `value` is the sum of its energy, time, flat and product lines. `busy_percent` is None where it does not matter.
+    """
+
+    location_id: str
+    location: str
+    item_id: str
+    starts_at: datetime
+    time_zone: str
+    energy_wh: int
+    value: Decimal
+    currency: str
+    products: tuple[ProductOrder, ...] = ()
+    person: Person | None = None
+    busy_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of a finding with its name; an amount where it has a currency."""
+
+    name: str
+    value: Decimal
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another offer that a finding is about; `sessions` of those tried, in which drivers save `least` to `most` more.
+
+    Amounts are of the whole set that is chosen with it; negative where it comes first by its priority alone.
+    """
+
+    offer_id: str
+    name: str
+    sessions: int = 0
+    least: Decimal = Decimal(0)
+    most: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding as a sentence and as data; `field` is the field of the content or the limits that is at fault.
+
+    `outcome` says what comes of the example, `failed` which of the offer's conditions do not hold in it.
+    """
+
+    code: FindingCode
+    severity: Severity
+    field: str
+    sentence: str
+    example: Example | None = None
+    outcome: str = ""
+    failed: tuple[Check, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A session that was priced without offers, to try offers on."""
+
+    site: Site
+    cart: Cart
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """How much was tried: sessions out of all combinations, at so many of the connectors, against so many offers."""
+
+    sessions: int = 0
+    combinations: int = 0
+    sites: int = 0
+    in_scope: int = 0
+    rivals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, contradictions first, and what was tried for them."""
+
+    findings: tuple[Finding, ...] = ()
+    sampled: Sampled = field(default_factory=Sampled)
+
+    @property
+    def contradictions(self) -> tuple[Finding, ...]:
+        return tuple(x for x in self.findings if x.severity is Severity.CONTRADICTION)

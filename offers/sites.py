@@ -1,0 +1,130 @@
+"""Where an offer may be tried: connectors that buyer apps can order, in its scope, with what they cost now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from cpo_portal.network.catalogue import products_at
+from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
+from offers.engine.lint import Site
+from offers.engine.places import fits
+from offers.engine.values import Applicability
+from offers.places import place_facts
+from pricing.engine.values import PriceTerms
+from pricing.mapping import price_terms, tariffs_for
+from pricing.models import TariffVersion, TaxProfile
+
+#: Of so many connectors the prices are read, and at so many of those offers are tried.
+MOST_PRICED, MOST_SITES = 60, 12
+#: What buyer apps see and can start.
+ORDERABLE = Q(is_published=True, charger__location__is_published=True, charger__system__isnull=False)
+_Sold = Mapping[int, Sequence[Product]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Some of the connectors in an offer's scope, how many there are, and one that is not in it."""
+
+    sites: tuple[Site, ...]
+    in_scope: int
+    other: Site | None
+
+
+def places_of(scope: Applicability) -> Places:
+    """Return where an offer may be tried; inside the CPO's scope."""
+    inside: list[Connector] = []
+    outside: Connector | None = None
+    sold: dict[int, list[Product]] = {}
+    for connector in _orderable().order_by("item_id"):
+        if _is_in(scope, connector, sold):
+            inside.append(connector)
+        elif outside is None:
+            outside = connector
+    sites = _sites(_spread(inside, MOST_PRICED))
+    priced = [x for x in sites if x.terms is not None]
+    return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside))
+
+
+def anywhere(scope: Applicability) -> Places:
+    """Return the first connector in an offer's scope, or the first that is not where there is none."""
+    outside: Connector | None = None
+    sold: dict[int, list[Product]] = {}
+    for connector in _orderable().order_by("item_id").iterator(chunk_size=500):
+        if _is_in(scope, connector, sold):
+            return Places(tuple(_sites([connector])), 1, None)
+        outside = outside or connector
+    return Places((), 0, _site_of(outside))
+
+
+def _site_of(connector: Connector | None) -> Site | None:
+    return _sites([connector])[0] if connector is not None else None
+
+
+def _orderable() -> QuerySet[Connector]:
+    return Connector.objects.filter(ORDERABLE).select_related("charger__location")
+
+
+def _is_in(scope: Applicability, connector: Connector, sold: dict[int, list[Product]]) -> bool:
+    """Say whether a session there can be of the offer, with products where it is about these."""
+    location = connector.charger.location
+    if scope.location_ids and location.location_id not in scope.location_ids:
+        return False
+    if not fits(scope, place_facts(connector)):
+        return False
+    for_item = not scope.item_ids or connector.item_id in scope.item_ids
+    for_category = not scope.categories or CHARGING_CATEGORY in scope.categories
+    if for_item and for_category:
+        return True
+    if location.pk not in sold:
+        sold.update(products_at([location]))
+    goods = sold[location.pk]
+    return (for_item or any(x.product_id in scope.item_ids for x in goods)) and (
+        for_category or any(x.category in scope.categories for x in goods)
+    )
+
+
+def _sites(connectors: Sequence[Connector]) -> list[Site]:
+    versions = tariffs_for(connectors) if connectors else {}
+    tax = TaxProfile.objects.first() if connectors else None
+    sold = products_at({x.charger.location for x in connectors})
+    return [_site(x, versions.get(x.pk), tax, sold) for x in connectors]
+
+
+def _site(connector: Connector, version: TariffVersion | None, tax: TaxProfile | None, sold: _Sold) -> Site:
+    location = connector.charger.location
+    terms: PriceTerms | None = None
+    if version is not None:
+        terms = price_terms(version, tax, time_zone=location.time_zone, products=sold[location.pk])
+    return Site(
+        location_id=location.location_id,
+        location=location.name,
+        item_id=connector.item_id,
+        category=CHARGING_CATEGORY,
+        place=place_facts(connector),
+        max_power_w=connector.max_power_w,
+        time_zone=location.time_zone,
+        terms=terms,
+    )
+
+
+def _spread(connectors: list[Connector], most: int) -> list[Connector]:
+    count = len(connectors)
+    return connectors if count <= most else [connectors[n * count // most] for n in range(most)]
+
+
+def _varied(sites: list[Site]) -> list[Site]:
+    """Return at most so many, one of each tariff and kind of connector at each place before a second of any."""
+    return list(_rounds(sites))[:MOST_SITES]
+
+
+def _rounds(sites: list[Site]) -> Iterator[Site]:
+    groups: dict[object, list[Site]] = {}
+    for site in sites:
+        terms = site.terms
+        kind = (terms.tariff_id if terms is not None else "", site.place.connector_type, site.location_id)
+        groups.setdefault(kind, []).append(site)
+    for n in range(max(map(len, groups.values()), default=0)):
+        yield from (group[n] for group in groups.values() if n < len(group))

@@ -1,0 +1,615 @@
+"""What the linter finds, each with its neighbour that it must not find, and the session that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from cpo_portal.charging.segment_rules import Condition, Fact, Rule, Segment
+from offers.engine.backtest import Setting
+from offers.engine.book import OfferBook
+from offers.engine.facts import Holiday, HolidayChoice, HolidayRule, PlaceFacts
+from offers.engine.lint import Finding, FindingCode, Report, Site, Subject, lint
+from offers.engine.lint.values import Sampled
+from offers.engine.values import Objective, OfferTerms, StackLimits, Usage
+from offers.lint_words import example_in_words, outcome_in_words
+from pricing.engine.values import PriceTerms, ProductPrice
+from tests.offers.engine.samples import WEEKEND, offer, rupees_off
+from tests.offers.engine.test_types import beside, by_slabs, combo, off_the_fee, slab
+from tests.pricing.engine.samples import PLAIN, SATURDAY, window
+
+DELHI = PlaceFacts(areas=frozenset({"New Delhi"}), state="Delhi", connector_type="CCS2", current="DC")
+FOR = {"valid_from": SATURDAY, "valid_until": SATURDAY + timedelta(days=60)}
+
+
+def site(number: int = 1, terms: PriceTerms | None = PLAIN, **said: Any) -> Site:
+    values: dict[str, Any] = {
+        "location_id": f"station-{number}",
+        "location": f"Station {number}",
+        "item_id": f"connector-{number}",
+        "category": "ev-charging",
+        "place": DELHI,
+        "max_power_w": 30_000,
+        "time_zone": "Asia/Kolkata",
+        "terms": terms,
+    }
+    return Site(**{**values, **said})
+
+
+def subject(own: OfferTerms, *others: OfferTerms, **said: Any) -> Subject:
+    setting = {name: said.pop(name) for name in ("objective", "stack") if name in said}
+    sites = said.pop("sites", (site(),))
+    values: dict[str, Any] = {
+        "offer": own,
+        "book": OfferBook.compile((own, *others), revision=1),
+        "setting": Setting("INR", **setting),
+        "now": SATURDAY,
+        "time_zone": "Asia/Kolkata",
+        "sites": sites,
+        "in_scope": len(sites),
+    }
+    return Subject(**{**values, **said})
+
+
+def found(own: OfferTerms, *others: OfferTerms, **said: Any) -> dict[str, Finding]:
+    return {x.code.value: x for x in lint(subject(own, *others, **said)).findings}
+
+
+def of(segment_id: str, *conditions: Condition, match_all: bool = True) -> Segment:
+    return Segment(segment_id, segment_id.title(), (Rule(segment_id, segment_id.title(), match_all, conditions),))
+
+
+GOLD = of("gold", Condition(Fact.TIER, ("Gold",)))
+NEW = of("new", Condition(Fact.NEW))
+RETURNING = of("returning", Condition(Fact.RETURNING))
+DIWALI = HolidayRule("in", "India", HolidayChoice.ONLY, (Holiday(date(2026, 11, 8), "Diwali"),))
+MONDAYS = (window("09:00", "10:00", frozenset({1})),)
+WORKDAYS = (window("00:00", "00:00", frozenset(range(1, 6))),)
+#: Nine on the Monday after, in Kolkata.
+BEFORE_MONDAY = SATURDAY + timedelta(hours=47)
+
+
+def cut(own: OfferTerms, **scope: Any) -> OfferTerms:
+    return replace(own, applicability=replace(own.applicability, **{**FOR, **scope}))
+
+
+def bands(offer_id: str, *slabs: Any, **scope: Any) -> OfferTerms:
+    return cut(replace(by_slabs(*slabs), offer_id=offer_id, name=f"Offer {offer_id}"), **scope)
+
+
+#: The code that is found, the offer, the others, and what else is so; each row's neighbour finds nothing of the code.
+FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]] = {
+    "a-larger-automatic-offer": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20"),), {}),
+    "the-same-saving-and-a-smaller-id": ("SHADOWED", offer("b", "10", **FOR), (offer("a", "10", **FOR),), {}),
+    "a-code-that-saves-less": (
+        "SHADOWED",
+        offer("a", "10", display_code="X", requires_code=True, **FOR),
+        (offer("b", "20"),),
+        {},
+    ),
+    "a-code-that-saves-the-same": (
+        "SHADOWED",
+        offer("a", "20", display_code="X", requires_code=True, **FOR),
+        (offer("b", "20"),),
+        {},
+    ),
+    "by-priority": ("SHADOWED", offer("a", "20", **FOR), (offer("b", "10", priority=1),), {"objective": "PRIORITY"}),
+    "a-window-inside-the-others": (
+        "SHADOWED",
+        offer("a", "10", weekly_windows=WEEKEND, **FOR),
+        (offer("b", "20", weekly_windows=WEEKEND),),
+        {},
+    ),
+    "a-cap-below-the-others-saving": (
+        "SHADOWED",
+        offer("a", "50", value_cap=Decimal("19.99"), min_value="100", **FOR),
+        (offer("b", "20"),),
+        {},
+    ),
+    "an-amount-above-a-short-session": ("FREE_ENERGY", rupees_off("a", "50", min_value="50", **FOR), (), {}),
+    "all-of-it": ("FREE_ENERGY", offer("a", "100", **FOR), (), {}),
+    "two-that-come-to-all": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "40", additive=True),),
+        {},
+    ),
+    "a-code-makes-it-free": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "40", additive=True, auto=False, requires_code=True, display_code="X"),),
+        {},
+    ),
+    "a-member-who-was-there-before": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, segments=(GOLD,), **FOR),
+        (offer("b", "40", additive=True, segments=(RETURNING,)),),
+        {},
+    ),
+    "above-the-floor-alone": ("BELOW_FLOOR", offer("a", "30.01", **FOR), (), {"stack": StackLimits(None, Decimal(30))}),
+    "above-the-floor-together": (
+        "BELOW_FLOOR",
+        offer("a", "20", additive=True, **FOR),
+        (offer("b", "15", additive=True),),
+        {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "off-the-fee-counts-too": (
+        "BELOW_FLOOR",
+        offer("a", "28", additive=True, **FOR),
+        (off_the_fee("10", additive=True),),
+        {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "a-code-of-two": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="x"),), {}),
+    "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30)),), {}),
+    "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
+    "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),
+    "more-energy-than-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_001, **FOR), (), {}),
+    "a-segment-that-contradicts-itself": (
+        "NEVER_HOLDS",
+        offer("a", segments=(of("no", Condition(Fact.NEW), Condition(Fact.RETURNING)),), **FOR),
+        (),
+        {},
+    ),
+    "a-combination-that-nobody-sells": ("NEVER_HOLDS", cut(combo("coffee")), (), {}),
+    "no-price-anywhere": ("NOT_TRIED", offer("a", **FOR), (), {"sites": (site(terms=None),)}),
+    "too-little-is-left": (
+        "BUDGET_LEFT",
+        offer("a", budget=Decimal(500), redemption_cap=Decimal(100), **FOR),
+        (),
+        {"used": Usage(budget_used=Decimal("400.01"))},
+    ),
+    "too-little-is-left-today": (
+        "BUDGET_LEFT",
+        offer("a", budget_per_day=Decimal(500), redemption_cap=Decimal(100), **FOR),
+        (),
+        {"used": Usage(budget_used_today=Decimal("400.01"))},
+    ),
+    "a-budget-below-one-redemption": (
+        "BUDGET_TOO_SMALL",
+        offer("a", budget=Decimal("99.99"), redemption_cap=Decimal(100), **FOR),
+        (),
+        {},
+    ),
+    "over": ("OVER", offer("a", valid_until=SATURDAY), (), {}),
+    "a-holiday-after-the-end": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", valid_until=datetime.fromisoformat("2026-11-07T18:30:00+00:00"), holidays=DIWALI),
+        (),
+        {},
+    ),
+    "a-window-after-the-end": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=MONDAYS, valid_until=BEFORE_MONDAY),
+        (),
+        {},
+    ),
+    "no-holiday": ("NO_WINDOW", offer("a", holidays=replace(DIWALI, days=()), **FOR), (), {}),
+    "a-holiday-that-is-blacked-out": (
+        "NO_WINDOW",
+        offer("a", holidays=DIWALI, blackout_dates=frozenset({date(2026, 11, 8)}), **FOR),
+        (),
+        {},
+    ),
+    "a-window-on-no-holiday": ("NO_WINDOW", offer("a", holidays=DIWALI, weekly_windows=MONDAYS, **FOR), (), {}),
+    "a-city-without-a-station": (
+        "NO_STATION",
+        offer("a", cities=frozenset({"Pune"}), **FOR),
+        (),
+        {"sites": (), "other_site": site()},
+    ),
+    "no-station-at-all": ("NO_STATION", offer("a", **FOR), (), {"sites": ()}),
+}
+NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]] = {
+    "a-larger-offer-that-combines": (
+        "SHADOWED",
+        offer("a", "10", additive=True, **FOR),
+        (offer("b", "20", additive=True),),
+        {},
+    ),
+    "a-larger-offer-at-weekends": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (offer("b", "20", weekly_windows=WEEKEND),),
+        {},
+    ),
+    "a-larger-offer-until-ten": (
+        "SHADOWED",
+        offer("a", "10", weekly_windows=(window("18:00", "22:00"),), **FOR),
+        (offer("b", "20", weekly_windows=(window("00:00", "21:45"),)),),
+        {},
+    ),
+    "a-larger-offer-that-ends-before": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (offer("b", "20", valid_until=SATURDAY + timedelta(days=59, hours=20)),),
+        {},
+    ),
+    "a-larger-offer-with-a-code": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (offer("b", "20", requires_code=True, display_code="X"),),
+        {},
+    ),
+    "a-larger-offer-that-is-chosen": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20", auto=False),), {}),
+    "a-larger-offer-that-runs-out": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20", total_uses=100),), {}),
+    "a-larger-offer-for-others": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20", segments=(GOLD,)),), {}),
+    "a-larger-offer-while-it-is-quiet": (
+        "SHADOWED",
+        offer("a", "10", max_busy_percent=80, **FOR),
+        (offer("b", "20", max_busy_percent=79),),
+        {},
+    ),
+    "a-larger-offer-that-is-paused": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20", state="PAUSED"),), {}),
+    "a-larger-offer-elsewhere": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (offer("b", "20", location_ids=frozenset({"station-2"})),),
+        {"sites": (site(1), site(2))},
+    ),
+    "a-code-that-saves-more": (
+        "SHADOWED",
+        offer("a", "20.01", display_code="X", requires_code=True, **FOR),
+        (offer("b", "20"),),
+        {},
+    ),
+    "a-cap-above-the-others-saving": (
+        "SHADOWED",
+        offer("a", "50", value_cap=Decimal("20.01"), min_value="100", **FOR),
+        (offer("b", "20"),),
+        {},
+    ),
+    "the-same-saving-and-a-larger-id": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "10", **FOR),), {}),
+    "what-stands-beside-the-order": ("SHADOWED", cut(beside(additive=True)), (offer("b", "20", additive=True),), {}),
+    "a-paisa-more-than-the-amount": ("FREE_ENERGY", rupees_off("a", "50", min_value="50.01", **FOR), (), {}),
+    "99-percent": ("FREE_ENERGY", offer("a", "99", **FOR), (), {}),
+    "two-that-come-to-99": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "39", additive=True),),
+        {},
+    ),
+    "two-of-one-group": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, exclusivity_group="g", **FOR),
+        (offer("b", "40", additive=True, exclusivity_group="g"),),
+        {},
+    ),
+    "one-at-a-time": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "40", additive=True),),
+        {"stack": StackLimits(1, None)},
+    ),
+    "another-that-does-it-alone": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "100", additive=True),),
+        {},
+    ),
+    "a-new-customer-who-was-there-before": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, segments=(NEW,), **FOR),
+        (offer("b", "40", additive=True, segments=(RETURNING,)),),
+        {},
+    ),
+    "the-floor-alone": ("BELOW_FLOOR", offer("a", "30", **FOR), (), {"stack": StackLimits(None, Decimal(30))}),
+    "the-floor-together": (
+        "BELOW_FLOOR",
+        offer("a", "15", additive=True, **FOR),
+        (offer("b", "15", additive=True),),
+        {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "a-code-of-its-own": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="XX"),), {}),
+    "a-code-of-one-that-is-withdrawn": (
+        "SAME_CODE",
+        offer("a", display_code="X", **FOR),
+        (offer("b", display_code="X", state="WITHDRAWN"),),
+        {},
+    ),
+    "slabs-side-by-side": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(20, 30)),), {}),
+    "slabs-on-different-days": (
+        "SLABS_OVERLAP",
+        bands("a", slab(10, 19), weekly_windows=MONDAYS),
+        (bands("b", slab(10, 19), weekly_windows=WEEKEND),),
+        {},
+    ),
+    "no-edge": ("CLIFF", offer("a", **FOR), (), {}),
+    "as-much-energy-as-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_000, **FOR), (), {}),
+    "a-member": ("NEVER_HOLDS", offer("a", segments=(GOLD,), **FOR), (), {}),
+    "a-combination-that-is-sold": (
+        "NEVER_HOLDS",
+        cut(combo("coffee")),
+        (),
+        {"sites": (site(terms=replace(PLAIN, product_prices=(ProductPrice("coffee", "Coffee", Decimal(60)),))),)},
+    ),
+    "a-price": ("NOT_TRIED", offer("a", **FOR), (), {}),
+    "just-enough-is-left": (
+        "BUDGET_LEFT",
+        offer("a", budget=Decimal(500), redemption_cap=Decimal(100), **FOR),
+        (),
+        {"used": Usage(budget_used=Decimal(400))},
+    ),
+    "a-budget-of-one-redemption": (
+        "BUDGET_TOO_SMALL",
+        offer("a", budget=Decimal(100), redemption_cap=Decimal(100), **FOR),
+        (),
+        {},
+    ),
+    "not-over": ("OVER", offer("a", valid_until=SATURDAY + timedelta(seconds=1)), (), {}),
+    "a-minute-of-the-holiday": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", valid_until=datetime.fromisoformat("2026-11-07T18:31:00+00:00"), holidays=DIWALI),
+        (),
+        {},
+    ),
+    "a-minute-of-the-window": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=MONDAYS, valid_until=BEFORE_MONDAY + timedelta(minutes=1)),
+        (),
+        {},
+    ),
+    "a-holiday": ("NO_WINDOW", offer("a", holidays=DIWALI, **FOR), (), {}),
+    "a-station": ("NO_STATION", offer("a", cities=frozenset({"New Delhi"}), **FOR), (), {}),
+}
+
+
+@cache
+def looked_at(name: str) -> Report:
+    _, own, others, said = (FOUND | NOT_FOUND)[name]
+    if "objective" in said:
+        said = said | {"objective": Objective(said["objective"])}
+    return lint(subject(own, *others, **said))
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_it_is_found(name: str) -> None:
+    assert FOUND[name][0] in [x.code.value for x in looked_at(name).findings]
+
+
+@pytest.mark.parametrize("name", NOT_FOUND)
+def test_its_neighbour_is_not_found(name: str) -> None:
+    assert NOT_FOUND[name][0] not in [x.code.value for x in looked_at(name).findings]
+
+
+def test_every_code_has_a_row_and_a_neighbour() -> None:
+    # What publishing would refuse is found in rows of the database.
+    codes = {x.value for x in FindingCode} - {"REFUSED"}
+    assert {row[0] for row in FOUND.values()} == codes
+    assert {row[0] for row in NOT_FOUND.values()} == codes
+
+
+SAID: dict[str, tuple[str, str, str, str, str]] = {
+    "a-larger-automatic-offer": (
+        "SHADOWED",
+        "value",
+        "It is never the best offer: in each of the 210 sessions tried in which it holds, Offer b saves more, by ₹1.80 "
+        "to ₹144.00.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 1 kWh for ₹18.00, by a customer who never charged with "
+        "you.",
+        "With it drivers save ₹1.80, with Offer b ₹3.60.",
+    ),
+    "a-code-that-saves-the-same": (
+        "SHADOWED",
+        "value",
+        "Nobody gains by asking for it: in each of the 210 sessions tried in which it holds, Offer b saves the same "
+        "and comes first.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "With it drivers save ₹72.00, with Offer b ₹72.00.",
+    ),
+    "by-priority": (
+        "SHADOWED",
+        "value",
+        "It is never the best offer: in each of the 210 sessions tried in which it holds, Offer b comes first by "
+        "priority, though drivers save up to ₹144.00 less.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 80 kWh for ₹1,440.00, by a customer who never charged "
+        "with you.",
+        "With it drivers save ₹288.00, with Offer b ₹144.00.",
+    ),
+    "an-amount-above-a-short-session": (
+        "FREE_ENERGY",
+        "value",
+        "It can make a session free: it takes ₹50.00 off ₹50.00 of energy, time and products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 2.778 kWh for ₹50.00, by a customer who never charged "
+        "with you.",
+        "The driver pays for fees and tax at most.",
+    ),
+    "a-member-who-was-there-before": (
+        "FREE_ENERGY",
+        "value",
+        "It can make a session free: together with Offer b it takes ₹360.00 off ₹360.00 of energy, time and products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer with 1 session "
+        "before, tier Gold.",
+        "The driver pays for fees and tax at most.",
+    ),
+    "above-the-floor-together": (
+        "BELOW_FLOOR",
+        "value",
+        "It can go beyond your largest discount of 30 %: together with Offer b it would take ₹126.00 off ₹360.00 of "
+        "energy, time and products, 35 %, and is cut.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "The driver saves ₹108.00 instead of ₹126.00.",
+    ),
+    "a-code-of-two": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
+    "slabs-that-share-19-kwh": (
+        "SLABS_OVERLAP",
+        "slabs",
+        "Its slab 10–19 kWh overlaps 19–30 kWh of Offer b: a session of 19 kWh meets both.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 19 kWh for ₹342.00.",
+        "Offer a gives ₹34.20, Offer b ₹34.20.",
+    ),
+    "more-energy-than-there-is": (
+        "NEVER_HOLDS",
+        "min_energy_wh",
+        "It held in none of the 240 sessions tried.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "The session's energy is outside its range: 20 kWh instead of 5040.001 kWh (5020.001 kWh short).",
+    ),
+    "a-segment-that-contradicts-itself": (
+        "NEVER_HOLDS",
+        "segment_ids",
+        "Nobody could get it: no customer was found who is of segment No and meets the rest.",
+        "",
+        "",
+    ),
+    "too-little-is-left": (
+        "BUDGET_LEFT",
+        "budget",
+        "Nobody gets it: ₹99.99 of its budget are left, and one redemption reserves up to ₹100.00.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It is refused: ₹0.01 short.",
+    ),
+    "too-little-is-left-today": (
+        "BUDGET_LEFT",
+        "budget_per_day",
+        "Nobody gets it until tomorrow: ₹99.99 of its budget are left, and one redemption reserves up to ₹100.00.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It is refused: ₹0.01 short.",
+    ),
+    "a-budget-below-one-redemption": (
+        "BUDGET_TOO_SMALL",
+        "budget",
+        "The budget is below one redemption, which reserves up to ₹100.00: raise it, or lower the most per redemption.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It is refused: ₹0.01 short.",
+    ),
+    "over": (
+        "OVER",
+        "valid_until",
+        "The offer is over already: choose a later end.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "a-window-after-the-end": (
+        "ENDS_BEFORE_WINDOW",
+        "valid_until",
+        "The offer ends before its first window, which opens on 9 Nov 2026 09:00 IST: choose a later end or another "
+        "window.",
+        "At Station 1 (connector-1), Mon 9 Nov 2026, 09:00 IST: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "no-holiday": (
+        "NO_WINDOW",
+        "holidays",
+        "No holiday of India lies in its validity: choose another calendar or other dates.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "The planned start is on the wrong side of its holidays: 2026-11-07 instead of a holiday of India (no holiday "
+        "left).",
+    ),
+    "a-holiday-that-is-blacked-out": (
+        "NO_WINDOW",
+        "blackout_dates",
+        "Its blackout dates leave no holiday of India: take one of them out.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "The planned start is on the wrong side of its holidays: 2026-11-07 instead of a holiday of India (next "
+        "holiday Diwali, 8 Nov 2026).",
+    ),
+    "a-city-without-a-station": (
+        "NO_STATION",
+        "cities",
+        "No connector that buyer apps see is in its scope: choose other places, or publish one of these.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It is for another city or state: New Delhi instead of Pune.",
+    ),
+    "no-station-at-all": (
+        "NO_STATION",
+        "location_ids",
+        "No station of yours is shown to buyer apps: publish one first.",
+        "",
+        "",
+    ),
+    "no-price-anywhere": (
+        "NOT_TRIED",
+        "",
+        "Nothing could be tried: no connector in its scope has a price yet.",
+        "",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_it_is_said_with_the_session_that_shows_it(name: str) -> None:
+    code, *said = SAID[name]
+    finding = next(x for x in looked_at(name).findings if x.code.value == code)
+    example = example_in_words(finding.example) if finding.example is not None else ""
+    assert [finding.field, finding.sentence, example, outcome_in_words(finding)] == said
+
+
+CONTRADICTIONS = {"OVER", "NO_WINDOW", "ENDS_BEFORE_WINDOW", "NO_STATION", "BUDGET_TOO_SMALL"}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_can_never_apply_is_a_contradiction_and_everything_else_a_warning(name: str) -> None:
+    code, severities = FOUND[name][0], {x.code.value: x.severity.value for x in looked_at(name).findings}
+    assert severities[code] == ("CONTRADICTION" if code in CONTRADICTIONS else "WARNING")
+
+
+def test_the_rivals_are_told_apart_with_how_often_and_by_how_much_each_wins() -> None:
+    others = (offer("b", "20", weekly_windows=WEEKEND), offer("c", "30", weekly_windows=WORKDAYS))
+    finding = found(offer("a", "10", **FOR), *others)["SHADOWED"]
+    assert "Offer c or Offer b save more, by ₹1.80 to ₹288.00." in finding.sentence
+    assert [(x.offer_id, x.sessions, f"{x.least}", f"{x.most}") for x in finding.rivals] == [
+        ("c", 126, "3.60", "288.00"),
+        ("b", 84, "1.80", "144.00"),
+    ]
+    assert [(x.name, f"{x.value}", x.currency) for x in finding.figures] == [
+        ("saving_with_it", "1.80", "INR"),
+        ("saving_without_it", "3.60", "INR"),
+        ("least_difference", "1.80", "INR"),
+        ("most_difference", "288.00", "INR"),
+    ]
+
+
+def test_the_largest_discount_is_figures_too() -> None:
+    finding = looked_at("above-the-floor-together").findings[0]
+    assert [(x.name, x.value, x.currency) for x in finding.figures] == [
+        ("value", Decimal(360), "INR"),
+        ("taken_off", Decimal(126), "INR"),
+        ("percent", Decimal(35), ""),
+        ("floor_percent", Decimal(30), ""),
+        ("largest_discount", Decimal(108), "INR"),
+    ]
+    assert [x.offer_id for x in finding.rivals] == ["b"]
+
+
+def test_a_session_that_never_holds_counts_its_reasons() -> None:
+    own = offer("a", weekly_windows=MONDAYS, min_wh=5_040_001, max_busy_percent=1, **FOR)
+    finding = found(own)["NEVER_HOLDS"]
+    assert [(x.name, x.value) for x in finding.figures] == [("ENERGY", Decimal(128))]
+
+
+def test_the_same_subject_gets_the_same_report() -> None:
+    rivals = [offer(f"o{n}", str(5 + n % 20), additive=bool(n % 2)) for n in range(50)]
+    asked = subject(offer("a", "4", **FOR), *rivals, sites=tuple(map(site, range(1, 13))))
+    turned = replace(asked, book=OfferBook.compile((*rivals[::-1], asked.offer), revision=2))
+    assert lint(asked) == lint(asked) == lint(turned)
+
+
+@pytest.mark.parametrize(
+    ("count", "sampled"),
+    [
+        pytest.param(1, Sampled(sessions=320, combinations=2520, sites=12, in_scope=12, rivals=1), id="1"),
+        pytest.param(1_000, Sampled(sessions=200, combinations=2520, sites=12, in_scope=12, rivals=1000), id="1000"),
+        pytest.param(10_000, Sampled(sessions=20, combinations=2520, sites=10, in_scope=12, rivals=10000), id="10000"),
+    ],
+)
+def test_more_offers_are_held_against_fewer_sessions(count: int, sampled: Sampled) -> None:
+    rivals = [offer(f"o{n:05}", "20") for n in range(count)]
+    report = lint(subject(offer("a", "10", **FOR), *rivals, sites=tuple(map(site, range(1, 13)))))
+    assert report.sampled == sampled
+    assert [x.code for x in report.findings] == [FindingCode.SHADOWED]

@@ -21,6 +21,7 @@ from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, admin_policy, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import make_codes_button
+from offers.admin_files import OfferFilesMixin
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
@@ -74,7 +75,7 @@ TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff
 
 
 @admin.register(Offer)
-class OfferAdmin(ReviewMixin, TenantExportMixin, DraftAdmin):
+class OfferAdmin(ReviewMixin, OfferFilesMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm

@@ -17,6 +17,9 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.adminkit.rows import DAYS
 
+#: So many rows the form takes as well, and so many characters a row of the short form has.
+MOST_ROWS = 200
+_LONGEST_ROW = 200
 _DAY_NAMES = {int(number): name for number, name in DAYS}
 _DAY_NUMBERS = {name.casefold(): number for number, name in _DAY_NAMES.items()}
 _WINDOW = re.compile(r"(?P<days>[a-z ,-]+?)(?: +(?P<start>\d\d:\d\d) *- *(?P<end>\d\d:\d\d))?", re.IGNORECASE)
@@ -74,11 +77,14 @@ def read_rows_of(name: str, text: str) -> tuple[Any, ...]:
     """Return the rows of a field as the domain takes them, from the short form or from JSON; raises ValidationError."""
     form = SHORT_FORMS.get(name)
     if text.startswith("[") or form is None:
-        return tuple(_json_list(text, "a list of what the API takes" if form is None else f"{form.example}, or JSON"))
-    parts = [part.strip() for part in text.split(";") if part.strip()]
-    rows = [form.read(part) for part in parts]
-    if unread := [part for part, row in zip(parts, rows, strict=True) if row is None]:
-        raise ValidationError(f"Write it as {form.example} instead of “{unread[0][:60]}”.")
+        rows = _json_list(text, "a list of what the API takes" if form is None else f"{form.example}, or JSON")
+    else:
+        parts = [part.strip() for part in text.split(";") if part.strip()]
+        rows = [form.read(part) if len(part) <= _LONGEST_ROW else None for part in parts[: MOST_ROWS + 1]]
+        if unread := [part for part, row in zip(parts, rows, strict=False) if row is None]:
+            raise ValidationError(f"Write it as {form.example} instead of “{unread[0][:60]}”.")
+    if len(rows) > MOST_ROWS:
+        raise ValidationError(f"Give at most {MOST_ROWS} of them.")
     return tuple(rows)
 
 

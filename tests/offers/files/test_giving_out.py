@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -62,6 +65,24 @@ ROWS = [
 @pytest.mark.parametrize(("field", "text", "rows"), ROWS)
 def test_rows_are_read_from_their_short_form_and_from_json(field: str, text: str, rows: list[Any]) -> None:
     assert list(read_rows_of(field, text)) == rows
+
+
+HOSTILE = [
+    pytest.param("weekly_windows", "Sat" + " " * 100_000 + "x", "Write it as Sat,Sun; Mon-Fri", id="spaces"),
+    pytest.param("finance_terms", "a: " * 40_000, "Write it as Some Bank: EMI", id="colons"),
+    pytest.param("slabs", "1-2: 5" + " " * 100_000 + "max", "Write it as 0-9: 5% max 20", id="a-long-slab"),
+    pytest.param("weekly_windows", "Sat;" * 201, "Give at most 200 of them.", id="201-windows"),
+    pytest.param("slabs", f"[{'1,' * 200}1]", "Give at most 200 of them.", id="201-rows-of-json"),
+    pytest.param("slabs", "[" * 50_000, "This is no list", id="deep"),
+]
+
+
+@pytest.mark.parametrize(("field", "text", "sentence"), HOSTILE)
+def test_a_cell_that_would_take_long_is_refused_at_once(field: str, text: str, sentence: str) -> None:
+    begin = time.process_time()
+    with pytest.raises(ValidationError, match=re.escape(sentence)):
+        read_rows_of(field, text)
+    assert time.process_time() - begin < 1
 
 
 def test_names_are_read_between_semicolons_and_from_json() -> None:

@@ -114,9 +114,9 @@ def help_with_links(cpo: Cpo) -> SafeString:
     forms = [(columns[name].label, form.example) for name, form in SHORT_FORMS.items() if name in columns]
     needed = ", ".join(column.label for column in columns.values() if column.needed)
     return format_html(
-        '<p class="leading-relaxed">Needed: {}. Several names or dates stand in one cell between semicolons. {} What '
-        'these cannot say is written as JSON, as the API has it. <a href="{}" class="{}">The example</a> has a row for '
-        "each type, made of your own items: it is a file that you can import.</p>",
+        '<p class="leading-relaxed mt-2">Needed: {}. Several names or dates stand in one cell between semicolons. {} '
+        'What these cannot say is written as JSON, as the API has it. <a href="{}" class="{}">The example</a> has a '
+        "row for each type, made of your own items: it is a file that you can import.</p>",
         needed,
         format_html_join(" ", "{}: <code>{}</code>.", forms),
         reverse("admin:offers_offer_example"),

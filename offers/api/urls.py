@@ -9,6 +9,7 @@ from offers.api.files import OfferFileView, OfferImportViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
 from offers.api.policy import PolicyView
 from offers.api.price_check import PriceCheckView
+from offers.api.templates import TemplatesView
 from offers.api.views import OfferViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -21,6 +22,7 @@ ORDER = r"orders/(?P<order_id>[A-Za-z0-9-]{1,64})"
 urlpatterns = [
     *router.urls,
     path("offer-file", OfferFileView.as_view(), name="offer-file"),
+    path("offer-templates", TemplatesView.as_view(), name="offer-templates"),
     path("price-check", PriceCheckView.as_view(), name="price-check"),
     path("offer-policy", PolicyView.as_view(), name="offer-policy"),
     re_path(rf"^{ORDER}/explain$", OrderExplainView.as_view(), name="order-explain"),

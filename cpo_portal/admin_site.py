@@ -28,6 +28,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Tariffs", "payments", "pricing.tariff"),
                 Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
                 Entry("Back-tests", "history", "offers.backtestrun"),
+                Entry("Imports of offers", "upload_file", "offers.offerimport"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),
             ),

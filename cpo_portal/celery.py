@@ -54,6 +54,7 @@ app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
 app.autodiscover_tasks(["offers.codes"])
 app.autodiscover_tasks(["offers"], related_name="backtest.runs")
+app.autodiscover_tasks(["offers"], related_name="files.runs")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
 app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
@@ -62,6 +63,11 @@ app.conf.beat_schedule = {
         "task": "cpo_portal.charging.imports.run_imports",
         "schedule": 15.0,
         "options": {"expires": 30, "queue": "bulk"},
+    },
+    "offer-imports": {
+        "task": "offers.files.runs.run_offer_imports",
+        "schedule": 15.0,
+        "options": {"expires": 12, "queue": "bulk"},
     },
     "check-ledger": {
         "task": "offers.reconcile.check_ledger",

@@ -219,6 +219,8 @@ SPECTACULAR_SETTINGS = {
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 #: A request's body is there this long after its headers, or the connection ends.
+# A file of ten thousand offers; other bodies are held to less where they come in (cpo_portal.web.app).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
 WEB_BODY_SECONDS = env.number("PORTAL_BODY_SECONDS", 10)
 
 #: This platform on the networks: its subscriber id, and where others reach it.

@@ -21,11 +21,13 @@ from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_order_actions, admin_policy, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
+from offers.admin_files import OfferFilesMixin
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
 from offers.admin_review import ReviewMixin, public_url, review_notes
+from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_offer_view, try_tariff_view
 from offers.authoring.review import is_required
 from offers.codes.batches import takes_codes
@@ -75,7 +77,7 @@ TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff
 
 
 @admin.register(Offer)
-class OfferAdmin(LintMixin, ReviewMixin, TenantExportMixin, DraftAdmin):
+class OfferAdmin(LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
@@ -84,6 +86,7 @@ class OfferAdmin(LintMixin, ReviewMixin, TenantExportMixin, DraftAdmin):
     list_filter = (StateFilter, ReviewFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
     export_columns = OFFER_COLUMNS
+    actions_list = ("templates", *OfferFilesMixin.actions_list)
     actions_detail = (
         "publish_offer",
         "republish_offer",

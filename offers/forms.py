@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +26,7 @@ from offers.authoring.conditions import check_counted
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.authoring.linting import check_publishable
+from offers.campaigns.filling import first_period
 from offers.engine.values import OfferLimits
 from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
@@ -104,7 +104,8 @@ class OfferForm(  # type: ignore[type-arg]
             self.initial.update({name: getattr(content, name) for name in CONTENT_FIELDS})
             self.initial.update({name: getattr(self.instance, name) for name in LIMIT_FIELDS})
         else:
-            self.initial.update(_first_period(ZoneInfo(cpo.time_zone)))
+            period = first_period(ZoneInfo(cpo.time_zone), timezone.now())
+            self.initial = {**period, **self.initial}
         if "name" in self.fields:
             self._fit_to(cpo)
 
@@ -189,13 +190,6 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_where()
         self.fit_days()
         self.fit_conditions()
-
-
-def _first_period(zone: ZoneInfo) -> dict[str, datetime]:
-    """Propose the thirty days from the next midnight."""
-    tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
-    start = datetime.combine(tomorrow, time(0), tzinfo=zone)
-    return {"valid_from": start, "valid_until": datetime.combine(tomorrow + timedelta(days=30), time(0), tzinfo=zone)}
 
 
 def _locations() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from cpo_portal.charging.models import Segment
 from cpo_portal.charging.segment_rules import Segment as Compiled
 from cpo_portal.charging.segments import USERS, compiled, rules_of
+from offers.known import is_remembering, names_there
 from offers.models import Offer, OfferState, OfferVersion
 
 
@@ -27,13 +28,16 @@ def segments_for(version: OfferVersion, known: Mapping[str, Compiled] | None) ->
 
 
 def unknown_segments(names: Iterable[str]) -> list[str]:
-    """Return which of these ids are no segment of the active scope; inside a transaction the others stay till its end.
+    """Return which of these ids are no segment of the active scope; inside a transaction the others stay till its end,
+    unless the names of a whole file are remembered.
 
     Who deletes a segment locks its row first: it waits, and then finds the offer.
     """
     wanted = set(names)
     if not wanted:
         return []
+    if is_remembering():
+        return sorted(wanted - names_there(Segment.objects, "segment_id", wanted))
     rows = Segment.objects.filter(segment_id__in=wanted).order_by("pk")
     if connection.in_atomic_block:
         rows = rows.select_for_update(no_key=True, of=("self",))

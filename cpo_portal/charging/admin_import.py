@@ -23,24 +23,29 @@ from cpo_portal.charging.csv_files import MOST_BYTES, MOST_FAULTS, NotRead
 class FileForm(DialogForm):
     """A CSV file."""
 
+    most_bytes = MOST_BYTES
     file = forms.FileField(label="CSV file", widget=FileInput(attrs={"accept": ".csv,text/csv"}))
 
     def clean_file(self) -> bytes:
         """Return what the file says."""
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(f"The file is larger than {MOST_BYTES >> 20} MB: upload it in parts.")
+        if file.size > self.most_bytes:
+            raise ValidationError(f"The file is larger than {self.most_bytes >> 20} MB: upload it in parts.")
         data: bytes = file.read()
         return data
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file in a sentence, or would; the table of its faults; and whether it was written."""
+    """What became of a file in a sentence, or would; the table of its faults; and whether it was written.
+
+    `page` is the address where the rest of it is told, of a file that goes on in the background.
+    """
 
     said: str
     faults: SafeString | str = ""
     written: bool = False
+    page: str = ""
 
     @classmethod
     def refused(cls, faults: Sequence[tuple[int, str, str]], count: int) -> Outcome:
@@ -63,6 +68,10 @@ class ImportPageMixin:
         """Return the page's title and what it says below it."""
         raise NotImplementedError
 
+    def import_help(self, row: Any) -> SafeString | str:
+        """Return what stands below the description, as safe HTML."""
+        return ""
+
     def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, by: User | None) -> Outcome:
         """Import, or only look; raises NotRead for what is no such file."""
         raise NotImplementedError
@@ -76,7 +85,7 @@ class ImportPageMixin:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         # Above a whole list stands its own trail, not the CPO's that it belongs to.
         context["original"] = row if isinstance(row, self.model) else None
-        context |= {"title": title, "description": description, "back": back}
+        context |= {"title": title, "description": description, "help": self.import_help(row), "back": back}
         if request.method == "POST" and form.is_valid():
             dry_run = "_import" not in request.POST
             by = request.user if isinstance(request.user, User) else None
@@ -85,8 +94,8 @@ class ImportPageMixin:
             except NotRead as refusal:
                 form.add_error("file", str(refusal))
             else:
-                if outcome.written:
+                if outcome.written or outcome.page:
                     messages.success(request, outcome.said)
-                    return HttpResponseRedirect(back)
+                    return HttpResponseRedirect(outcome.page or back)
                 context |= {"said": outcome.said, "faults": outcome.faults, "checked": not outcome.faults}
         return TemplateResponse(request, "charging/import.html", context)

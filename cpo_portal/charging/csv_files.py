@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +13,10 @@ MOST_ROWS = 100_000
 LONGEST_CELL = 1000
 #: So many faults are told; the rest is a number.
 MOST_FAULTS = 100
-#: What an export puts before a cell that a spreadsheet would run, and a re-import takes away again.
-_RUN = frozenset("=+-@\t\r\n|%")
+#: A cell that a spreadsheet would run, and one that an export has put an apostrophe before, so that none runs it.
+_RUN = re.compile(r"'*[=+\-@\t\r\n|%]")
+_ESCAPED = re.compile(r"'+[=+\-@\t\r\n|%]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class NotRead(ValueError):
@@ -43,24 +46,51 @@ class Faults:
             self.shown.append(Fault(row, column, sentence))
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a file may hold: bytes, rows below the header, and characters in a cell."""
+
+    most_bytes: int = MOST_BYTES
+    most_rows: int = MOST_ROWS
+    longest_cell: int = LONGEST_CELL
+
+
+_USUAL = Bounds()
+
+
 def read_rows(data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str]) -> list[dict[str, str]]:
     """Return the rows as column → text without spaces around; columns that are left out are "".
 
     `needed` says what is missing of the header, "" for nothing. Raises NotRead.
     """
-    text = _text_of(data)
+    return list(each_row(data, columns=columns, needed=needed))
+
+
+def each_row(
+    data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str], bounds: Bounds = _USUAL
+) -> Iterator[dict[str, str]]:
+    """Yield what `read_rows` returns, one row at a time."""
+    text = _text_of(data, bounds)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         header = [name.strip().casefold() for name in next(reader, [])]
         _check_header(header, columns, needed)
-        return list(_rows(reader, header))
+        yield from _rows(reader, header, bounds)
     except csv.Error as error:
         raise NotRead(f"The file is no CSV: {error}. Save it as “CSV UTF-8” and upload it again.") from error
 
 
-def _text_of(data: bytes) -> str:
-    if len(data) > MOST_BYTES:
-        raise NotRead(f"The file is larger than {MOST_BYTES >> 20} MB: upload it in parts.")
+def escaped(text: str) -> str:
+    """Return a cell so that a spreadsheet shows it as it is instead of running it, and `read_rows` reads it as it was.
+
+    `text` has no spaces around.
+    """
+    return f"'{text}" if _RUN.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def _text_of(data: bytes, bounds: Bounds) -> str:
+    if len(data) > bounds.most_bytes:
+        raise NotRead(f"The file is larger than {bounds.most_bytes >> 20} MB: upload it in parts.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,21 +119,21 @@ def _check_header(header: list[str], columns: Sequence[str], needed: Callable[[s
         raise NotRead(missing)
 
 
-def _rows(reader: Iterator[list[str]], header: list[str]) -> Iterator[dict[str, str]]:
+def _rows(reader: Iterator[list[str]], header: list[str], bounds: Bounds) -> Iterator[dict[str, str]]:
     for number, cells in enumerate(reader, start=2):
-        if number > MOST_ROWS + 1:
-            raise NotRead(f"The file has more than {MOST_ROWS} rows: upload it in parts.")
+        if number > bounds.most_rows + 1:
+            raise NotRead(f"The file has more than {bounds.most_rows} rows: upload it in parts.")
         if len(cells) > len(header):
             raise NotRead(f"Row {number} has more cells than the header: put a text with commas into quotes.")
-        if any(len(cell) > LONGEST_CELL for cell in cells):
-            raise NotRead(f"Row {number} has a cell of more than {LONGEST_CELL} characters: shorten it.")
+        if any(len(cell) > bounds.longest_cell for cell in cells):
+            raise NotRead(f"Row {number} has a cell of more than {bounds.longest_cell} characters: shorten it.")
         yield dict.fromkeys(header, "") | {
             name: _plain(cell.strip()) for name, cell in zip(header, cells, strict=False)
         }
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _RUN else cell
+    return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def is_blank(row: Mapping[str, str]) -> bool:

@@ -259,6 +259,11 @@ server {{
         limit_req zone=portal_beckn burst=2000 nodelay;
         proxy_pass http://cpo_portal;
     }}
+    location ~ ^/(api/offer-imports|admin/offers/offer/import) {{
+        client_max_body_size 10m;  # files of ten thousand offers
+        limit_req zone=portal_pages burst=100 nodelay;
+        proxy_pass http://cpo_portal;
+    }}
     location / {{
         limit_req zone=portal_pages burst=100 nodelay;
         proxy_pass http://cpo_portal;

@@ -20,6 +20,10 @@ from cpo_portal.wsgi import application as wsgi
 THREADS = 16
 #: Where a body may come without its length: a JSON object that is cut short can never pass for a whole one.
 WITHOUT_LENGTH = ("/beckn/", "/api/")
+#: Files of ten thousand offers are longer than anything else that comes in.
+FILES = ("/api/offer-imports", "/admin/offers/offer/import")
+LONGEST_FILE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+LONGEST_BODY = 2_621_440
 
 
 class Web:
@@ -49,14 +53,20 @@ class Web:
             raise Refused(Fault.ENCODED, encoding[:40])
         if announced is None and not scope.path.startswith(WITHOUT_LENGTH):
             raise Refused(Fault.NO_LENGTH)
-        limit = MAX_BYTES if scope.path.startswith("/beckn/") else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return await self.bodies.read(proto, announced=announced, limit=limit)
+        return await self.bodies.read(proto, announced=announced, limit=_limit(scope.path))
 
     async def _answer(self, call: Call) -> Reply:
         try:
             return await asyncio.get_running_loop().run_in_executor(self.threads, call.run, self.application)
         finally:
             self.bodies.release(len(call.body))
+
+
+def _limit(path: str) -> int:
+    """Return how long a body at this address may be."""
+    if path.startswith(FILES):
+        return LONGEST_FILE
+    return MAX_BYTES if path.startswith("/beckn/") else LONGEST_BODY
 
 
 def _announced(headers: Headers) -> int | None:

@@ -1,23 +1,28 @@
-"""The staff API's addresses of offers with their policy, codes and back-tests, and of prices and their reasons."""
+"""The staff API's addresses of offers with their policy, codes, files and back-tests, and of prices with reasons."""
 
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from offers.api.backtests import BacktestViewSet
 from offers.api.codes import CodeBatchViewSet
+from offers.api.files import OfferFileView, OfferImportViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
 from offers.api.policy import PolicyView
 from offers.api.price_check import PriceCheckView
+from offers.api.templates import TemplatesView
 from offers.api.views import OfferViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("offers", OfferViewSet, basename="offer")
 router.register("backtests", BacktestViewSet, basename="backtest")
+router.register("offer-imports", OfferImportViewSet, basename="offer-import")
 router.register("code-batches", CodeBatchViewSet, basename="code-batch")
 #: An id, or what is none and answers 404 like an id of nobody.
 ORDER = r"orders/(?P<order_id>[A-Za-z0-9-]{1,64})"
 urlpatterns = [
     *router.urls,
+    path("offer-file", OfferFileView.as_view(), name="offer-file"),
+    path("offer-templates", TemplatesView.as_view(), name="offer-templates"),
     path("price-check", PriceCheckView.as_view(), name="price-check"),
     path("offer-policy", PolicyView.as_view(), name="offer-policy"),
     re_path(rf"^{ORDER}/explain$", OrderExplainView.as_view(), name="order-explain"),

@@ -25,6 +25,7 @@ from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
 from offers.authoring.windows import normal_windows
+from offers.known import names_there
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
 
@@ -157,8 +158,8 @@ def check_offer_id(cpo: Cpo, offer_id: str) -> None:
     """Refuse an id that already names something a buyer app can order or decline; inside the CPO's scope."""
     if offer_id == PREPAID:
         raise ValidationError({"offer_id": f"“{offer_id}” stands for prepaid balances: give the offer another id."})
-    taken = Connector.objects.filter(cpo=cpo, item_id=offer_id).exists()
-    if taken or Product.objects.filter(cpo=cpo, product_id=offer_id).exists():
+    names = (offer_id,)
+    if names_there(Connector.objects, "item_id", names) or names_there(Product.objects, "product_id", names):
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
 
 
@@ -173,6 +174,7 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     apply_content(probe, content)
     try:
         own = {
+            "cpo",
             "offer",
             "created_by",
             "published_at",
@@ -231,11 +233,11 @@ def _check_time(offer: Offer, content: OfferContent) -> _Findings:
 
 
 def _check_places(offer: Offer, content: OfferContent) -> _Findings:
-    known = set(Location.objects.filter(location_id__in=content.location_ids).values_list("location_id", flat=True))
+    known = names_there(Location.objects, "location_id", content.location_ids)
     for unknown in sorted(set(content.location_ids) - known):
         yield "location_ids", f"You have no location “{unknown}”: choose one of yours."
-    items = set(Connector.objects.filter(item_id__in=content.item_ids).values_list("item_id", flat=True))
-    items |= set(Product.objects.filter(product_id__in=content.item_ids).values_list("product_id", flat=True))
+    items = names_there(Connector.objects, "item_id", content.item_ids)
+    items |= names_there(Product.objects, "product_id", content.item_ids)
     for unknown in sorted(set(content.item_ids) - items):
         yield "item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
 

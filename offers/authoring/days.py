@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from offers.known import names_there
 from offers.models import Offer
 from offers.models.days import HALF_A_HOLIDAY_RULE, HolidaysChoice
 from pricing.models import HolidayCalendar
@@ -22,8 +23,8 @@ def check_days(offer: Offer, content: OfferContent) -> Iterable[tuple[str, str]]
         yield "holidays", "Use ONLY or EXCEPT, or leave it empty."
     elif bool(content.holiday_calendar) is not bool(content.holidays):
         yield "holidays" if content.holiday_calendar else "holiday_calendar", HALF_A_HOLIDAY_RULE
-    known = HolidayCalendar.objects.filter(calendar_id=content.holiday_calendar)
-    if content.holiday_calendar and not known.exists():
+    named = (content.holiday_calendar,) if content.holiday_calendar else ()
+    if named and not names_there(HolidayCalendar.objects, "calendar_id", named):
         yield (
             "holiday_calendar",
             f"You have no holiday calendar “{content.holiday_calendar}”: make it first, or choose one of yours.",

@@ -10,6 +10,7 @@ from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.content import OfferContent, apply_content, check_offer_id, checked, content_of
 from offers.engine.values import OfferLimits
+from offers.known import is_remembering, recall
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
 
@@ -24,32 +25,46 @@ def create_offer(
     by_token: str = "",
 ) -> Offer:
     """Make an offer with its first draft; raises ValidationError by field."""
-    from offers.authoring.limits import check_limits, set_limits
+    from offers.authoring.limits import set_limits
 
     offer = Offer(cpo=cpo, offer_id=offer_id.strip())
     with cpo_scope(cpo), transaction.atomic():
-        errors: dict[str, list[str]] = {}
-        for check in (
-            lambda: offer.clean_fields(exclude={"live_version"}),
-            lambda: check_offer_id(cpo, offer.offer_id),
-            lambda: check_limits(limits or OfferLimits()),
-            lambda: checked(offer, content),
-        ):
-            try:
-                check()
-            except ValidationError as refusal:
-                errors |= refusal.message_dict
-        if Offer.objects.filter(offer_id=offer.offer_id).exists():
-            errors["offer_id"] = [_taken(offer.offer_id)]
+        _, errors = faults_of_new(offer, content, limits or OfferLimits())
         if errors:
             raise ValidationError(errors)  # type: ignore[arg-type]
         try:
             with transaction.atomic():
                 offer.save(force_insert=True)
         except IntegrityError as race:
-            raise ValidationError({"offer_id": _taken(offer.offer_id)}) from race
+            raise ValidationError({"offer_id": already_there(offer.offer_id)}) from race
         save_draft(offer, content, by=by, by_token=by_token)
         return set_limits(offer, limits) if limits is not None else offer
+
+
+def faults_of_new(
+    offer: Offer, content: OfferContent, limits: OfferLimits
+) -> tuple[OfferContent | None, dict[str, list[str]]]:
+    """Return the normal form of what a new offer says, None where there is none, and every fault by field.
+
+    Inside the CPO's scope; `offer` is not saved yet.
+    """
+    from offers.authoring.limits import check_limits
+
+    normal: list[OfferContent] = []
+    errors: dict[str, list[str]] = {}
+    for check in (
+        lambda: offer.clean_fields(exclude={"cpo", "live_version"}),
+        lambda: check_offer_id(offer.cpo, offer.offer_id),
+        lambda: check_limits(limits),
+        lambda: normal.append(checked(offer, content)),
+    ):
+        try:
+            check()
+        except ValidationError as refusal:
+            errors |= refusal.message_dict
+    if _is_taken(offer.offer_id):
+        errors["offer_id"] = [already_there(offer.offer_id)]
+    return (normal[0] if normal else None), errors
 
 
 def save_draft(
@@ -114,7 +129,14 @@ def lock_offer(offer: Offer, *, against_new_uses: bool = False) -> Offer:
     return rows.get(pk=offer.pk)
 
 
-def _taken(offer_id: str) -> str:
+def _is_taken(offer_id: str) -> bool:
+    if not is_remembering():
+        return Offer.objects.filter(offer_id=offer_id).exists()
+    return offer_id in recall("offer ids", lambda: set(Offer.objects.order_by().values_list("offer_id", flat=True)))
+
+
+def already_there(offer_id: str) -> str:
+    """Return the sentence that refuses an id which another offer of the CPO has."""
     return f"You already have an offer “{offer_id}”: choose another id."
 
 

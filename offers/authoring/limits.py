@@ -170,6 +170,13 @@ def _keep_total_counter(offer: Offer, limits: OfferLimits) -> None:
     counter.save(force_insert=made)
 
 
+def first_counter(offer: Offer, limits: OfferLimits) -> OfferCounter | None:
+    """Return the counter, not saved, of an offer that has never been used; None where its limits need none."""
+    if not _is_total(limits):
+        return None
+    return OfferCounter(offer=offer, limit_uses=limits.total_uses, limit_budget=limits.budget)
+
+
 def _derived_counter(offer: Offer) -> OfferCounter:
     with connection.cursor() as cursor:
         cursor.execute(_DERIVED, [offer.pk])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from cpo_portal.network.models import Charger, ConnectorType, Location
+from offers.known import names_there, recall
 from offers.models import Offer
 from offers.models.where import HALF_A_CIRCLE, UPSIDE_DOWN_POWER, CurrentChoice
 
@@ -33,7 +34,7 @@ def _unknown_names(content: OfferContent) -> _Findings:
     yield from _missing("location_tags", content.location_tags, known_tags, "no location with the tag")
     yield from _missing("cities", content.cities, known_cities, "no location in")
     yield from _missing("states", content.states, lambda: _column("state"), "no location in")
-    chargers = set(Charger.objects.filter(evse_id__in=content.charger_ids).values_list("evse_id", flat=True))
+    chargers = names_there(Charger.objects, "evse_id", content.charger_ids)
     for name in sorted(set(content.charger_ids) - chargers):
         yield "charger_ids", f"You have no charger “{name}”: choose one of yours."
     for name in sorted(set(content.connector_types) - set(ConnectorType.values)):
@@ -45,7 +46,7 @@ def _unknown_names(content: OfferContent) -> _Findings:
 def _missing(field: str, named: tuple[str, ...], known: Callable[[], set[str]], words: str) -> _Findings:
     if not named:
         return
-    folded = {name.casefold() for name in known()}
+    folded = recall(("folded", field), lambda: {name.casefold() for name in known()})
     for name in named:
         if name.casefold() not in folded:
             yield field, f"You have {words} “{name}”: correct it, or change the location first."

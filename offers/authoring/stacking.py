@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from offers.known import names_there
 from offers.models import Offer
 
 if TYPE_CHECKING:
@@ -28,6 +29,6 @@ def check_stacking(offer: Offer, content: OfferContent) -> Iterable[tuple[str, s
         yield "excludes", f"Name at most {MOST_EXCLUDED} offers, or put them into one group."
         return
     others = set(content.excludes) - {offer.offer_id}
-    known = set(Offer.objects.filter(cpo=offer.cpo_id, offer_id__in=others).values_list("offer_id", flat=True))
+    known = names_there(Offer.objects, "offer_id", others)
     for unknown in sorted(others - known):
         yield "excludes", f"You have no offer “{unknown}”: choose one of yours."

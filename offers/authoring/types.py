@@ -8,6 +8,7 @@ from typing import Any
 from cpo_portal.network.models import Connector, Product
 from offers.engine.matrix import FIELDS, Need, empty, fault, needs_of
 from offers.engine.values import BenefitKind, DiscountBase, ValueType
+from offers.known import names_there
 
 #: A field of the matrix that says nothing.
 _EMPTY: Mapping[str, Any] = {
@@ -46,8 +47,7 @@ def check_type(content: Any) -> Iterable[tuple[str, str]]:
             yield name, sentence
     yield from _check_value_type(kind, content)
     items = content.qualifier_item_ids
-    known = set(Connector.objects.filter(item_id__in=items).values_list("item_id", flat=True))
-    known |= set(Product.objects.filter(product_id__in=items).values_list("product_id", flat=True))
+    known = names_there(Connector.objects, "item_id", items) | names_there(Product.objects, "product_id", items)
     for unknown in sorted(set(items) - known):
         yield "qualifier_item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
 

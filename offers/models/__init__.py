@@ -14,6 +14,7 @@ from offers.models.definitions import (
     OfferVersion,
     ValueTypeChoice,
 )
+from offers.models.imports import OfferImport, OfferImportState
 from offers.models.ledger import (
     CustomerCounter,
     LedgerCheck,
@@ -51,6 +52,8 @@ __all__ = [
     "ObjectiveChoice",
     "Offer",
     "OfferCounter",
+    "OfferImport",
+    "OfferImportState",
     "OfferPolicy",
     "OfferSnapshot",
     "OfferState",

@@ -31,7 +31,7 @@ from cpo_portal.network.models import Charger, ChargingSystem, Connector, Locati
 from cpo_portal.network.systems import create_system_token
 from offers.engine.codec import offer_to_json
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, OfferPolicy, OfferVersion
+from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion
 from offers.ordering.cancel import CancelledBy, cancel
 from pricing.models import HolidayCalendar, Tariff
 from tests.offers.codes.coded import make_coded_offer
@@ -135,6 +135,7 @@ def _side(name: str) -> Side:
             cpo=world.cpo, offer=offer, version_number=1, since=timezone.now(), until=timezone.now(),
             terms=offer_to_json(offer_terms(offer, offer.versions.get(number=1))), state="FAILED", error=f"{name} fell",
         )  # fmt: skip
+        OfferImport.objects.create(cpo=world.cpo, total=1, state="FAILED", reason=f"{name} fell")
     make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)
     _tell_apart(side)

@@ -31,6 +31,7 @@ KEYS = {
     "calendar_id": lambda side: f"{side.name}-days",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
     "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
+    "offer_import_id": lambda side: str(side.rows["offers.offerimport"].pk),
     "session_id": lambda side: f"{side.name}-session",
     "segment_id": lambda side: f"{side.name}-drivers",
     "list_id": lambda side: f"{side.name}-fleet",

@@ -1,0 +1,93 @@
+"""Many new offers at once: checked like a single one, written in a handful of statements, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.codes import codes_in_use, lock_codes
+from offers.authoring.content import OfferContent, apply_content
+from offers.authoring.drafts import already_there, faults_of_new
+from offers.authoring.limits import LIMIT_FIELDS, first_counter
+from offers.authoring.review import Actor
+from offers.engine.values import OfferLimits
+from offers.models import Offer, OfferCounter, OfferVersion
+from offers.segments import unknown_segments
+
+#: So many rows are written in one statement.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    """An offer that is to be made, and the line of the file that says so."""
+
+    line: int
+    offer_id: str
+    content: OfferContent
+    limits: OfferLimits = field(default_factory=OfferLimits)
+
+
+def check_new(cpo: Cpo, new: NewOffer) -> tuple[NewOffer, dict[str, list[str]]]:
+    """Return the offer in its normal form with every reason to refuse it, by field; inside the CPO's scope."""
+    content, errors = faults_of_new(Offer(cpo=cpo, offer_id=new.offer_id.strip()), new.content, new.limits)
+    return NewOffer(new.line, new.offer_id.strip(), content or new.content, new.limits), errors
+
+
+def create_offers(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> Iterable[tuple[int, str, str]]:
+    """Write checked offers as drafts, all of them or none.
+
+    Returns what has come in between since they were checked, each as line, field and sentence: then nothing is written.
+    """
+    try:
+        with cpo_scope(cpo), transaction.atomic():
+            refused = list(_come_between(cpo, rows))
+            if not refused:
+                _write(cpo, rows, actor)
+            return refused
+    except IntegrityError:
+        with cpo_scope(cpo):
+            if refused := list(_come_between(cpo, rows)):
+                return refused
+        raise
+
+
+def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str, str]]:
+    """Yield what others have taken or removed; what is left stays so until the transaction ends."""
+    lock_codes(cpo.pk)
+    codes = codes_in_use(cpo.pk)
+    taken = set(Offer.objects.filter(offer_id__in=[new.offer_id for new in rows]).values_list("offer_id", flat=True))
+    gone = set(unknown_segments({name for new in rows for name in new.content.segment_ids}))
+    for new in rows:
+        if new.offer_id in taken:
+            yield new.line, "offer_id", already_there(new.offer_id)
+        other = codes.get(new.content.display_code.upper()) if new.content.requires_code else None
+        if other is not None:
+            yield new.line, "display_code", f"The offer {other} already asks for this code: choose another."
+        for name in sorted(gone.intersection(new.content.segment_ids)):
+            yield new.line, "segment_ids", f"You have no segment “{name}”: choose one of yours."
+
+
+def _write(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> None:
+    key = actor.key
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        offers = Offer.objects.bulk_create([_offer(cpo, new) for new in part])
+        pairs = list(zip(part, offers, strict=True))
+        OfferVersion.objects.bulk_create([_version(new, offer, actor, key) for new, offer in pairs])
+        counters = [first_counter(offer, new.limits) for new, offer in pairs]
+        OfferCounter.objects.bulk_create([counter for counter in counters if counter is not None])
+
+
+def _offer(cpo: Cpo, new: NewOffer) -> Offer:
+    return Offer(cpo=cpo, offer_id=new.offer_id, **{name: getattr(new.limits, name) for name in LIMIT_FIELDS})
+
+
+def _version(new: NewOffer, offer: Offer, actor: Actor, key: str) -> OfferVersion:
+    version = OfferVersion(cpo=offer.cpo, offer=offer, number=1, created_by=actor.by, authors=[key] if key else None)
+    apply_content(version, new.content)
+    return version

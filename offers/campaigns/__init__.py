@@ -1,0 +1,1 @@
+"""The campaigns of use case 6 as templates: data that the ordinary forms are filled in with."""

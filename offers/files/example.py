@@ -1,0 +1,75 @@
+"""The example of a file of offers: a row for each type, made of what the CPO has, ready to be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.network.models import Connector, Product
+from offers.authoring.content import OfferContent
+from offers.engine.values import BenefitKind, OfferLimits
+from offers.files.writing import file_of
+
+_SLAB = {"value_type": "percent", "value_cap": "50.00"}
+#: What each type says beyond its name and validity. A second item is the CPO's own, put in where it has one.
+EXAMPLES: dict[BenefitKind, dict[str, Any]] = {
+    BenefitKind.DISCOUNT: {
+        "name": "Weekend special: 25 % off",
+        "campaign_kind": "WEEKEND_SPECIAL",
+        "value": Decimal(25),
+        "value_cap": Decimal(100),
+        "min_value": Decimal(50),
+        "weekly_windows": ({"weekdays": [6, 7], "start": "00:00", "end": "00:00"},),
+    },
+    BenefitKind.SLAB: {
+        "name": "The more you charge",
+        "campaign_kind": "BULK_CHARGING",
+        "value_type": "",
+        "slabs": (
+            {"item_count": 10, "item_count_upper": 19, "value": "5.00", **_SLAB},
+            {"item_count": 20, "item_count_upper": None, "value": "10.00", **_SLAB},
+        ),
+    },
+    BenefitKind.COMBO: {"name": "Charge and more", "value": Decimal(10), "value_cap": Decimal(50)},
+    BenefitKind.DELIVERY: {"name": "No service fee", "value": Decimal(100), "min_value": Decimal(100)},
+    BenefitKind.EXCHANGE: {"name": "Bring your old cable", "value_type": ""},
+    BenefitKind.FINANCING: {
+        "name": "Pay in six months",
+        "value_type": "",
+        "min_value": Decimal(5000),
+        "finance_terms": (
+            {
+                "provider": "Some Bank",
+                "method": "EMI",
+                "months": 6,
+                "annual_percent": "12.00",
+                "subvention_percent": "50.00",
+            },
+        ),
+    },
+}
+
+
+def example_file(cpo: Cpo, now: datetime) -> str:
+    """Return the example; inside the CPO's scope."""
+    return file_of(cpo, _rows(cpo, now))
+
+
+def _rows(cpo: Cpo, now: datetime) -> Iterator[tuple[str, OfferContent, OfferLimits]]:
+    begin = datetime.combine(now.date() + timedelta(days=1), time(0), tzinfo=ZoneInfo(cpo.time_zone))
+    period: dict[str, Any] = {"valid_from": begin, "valid_until": begin + timedelta(days=30)}
+    for kind, said in EXAMPLES.items():
+        second: dict[str, Any] = {"qualifier_item_ids": (_an_item(),)} if kind is BenefitKind.COMBO else {}
+        limits = OfferLimits(total_uses=1000) if kind is BenefitKind.DISCOUNT else OfferLimits()
+        content = OfferContent(benefit_kind=kind.value, **period, **said, **second)
+        yield f"example-{kind.value.lower()}", content, limits
+
+
+def _an_item() -> str:
+    """Return an item of the CPO to combine with: a product rather than a connector."""
+    product = Product.objects.order_by("product_id").values_list("product_id", flat=True).first()
+    return product or Connector.objects.order_by("item_id").values_list("item_id", flat=True).first() or "coffee"

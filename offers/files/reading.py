@@ -1,0 +1,118 @@
+"""Reads a file of offers into contents and limits, with every fault by row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.charging.csv_files import Bounds, Faults, NotRead, each_row, is_blank
+from offers.authoring.bulk import NewOffer, check_new
+from offers.authoring.codes import keep_single_use
+from offers.authoring.content import CONTENT_FIELDS, OfferContent
+from offers.authoring.limits import LIMIT_FIELDS
+from offers.authoring.types import without_leftovers
+from offers.engine.values import OfferLimits
+from offers.files.columns import Column, columns_for, needed_in_header, values_by_field
+from offers.known import add_names, remembered
+from offers.models import Offer
+
+MOST_OFFERS = 10_000
+#: A cell holds a list of ids; the reader of CSV itself takes no longer one.
+BOUNDS = Bounds(most_bytes=8 << 20, most_rows=MOST_OFFERS, longest_cell=130_000)
+#: How often progress is told.
+STEP = 200
+
+
+def count_rows(cpo: Cpo, data: bytes) -> int:
+    """Return how many rows the file has below its header; raises NotRead for what is no such file."""
+    columns = columns_for(cpo.time_zone)
+    rows = sum(1 for row in _rows(data, columns) if not is_blank(row))
+    if not rows:
+        raise NotRead("The file has no rows: write one below the header.")
+    return rows
+
+
+def read_offers(
+    cpo: Cpo, data: bytes, *, progress: Callable[[int], None] = lambda done: None
+) -> tuple[list[NewOffer], Faults]:
+    """Return the file's offers in their normal form, and its faults: with any, the offers are not all there.
+
+    Inside the CPO's scope; reads only. `progress` is told how many rows are done. Raises NotRead.
+    """
+    columns, faults = columns_for(cpo.time_zone), Faults()
+    by_field, seen = values_by_field(columns), _Seen()
+    found: list[NewOffer] = []
+    with remembered():
+        # Offers of one file may exclude each other.
+        ids, codes = by_field["offer_id"].key, by_field["display_code"].key
+        named = [(row[ids], row.get(codes, "")) for row in _rows(data, columns)]
+        add_names(Offer, "offer_id", [offer_id for offer_id, _ in named])
+        keep_single_use(cpo.pk, [code for _, code in named])
+        for number, cells in enumerate(_rows(data, columns), start=2):
+            new = None if is_blank(cells) else _parsed(number, cells, columns, faults)
+            if new is not None:
+                normal, errors = check_new(cpo, new)
+                _note(faults, number, errors | seen.faults_of(new, errors), by_field)
+                if not faults.count:
+                    found.append(normal)
+            if number % STEP == 0:
+                progress(number - 1)
+    return found, faults
+
+
+def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: Mapping[str, Column]) -> None:
+    """Note what is wrong in a row, by the labels of its fields."""
+    for name, sentences in errors.items():
+        for sentence in sentences:
+            faults.add(line, columns[name].label if name in columns else "", sentence)
+
+
+def _rows(data: bytes, columns: tuple[Column, ...]) -> Iterator[dict[str, str]]:
+    keys = [column.key for column in columns]
+    return each_row(data, columns=keys, needed=needed_in_header(columns), bounds=BOUNDS)
+
+
+def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], faults: Faults) -> NewOffer | None:
+    """Return what a row says, or None and its faults."""
+    before = faults.count
+    values: dict[str, Any] = {}
+    for column in columns:
+        text = cells.get(column.key, "")
+        if text:
+            try:
+                values[column.name] = column.read(text)
+            except ValidationError as refusal:
+                for sentence in refusal.messages:
+                    faults.add(number, column.label, sentence)
+        elif column.needed:
+            faults.add(number, column.label, "This field is required.")
+    if faults.count > before:
+        return None
+    offer_id = values.pop("offer_id")
+    limits = OfferLimits(**{name: values.pop(name) for name in LIMIT_FIELDS if name in values})
+    said = {name: values[name] for name in CONTENT_FIELDS if name in values}
+    return NewOffer(number, offer_id, OfferContent(**without_leftovers(said, said)), limits)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The ids and required codes of the rows so far, each with its row."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def faults_of(self, new: NewOffer, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return what an earlier row has already, unless the field is refused anyhow."""
+        found = {}
+        earlier = self.ids.setdefault(new.offer_id, new.line)
+        if earlier != new.line and "offer_id" not in errors:
+            found["offer_id"] = [f"Row {earlier} has this id already: choose another id."]
+        code = new.content.display_code.upper() if new.content.requires_code else ""
+        earlier = self.codes.setdefault(code, new.line)
+        if code and earlier != new.line and "display_code" not in errors:
+            found["display_code"] = [f"The offer of row {earlier} already asks for this code: choose another."]
+        return found

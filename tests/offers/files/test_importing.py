@@ -1,0 +1,443 @@
+"""Files of offers: dry run, faults by row and column, all or nothing, in the background where large."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.csv_files import NotRead
+from offers import authoring
+from offers.authoring import Actor, OfferContent
+from offers.authoring.drafts import faults_of_new
+from offers.engine.values import BenefitKind, OfferLimits
+from offers.files import runs
+from offers.files.columns import columns_for
+from offers.files.example import EXAMPLES, example_file
+from offers.files.runs import import_checked, run_offer_imports
+from offers.forms import OfferForm
+from offers.models import Offer, OfferImport, OfferVersion
+from tests.offers.authoring.test_offer_admin import FORM
+from tests.offers.files.twins import faults_of, file_of, load, make_twin, rows_of, said_by
+from tests.people import weekend
+from tests.processes import run_at_once
+
+pytestmark = pytest.mark.django_db
+HEAD = "Offer id,Name,Value,Valid from,Valid until"
+ROW = "{},Ten off,10,2026-01-01T00:00,2040-01-01T00:00"
+
+
+@pytest.fixture
+def cpo() -> Cpo:
+    return make_twin("cpo1.com")
+
+
+def offers_there(cpo: Cpo) -> list[str]:
+    with cpo_scope(cpo):
+        return list(Offer.objects.order_by("offer_id").values_list("offer_id", flat=True))
+
+
+def sheet(*rows: str, head: str = HEAD) -> str:
+    return "\r\n".join([head, *rows])
+
+
+def many(count: int, begin: int = 0) -> str:
+    return sheet(*(ROW.format(f"offer-{number:05}") for number in range(begin, begin + count)))
+
+
+def test_each_column_is_a_label_of_the_form(cpo: Cpo) -> None:
+    with cpo_scope(cpo):
+        form = OfferForm()
+        labels = {name: form[name].label for name in form.fields}
+    columns = {column.name: column.label for column in columns_for("Asia/Kolkata")}
+    assert labels.pop("slabs") == "Slabs (amounts in INR)"
+    assert columns.pop("slabs") == "Slabs"
+    assert columns == labels
+    assert len({label.casefold() for label in columns.values()}) == len(columns)
+
+
+def test_rows_become_drafts_that_say_what_the_form_would(cpo: Cpo) -> None:
+    head = "Offer id;Name;VALUE ;At most;Valid from;Valid until;Weekly windows;Locations;Type;Applied automatically"
+    row = "weekend;Weekend;25;100;2026-01-01T00:00;2040-01-01T05:30+05:30;sat,Sun;cp-station;Discount;No"
+    report = load(cpo, f"{head}\n{row}\n;;;;;;;;;\n")
+    assert (report.rows, report.faults.count, report.job is not None) == (1, 0, True)
+    with cpo_scope(cpo):
+        offer = Offer.objects.get()
+        version = OfferVersion.objects.get()
+    assert (offer.offer_id, offer.state, offer.live_version_id, version.published_at) == (
+        "weekend",
+        "DRAFT",
+        None,
+        None,
+    )
+    assert said_by(cpo)["weekend"][0] == OfferContent(
+        name="Weekend",
+        value=Decimal("25.00"),
+        value_cap=Decimal("100.00"),
+        valid_from=datetime(2025, 12, 31, 18, 30, tzinfo=UTC),
+        valid_until=datetime(2040, 1, 1, tzinfo=UTC),
+        weekly_windows=({"weekdays": [6, 7], "start": "00:00", "end": "00:00"},),
+        location_ids=("cp-station",),
+        auto=False,
+        currency="INR",
+    )
+
+
+def test_a_file_writes_the_rows_that_making_each_offer_writes(cpo: Cpo) -> None:
+    other = make_twin("cpo2.com")
+    limits = OfferLimits(total_uses=5, uses_per_customer_week=2, budget_per_day=Decimal(9), redemption_cap=Decimal(3))
+    for name, held in (("limited", limits), ("free", OfferLimits())):
+        authoring.create_offer(other, name, weekend(display_code=name), limits=held, by_token="abc")
+    assert load(cpo, file_of(other)).faults.count == 0
+    assert rows_of(cpo) == rows_of(other)
+
+
+def test_the_example_has_a_row_for_each_type_and_is_taken_in(cpo: Cpo) -> None:
+    with cpo_scope(cpo):
+        text = example_file(cpo, timezone.now())
+    assert set(EXAMPLES) == set(BenefitKind)
+    assert faults_of(load(cpo, text)) == []
+    assert {content.benefit_kind for content, _ in said_by(cpo).values()} == {kind.value for kind in BenefitKind}
+
+
+def cell(label: str, text: str) -> str:
+    return sheet(f'{ROW.format("a")},"{text}"', head=f"{HEAD},{label}")
+
+
+FAULTS = [
+    pytest.param(sheet("a,A,x,2026-01-01T00:00,2040-01-01T00:00"), "Value", "Enter a number.", id="no-number"),
+    pytest.param(
+        sheet("a,A,120,2026-01-01T00:00,2040-01-01T00:00"),
+        "Value", "A percentage is at most 100: lower it, or choose an amount.", id="120-percent",
+    ),
+    pytest.param(
+        sheet("a,A,-5,2026-01-01T00:00,2040-01-01T00:00"), "Value", "Give a percentage above 0.", id="negative-percent"
+    ),
+    pytest.param(
+        cell("At most", "-5"), "At most",
+        "The cap is the most the driver saves: write it without a minus, or leave it empty.", id="negative-cap",
+    ),
+    pytest.param(
+        sheet("a,A,5,2026-01-01,2040-01-01T00:00"),
+        "Valid from", "Give the date and the time, such as 2026-11-21T18:30.", id="no-time",
+    ),
+    pytest.param(
+        sheet("a,A,5,2026-01-02T00:00,2026-01-01T00:00"),
+        "Valid until", "The offer ends before it starts: choose a later end.", id="ends-before",
+    ),
+    pytest.param(sheet("a,,5,2026-01-01T00:00,2040-01-01T00:00"), "Name", "This field is required.", id="no-name"),
+    pytest.param(
+        sheet(ROW.format("pe-charging-01")), "Offer id",
+        "“pe-charging-01” is the id of an item: give the offer an id of its own.", id="id-of-an-item",
+    ),
+    pytest.param(
+        cell("Locations", "cp-station; elsewhere"), "Locations",
+        "You have no location “elsewhere”: choose one of yours.", id="no-such-location",
+    ),
+    pytest.param(
+        cell("Segments", "silver"), "Segments", "You have no segment “silver”: choose one of yours.", id="no-segment"
+    ),
+    pytest.param(
+        cell("Cities", "Mumbai"), "Cities",
+        "You have no location in “Mumbai”: correct it, or change the location first.", id="no-such-city",
+    ),
+    pytest.param(
+        cell("Type", "Raffle"), "Type",
+        "There is no “Raffle”: use one of Discount, Slabs of kWh, Combination, Off the fee, Exchange, Financing.",
+        id="no-such-type",
+    ),
+    pytest.param(
+        cell("Type", "Combination"), "Together with",
+        "Choose the items that must be in the session beside the offer's own.", id="combination-of-nothing",
+    ),
+    pytest.param(cell("Applied automatically", "maybe"), "Applied automatically", "Write yes or no.", id="maybe"),
+    pytest.param(
+        cell("Weekly windows", "Someday 18:00-21:00"), "Weekly windows",
+        "Write it as Sat,Sun; Mon-Fri 22:00-06:00 instead of “Someday 18:00-21:00”.", id="no-window",
+    ),
+    pytest.param(
+        cell("Weekly windows", "Sat 18:00-18:00"), "Weekly windows",
+        "Window 1: 18:00 to 18:00 is the whole day: write 00:00 to 00:00.", id="window-of-nothing",
+    ),
+    pytest.param(
+        cell("Slabs", '[{""item_count"": 1}]'), "Slabs",
+        'Slab 1: write it as {"item_count": 10, "item_count_upper": 19, "value": "10", "value_type": "percent", '
+        '"value_cap": "50"}; an open end is null.',
+        id="half-a-slab",
+    ),
+    pytest.param(
+        cell("Slabs", "[1"), "Slabs",
+        "This is no list: write it as 0-9: 5% max 20; 10-19: 10% max 50; 20+: 80 max 80, or JSON.", id="no-json",
+    ),
+    pytest.param(
+        cell("Locations", r'[""\ud800""]'), "Locations",
+        'This is no list: write it as ["highway", "new-station"].', id="half-a-character",
+    ),
+    pytest.param(
+        cell("Blackout dates", "8 Nov"), "Blackout dates",
+        "Write the date as 2026-11-08 instead of “8 Nov”.", id="no-date",
+    ),
+    pytest.param(
+        cell("Budget", "100"), "Most per redemption",
+        "A budget needs a limit per redemption: set “most per redemption”.", id="budget-without-a-cap",
+    ),
+    pytest.param(
+        cell("Never together with", "b"), "Never together with",
+        "You have no offer “b”: choose one of yours.", id="excludes-nobody",
+    ),
+    pytest.param(
+        cell("The buyer must send the code", "yes"), "Display code",
+        "Give the code that the buyer must send.", id="code-without-a-code",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "column", "sentence"), FAULTS)
+def test_a_fault_is_told_by_row_and_column_and_nothing_is_written(
+    cpo: Cpo, text: str, column: str, sentence: str
+) -> None:
+    good = sheet(ROW.format("good"), head="")
+    head, _, row = text.partition("\r\n")
+    report = load(cpo, f"{head}{good}\r\n{row}")
+    assert [x for x in faults_of(report) if x[1] == column] == [(3, column, sentence)]
+    assert (offers_there(cpo), report.job) == ([], None)
+
+
+def test_the_file_refuses_what_the_form_refuses_in_the_same_words(cpo: Cpo) -> None:
+    wrong = {"value": "120", "value_cap": "-1", "valid_until": "2025-01-01T00:00"}
+    sent = {name: value if isinstance(value, list) else [value] for name, value in (FORM | wrong).items()}
+    with cpo_scope(cpo):
+        form = OfferForm(MultiValueDict(sent))
+        told = {form[name].label: list(sentences) for name, sentences in form.errors.items()}
+    rows = f"{ROW.format('weekend').replace(',10,', ',120,').replace('2040-01-01', '2025-01-01')},-1"
+    found: dict[str, list[str]] = {}
+    for _, column, sentence in faults_of(load(cpo, sheet(rows, head=f"{HEAD},At most"))):
+        found.setdefault(column, []).append(sentence)
+    assert (found, len(found)) == (told, 3)
+
+
+REPEATED = [
+    pytest.param("Offer id", [ROW.format("a"), ROW.format("a")], "Row 2 has this id already: choose another id."),
+    pytest.param(
+        "Display code",
+        [f"{ROW.format('a')},yes,SAVE", f"{ROW.format('b')},yes,save"],
+        "The offer of row 2 already asks for this code: choose another.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "rows", "sentence"), REPEATED, ids=["id", "code"])
+def test_what_an_earlier_row_has_is_refused(cpo: Cpo, column: str, rows: list[str], sentence: str) -> None:
+    head = f"{HEAD},The buyer must send the code,Display code"
+    assert faults_of(load(cpo, sheet(*rows, head=head))) == [(3, column, sentence)]
+    assert offers_there(cpo) == []
+
+
+def test_what_another_offer_has_is_refused(cpo: Cpo) -> None:
+    authoring.create_offer(cpo, "a", weekend(display_code="SAVE", requires_code=True))
+    head = f"{HEAD},The buyer must send the code,Display code"
+    report = load(cpo, sheet(f"{ROW.format('a')},,", f"{ROW.format('b')},yes,save", head=head))
+    assert faults_of(report) == [
+        (2, "Offer id", "You already have an offer “a”: choose another id."),
+        (3, "Display code", "The offer a already asks for this code: choose another."),
+    ]
+    assert offers_there(cpo) == ["a"]
+
+
+def test_offers_of_one_file_may_exclude_each_other(cpo: Cpo) -> None:
+    head = f"{HEAD},Never together with"
+    assert faults_of(load(cpo, sheet(f"{ROW.format('a')},b", f"{ROW.format('b')},a", head=head))) == []
+    assert {name: content.excludes for name, (content, _) in said_by(cpo).items()} == {"a": ("b",), "b": ("a",)}
+
+
+def test_another_cpos_things_are_not_there(cpo: Cpo) -> None:
+    other = make_twin("cpo2.com")
+    authoring.create_offer(other, "theirs", weekend())
+    text = cell("Never together with", "theirs")
+    assert faults_of(load(cpo, text)) == [
+        (2, "Never together with", "You have no offer “theirs”: choose one of yours.")
+    ]
+    assert faults_of(load(other, text)) == []
+
+
+def test_a_dry_run_tells_and_writes_nothing(cpo: Cpo) -> None:
+    report = load(cpo, many(3), dry_run=True)
+    assert (report.rows, report.faults.count, report.job) == (3, 0, None)
+    assert offers_there(cpo) == []
+
+
+UNREAD = [
+    pytest.param(b"", "The file is empty", id="empty"),
+    pytest.param(f"{HEAD},Colour\n".encode(), "The column “colour” is unknown", id="unknown-column"),
+    pytest.param(b"Offer id,Name\na,A", "The file needs the column “Valid from”: add it.", id="missing-column"),
+    pytest.param(HEAD.encode(), "The file has no rows: write one below the header.", id="no-rows"),
+    pytest.param(b"PK\x03\x04\0\0", "The file is no text", id="a-workbook"),
+    pytest.param(b"x" * ((8 << 20) + 1), "The file is larger than 8 MB: upload it in parts.", id="too-large"),
+    pytest.param(many(10_001).encode(), "The file has more than 10000 rows: upload it in parts.", id="10,001-rows"),
+]
+
+
+@pytest.mark.parametrize(("data", "sentence"), UNREAD)
+def test_what_is_no_such_file_is_refused_in_a_sentence(cpo: Cpo, data: bytes, sentence: str) -> None:
+    with pytest.raises(NotRead, match=re.escape(sentence)):
+        import_offers_of(cpo, data)
+    with cpo_scope(cpo):
+        assert (Offer.objects.count(), OfferImport.objects.count()) == (0, 0)
+
+
+def import_offers_of(cpo: Cpo, data: bytes, *, dry_run: bool = False) -> OfferImport | None:
+    return runs.import_offers(cpo, data, dry_run=dry_run, actor=Actor(by_token="abc")).job
+
+
+@pytest.fixture
+def in_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "AT_ONCE", 2)
+    monkeypatch.setattr(runs, "_wake", lambda: None)
+
+
+def state_of(cpo: Cpo, job: OfferImport | None) -> tuple[str, int, int, bool]:
+    assert job is not None
+    with cpo_scope(cpo):
+        job.refresh_from_db()
+    return job.state, job.done, job.total, job.file is not None
+
+
+def test_a_large_file_is_imported_in_the_background(cpo: Cpo, in_background: None) -> None:
+    job = import_offers_of(cpo, many(3).encode())
+    assert (state_of(cpo, job), offers_there(cpo)) == (("QUEUED", 0, 3, True), [])
+    assert (run_offer_imports(), run_offer_imports()) == (1, 0)
+    assert state_of(cpo, job) == ("DONE", 3, 3, False)
+    assert offers_there(cpo) == ["offer-00000", "offer-00001", "offer-00002"]
+
+
+def test_a_checked_file_is_kept_and_imported_without_sending_it_again(cpo: Cpo, in_background: None) -> None:
+    job = import_offers_of(cpo, many(3).encode(), dry_run=True)
+    assert run_offer_imports() == 1
+    assert (state_of(cpo, job), offers_there(cpo)) == (("CHECKED", 3, 3, True), [])
+    assert job is not None
+    import_checked(job, Actor(by_token="xyz"))
+    assert run_offer_imports() == 1
+    assert (state_of(cpo, job), len(offers_there(cpo)), job.by_token) == (("DONE", 3, 3, False), 3, "xyz")
+    with pytest.raises(Exception, match="no longer kept"):
+        import_checked(job, Actor())
+
+
+def test_a_checked_file_goes_when_the_next_one_comes(cpo: Cpo, in_background: None) -> None:
+    job = import_offers_of(cpo, many(3).encode(), dry_run=True)
+    run_offer_imports()
+    import_offers_of(cpo, many(3, begin=5).encode(), dry_run=True)
+    assert state_of(cpo, job) == ("CHECKED", 3, 3, False)
+
+
+def test_a_large_file_with_faults_is_refused_whole(cpo: Cpo, in_background: None) -> None:
+    job = import_offers_of(cpo, (many(3) + "\r\n" + ROW.format("offer-00001")).encode())
+    assert run_offer_imports() == 1
+    assert state_of(cpo, job) == ("REFUSED", 0, 4, False)
+    assert job is not None
+    sentence = "Row 3 has this id already: choose another id."
+    assert (job.fault_count, job.faults) == (1, [{"row": 5, "column": "Offer id", "message": sentence}])
+    assert offers_there(cpo) == []
+
+
+def test_what_was_made_between_the_check_and_the_writing_refuses_the_file(
+    cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = f"{HEAD},The buyer must send the code,Display code"
+    rows = [f"{ROW.format(name)},yes,{name}1" for name in "abc"]
+    job = import_offers_of(cpo, sheet(*rows, head=head).encode())
+    write = runs.create_offers
+
+    def late(*given: Any) -> Any:
+        authoring.create_offer(cpo, "b", weekend())
+        authoring.create_offer(cpo, "d", weekend(display_code="C1", requires_code=True))
+        return write(*given)
+
+    monkeypatch.setattr(runs, "create_offers", late)
+    assert run_offer_imports() == 1
+    assert state_of(cpo, job)[0] == "REFUSED"
+    assert job is not None
+    assert [(x["row"], x["column"], x["message"]) for x in job.faults] == [
+        (3, "Offer id", "You already have an offer “b”: choose another id."),
+        (4, "Display code", "The offer d already asks for this code: choose another."),
+    ]
+    assert "a" not in offers_there(cpo)
+
+
+def test_a_file_that_fails_on_our_side_is_told_and_the_next_one_is_imported(
+    cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [import_offers_of(cpo, many(3, begin=begin).encode()) for begin in (0, 10)]
+
+    def fall(*given: Any) -> Any:
+        raise RuntimeError("it broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "create_offers", fall)
+        assert run_offer_imports() == 1
+    assert run_offer_imports() == 1
+    assert [state_of(cpo, job)[0] for job in jobs] == ["FAILED", "DONE"]
+    assert jobs[0] is not None
+    assert jobs[0].reason == "It failed on our side: send the file again."
+    assert offers_there(cpo) == ["offer-00010", "offer-00011", "offer-00012"]
+
+
+def test_a_worker_that_died_leaves_the_file_to_the_next(
+    cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = import_offers_of(cpo, many(3).encode())
+
+    def fall(*given: Any) -> Any:
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "create_offers", fall)
+        with pytest.raises(OperationalError):
+            run_offer_imports()
+    assert (state_of(cpo, job)[0], run_offer_imports()) == ("RUNNING", 0)
+    with cpo_scope(cpo):
+        OfferImport.objects.update(leased_until=timezone.now() - runs.LEASE)
+    assert run_offer_imports() == 1
+    assert (state_of(cpo, job)[0], len(offers_there(cpo))) == ("DONE", 3)
+
+
+def test_a_worker_that_was_late_writes_nothing(cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = import_offers_of(cpo, many(3).encode())
+    write = runs.create_offers
+
+    def overtaken(*given: Any) -> Any:
+        OfferImport.objects.update(lease_owner=None)
+        return write(*given)
+
+    monkeypatch.setattr(runs, "create_offers", overtaken)
+    assert (run_offer_imports(), state_of(cpo, job)[0], offers_there(cpo)) == (0, "RUNNING", [])
+
+
+def test_only_so_many_files_wait(cpo: Cpo, in_background: None) -> None:
+    for begin in (0, 10, 20):
+        import_offers_of(cpo, many(3, begin=begin).encode())
+    with pytest.raises(NotRead, match="3 files are being taken in: wait until one is done"):
+        import_offers_of(cpo, many(3, begin=30).encode())
+    with cpo_scope(cpo):
+        assert OfferImport.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_sent_at_once_is_imported_once() -> None:
+    cpo = make_twin("cpo1.com")
+    answers = run_at_once(4, lambda number: str(load(cpo, many(50)).faults.count))
+    assert sorted(answers) == ["0", "50", "50", "50"]
+    assert len(offers_there(cpo)) == 50
+
+
+def test_single_checks_stay_what_they_are_outside_of_a_file(cpo: Cpo) -> None:
+    with cpo_scope(cpo):
+        _, errors = faults_of_new(Offer(cpo=cpo, offer_id="a"), weekend(location_ids=("elsewhere",)), OfferLimits())
+    assert errors == {"location_ids": ["You have no location “elsewhere”: choose one of yours."]}

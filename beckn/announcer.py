@@ -38,11 +38,12 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.SETTLED: Action.UPDATE,
     EventKind.CANCELLED: Action.CANCEL,
     EventKind.REVERSED: Action.UPDATE,
+    EventKind.BILL_REFUNDED: Action.UPDATE,
     EventKind.REFUNDED: Action.STATUS,
     EventKind.REFUND_PAID: Action.STATUS,
 }
-#: Refunds that another callback tells: on_cancel, or on_update with the bill.
-TOLD_ELSEWHERE = frozenset({"CANCELLATION", "SETTLEMENT"})
+#: Refunds that another callback tells: on_cancel, or on_update with the bill or what changed it.
+TOLD_ELSEWHERE = frozenset({"CANCELLATION", "SETTLEMENT", "BILL"})
 
 
 def announce_events() -> int:

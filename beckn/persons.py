@@ -37,7 +37,8 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
-from offers.models import CustomerCounter, CustomerPeriodCounter, Quote
+from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote
+from offers.ordering.refund import REASON as BILL_REFUNDED
 
 Json = dict[str, Any]
 
@@ -95,12 +96,19 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         customers.update(forgotten_at=Now())
         drop_keys(customers)
         forget_facts(Quote.objects.filter(order__in=orders))
+        _forget_reasons(orders)
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
         done.kept = _kept(locked)
     transactions = [(order.bap_id, order.transaction_id) for order in locked]
     done.bodies = retention.drop_bodies_of(cpo, transactions)
     done.waiting = retention.bodies_left_of(cpo, transactions)
     return done
+
+
+def _forget_reasons(orders: models.QuerySet[Order]) -> None:
+    """Drop what staff wrote when they changed a bill."""
+    Adjustment.objects.filter(order__in=orders).exclude(reason="").update(reason="")
+    Refund.objects.filter(order__in=orders, reason=BILL_REFUNDED).update(description="")
 
 
 def _leave_balances(customers: models.QuerySet[Customer]) -> None:
@@ -198,6 +206,7 @@ def _order(order: Order) -> Json:
         "session": {**_row(session), "readings": _rows(session.readings.all())} if session else None,
         "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
         "refunds": _rows(order.refunds.all()),
+        "adjustments": _rows(order.adjustments.all()),
         "ratings": _rows(order.ratings.all()),
         "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],

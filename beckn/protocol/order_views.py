@@ -116,6 +116,15 @@ class PrepaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailView:
+    """So much was taken back of an offer after the bill; the quote's lines and total are those after it."""
+
+    offer_id: str
+    amount: Money
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
     """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
 
@@ -156,6 +165,7 @@ class OrderView:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     prepaid: tuple[PrepaidView, ...] = ()
+    trail: tuple[TrailView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from offers.api.adjustments import OrderRefundView, OrderTakeBackView
 from offers.api.backtests import BacktestViewSet
 from offers.api.codes import CodeBatchViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
@@ -22,4 +23,6 @@ urlpatterns = [
     path("offer-policy", PolicyView.as_view(), name="offer-policy"),
     re_path(rf"^{ORDER}/explain$", OrderExplainView.as_view(), name="order-explain"),
     re_path(rf"^{ORDER}/proof$", OrderProofView.as_view(), name="order-proof"),
+    re_path(rf"^{ORDER}/take-back$", OrderTakeBackView.as_view(), name="order-take-back"),
+    re_path(rf"^{ORDER}/refund$", OrderRefundView.as_view(), name="order-refund"),
 ]

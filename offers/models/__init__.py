@@ -1,5 +1,6 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.adjustments import Adjustment, AdjustmentKind
 from offers.models.backtests import BacktestRun, BacktestState
 from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
@@ -29,6 +30,8 @@ from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentKind",
     "BacktestRun",
     "BacktestState",
     "BasisChoice",

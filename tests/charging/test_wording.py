@@ -72,6 +72,11 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"offer": "weekend25", "amount": "22.50", "reference": "case 7"},
         "weekend25: ₹22.50 taken back, case 7",
     ),
+    "bill refunded": (
+        EventKind.BILL_REFUNDED,
+        {"amount": "51.45", "prepaid": "40.0000", "reference": "case 8"},
+        "₹51.45 comes back, ₹40.00 to the prepaid balance, case 8",
+    ),
     "held for a reason": (EventKind.HELD, {"reason": "No tariff."}, "No tariff."),
     "held for its power": (
         EventKind.HELD,

@@ -27,6 +27,7 @@ from beckn.protocol.order_views import (
     QuoteView,
     RefundTermView,
     SettlementView,
+    TrailView,
 )
 from beckn.protocol.times import format_duration
 from beckn.protocol.values import Billing
@@ -226,6 +227,7 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         tags.append(write_group("offer-summary", entries))
     tags.extend(_settlement(settlement) for settlement in order.settlements)
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
+    tags.extend(_trail(trail) for trail in order.trail)
     return tags
 
 
@@ -234,6 +236,12 @@ def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
     entries = [(name, amount(x.amount, x.currency)) for name, x in figures.items() if x is not None]
     known = [("balance-id", prepaid.id), ("balance-name", prepaid.name), ("currency", prepaid.left.currency)]
     return write_group("prepaid-balance", [*known, *entries, ("expires-at", instant(prepaid.expires_at))])
+
+
+def _trail(trail: TrailView) -> dict[str, Any]:
+    value = ("value", amount(trail.amount.amount, trail.amount.currency))
+    known = [("type", "offer"), ("id", trail.offer_id), ("currency", trail.amount.currency)]
+    return write_group("quote-trail", [*known, value, ("reason", trail.reason)])
 
 
 def _settlement(settlement: SettlementView) -> dict[str, Any]:

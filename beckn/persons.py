@@ -38,6 +38,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote
+from offers.ordering.owed import EXCHANGE
 from offers.ordering.refund import REASON as BILL_REFUNDED
 
 Json = dict[str, Any]
@@ -106,9 +107,10 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
 
 
 def _forget_reasons(orders: models.QuerySet[Order]) -> None:
-    """Drop what staff wrote when they changed a bill."""
+    """Drop what staff wrote when they changed a sale after its bill."""
     Adjustment.objects.filter(order__in=orders).exclude(reason="").update(reason="")
-    Refund.objects.filter(order__in=orders, reason=BILL_REFUNDED).update(description="")
+    said = models.Q(reason=BILL_REFUNDED) | models.Q(reason__startswith=EXCHANGE)
+    Refund.objects.filter(said, order__in=orders).update(description="")
 
 
 def _leave_balances(customers: models.QuerySet[Customer]) -> None:

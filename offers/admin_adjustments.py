@@ -21,6 +21,7 @@ from cpo_portal.charging.models import Order, OrderState
 from cpo_portal.charging.panels import Panel, table, zone_of
 from offers.models import Adjustment, AdjustmentKind, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, Said
+from offers.ordering.exchange import CreditTo, to_value, value_exchange
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
 
@@ -50,6 +51,22 @@ class TakeBackForm(SaidForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["offer"]
         field.choices = [(str(row.pk), _left(row)) for row in _given(self.object_id)]
+
+
+class ExchangeForm(SaidForm):
+    """What was returned is worth so much."""
+
+    offer = forms.ChoiceField(label="Exchange")
+    value = forms.DecimalField(max_digits=14, decimal_places=3, help_text="What the returned thing is worth.")
+    credit_to = forms.ChoiceField(label="Goes to", choices=CreditTo.choices)
+    field_order = ("offer", "value", "credit_to", "reference", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["offer"]
+        waiting = Order.objects.filter(pk=self.object_id).first()
+        rows = to_value(waiting).select_related("version") if waiting else ()
+        field.choices = [(str(row.pk), row.version.name) for row in rows]
 
 
 def _given(order_pk: Any) -> Any:
@@ -118,6 +135,26 @@ def refund_order(self: Any, request: HttpRequest, order: Order, data: dict[str, 
     return f"{money(cash, done.currency)} is due to the driver{credit}."
 
 
+@object_action(
+    description="Value exchange",
+    confirm="What the driver gave in return is here. Its value is credited or paid back once; the app is told.",
+    icon="swap_horiz",
+    form_class=ExchangeForm,
+    offered=lambda order: _is_billed(order) and to_value(order).exists(),
+)
+def value_returned(self: Any, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
+    """Value an exchange at its return; the buyer app is told by on_update."""
+    row = Redemption.objects.filter(order=order, pk=data["offer"]).first()
+    if row is None:
+        raise ValidationError({"offer": "Choose an exchange of this order."})
+    with _refusals():
+        done = value_exchange(row, data["value"], data["credit_to"], _said(request, data), now=timezone.now())
+    if done.repeated:
+        return _again(done)
+    to = "was credited to the driver's balance" if done.balance_id else "is due to the driver"
+    return f"{money(done.amount, done.currency)} {to}."
+
+
 def _again(done: Adjustment) -> str:
     return f"Nothing was changed: {done.reference} had been written before, {money(done.amount, done.currency)}."
 
@@ -170,6 +207,7 @@ COLUMNS = {
     "Offers taken back": _sum_of(AdjustmentKind.TAKEN_BACK, "amount"),
     "Owed for them (with tax)": _sum_of(AdjustmentKind.TAKEN_BACK, "owed"),
     "Bill refunded": _sum_of(AdjustmentKind.BILL_REFUNDED, "amount"),
+    "Exchanges valued": _sum_of(AdjustmentKind.EXCHANGE_VALUED, "amount"),
 }
 
 
@@ -177,4 +215,5 @@ def register() -> None:
     """Put the buttons on the order's page and the columns into the download of orders."""
     add_order_action("take_offer_back", take_offer_back)
     add_order_action("refund_order", refund_order)
+    add_order_action("value_exchange", value_returned)
     add_order_columns(COLUMNS, "adjustments")

@@ -7,13 +7,14 @@ caller has locked the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -175,11 +176,10 @@ def lock_given(order: Order) -> None:
     _locked(order, RedemptionState.COMMITTED)
 
 
-def reverse_all(order: Order, *, reference: str, now: datetime) -> list[Redemption]:
-    """Take back whole whatever the order was given and still has, as `reverse` does; return it as it was before."""
-    given = _locked(order, RedemptionState.COMMITTED)
+def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
+    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
+    given = [row for row in _locked(order, RedemptionState.COMMITTED) if row.pk not in without]
     _take_back([(row, row.committed - row.reversed) for row in given], reference=reference, now=now)
-    return given
 
 
 def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:

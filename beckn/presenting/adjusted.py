@@ -1,4 +1,4 @@
-"""A sale after its bill as buyer apps are told: what of its offers was taken back, and what the bill then comes to."""
+"""A sale after its bill as buyer apps are told: offers taken back, what is then owed, and exchanges returned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from beckn.protocol.order_views import SettlementView, TrailView
+from beckn.protocol.order_views import ExchangeView, SettlementView, TrailView
 from cpo_portal.charging.models import Order, PaymentStatus, PaymentType
 from offers.engine.values import OfferOutcome, OfferTrace
 from offers.models import Adjustment, AdjustmentKind
@@ -37,6 +37,20 @@ def trail_of(order: Order) -> tuple[TrailView, ...]:
     rows = Adjustment.objects.filter(order=order, kind=AdjustmentKind.TAKEN_BACK).order_by("pk")
     known = rows.values_list("redemption__offer__offer_id", "amount", "currency", "reason")
     return tuple(TrailView(offer, Money(amount, currency), reason) for offer, amount, currency, reason in known)
+
+
+def exchanges_of(order: Order) -> tuple[ExchangeView, ...]:
+    """Return what was valued of the order's exchanges, and where it went."""
+    rows = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED).order_by("pk")
+    return tuple(
+        ExchangeView(
+            row.redemption.offer.offer_id if row.redemption else "",
+            Money(row.amount, row.currency),
+            "prepaid-balance" if row.balance_id else "refund",
+            row.reason,
+        )
+        for row in rows.select_related("redemption__offer")
+    )
 
 
 def net_trace(trace: OfferTrace, taken: Mapping[str, Decimal]) -> OfferTrace:

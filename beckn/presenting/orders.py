@@ -9,7 +9,7 @@ from decimal import Decimal
 from urllib.parse import quote as quoted
 
 from beckn.models import NetworkProfile
-from beckn.presenting.adjusted import net_trace, payment_type, shortfalls, trail_of
+from beckn.presenting.adjusted import exchanges_of, net_trace, payment_type, shortfalls, trail_of
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
 from beckn.presenting.prepaid import gave_back, prepaid_views
@@ -124,6 +124,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         updated_at=now,
         prepaid=prepaid_views(order),
         trail=trail_of(order),
+        exchanges=exchanges_of(order),
     )
 
 

@@ -125,6 +125,16 @@ class TrailView:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeView:
+    """What the driver gave in return was worth so much, and went to `credited_to`: "prepaid-balance" or "refund"."""
+
+    offer_id: str
+    value: Money
+    credited_to: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
     """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
 
@@ -166,6 +176,7 @@ class OrderView:
     updated_at: datetime | None = None
     prepaid: tuple[PrepaidView, ...] = ()
     trail: tuple[TrailView, ...] = ()
+    exchanges: tuple[ExchangeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from cpo_portal.charging.balances import Moved, credit, lock_all
-from cpo_portal.charging.models import BalanceHold, Order
+from django.db.models import Q
+
+from cpo_portal.charging.balances import BalanceRefused, Moved, credit, lock_all
+from cpo_portal.charging.models import Balance, BalanceHold, Order
+
+
+class CannotCredit(Exception):
+    """There is nobody whose balance could be credited; nothing was changed. The message says what to do."""
 
 
 def give_back_drawn(order: Order, *, reference: str) -> Decimal:
@@ -22,3 +29,23 @@ def give_back_drawn(order: Order, *, reference: str) -> Decimal:
     for balance in {each.balance_id: each.balance for each in holds}.values():
         credit(balance, Moved(drawn[balance.pk], reference), order)
     return sum(drawn.values(), Decimal(0))
+
+
+def credit_customer(order: Order, moved: Moved, *, name: str, now: datetime) -> Balance:
+    """Credit the driver of an order, that the caller has locked, on their balance of this name, made where new.
+
+    Raises CannotCredit where nobody is known, or a test order would touch real money.
+    """
+    customer = order.customer
+    if customer is None or customer.forgotten_at is not None:
+        raise CannotCredit("Nobody is known for this order who could have a balance: pay it back instead.")
+    if order.sandbox:
+        raise CannotCredit("A test order credits no balance: pay it back instead.")
+    live = Q(expires_at=None) | Q(expires_at__gt=now)
+    own = Balance.objects.filter(live, customer=customer, currency=order.currency, name=name).order_by("pk").first()
+    balance = own or Balance.objects.create(cpo_id=order.cpo_id, name=name, currency=order.currency, customer=customer)
+    try:
+        credit(balance, moved, order)
+    except BalanceRefused as refused:
+        raise CannotCredit(str(refused)) from refused
+    return balance

@@ -38,8 +38,8 @@ Detail = Mapping[str, Any]
 
 
 def refund_reason(code: str) -> str:
-    """Return why money is owed back; a code without words as it is kept."""
-    return REFUND_REASONS.get(code, code)
+    """Return why money is owed back; a code without words as it is kept, and without the number of a second one."""
+    return REFUND_REASONS.get(code.rstrip(" 0123456789"), code)
 
 
 def notice_outcome(code: str) -> str:

@@ -16,13 +16,14 @@ from pricing.engine.money import Money
 class AdjustmentSerializer(serializers.Serializer[Any]):
     """One change of a sale after its bill."""
 
-    kind = serializers.CharField(help_text="TAKEN_BACK or BILL_REFUNDED.")
+    kind = serializers.CharField(help_text="TAKEN_BACK, BILL_REFUNDED or EXCHANGE_VALUED.")
     offer_id = serializers.CharField(allow_null=True)
     amount = serializers.CharField()
     owed = serializers.CharField(help_text="What the driver pays for an offer taken back, with its tax.")
     currency = serializers.CharField()
     payment_id = serializers.UUIDField(allow_null=True)
     refund_id = serializers.IntegerField(allow_null=True)
+    balance_id = serializers.UUIDField(allow_null=True, help_text="The balance that was credited.")
     reference = serializers.CharField()
     reason = serializers.CharField()
     at = InstantField()
@@ -45,6 +46,7 @@ def adjustment_to_response(row: Adjustment) -> dict[str, Any]:
         "currency": row.currency,
         "payment_id": row.payment_id,
         "refund_id": row.refund_id,
+        "balance_id": row.balance_id,
         "reference": row.reference,
         "reason": row.reason,
         "at": row.at,

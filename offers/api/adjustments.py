@@ -1,4 +1,4 @@
-"""The staff API's routes that change a sale after its bill: take an offer back, refund the bill."""
+"""The staff API's routes that change a sale after its bill: take an offer back, refund it, value an exchange."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from offers.api.adjustment_answers import AdjustmentSerializer, adjustment_to_re
 from offers.api.orders import OrderView
 from offers.models import Adjustment, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, Said
+from offers.ordering.exchange import CreditTo, value_exchange
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
 from pricing.api.refusals import Conflict, body_of, token_prefix
@@ -45,6 +46,14 @@ class TakeBackSerializer(SaidSerializer):
         default=None,
         help_text="Of the discount, before tax; null for all that is left.",
     )
+
+
+class ExchangeSerializer(SaidSerializer):
+    """What a returned thing is worth, and where that goes."""
+
+    offer_id = serializers.CharField(max_length=80)
+    value = serializers.DecimalField(max_digits=14, decimal_places=3)
+    credit_to = serializers.ChoiceField(choices=CreditTo.choices, default=CreditTo.BALANCE)
 
 
 class ChangedSerializer(AdjustmentSerializer):
@@ -94,6 +103,23 @@ class OrderRefundView(_AdjustView):
         order, data = self.find(order_id), body_of(SaidSerializer, request)
         with adjusting({}):
             done = refund_bill(order, said(request, data), now=timezone.now())
+        return self.answer(done)
+
+
+class OrderExchangeView(_AdjustView):
+    """Values an exchange at its return."""
+
+    @extend_schema(
+        operation_id="value_exchange",
+        summary="Value an exchange at its return",
+        request=ExchangeSerializer,
+        responses={200: ChangedSerializer, **REFUSED},
+    )
+    def post(self, request: Request, order_id: str) -> Response:
+        order, data = self.find(order_id), body_of(ExchangeSerializer, request)
+        with adjusting({"offer": "offer_id"}):
+            given, to = used_offer(order, data["offer_id"]), data["credit_to"]
+            done = value_exchange(given, data["value"], to, said(request, data), now=timezone.now())
         return self.answer(done)
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from offers.api.adjustments import OrderRefundView, OrderTakeBackView
+from offers.api.adjustments import OrderExchangeView, OrderRefundView, OrderTakeBackView
 from offers.api.backtests import BacktestViewSet
 from offers.api.codes import CodeBatchViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
@@ -25,4 +25,5 @@ urlpatterns = [
     re_path(rf"^{ORDER}/proof$", OrderProofView.as_view(), name="order-proof"),
     re_path(rf"^{ORDER}/take-back$", OrderTakeBackView.as_view(), name="order-take-back"),
     re_path(rf"^{ORDER}/refund$", OrderRefundView.as_view(), name="order-refund"),
+    re_path(rf"^{ORDER}/exchange$", OrderExchangeView.as_view(), name="order-exchange"),
 ]

@@ -15,7 +15,7 @@ from offers import ledger
 from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
-from offers.ordering.owed import WITHIN, Owed, owe
+from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
 from pricing.engine.money import Money
 
 REASON = "BILL"
@@ -25,8 +25,8 @@ REASON = "BILL"
 def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     """Pay a bill back once: what balances paid returns to them, the rest is a refund, and nothing is owed any more.
 
-    Uses come back by the offers' policy, budgets always. The same reference again changes nothing and says so; raises
-    AdjustmentRefused where it was paid back under another one.
+    Uses come back by the offers' policy, budgets always; an exchange that was valued stays. The same reference again
+    changes nothing and says so; raises AdjustmentRefused where it was paid back under another one.
     """
     order = lock_billed(order)
     done = Adjustment.objects.filter(order=order, kind=AdjustmentKind.BILL_REFUNDED).first()
@@ -38,7 +38,10 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         return done
     ledger.lock_given(order)
     credit = give_back_drawn(order, reference=f"bill refund {order.pk}")
-    ledger.reverse_all(order, reference=f"bill refund {said.reference}", now=now)
+    # What was returned in exchange is the CPO's: that offer stays used.
+    valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
+    kept = set(valued.values_list("redemption", flat=True))
+    ledger.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
     cash = _still_here(order)
     # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
     order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)
@@ -63,7 +66,8 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
 
 def _still_here(order: Order) -> Money:
     """Return what was paid for the order and is not going back already."""
-    back = order.refunds.filter(notice=None).exclude(status=RefundStatus.VOID).aggregate(sum=Sum("amount"))["sum"]
+    of_bill = order.refunds.filter(notice=None).exclude(reason__startswith=EXCHANGE)
+    back = of_bill.exclude(status=RefundStatus.VOID).aggregate(sum=Sum("amount"))["sum"]
     return paid_for(order) - Money(back or Decimal(0), order.currency).rounded()
 
 

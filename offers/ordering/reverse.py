@@ -66,6 +66,8 @@ def take_back(redemption: Redemption, amount: Decimal | None, said: Said, *, now
 
 def _allowed(redemption: Redemption, amount: Decimal | None) -> Decimal:
     """Return how much is taken; raises where the offer has not so much left."""
+    if redemption.adjustments.filter(kind=AdjustmentKind.EXCHANGE_VALUED).exists():
+        raise AdjustmentRefused("This exchange was returned and valued: it is not taken back.", "offer")
     if redemption.state != RedemptionState.COMMITTED:
         raise AdjustmentRefused("Nothing is left of this offer that could be taken back.", "offer")
     left = redemption.committed - redemption.reversed

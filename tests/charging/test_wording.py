@@ -77,6 +77,21 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"amount": "51.45", "prepaid": "40.0000", "reference": "case 8"},
         "₹51.45 comes back, ₹40.00 to the prepaid balance, case 8",
     ),
+    "exchanged for credit": (
+        EventKind.EXCHANGED,
+        {"offer": "old-cable", "amount": "300", "to": "BALANCE", "reference": "case 9"},
+        "old-cable: ₹300.00 credited to the prepaid balance, case 9",
+    ),
+    "exchanged for money": (
+        EventKind.EXCHANGED,
+        {"offer": "old-cable", "amount": "300", "to": "REFUND", "reference": "case 9"},
+        "old-cable: ₹300.00 paid back, case 9",
+    ),
+    "a second exchange": (
+        EventKind.REFUNDED,
+        {"reason": "EXCHANGE 2", "amount": "5.00", "currency": "INR"},
+        "₹5.00: exchange returned",
+    ),
     "held for a reason": (EventKind.HELD, {"reason": "No tariff."}, "No tariff."),
     "held for its power": (
         EventKind.HELD,

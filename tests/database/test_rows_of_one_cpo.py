@@ -44,6 +44,7 @@ TABLES = (
     "charging_payment",
     "charging_paymentgateway",
     "charging_refund",
+    "offers_adjustment",
     "offers_customercounter",
     "offers_customerperiodcounter",
     "offers_ledgerentry",

@@ -20,6 +20,7 @@ from beckn.protocol.deg_v1.writing import (
 )
 from beckn.protocol.order_views import (
     CancellationView,
+    ExchangeView,
     OrderView,
     PaymentMethodView,
     PaymentView,
@@ -228,6 +229,7 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
     tags.extend(_settlement(settlement) for settlement in order.settlements)
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
     tags.extend(_trail(trail) for trail in order.trail)
+    tags.extend(_exchange(exchange) for exchange in order.exchanges)
     return tags
 
 
@@ -242,6 +244,13 @@ def _trail(trail: TrailView) -> dict[str, Any]:
     value = ("value", amount(trail.amount.amount, trail.amount.currency))
     known = [("type", "offer"), ("id", trail.offer_id), ("currency", trail.amount.currency)]
     return write_group("quote-trail", [*known, value, ("reason", trail.reason)])
+
+
+def _exchange(exchange: ExchangeView) -> dict[str, Any]:
+    value = exchange.value
+    entries = [("id", exchange.offer_id), ("currency", value.currency), ("value", amount(value.amount, value.currency))]
+    entries += [("credited-to", exchange.credited_to), ("reason", exchange.reason)]
+    return write_group("exchange-return", entries)
 
 
 def _settlement(settlement: SettlementView) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from offers.models import Redemption
 from offers.ordering.adjusting import Said
+from offers.ordering.exchange import value_exchange
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
 from tests.beckn.actions.conversation import Conversation, amounts, tag
+from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +71,29 @@ def test_a_refunded_bill_is_told_once_with_its_settlement(talk: Conversation) ->
     assert tag(order["tags"], "settlement") == {
         "kind": "REFUND", "amount": "91.45", "currency": "INR", "status": "DUE", "reason": "The charger hummed",
     }  # fmt: skip
+
+
+def test_a_returned_exchange_is_told_with_its_value_and_where_it_went(talk: Conversation) -> None:
+    make_offer(
+        talk.world.cpo, "old-cable", benefit_kind="exchange", value=None, value_type="", value_cap=None, min_value=None,
+        display_code="",
+    )  # fmt: skip
+    talk.init("old-cable")
+    assert talk.pay("118.00") == "PAID"
+    order = talk.say("confirm", talk.cart("old-cable"))["message"]["order"]
+    talk.update("start-charging", order["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(5000, stop=True)
+    before = talk.callbacks("on_update")[-1]["message"]["order"]
+    assert "exchange-return" not in [group["descriptor"]["code"] for group in before["tags"]]
+    said = Said("case 9", "The cable is here")
+    with cpo_scope(talk.world.cpo):
+        value_exchange(Redemption.objects.get(state="COMMITTED"), Decimal(300), "REFUND", said, now=timezone.now())
+    told = len(talk.callbacks("on_status"))
+    talk.work()
+    after = talk.callbacks("on_update")[-1]["message"]["order"]
+    assert after["quote"] == before["quote"] | {"ttl": after["quote"]["ttl"]}
+    assert tag(after["tags"], "exchange-return") == {
+        "id": "old-cable", "currency": "INR", "value": "300.00", "credited-to": "refund", "reason": "The cable is here",
+    }  # fmt: skip
+    assert tag(after["tags"], "settlement")["amount"] == "300.00"
+    assert len(talk.callbacks("on_status")) == told  # the refund is told with the exchange, not once more

@@ -40,6 +40,7 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.REVERSED: Action.UPDATE,
     EventKind.BILL_REFUNDED: Action.UPDATE,
     EventKind.EXCHANGED: Action.UPDATE,
+    EventKind.REFERRED: Action.STATUS,
     EventKind.REFUNDED: Action.STATUS,
     EventKind.REFUND_PAID: Action.STATUS,
 }

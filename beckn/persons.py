@@ -37,7 +37,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
-from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote
+from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
 from offers.ordering.owed import EXCHANGE
 from offers.ordering.refund import REASON as BILL_REFUNDED
 
@@ -187,6 +187,8 @@ def _customer(customer: Customer) -> Json:
         "record": _row(record) if record else None,
         "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
         "balances": [{**_row(x), "entries": _rows(x.entries.all())} for x in customer.balances.all()],
+        "referral_code": _rows(ReferralCode.objects.filter(customer=customer)),
+        "referrals": _rows(Referral.objects.filter(models.Q(friend=customer) | models.Q(code__customer=customer))),
         "groups": [member.group.name for member in customer.memberships.select_related("group")],
         "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
         "offer_uses_by_period": [

@@ -94,6 +94,8 @@ class PricedSession:
     considered: tuple[OfferTerms, ...] = ()
     #: What was observed of the site, or kept from an earlier quote.
     levels: Levels = UNOBSERVED
+    #: The keys of the referral codes that were sent, by what was sent, in capitals.
+    referrals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def trace(self) -> OfferTrace:
@@ -111,6 +113,10 @@ class PricedSession:
         book = self.book.book
         found = self.single_use.get(word.upper())
         return book.by_code(word) or (book.get(found.offer_id) if found is not None else None)
+
+    def knows(self, word: str) -> bool:
+        """Return whether a sent word is a code: of an offer, or of a customer who refers."""
+        return word.upper() in self.referrals or self.opened_by(word) is not None
 
     def is_secret(self, word: str) -> bool:
         """Return whether a sent word may only be known to who was given it: no offer's id, and on no catalogue."""
@@ -177,6 +183,8 @@ def price_session(
     )
     used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = _with_single_use(ask, loaded, found.codes)
+    named = tuple(x for x in ask.opted_in if loaded.book.get(x) is not None or x.upper() not in found.referrals)
+    ask = replace(ask, opted_in=named)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -210,7 +218,16 @@ def price_session(
     step = OfferStep(loaded.book, context)
     quote = price(request, terms, discounts=step)
     return PricedSession(
-        quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered(), levels
+        quote,
+        version,
+        loaded,
+        policy,
+        lock.valid_until,
+        single_use,
+        context,
+        step.considered(),
+        levels,
+        found.referrals,
     )
 
 

@@ -13,6 +13,7 @@ from beckn.presenting.adjusted import exchanges_of, net_trace, payment_type, sho
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
 from beckn.presenting.prepaid import gave_back, prepaid_views
+from beckn.presenting.referrals import promised, referral_of
 from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -83,6 +84,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
             provider_id=cart.connector.cpo.provider_id,
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
+        referral=promised(cart.priced, quote.total.currency),
     )
 
 
@@ -125,6 +127,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         prepaid=prepaid_views(order),
         trail=trail_of(order),
         exchanges=exchanges_of(order),
+        referral=referral_of(order),
     )
 
 

@@ -135,6 +135,18 @@ class ExchangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralView:
+    """The code by which a new customer comes, and what the first session earns them.
+
+    `state` is DEPENDS-ON-IDENTITY while the driver is not known, then WAITING, then REWARDED.
+    """
+
+    code: str
+    reward: Money
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
     """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
 
@@ -177,6 +189,7 @@ class OrderView:
     prepaid: tuple[PrepaidView, ...] = ()
     trail: tuple[TrailView, ...] = ()
     exchanges: tuple[ExchangeView, ...] = ()
+    referral: ReferralView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q
-
 from cpo_portal.charging.balances import BalanceRefused, Moved, credit, lock_all
-from cpo_portal.charging.models import Balance, BalanceHold, Order
+from cpo_portal.charging.models import Balance, BalanceHold, Customer, Order
 
 
 class CannotCredit(Exception):
@@ -31,7 +29,14 @@ def give_back_drawn(order: Order, *, reference: str) -> Decimal:
     return sum(drawn.values(), Decimal(0))
 
 
-def credit_customer(order: Order, moved: Moved, *, name: str, now: datetime) -> Balance:
+def own_balance(customer: Customer, currency: str, *, name: str, expires_at: datetime | None = None) -> Balance:
+    """Return the customer's balance of this name that never expires, made where new; or a new one that does."""
+    values = {"customer": customer, "currency": currency, "name": name, "expires_at": expires_at}
+    own = Balance.objects.filter(valid_days=None, **values).order_by("pk").first() if expires_at is None else None
+    return own or Balance.objects.create(cpo_id=customer.cpo_id, **values)
+
+
+def credit_customer(order: Order, moved: Moved, *, name: str) -> Balance:
     """Credit the driver of an order, that the caller has locked, on their balance of this name, made where new.
 
     Raises CannotCredit where nobody is known, or a test order would touch real money.
@@ -41,9 +46,7 @@ def credit_customer(order: Order, moved: Moved, *, name: str, now: datetime) -> 
         raise CannotCredit("Nobody is known for this order who could have a balance: pay it back instead.")
     if order.sandbox:
         raise CannotCredit("A test order credits no balance: pay it back instead.")
-    live = Q(expires_at=None) | Q(expires_at__gt=now)
-    own = Balance.objects.filter(live, customer=customer, currency=order.currency, name=name).order_by("pk").first()
-    balance = own or Balance.objects.create(cpo_id=order.cpo_id, name=name, currency=order.currency, customer=customer)
+    balance = own_balance(customer, order.currency, name=name)
     try:
         credit(balance, moved, order)
     except BalanceRefused as refused:

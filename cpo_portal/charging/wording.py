@@ -125,6 +125,12 @@ def _exchanged(detail: Detail, currency: str) -> str:
     return f"{detail['offer']}: {_amount(detail, currency)} {to}, {detail['reference']}"
 
 
+def _referred(detail: Detail, currency: str) -> str:
+    return (
+        f"{_amount(detail, currency)} credited to the driver, {_amount(detail, currency, 'referrer')} to who sent them"
+    )
+
+
 def _held(detail: Detail, currency: str) -> str:
     return detail.get("reason") or "; ".join(ODDITIES.get(flag, flag) for flag in detail.get("flags", ()))
 
@@ -143,4 +149,5 @@ _SAYINGS: Mapping[EventKind, Callable[[Detail, str], str]] = {
     EventKind.HELD: _held,
     EventKind.BILL_REFUNDED: _bill_refunded,
     EventKind.EXCHANGED: _exchanged,
+    EventKind.REFERRED: _referred,
 }

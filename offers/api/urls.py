@@ -9,11 +9,13 @@ from offers.api.codes import CodeBatchViewSet
 from offers.api.orders import OrderExplainView, OrderProofView
 from offers.api.policy import PolicyView
 from offers.api.price_check import PriceCheckView
+from offers.api.referrals import ReferralCodeViewSet
 from offers.api.views import OfferViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("offers", OfferViewSet, basename="offer")
 router.register("backtests", BacktestViewSet, basename="backtest")
+router.register("referral-codes", ReferralCodeViewSet, basename="referral-code")
 router.register("code-batches", CodeBatchViewSet, basename="code-batch")
 #: An id, or what is none and answers 404 like an id of nobody.
 ORDER = r"orders/(?P<order_id>[A-Za-z0-9-]{1,64})"

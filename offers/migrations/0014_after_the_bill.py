@@ -1,5 +1,6 @@
-"""What staff change of a sale after its bill."""
+"""What staff change of a sale after its bill, and referrals with their rewards."""
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
@@ -12,6 +13,7 @@ FORGETTABLE = ("reason",)
 
 
 class Migration(migrations.Migration):
+    blocks = "A CPO has one policy: the condition on both rewards is read in no time."
     dependencies = [
         ("accounts", "0002_message_retention"),
         ("charging", "0007_after_the_bill"),
@@ -122,4 +124,188 @@ class Migration(migrations.Migration):
         ),
         operations.append_only("offers_adjustment", mutable=FORGETTABLE),
         operations.rows_of_one_cpo("offers_adjustment"),
+        migrations.AddField(
+            model_name="offerpolicy",
+            name="referrer_reward",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=4,
+                help_text="Credited to their balance once the friend's first session is billed; empty: no referrals.",
+                max_digits=14,
+                null=True,
+                verbose_name="for who refers",
+            ),
+        ),
+        migrations.AddField(
+            model_name="offerpolicy",
+            name="friend_reward",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=4,
+                help_text="Credited at the same moment.",
+                max_digits=14,
+                null=True,
+                verbose_name="for the new customer",
+            ),
+        ),
+        migrations.AddField(
+            model_name="offerpolicy",
+            name="referrals_per_customer",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="Empty means any number.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1, "Give 1 or more, or leave it empty for any number.")
+                ],
+                verbose_name="friends of one customer, at most",
+            ),
+        ),
+        migrations.AddField(
+            model_name="offerpolicy",
+            name="referral_days",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="Empty: they never expire.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1, "Give 1 or more, or leave it empty: they never expire.")
+                ],
+                verbose_name="rewards live (days)",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offerpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("friend_reward", None), ("referrer_reward", None)),
+                    models.Q(("friend_reward__gt", 0), ("referrer_reward__gt", 0)),
+                    _connector="OR",
+                ),
+                name="policy_rewards_both_sides",
+                violation_error_message="A referral rewards both sides: give both rewards an amount above 0, or "
+                "neither.",
+            ),
+        ),
+        migrations.CreateModel(
+            name="ReferralCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=20)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "cpo",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.cpo"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referral_code",
+                        to="charging.customer",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at"],
+                "constraints": [models.UniqueConstraint(fields=("cpo", "code"), name="referral_code_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Referral",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("WAITING", "Waiting for the first session"), ("REWARDED", "Rewarded")],
+                        default="WAITING",
+                        max_length=8,
+                    ),
+                ),
+                ("referrer_reward", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("friend_reward", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("currency", models.CharField(max_length=3)),
+                ("reward_days", models.PositiveSmallIntegerField(null=True)),
+                ("expires_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("rewarded_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "cpo",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.cpo"
+                    ),
+                ),
+                (
+                    "code",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="offers.referralcode",
+                    ),
+                ),
+                (
+                    "friend",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="referred_by", to="charging.customer"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        help_text="It sent the code.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="charging.order",
+                    ),
+                ),
+                (
+                    "earned_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="charging.order"
+                    ),
+                ),
+                (
+                    "referrer_balance",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="charging.balance"
+                    ),
+                ),
+                (
+                    "friend_balance",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="charging.balance"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False), ("state", "WAITING")),
+                        fields=["due_at"],
+                        name="referral_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("friend_reward__gt", 0), ("referrer_reward__gt", 0)),
+                        name="referral_rewards_both_sides",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rewarded_at__isnull", False), ("state", "REWARDED")),
+                            models.Q(models.Q(("state", "REWARDED"), _negated=True), ("rewarded_at", None)),
+                            _connector="OR",
+                        ),
+                        name="referral_rewarded_with_its_time",
+                    ),
+                ],
+            },
+        ),
+        operations.rows_of_one_cpo("offers_referralcode"),
+        operations.rows_of_one_cpo("offers_referral"),
     ]

@@ -28,6 +28,7 @@ from offers.models.periods import CustomerPeriodCounter, DayCounter
 from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
 from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
+from offers.models.referrals import Referral, ReferralCode, ReferralState
 
 __all__ = [
     "Adjustment",
@@ -62,6 +63,9 @@ __all__ = [
     "Quote",
     "QuoteOffer",
     "Redemption",
+    "Referral",
+    "ReferralCode",
+    "ReferralState",
     "RedemptionState",
     "SingleUseCode",
     "ValueTypeChoice",

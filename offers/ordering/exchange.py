@@ -50,7 +50,7 @@ def value_exchange(redemption: Redemption, value: Decimal, to: str, said: Said, 
         raise AdjustmentRefused(f"Give a value above 0 that {order.currency} has a coin for.", "value")
     ledger.lock_given(order)
     reference = f"exchange {redemption.pk}"
-    balance = _credit(order, Moved(value, reference, said.by), now) if to == CreditTo.BALANCE else None
+    balance = _credit(order, Moved(value, reference, said.by)) if to == CreditTo.BALANCE else None
     refund = None if balance is not None else _pay_back(order, value, said, now)
     made = Adjustment.objects.create(
         cpo_id=order.cpo_id,
@@ -87,9 +87,9 @@ def _valued_before(order: Order, redemption: Redemption, value: Decimal, said: S
     return done
 
 
-def _credit(order: Order, moved: Moved, now: datetime) -> Balance:
+def _credit(order: Order, moved: Moved) -> Balance:
     try:
-        return credit_customer(order, moved, name=CREDIT_NAME, now=now)
+        return credit_customer(order, moved, name=CREDIT_NAME)
     except CannotCredit as refused:
         raise AdjustmentRefused(str(refused), "credit_to") from refused
 

@@ -92,6 +92,11 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"reason": "EXCHANGE 2", "amount": "5.00", "currency": "INR"},
         "₹5.00: exchange returned",
     ),
+    "referral rewarded": (
+        EventKind.REFERRED,
+        {"code": "K7RH3XPA", "amount": "50", "referrer": "100"},
+        "₹50.00 credited to the driver, ₹100.00 to who sent them",
+    ),
     "held for a reason": (EventKind.HELD, {"reason": "No tariff."}, "No tariff."),
     "held for its power": (
         EventKind.HELD,

@@ -26,6 +26,7 @@ from beckn.protocol.order_views import (
     PaymentView,
     PrepaidView,
     QuoteView,
+    ReferralView,
     RefundTermView,
     SettlementView,
     TrailView,
@@ -230,6 +231,7 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
     tags.extend(_trail(trail) for trail in order.trail)
     tags.extend(_exchange(exchange) for exchange in order.exchanges)
+    tags.extend([_referral(order.referral)] if order.referral else [])
     return tags
 
 
@@ -251,6 +253,12 @@ def _exchange(exchange: ExchangeView) -> dict[str, Any]:
     entries = [("id", exchange.offer_id), ("currency", value.currency), ("value", amount(value.amount, value.currency))]
     entries += [("credited-to", exchange.credited_to), ("reason", exchange.reason)]
     return write_group("exchange-return", entries)
+
+
+def _referral(referral: ReferralView) -> dict[str, Any]:
+    reward = referral.reward
+    entries = [("code", referral.code), ("reward", amount(reward.amount, reward.currency))]
+    return write_group("referral", [*entries, ("currency", reward.currency), ("state", referral.state)])
 
 
 def _settlement(settlement: SettlementView) -> dict[str, Any]:

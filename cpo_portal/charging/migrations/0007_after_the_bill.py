@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                     ("HELD", "Held for review"),
                     ("BILL_REFUNDED", "Bill refunded"),
                     ("EXCHANGED", "Exchange valued"),
+                    ("REFERRED", "Referral rewarded"),
                 ],
                 max_length=20,
             ),

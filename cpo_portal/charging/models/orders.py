@@ -188,6 +188,7 @@ class EventKind(models.TextChoices):
     HELD = "HELD", "Held for review"
     BILL_REFUNDED = "BILL_REFUNDED", "Bill refunded"
     EXCHANGED = "EXCHANGED", "Exchange valued"
+    REFERRED = "REFERRED", "Referral rewarded"
 
 
 #: After these money moves: `offers` bills or pays back, and claims the event by `settled_at`.

@@ -38,11 +38,14 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.SETTLED: Action.UPDATE,
     EventKind.CANCELLED: Action.CANCEL,
     EventKind.REVERSED: Action.UPDATE,
+    EventKind.BILL_REFUNDED: Action.UPDATE,
+    EventKind.EXCHANGED: Action.UPDATE,
+    EventKind.REFERRED: Action.STATUS,
     EventKind.REFUNDED: Action.STATUS,
     EventKind.REFUND_PAID: Action.STATUS,
 }
-#: Refunds that another callback tells: on_cancel, or on_update with the bill.
-TOLD_ELSEWHERE = frozenset({"CANCELLATION", "SETTLEMENT"})
+#: Refunds that another callback tells: on_cancel, or on_update with the bill or what changed it.
+TOLD_ELSEWHERE = ("CANCELLATION", "SETTLEMENT", "BILL", "EXCHANGE")
 
 
 def announce_events() -> int:
@@ -90,7 +93,7 @@ def _announce(order: Order) -> int:
 
 def _is_told(event: OrderEvent) -> bool:
     if event.kind == EventKind.REFUNDED:
-        return event.detail.get("reason", "CANCELLATION") not in TOLD_ELSEWHERE
+        return not event.detail.get("reason", "CANCELLATION").startswith(TOLD_ELSEWHERE)
     if is_late_payment(event):
         return False
     # The buyer's own cancel is answered by on_cancel already.

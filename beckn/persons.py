@@ -37,7 +37,9 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
-from offers.models import CustomerCounter, CustomerPeriodCounter, Quote
+from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
+from offers.ordering.owed import EXCHANGE
+from offers.ordering.refund import REASON as BILL_REFUNDED
 
 Json = dict[str, Any]
 
@@ -95,12 +97,20 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         customers.update(forgotten_at=Now())
         drop_keys(customers)
         forget_facts(Quote.objects.filter(order__in=orders))
+        _forget_reasons(orders)
         done.guarded = sum(limits_guarded(customer.pk) for customer in found.customers)
         done.kept = _kept(locked)
     transactions = [(order.bap_id, order.transaction_id) for order in locked]
     done.bodies = retention.drop_bodies_of(cpo, transactions)
     done.waiting = retention.bodies_left_of(cpo, transactions)
     return done
+
+
+def _forget_reasons(orders: models.QuerySet[Order]) -> None:
+    """Drop what staff wrote when they changed a sale after its bill."""
+    Adjustment.objects.filter(order__in=orders).exclude(reason="").update(reason="")
+    said = models.Q(reason=BILL_REFUNDED) | models.Q(reason__startswith=EXCHANGE)
+    Refund.objects.filter(said, order__in=orders).update(description="")
 
 
 def _leave_balances(customers: models.QuerySet[Customer]) -> None:
@@ -177,6 +187,8 @@ def _customer(customer: Customer) -> Json:
         "record": _row(record) if record else None,
         "known_by": [f"keyed hash, key {key.hmac_key_id}" for key in customer.keys.order_by("pk")],
         "balances": [{**_row(x), "entries": _rows(x.entries.all())} for x in customer.balances.all()],
+        "referral_code": _rows(ReferralCode.objects.filter(customer=customer)),
+        "referrals": _rows(Referral.objects.filter(models.Q(friend=customer) | models.Q(code__customer=customer))),
         "groups": [member.group.name for member in customer.memberships.select_related("group")],
         "offer_uses": [{"offer_id": c.offer.offer_id, "uses": c.uses, "limit": c.limit_uses} for c in counters],
         "offer_uses_by_period": [
@@ -198,6 +210,7 @@ def _order(order: Order) -> Json:
         "session": {**_row(session), "readings": _rows(session.readings.all())} if session else None,
         "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
         "refunds": _rows(order.refunds.all()),
+        "adjustments": _rows(order.adjustments.all()),
         "ratings": _rows(order.ratings.all()),
         "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],

@@ -25,6 +25,8 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Offers", "sell", "offers.offer"),
                 Entry("Batches of codes", "confirmation_number", "offers.codebatch"),
                 Entry("Single-use codes", "qr_code", "offers.singleusecode"),
+                Entry("Referral codes", "group_add", "offers.referralcode"),
+                Entry("Referrals", "handshake", "offers.referral"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
                 Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
                 Entry("Back-tests", "history", "offers.backtestrun"),

@@ -53,6 +53,7 @@ app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", 
 app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
 app.autodiscover_tasks(["offers.codes"])
+app.autodiscover_tasks(["offers.referrals"])
 app.autodiscover_tasks(["offers"], related_name="backtest.runs")
 app.autodiscover_tasks(["offers"], related_name="files.runs")
 #: Every beat message expires before the next of its kind: a stopped worker finds one, not a thousand.
@@ -76,6 +77,11 @@ app.conf.beat_schedule = {
     },
     "make-codes": {
         "task": "offers.codes.tasks.make_codes",
+        "schedule": 15.0,
+        "options": {"expires": 10, "queue": "bulk"},
+    },
+    "reward-referrals": {
+        "task": "offers.referrals.tasks.reward_referrals",
         "schedule": 15.0,
         "options": {"expires": 10, "queue": "bulk"},
     },

@@ -18,7 +18,7 @@ from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
-from offers import admin_order_actions, admin_policy, authoring
+from offers import admin_adjustments, admin_order_actions, admin_policy, admin_referrals, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
 from offers.admin_files import OfferFilesMixin
@@ -326,6 +326,8 @@ class OfferAdmin(LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, Tenant
         return timezone.now()
 
 
-ORDER_PANELS.extend((considered, held, ledger))
+ORDER_PANELS.extend((considered, held, ledger, admin_adjustments.adjusted))
 admin_order_actions.register()
+admin_adjustments.register()
 admin_policy.register()
+admin_referrals.register()

@@ -26,6 +26,14 @@ class OfferPolicyAdmin(SingleRowAdmin):
                 "who did, and when.",
             },
         ),
+        (
+            "Referrals",
+            {
+                "fields": (("referrer_reward", "friend_reward"), ("referrals_per_customer", "referral_days")),
+                "description": "A customer's referral code is made on the page of referral codes, or over the API. A "
+                "new customer sends it with an order; the first session of theirs that is billed credits both.",
+            },
+        ),
         ("Quotes", {"fields": ("amount_basis", ("quote_minutes", "payment_minutes"))}),
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),

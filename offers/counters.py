@@ -189,16 +189,27 @@ def settle_totals(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None
                 cursor.execute(_SETTLE_DAY, _of_day(redemption, freed=redemption.reserved, spent=amount or NOTHING))
 
 
-def give_back(redemption: Redemption, amount: Decimal, *, use: bool) -> None:
-    """Free what a reversal took back: the amount, and with `use` the use, each where it was taken from."""
-    if use:
-        move_uses(rows_of(redemption), {})
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a reversal takes back of one redemption: an amount, and its use or not."""
+
+    redemption: Redemption
+    amount: Decimal
+    use: bool
+
+
+def give_back(parts: Sequence[TakenBack]) -> None:
+    """Free what a reversal took back of an order's redemptions, each figure where it was taken from."""
+    ordered = sorted(parts, key=lambda part: part.redemption.offer_id)
+    move_uses((row for part in ordered if part.use for row in rows_of(part.redemption)), {})
     with connection.cursor() as cursor:
-        if redemption.counted:
-            values = _settled(redemption.offer_id, freed=NOTHING, spent=-amount)
-            cursor.execute(_SETTLE_TOTAL, values | {"released": 0, "used": -int(use)})
-        if redemption.counted_day:
-            cursor.execute(_SETTLE_DAY, _of_day(redemption, spent=-amount))
+        for part in ordered:
+            if part.redemption.counted:
+                values = _settled(part.redemption.offer_id, freed=NOTHING, spent=-part.amount)
+                cursor.execute(_SETTLE_TOTAL, values | {"released": 0, "used": -int(part.use)})
+        for part in ordered:
+            if part.redemption.counted_day:
+                cursor.execute(_SETTLE_DAY, _of_day(part.redemption, spent=-part.amount))
 
 
 def _settled(offer_pk: int, *, freed: Decimal, spent: Decimal | None = None) -> dict[str, Any]:

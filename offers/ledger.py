@@ -7,13 +7,14 @@ caller has locked the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -155,25 +156,48 @@ def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: dat
     """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
 
     Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
-    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy.
+    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
+    gave nothing in money is taken back whole by any amount, 0 among them.
     """
     redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
     if done is not None:
         return done.amount
-    amount = min(amount, redemption.committed - redemption.reversed)
-    if amount <= 0 or redemption.state not in {RedemptionState.COMMITTED, RedemptionState.REVERSED}:
+    left = redemption.committed - redemption.reversed
+    amount = min(amount, left)
+    if redemption.state != RedemptionState.COMMITTED or amount < 0 or (left and not amount):
         return NOTHING
-    whole = redemption.reversed + amount == redemption.committed
-    use = whole and Offer.objects.filter(pk=redemption.offer_id, give_use_back=True).exists()
-    Redemption.objects.filter(pk=redemption.pk).update(
-        reversed=F("reversed") + amount, state=RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
-    )
-    if use and _has_code(redemption):
-        holding.give_back(redemption.order_id, redemption.offer_id)
-    counters.give_back(redemption, amount, use=use)
-    enter([Entry(redemption, LedgerKind.REVERSE, amount, -int(use))], now=now, reference=reference)
+    _take_back([(redemption, amount)], reference=reference, now=now)
     return amount
+
+
+def lock_given(order: Order) -> None:
+    """Lock what the order has been given: for a caller that moves balances before it takes that back."""
+    _locked(order, RedemptionState.COMMITTED)
+
+
+def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
+    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
+    given = [row for row in _locked(order, RedemptionState.COMMITTED) if row.pk not in without]
+    _take_back([(row, row.committed - row.reversed) for row in given], reference=reference, now=now)
+
+
+def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:
+    """Take so much back of redemptions that are locked, in the law's order: codes, customers, totals, days, inserts."""
+    giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
+    policy = set(giving.values_list("pk", flat=True))
+    taken = []
+    for row, amount in parts:
+        whole = row.reversed + amount == row.committed
+        state = RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
+        Redemption.objects.filter(pk=row.pk).update(reversed=F("reversed") + amount, state=state)
+        taken.append(counters.TakenBack(row, amount, whole and row.offer_id in policy))
+    for part in taken:
+        if part.use and _has_code(part.redemption):
+            holding.give_back(part.redemption.order_id, part.redemption.offer_id)
+    counters.give_back(taken)
+    entries = [Entry(part.redemption, LedgerKind.REVERSE, part.amount, -int(part.use)) for part in taken]
+    enter(entries, now=now, reference=reference)
 
 
 def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> None:

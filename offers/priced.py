@@ -34,6 +34,8 @@ class PricedSession:
     considered: tuple[OfferTerms, ...] = ()
     #: What was observed of the site, or kept from an earlier quote.
     levels: Levels = UNOBSERVED
+    #: The keys of the referral codes that were sent, by what was sent, in capitals.
+    referrals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def trace(self) -> OfferTrace:
@@ -51,6 +53,10 @@ class PricedSession:
         book = self.book.book
         found = self.single_use.get(word.upper())
         return book.by_code(word) or (book.get(found.offer_id) if found is not None else None)
+
+    def knows(self, word: str) -> bool:
+        """Return whether a sent word is a code: of an offer, or of a customer who refers."""
+        return word.upper() in self.referrals or self.opened_by(word) is not None
 
     def is_secret(self, word: str) -> bool:
         """Return whether a sent word may only be known to who was given it: no offer's id, and on no catalogue."""

@@ -26,7 +26,7 @@ from offers.observing import wanted_by
 from offers.places import place_facts
 from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
-from offers.sent_codes import LONGEST_CODE, best_codes, unread, with_codes, with_single_use
+from offers.sent_codes import LONGEST_CODE, best_codes, unread, with_codes, with_single_use, without_referrals
 from offers.storing import Buyer, cart_hash, store_quote, write_quote
 from offers.usage import Asked, CodesSent, Person, look_up, without
 from pricing.engine import values as engine
@@ -91,6 +91,7 @@ def price_session(
     )
     used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = with_single_use(ask, loaded, found.codes)
+    ask = without_referrals(ask, loaded, found.referrals)
     context = OfferContext(
         location_id=connector.charger.location.location_id,
         item_id=connector.item_id,
@@ -124,7 +125,16 @@ def price_session(
     step = OfferStep(loaded.book, context)
     quote = price(request, terms, discounts=step)
     return PricedSession(
-        quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered(), levels
+        quote,
+        version,
+        loaded,
+        policy,
+        lock.valid_until,
+        single_use,
+        context,
+        step.considered(),
+        levels,
+        found.referrals,
     )
 
 

@@ -37,6 +37,12 @@ def with_single_use(
     return replace(ask, opted_in=named), kept
 
 
+def without_referrals(ask: SessionAsk, loaded: LoadedBook, found: Mapping[str, int]) -> SessionAsk:
+    """Return the ask in which no code of a customer who refers stands as an offer's id."""
+    named = tuple(x for x in ask.opted_in if loaded.book.get(x) is not None or x.upper() not in found)
+    return replace(ask, opted_in=named)
+
+
 def best_codes(found: Mapping[str, FoundCode]) -> dict[str, SentCode]:
     """Return one code per offer: the one that the order holds, else a free one, else a used one."""
     ranks = (CodeStanding.HELD, CodeStanding.FREE, CodeStanding.USED)

@@ -83,9 +83,13 @@ WITH sent AS MATERIALIZED (
 """
 _OF_OFFERS_AND_SENT = "(%(offers)s::text[] || ARRAY(SELECT offer_id::text FROM sent))"
 _CODES = "(SELECT jsonb_agg(jsonb_build_array(code, offer_id, id, standing)) FROM sent)"
+_REFERRALS = """(SELECT jsonb_object_agg(r.code, r.id) FROM offers_referralcode r
+    WHERE r.cpo_id = %(cpo)s AND r.code = ANY(%(codes)s))"""
 _NOTHING = "NULL::jsonb"
 #: Each answer is one value, so that nothing is repeated for each row of another.
-_WHOLE = "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}, {levels}"
+_WHOLE = (
+    "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}, {levels}, {referrals}"
+)
 _COLUMNS = "offer_id, uses, budget, own, budget_today, own_day, own_week, own_month"
 
 
@@ -141,6 +145,8 @@ class Found:
     codes: Mapping[str, FoundCode] = field(default_factory=dict)
     facts: CustomerFacts | None = None
     observed: Observed = NOTHING_OBSERVED
+    #: The keys of referral codes, by the word that was sent.
+    referrals: Mapping[str, int] = field(default_factory=dict)
 
 
 def look_up(asked: Asked) -> Found:
@@ -160,12 +166,13 @@ def look_up(asked: Asked) -> Found:
         values |= parameters(asked.wanted)
     with connection.cursor() as cursor:
         cursor.execute(_statement(asked.past, bool(words), with_facts, with_levels), values)
-        usage, codes, facts, levels = map(_read, cursor.fetchone())
+        usage, codes, facts, levels, referrals = map(_read, cursor.fetchone())
     return Found(
         {row["offer_id"]: _usage(row, known=customer_id is not None) for row in usage or ()},
         {word: FoundCode(offer, SentCode(key, CodeStanding(how))) for word, offer, key, how in codes or ()},
         facts_from(facts, vehicle_make=asked.person.vehicle_make) if with_facts else None,
         observed_from(levels) if with_levels else NOTHING_OBSERVED,
+        referrals or {},
     )
 
 
@@ -196,6 +203,7 @@ def _statement(past: bool, codes: bool, facts: bool, levels: bool) -> str:
         codes=_CODES if codes else _NOTHING,
         facts=OF_ONE if facts else _NOTHING,
         levels=LEVELS if levels else _NOTHING,
+        referrals=_REFERRALS if codes else _NOTHING,
     )
 
 

@@ -9,9 +9,11 @@ from decimal import Decimal
 from urllib.parse import quote as quoted
 
 from beckn.models import NetworkProfile
+from beckn.presenting.adjusted import exchanges_of, net_trace, payment_type, shortfalls, trail_of
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
 from beckn.presenting.prepaid import gave_back, prepaid_views
+from beckn.presenting.referrals import promised, referral_of
 from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -33,8 +35,9 @@ from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote
+from offers.ordering.adjusting import lines_after, taken_back_of
 from offers.ordering.cancel import terms_of
-from offers.ordering.orders import LockedQuote, paid_for, quote_of, read_quote
+from offers.ordering.orders import LockedQuote, paid_for, quote_of
 from offers.ordering.settle import bill_of, ceilings_of
 from offers.quoting import PricedSession, SessionAsk
 from pricing.engine import values as engine
@@ -81,6 +84,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
             provider_id=cart.connector.cpo.provider_id,
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
+        referral=promised(cart.priced, quote.total.currency),
     )
 
 
@@ -90,6 +94,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     shown, lines, energy_wh, total = _price_shown(order, locked)
     billed = shown.is_bill
     trace = trace_from_json(shown.trace)
+    trace = net_trace(trace, taken_back_of(order)) if billed else trace
     placed = order.state == charging.OrderState.INITIALISED
     connector = order.connector
     codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
@@ -120,6 +125,9 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         created_at=order.created_at,
         updated_at=now,
         prepaid=prepaid_views(order),
+        trail=trail_of(order),
+        exchanges=exchanges_of(order),
+        referral=referral_of(order),
     )
 
 
@@ -132,10 +140,12 @@ def _known_offers(order: charging.Order, locked: LockedQuote) -> Callable[[str],
 def _price_shown(
     order: charging.Order, locked: LockedQuote
 ) -> tuple[Quote, tuple[engine.QuoteLine, ...], int | None, Money]:
-    """Return the price to show: the bill where there is one, the cost so far while charging, else the quote."""
+    """Return the price to show: the bill where there is one, less what was taken back since, the cost so far while
+    charging, else the quote."""
     if order.state == charging.OrderState.COMPLETE:
-        bill = read_quote(Quote.objects.select_related("tariff_version").get(order=order, is_bill=True))
-        return bill.row, bill.lines, bill.row.energy_wh, Money(bill.row.total, order.currency)
+        bill = Quote.objects.select_related("tariff_version").get(order=order, is_bill=True)
+        lines, total = lines_after(bill, taken_back_of(order))
+        return bill, lines, bill.energy_wh, total
     if order.fulfillment_state != charging.FulfillmentState.PENDING and order.state == charging.OrderState.ACTIVE:
         try:
             running = bill_of(order)
@@ -251,7 +261,7 @@ def _payments(order: charging.Order) -> tuple[PaymentView, ...]:
             id=str(payment.pk),
             amount=Money(payment.amount, payment.currency),
             status=PaymentStatus(payment.status),
-            type=payment.type,
+            type=payment_type(payment.type),
             url=_pay_url(gateway.pay_url, order, payment) if gateway else "",
             transaction_id=payment.gateway_reference or order.transaction_id,
             bank_code=gateway.bank_code if gateway else "",
@@ -307,13 +317,7 @@ def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:
         sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
         sentence = gave_back(order) or sentence
         views.append(SettlementView("REFUND", zero(order.currency), sentence))
-    owed = order.payments.filter(
-        type=charging.PaymentType.POST_FULFILLMENT, status=charging.PaymentStatus.NOT_PAID
-    ).first()
-    if owed is not None:
-        sentence = "The session cost more than was paid."
-        views.append(SettlementView("SHORTFALL", Money(owed.amount, owed.currency), sentence, status="DUE"))
-    return tuple(views)
+    return (*views, *shortfalls(order))
 
 
 def _cancellation(order: charging.Order) -> CancellationView | None:

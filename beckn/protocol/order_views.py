@@ -116,6 +116,37 @@ class PrepaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailView:
+    """So much was taken back of an offer after the bill; the quote's lines and total are those after it."""
+
+    offer_id: str
+    amount: Money
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeView:
+    """What the driver gave in return was worth so much, and went to `credited_to`: "prepaid-balance" or "refund"."""
+
+    offer_id: str
+    value: Money
+    credited_to: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralView:
+    """The code by which a new customer comes, and what the first session earns them.
+
+    `state` is DEPENDS-ON-IDENTITY while the driver is not known, then WAITING, then REWARDED.
+    """
+
+    code: str
+    reward: Money
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
     """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
 
@@ -156,6 +187,9 @@ class OrderView:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     prepaid: tuple[PrepaidView, ...] = ()
+    trail: tuple[TrailView, ...] = ()
+    exchanges: tuple[ExchangeView, ...] = ()
+    referral: ReferralView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ EFFECTS: Mapping[EntryKind, tuple[int, int]] = {
     EntryKind.RETURN: (1, -1),
     EntryKind.EXPIRE: (-1, 0),
     EntryKind.REFUND: (-1, 0),
+    EntryKind.CREDIT: (1, 0),
 }
 
 
@@ -97,6 +98,21 @@ def pay_back(balance: Balance, moved: Moved) -> BalanceEntry:
         return done
     _refuse_amount(balance, moved.amount)
     return _move(balance, EntryKind.REFUND, moved)
+
+
+def credit(balance: Balance, moved: Moved, order: Order | None = None) -> BalanceEntry:
+    """Give, once per reference, what nobody paid in: what an order gives back, or what it earned. It delays no expiry.
+
+    Runs in the caller's transaction.
+    """
+    balance = _lock(Q(pk=balance.pk))[0]
+    done = _done_before(balance, EntryKind.CREDIT, moved)
+    if done is not None:
+        return done
+    _refuse_amount(balance, moved.amount)
+    if balance.amount + balance.held + moved.amount >= MOST:
+        raise BalanceRefused("A balance stays below 1,000,000,000: pay it out instead.")
+    return _move(balance, EntryKind.CREDIT, moved, order)
 
 
 @transaction.atomic

@@ -17,6 +17,8 @@ REFUND_REASONS = {
     "ALREADY_PAID": "Paid twice",
     "WRONG_AMOUNT": "Another amount was paid",
     "WRONG_CURRENCY": "Another currency was paid",
+    "BILL": "Bill refunded",
+    "EXCHANGE": "Exchange returned",
 }
 CANCELLED_BY = {"CONSUMER": "the driver", "PROVIDER": "the CPO"}
 #: Reasons that this portal gives a stop; every other one is the charging system's own word.
@@ -36,8 +38,8 @@ Detail = Mapping[str, Any]
 
 
 def refund_reason(code: str) -> str:
-    """Return why money is owed back; a code without words as it is kept."""
-    return REFUND_REASONS.get(code, code)
+    """Return why money is owed back; a code without words as it is kept, and without the number of a second one."""
+    return REFUND_REASONS.get(code.rstrip(" 0123456789"), code)
 
 
 def notice_outcome(code: str) -> str:
@@ -113,6 +115,22 @@ def _reversed(detail: Detail, currency: str) -> str:
     return f"{detail['offer']}: {_amount(detail, currency)} taken back, {detail['reference']}"
 
 
+def _bill_refunded(detail: Detail, currency: str) -> str:
+    credit = f", {_amount(detail, currency, 'prepaid')} to the prepaid balance" if detail.get("prepaid") else ""
+    return f"{_amount(detail, currency)} comes back{credit}, {detail['reference']}"
+
+
+def _exchanged(detail: Detail, currency: str) -> str:
+    to = "credited to the prepaid balance" if detail["to"] == "BALANCE" else "paid back"
+    return f"{detail['offer']}: {_amount(detail, currency)} {to}, {detail['reference']}"
+
+
+def _referred(detail: Detail, currency: str) -> str:
+    return (
+        f"{_amount(detail, currency)} credited to the driver, {_amount(detail, currency, 'referrer')} to who sent them"
+    )
+
+
 def _held(detail: Detail, currency: str) -> str:
     return detail.get("reason") or "; ".join(ODDITIES.get(flag, flag) for flag in detail.get("flags", ()))
 
@@ -129,4 +147,7 @@ _SAYINGS: Mapping[EventKind, Callable[[Detail, str], str]] = {
     EventKind.REFUND_PAID: _refunded,
     EventKind.REVERSED: _reversed,
     EventKind.HELD: _held,
+    EventKind.BILL_REFUNDED: _bill_refunded,
+    EventKind.EXCHANGED: _exchanged,
+    EventKind.REFERRED: _referred,
 }

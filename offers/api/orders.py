@@ -16,6 +16,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Order
 from cpo_portal.network.api_fields import InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
+from offers.api.adjustment_answers import AdjustmentSerializer, adjustment_to_response, adjustments_of
 from offers.api.price_answers import LineSerializer, TraceSerializer, line_to_response, trace_to_response
 from offers.api.serializers import AMOUNT, amount_text
 from offers.explaining import StoredPrice, prices_of
@@ -74,6 +75,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     quotes = StoredQuoteSerializer(many=True)
     held = HeldOfferSerializer(many=True)
     ledger = EntrySerializer(many=True)
+    adjustments = AdjustmentSerializer(many=True)
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
@@ -136,6 +138,7 @@ class OrderExplainView(OrderView):
             "quotes": [_quote(price) for price in prices_of(order)],
             "held": [_held(row) for row in _redemptions(order)],
             "ledger": [_entry(row) for row in _entries(order)],
+            "adjustments": [adjustment_to_response(row) for row in adjustments_of(order)],
         }
         return Response(ExplanationSerializer(body).data)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -13,7 +15,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from offers.models import OfferPolicy
-from offers.models.policy import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, STACK_SENTENCE
+from offers.models.policy import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, BOTH_SENTENCE, FRIENDS_SENTENCE, STACK_SENTENCE
 from offers.quoting import policy_of
 
 
@@ -34,13 +36,26 @@ class PolicySerializer(serializers.ModelSerializer[OfferPolicy]):
             "breakdown_minutes",
             "silent_minutes",
             "longest_hours",
+            "referrer_reward",
+            "friend_reward",
+            "referrals_per_customer",
+            "referral_days",
         )
-        extra_kwargs = {  # DRF would say these in words of its own
+        extra_kwargs = {
+            # DRF would say these in words of its own
+            "referrals_per_customer": {"error_messages": {"min_value": FRIENDS_SENTENCE}},
             "max_stack": {"error_messages": {"min_value": STACK_SENTENCE}},
             "max_discount_percent": {
                 "error_messages": {"min_value": ABOVE_0_SENTENCE, "max_value": AT_MOST_100_SENTENCE}
             },
         }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = ("referrer_reward", "friend_reward")
+        rewards = [attrs.get(name, getattr(self.instance, name, None)) for name in names]
+        if rewards != [None, None] and not all(reward is not None and reward > 0 for reward in rewards):
+            raise serializers.ValidationError({name: [BOTH_SENTENCE] for name in names if name in attrs})
+        return attrs
 
 
 class PolicyView(TokenScopedMixin, APIView):

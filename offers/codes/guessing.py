@@ -44,7 +44,7 @@ def refuse_guessing(priced: PricedSession, ask: SessionAsk, buyer: Buyer) -> Non
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
         here, everywhere = cursor.fetchone()
-        digests = sorted({_digest(word) for word in secret if priced.opened_by(word) is None})
+        digests = sorted({_digest(word) for word in secret if not priced.knows(word)})
         if digests and not _is_too_many(here, everywhere):
             cursor.execute(_NOTE, values | {"digests": digests})
             here, everywhere = here + cursor.rowcount - 1, everywhere + cursor.rowcount - 1

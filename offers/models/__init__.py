@@ -1,5 +1,6 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
+from offers.models.adjustments import Adjustment, AdjustmentKind
 from offers.models.backtests import BacktestRun, BacktestState
 from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
@@ -28,8 +29,11 @@ from offers.models.periods import CustomerPeriodCounter, DayCounter
 from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
 from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
+from offers.models.referrals import Referral, ReferralCode, ReferralState
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentKind",
     "BacktestRun",
     "BacktestState",
     "BasisChoice",
@@ -62,6 +66,9 @@ __all__ = [
     "Quote",
     "QuoteOffer",
     "Redemption",
+    "Referral",
+    "ReferralCode",
+    "ReferralState",
     "RedemptionState",
     "SingleUseCode",
     "ValueTypeChoice",

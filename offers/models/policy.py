@@ -11,11 +11,14 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.charging.models import MONEY
 from offers.engine import values as engine
 
 STACK_SENTENCE = "Give 1 or more, or leave it empty for no limit."
 ABOVE_0_SENTENCE = "Give a percentage above 0, or leave it empty for no limit."
 AT_MOST_100_SENTENCE = "A percentage is at most 100: lower it."
+FRIENDS_SENTENCE = "Give 1 or more, or leave it empty for any number."
+BOTH_SENTENCE = "A referral rewards both sides: give both rewards an amount above 0, or neither."
 
 
 class ObjectiveChoice(models.TextChoices):
@@ -92,6 +95,31 @@ class OfferPolicy(TenantModel):
         help_text="Of energy, time and products before fees, surge and tax. What offers give beyond it is cut.",
     )
 
+    referrer_reward = models.DecimalField(
+        "for who refers",
+        **MONEY,
+        null=True,
+        blank=True,
+        help_text="Credited to their balance once the friend's first session is billed; empty: no referrals.",
+    )
+    friend_reward = models.DecimalField(
+        "for the new customer", **MONEY, null=True, blank=True, help_text="Credited at the same moment."
+    )
+    referrals_per_customer = models.PositiveSmallIntegerField(
+        "friends of one customer, at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1, FRIENDS_SENTENCE)],
+        help_text="Empty means any number.",
+    )
+    referral_days = models.PositiveSmallIntegerField(
+        "rewards live (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1, "Give 1 or more, or leave it empty: they never expire.")],
+        help_text="Empty: they never expire.",
+    )
+
     class Meta:
         verbose_name = "quote and offer policy"
         verbose_name_plural = "quote and offer policies"
@@ -107,6 +135,11 @@ class OfferPolicy(TenantModel):
                 | Q(max_discount_percent__gt=0) & Q(max_discount_percent__lte=100),
                 name="policy_discount_at_most_100",
                 violation_error_message="A percentage lies above 0 and is at most 100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(referrer_reward=None, friend_reward=None) | Q(referrer_reward__gt=0, friend_reward__gt=0),
+                name="policy_rewards_both_sides",
+                violation_error_message=BOTH_SENTENCE,
             ),
         ]
 

@@ -22,6 +22,8 @@ from pricing.engine.money import Money
 
 #: How long money takes to come back where no refund term says it.
 WITHIN = timedelta(days=7)
+#: Why an exchange is paid back; a second one of an order is "EXCHANGE 2".
+EXCHANGE = "EXCHANGE"
 #: Why money that was not asked for comes back, in words for the driver.
 UNASKED = {
     NoticeOutcome.ALREADY_PAID: "The order had been paid before: the second payment comes back.",

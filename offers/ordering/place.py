@@ -35,6 +35,7 @@ from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
+from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
 from pricing.engine.codec import decode
 
@@ -97,6 +98,9 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         priced = price_session(placing.connector, ask, now=now, lock=lock)
         refuse_guessing(priced, ask, placing.buyer)
         refuse_invalid_offers(priced, ask)
+        code = coming.sent_code(priced, ask)
+        if code is not None:
+            coming.check(code, customer, priced.policy)
         try:
             with transaction.atomic():
                 return _write(placing, ask, priced, order=order, selected=selected, now=now)
@@ -111,7 +115,7 @@ def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
     """Raise Refusal where an offer that the buyer asked for, by id or code, is invalid (30006) or used up (30007)."""
     coded = {code: priced.opened_by(code) for code in (*ask.codes, *ask.opted_in)}
     asked = set(ask.opted_in) | {terms.offer_id for terms in coded.values() if terms is not None}
-    _refuse_unknown_codes(priced, ask, {code for code, terms in coded.items() if terms is not None})
+    _refuse_unknown_codes(priced, ask, {code for code in coded if priced.knows(code)})
     for outcome in priced.trace.outcomes:
         reason = outcome.reason
         if outcome.offer_id not in asked or reason is None or outcome.outcome is Outcome.APPLIED:
@@ -202,6 +206,9 @@ def _write(
         # Whoever asks to be forgotten is looked for by the orders of theirs: this one is somebody else's from now on.
         forget_facts(Quote.objects.filter(order=order))
     order = _save_order(placing, ask, priced, quote, order=order, now=now)
+    code = coming.sent_code(priced, ask)
+    if code is not None:
+        coming.note(order, code, priced.policy, now=now)
     until = max(quote.valid_until, order.payment_until)
     prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)

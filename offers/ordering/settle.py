@@ -33,6 +33,7 @@ from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
 from offers.proofs import proof_of_bill
 from offers.quoting import write_quote
+from offers.referrals import coming
 from pricing.engine import values as engine
 from pricing.engine.money import Money
 from pricing.engine.price import price
@@ -103,6 +104,7 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
         return order
     _store_bill(order, bill, now)
+    coming.earn(order, bill.energy_wh, now=now)
     ledger.lock_held(order)
     drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)

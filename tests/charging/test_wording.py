@@ -72,6 +72,31 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"offer": "weekend25", "amount": "22.50", "reference": "case 7"},
         "weekend25: ₹22.50 taken back, case 7",
     ),
+    "bill refunded": (
+        EventKind.BILL_REFUNDED,
+        {"amount": "51.45", "prepaid": "40.0000", "reference": "case 8"},
+        "₹51.45 comes back, ₹40.00 to the prepaid balance, case 8",
+    ),
+    "exchanged for credit": (
+        EventKind.EXCHANGED,
+        {"offer": "old-cable", "amount": "300", "to": "BALANCE", "reference": "case 9"},
+        "old-cable: ₹300.00 credited to the prepaid balance, case 9",
+    ),
+    "exchanged for money": (
+        EventKind.EXCHANGED,
+        {"offer": "old-cable", "amount": "300", "to": "REFUND", "reference": "case 9"},
+        "old-cable: ₹300.00 paid back, case 9",
+    ),
+    "a second exchange": (
+        EventKind.REFUNDED,
+        {"reason": "EXCHANGE 2", "amount": "5.00", "currency": "INR"},
+        "₹5.00: exchange returned",
+    ),
+    "referral rewarded": (
+        EventKind.REFERRED,
+        {"code": "K7RH3XPA", "amount": "50", "referrer": "100"},
+        "₹50.00 credited to the driver, ₹100.00 to who sent them",
+    ),
     "held for a reason": (EventKind.HELD, {"reason": "No tariff."}, "No tariff."),
     "held for its power": (
         EventKind.HELD,

@@ -17,10 +17,12 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging import balances
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
-from cpo_portal.charging.models import NamedList, Order, Payment
+from cpo_portal.charging.models import Customer, NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
+from offers.models import Adjustment, Referral
 from offers.ordering.cancel import CancelledBy, cancel
+from offers.referrals.codes import code_of
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.prepaid import SARAH, credit, family
@@ -44,10 +46,13 @@ TABLES = (
     "charging_payment",
     "charging_paymentgateway",
     "charging_refund",
+    "offers_adjustment",
     "offers_customercounter",
     "offers_customerperiodcounter",
     "offers_ledgerentry",
     "offers_redemption",
+    "offers_referral",
+    "offers_referralcode",
     "offers_singleusecode",
 )
 KEYS = {
@@ -76,6 +81,15 @@ def sold(world: World) -> World:
     sale.confirm()
     with cpo_scope(world.cpo), transaction.atomic():
         cancel(sale.fresh(), by=CancelledBy.PROVIDER, reason="closed", now=timezone.now())
+        Adjustment.objects.create(
+            cpo=world.cpo, order=sale.fresh(), kind="BILL_REFUNDED", amount=1, currency="INR", reference="r", reason="r"
+        )
+        code = code_of(Customer.objects.create(cpo=world.cpo))
+        friend = Customer.objects.create(cpo=world.cpo)
+        Referral.objects.create(
+            cpo=world.cpo, code=code, friend=friend, order=sale.fresh(), referrer_reward=1, friend_reward=1,
+            currency="INR", expires_at=timezone.now(),
+        )  # fmt: skip
         fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
     someone = Author(token="test")
     import_customers(world.cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=someone)

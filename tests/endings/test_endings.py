@@ -39,6 +39,8 @@ ALWAYS = frozenset(
         "silent-late-stop",
         "stop-ignored",
         "staff-end",
+        "take-back-part",
+        "refund-bill",
     }
 )
 

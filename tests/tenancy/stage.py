@@ -24,15 +24,16 @@ from cpo_portal.accounts.models import Cpo, Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import create_token, revoke_token
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
-from cpo_portal.charging.models import ChargingSession, NamedList, Order
+from cpo_portal.charging.models import ChargingSession, Customer, NamedList, Order
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.charging.segments import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product, ProductStock
 from cpo_portal.network.systems import create_system_token
 from offers.engine.codec import offer_to_json
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion
+from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, Referral
 from offers.ordering.cancel import CancelledBy, cancel
+from offers.referrals.codes import code_of
 from pricing.models import HolidayCalendar, Tariff
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
@@ -140,6 +141,7 @@ def _side(name: str) -> Side:
     side = Side(world, name)
     _tell_apart(side)
     _sell(side)
+    _refer(side)
     credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
     return side
 
@@ -179,6 +181,18 @@ def _sell(side: Side) -> None:
             with cpo_scope(side.cpo):
                 ChargingSession.objects.update(session_id=f"{side.name}-session")
         _messages(side, sale)
+
+
+def _refer(side: Side) -> None:
+    """Let the driver of the orders have come by another customer's code."""
+    with cpo_scope(side.cpo):
+        order = Order.objects.get(state="ACTIVE", fulfillment_state="ACTIVE")
+        assert order.customer is not None
+        code = code_of(Customer.objects.create(cpo=side.cpo))
+        Referral.objects.create(
+            cpo=side.cpo, code=code, friend=order.customer, order=order, referrer_reward=100, friend_reward=50,
+            currency="INR", expires_at=timezone.now(),
+        )  # fmt: skip
 
 
 def _messages(side: Side, sale: Sale) -> None:

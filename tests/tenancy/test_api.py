@@ -30,6 +30,7 @@ KEYS = {
     "offer_id": lambda side: f"{side.name}-offer",
     "calendar_id": lambda side: f"{side.name}-days",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
+    "code": lambda side: side.rows["offers.referralcode"].code,
     "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
     "offer_import_id": lambda side: str(side.rows["offers.offerimport"].pk),
     "session_id": lambda side: f"{side.name}-session",

@@ -22,13 +22,16 @@ from beckn.protocol.deg_v1.writing import (
 )
 from beckn.protocol.order_views import (
     CancellationView,
+    ExchangeView,
     OrderView,
     PaymentMethodView,
     PaymentView,
     PrepaidView,
     QuoteView,
+    ReferralView,
     RefundTermView,
     SettlementView,
+    TrailView,
 )
 from beckn.protocol.times import format_duration
 from beckn.protocol.values import Billing
@@ -233,6 +236,9 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         tags.append(write_group("offer-summary", entries))
     tags.extend(_settlement(settlement) for settlement in order.settlements)
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
+    tags.extend(_trail(trail) for trail in order.trail)
+    tags.extend(_exchange(exchange) for exchange in order.exchanges)
+    tags.extend([_referral(order.referral)] if order.referral else [])
     return tags
 
 
@@ -241,6 +247,25 @@ def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
     entries = [(name, amount(x.amount, x.currency)) for name, x in figures.items() if x is not None]
     known = [("balance-id", prepaid.id), ("balance-name", prepaid.name), ("currency", prepaid.left.currency)]
     return write_group("prepaid-balance", [*known, *entries, ("expires-at", instant(prepaid.expires_at))])
+
+
+def _trail(trail: TrailView) -> dict[str, Any]:
+    value = ("value", amount(trail.amount.amount, trail.amount.currency))
+    known = [("type", "offer"), ("id", trail.offer_id), ("currency", trail.amount.currency)]
+    return write_group("quote-trail", [*known, value, ("reason", trail.reason)])
+
+
+def _exchange(exchange: ExchangeView) -> dict[str, Any]:
+    value = exchange.value
+    entries = [("id", exchange.offer_id), ("currency", value.currency), ("value", amount(value.amount, value.currency))]
+    entries += [("credited-to", exchange.credited_to), ("reason", exchange.reason)]
+    return write_group("exchange-return", entries)
+
+
+def _referral(referral: ReferralView) -> dict[str, Any]:
+    reward = referral.reward
+    entries = [("code", referral.code), ("reward", amount(reward.amount, reward.currency))]
+    return write_group("referral", [*entries, ("currency", reward.currency), ("state", referral.state)])
 
 
 def _settlement(settlement: SettlementView) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class EntryKind(models.TextChoices):
     RETURN = "RETURN", "Given back by an order"
     EXPIRE = "EXPIRE", "Expired"
     REFUND = "REFUND", "Paid back"
+    CREDIT = "CREDIT", "Credited"
 
 
 class BalanceEntry(TenantModel):

@@ -186,6 +186,9 @@ class EventKind(models.TextChoices):
     REFUND_PAID = "REFUND_PAID", "Paid back"
     REVERSED = "REVERSED", "Offer reversed"
     HELD = "HELD", "Held for review"
+    BILL_REFUNDED = "BILL_REFUNDED", "Bill refunded"
+    EXCHANGED = "EXCHANGED", "Exchange valued"
+    REFERRED = "REFERRED", "Referral rewarded"
 
 
 #: After these money moves: `offers` bills or pays back, and claims the event by `settled_at`.

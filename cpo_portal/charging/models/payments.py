@@ -23,6 +23,8 @@ class PaymentStatus(models.TextChoices):
 class PaymentType(models.TextChoices):
     PRE_FULFILLMENT = "PRE-FULFILLMENT", "Before charging"
     POST_FULFILLMENT = "POST-FULFILLMENT", "After charging"
+    #: One for each offer that was taken back; buyer apps see it as POST-FULFILLMENT.
+    RECOVERY = "RECOVERY", "For an offer taken back"
 
 
 class Payment(TenantModel):
@@ -42,7 +44,9 @@ class Payment(TenantModel):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["order", "type"], name="one_payment_per_type"),
+            models.UniqueConstraint(
+                fields=["order", "type"], condition=~Q(type="RECOVERY"), name="one_payment_per_type_but_recovery"
+            ),
             models.UniqueConstraint(
                 fields=["cpo", "gateway_reference"], condition=~Q(gateway_reference=""), name="gateway_reference_once"
             ),

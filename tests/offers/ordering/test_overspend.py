@@ -25,7 +25,6 @@ from offers.models import (
     Redemption,
 )
 from offers.ordering.orders import lock_order
-from offers.ordering.reverse import reverse_offer
 from offers.reconcile import compare_with_ledger
 from tests.offers.holds import SATURDAY, give, new_order, take
 from tests.processes import kill_before_statement, run_at_once
@@ -178,7 +177,7 @@ def _something(dice: random.Random, order: Order, offer: Offer, reference: str) 
             ledger.release(order, now=at, reference=f"expired {reference}")
         case _:
             for redemption in settled:
-                reverse_offer(order, redemption, Decimal(dice.randrange(1, 11)), reference=reference, now=at)
+                ledger.reverse(redemption, Decimal(dice.randrange(1, 11)), reference=reference, now=at)
 
 
 def _undo_everything(orders: list[Order]) -> None:

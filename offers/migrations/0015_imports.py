@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_message_retention"),
-        ("offers", "0012_backtests"),
+        ("offers", "0014_after_the_bill"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

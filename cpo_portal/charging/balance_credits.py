@@ -1,0 +1,54 @@
+"""What comes back to balances, or is given to them, after a sale: drawn money of a refunded bill, and earned credit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from cpo_portal.charging.balances import BalanceRefused, Moved, credit, lock_all
+from cpo_portal.charging.models import Balance, BalanceHold, Customer, Order
+
+
+class CannotCredit(Exception):
+    """There is nobody whose balance could be credited; nothing was changed. The message says what to do."""
+
+
+def give_back_drawn(order: Order, *, reference: str) -> Decimal:
+    """Credit each balance with what the order drew on it, once per reference; return how much that is in all.
+
+    The caller has locked the order, and its redemptions. What comes back to a balance that is over expires with it.
+    """
+    drawn: dict[UUID, Decimal] = {}
+    holds = list(BalanceHold.objects.filter(order=order, taken__gt=0).select_related("balance"))
+    for each in holds:
+        drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
+    lock_all(drawn)
+    for balance in {each.balance_id: each.balance for each in holds}.values():
+        credit(balance, Moved(drawn[balance.pk], reference), order)
+    return sum(drawn.values(), Decimal(0))
+
+
+def own_balance(customer: Customer, currency: str, *, name: str, expires_at: datetime | None = None) -> Balance:
+    """Return the customer's balance of this name that never expires, made where new; or a new one that does."""
+    values = {"customer": customer, "currency": currency, "name": name, "expires_at": expires_at}
+    own = Balance.objects.filter(valid_days=None, **values).order_by("pk").first() if expires_at is None else None
+    return own or Balance.objects.create(cpo_id=customer.cpo_id, **values)
+
+
+def credit_customer(order: Order, moved: Moved, *, name: str) -> Balance:
+    """Credit the driver of an order, that the caller has locked, on their balance of this name, made where new.
+
+    Raises CannotCredit where nobody is known, or a test order would touch real money.
+    """
+    customer = order.customer
+    if customer is None or customer.forgotten_at is not None:
+        raise CannotCredit("Nobody is known for this order who could have a balance: pay it back instead.")
+    if order.sandbox:
+        raise CannotCredit("A test order credits no balance: pay it back instead.")
+    balance = own_balance(customer, order.currency, name=name)
+    try:
+        credit(balance, moved, order)
+    except BalanceRefused as refused:
+        raise CannotCredit(str(refused)) from refused
+    return balance

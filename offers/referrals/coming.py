@@ -1,0 +1,91 @@
+"""A new customer comes by somebody's code: who may, noted with the order, once per customer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from cpo_portal.charging.models import Customer, Order
+from offers.models import OfferPolicy, Referral, ReferralCode, ReferralState
+from offers.quoting import PricedSession, SessionAsk
+from offers.refusals import Refusal, RefusalKind
+
+#: So long a new customer may take for the first session.
+WAITS = timedelta(days=90)
+
+
+def is_running(policy: OfferPolicy) -> bool:
+    """Tell whether the CPO rewards referrals."""
+    return policy.referrer_reward is not None and policy.friend_reward is not None
+
+
+def sent_code(priced: PricedSession, ask: SessionAsk) -> ReferralCode | None:
+    """Return the referral code that was sent; raises Refusal where there are two."""
+    keys = {key for word in (*ask.codes, *ask.opted_in) if (key := priced.referrals.get(word.upper())) is not None}
+    if len(keys) > 1:
+        raise _not_valid("Two referral codes were sent; send one.")
+    return ReferralCode.objects.select_related("customer").get(pk=keys.pop()) if keys else None
+
+
+def check(code: ReferralCode, customer: Customer | None, policy: OfferPolicy) -> None:
+    """Raise Refusal, with a sentence for the buyer app, where this customer cannot come by this code."""
+    if not is_running(policy) or code.customer.forgotten_at is not None:
+        raise _not_valid(f"The referral code {code} earns nothing any more; leave it out.")
+    if customer is None:
+        raise _not_valid(f"The referral code {code} needs to know the driver; send a phone number or an e-mail.")
+    if code.customer_id == customer.pk:
+        raise _not_valid(f"The referral code {code} is the driver's own, for others to use; leave it out.")
+    if has_charged(customer):
+        raise _not_valid(f"The referral code {code} is for new customers; leave it out.")
+
+
+def note(order: Order, code: ReferralCode, policy: OfferPolicy, *, now: datetime) -> None:
+    """Note that the order's customer comes by this code, the last one that they send before their first session.
+
+    The caller has locked the order, and no balance or counter yet. Raises Refusal where the code is used up.
+    """
+    friend, referrer_reward, friend_reward = order.customer, policy.referrer_reward, policy.friend_reward
+    if friend is None or order.sandbox or referrer_reward is None or friend_reward is None:
+        return
+    code = ReferralCode.objects.select_for_update(no_key=True).get(pk=code.pk)
+    live = Q(state=ReferralState.REWARDED) | Q(expires_at__gt=now)
+    others = Referral.objects.filter(live, code=code).exclude(friend=friend).count()
+    if policy.referrals_per_customer is not None and others >= policy.referrals_per_customer:
+        raise Refusal(RefusalKind.OFFER_NOT_FULFILLABLE, f"The referral code {code} is used up; leave it out.")
+    values = {
+        "code": code,
+        "order": order,
+        "referrer_reward": referrer_reward,
+        "friend_reward": friend_reward,
+        "currency": order.currency,
+        "reward_days": policy.referral_days,
+        "expires_at": now + WAITS,
+    }
+    row, is_new = Referral.objects.get_or_create(friend=friend, defaults={"cpo_id": order.cpo_id, **values})
+    if is_new:
+        return
+    waiting = Referral.objects.filter(pk=row.pk, state=ReferralState.WAITING, due_at=None)
+    if not waiting.update(**values):
+        raise _not_valid(f"The referral code {code} is for new customers; leave it out.")
+
+
+def earn(order: Order, energy_wh: int, *, now: datetime) -> None:
+    """Note that the order, which is being billed, is its customer's first completed session.
+
+    The caller has locked the order, and no balance or counter yet.
+    """
+    if order.customer_id is None or order.sandbox or not energy_wh:
+        return
+    waiting = Referral.objects.filter(friend=order.customer_id, state=ReferralState.WAITING, due_at=None)
+    waiting.filter(expires_at__gt=now).update(due_at=now, earned_by=order)
+
+
+def has_charged(customer: Customer) -> bool:
+    """Tell whether the customer has had energy from this CPO that was billed, tests of buyer apps aside."""
+    billed = Order.objects.filter(customer=customer, state="COMPLETE", sandbox=False)
+    return billed.filter(session__last_register_wh__gt=F("session__start_register_wh")).exists()
+
+
+def _not_valid(sentence: str) -> Refusal:
+    return Refusal(RefusalKind.OFFER_NOT_VALID, sentence)

@@ -1,0 +1,65 @@
+"""What a bill comes to after offers were taken back: stored shares shrink, the tax follows, nothing is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from offers.engine.recovery import total, with_less
+from pricing.engine.money import Money
+from pricing.engine.values import LineKind, QuoteLine, Tax
+
+GST = Tax("GST", Decimal(18))
+
+
+def inr(amount: str) -> Money:
+    return Money(Decimal(amount), "INR")
+
+
+def line(name: str, kind: LineKind, amount: str, code: str = "", shares: str = "") -> QuoteLine:
+    parts = tuple((part.split()[0], inr(part.split()[1])) for part in shares.split(",") if part)
+    return QuoteLine(name, kind, name, inr(amount), code=code, shares=parts)
+
+
+#: 1,000.00 of energy and 200.00 of products; an offer gave 200.00 of both, another 30.00 of the products.
+BILL = (
+    line("ENERGY-1", LineKind.ENERGY, "1000.00"),
+    line("PRODUCT-1", LineKind.PRODUCT, "200.00"),
+    line("DISCOUNT-1", LineKind.DISCOUNT, "-200.00", "both", "ENERGY-1 166.67,PRODUCT-1 33.33"),
+    line("DISCOUNT-2", LineKind.DISCOUNT, "-30.00", "tea", "PRODUCT-1 30.00"),
+    line("TAX-1", LineKind.TAX, "174.60"),
+)
+TAKEN = [
+    pytest.param({}, ["-200.00", "-30.00", "174.60"], ["166.67", "33.33"], "1144.60", id="nothing"),
+    pytest.param({"both": "0.01"}, ["-199.99", "-30.00", "174.60"], ["166.66", "33.33"], "1144.61", id="a-paisa"),
+    pytest.param({"both": "50"}, ["-150.00", "-30.00", "183.60"], ["125.00", "25.00"], "1203.60", id="50-of-200"),
+    pytest.param({"both": "199.99"}, ["-0.01", "-30.00", "210.60"], ["0.01"], "1380.59", id="all-but-a-paisa"),
+    pytest.param({"both": "200"}, ["0.00", "-30.00", "210.60"], [], "1380.60", id="the-line-stays-at-nothing"),
+    pytest.param({"both": "200", "tea": "30"}, ["0.00", "0.00", "216.00"], [], "1416.00", id="all-of-all"),
+    pytest.param({"other": "50"}, ["-200.00", "-30.00", "174.60"], ["166.67", "33.33"], "1144.60", id="another-offer"),
+]
+
+
+@pytest.mark.parametrize(("taken", "amounts", "shares", "comes_to"), TAKEN)
+def test_what_is_left(taken: dict[str, str], amounts: list[str], shares: list[str], comes_to: str) -> None:
+    net = with_less(BILL, {name: Decimal(amount) for name, amount in taken.items()}, GST, "INR")
+    assert [f"{x.amount.amount}" for x in net[2:]] == amounts
+    assert [f"{share.amount}" for _, share in net[2].shares] == shares
+    assert net[:2] == BILL[:2]
+    assert f"{total(net, 'INR').amount}" == comes_to
+
+
+def test_in_steps_comes_to_the_same_as_at_once() -> None:
+    once = with_less(BILL, {"both": Decimal("123.45")}, GST, "INR")
+    twice = with_less(with_less(BILL, {"both": Decimal(100)}, GST, "INR"), {"both": Decimal("23.45")}, GST, "INR")
+    assert [x.amount for x in twice] == [x.amount for x in once]
+
+
+def test_without_a_tax_the_total_rises_by_what_is_taken() -> None:
+    assert f"{total(with_less(BILL[:4], {'both': Decimal(50)}, None, 'INR'), 'INR').amount}" == "1020.00"
+
+
+def test_more_than_was_given_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot take"):
+        with_less(BILL, {"both": Decimal("200.01")}, GST, "INR")

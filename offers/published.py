@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from offers.book import LoadedBook
 from offers.engine.days import is_over, next_open
-from offers.engine.demand import is_of_the_moment
+from offers.engine.demand import counts_sessions, is_of_the_moment
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
@@ -66,7 +66,7 @@ def next_offer(
     found: list[tuple[datetime, str, OfferTerms]] = []
     for terms in loaded.book.candidates(place.location_id, place.item_id, place.category, place=place.facts):
         scope = terms.applicability
-        of_some = terms.segments or is_of_the_moment(terms.qualifier)
+        of_some = terms.segments or is_of_the_moment(terms.qualifier) or counts_sessions(terms)
         if terms.offer_id in without or of_some or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)

@@ -14,7 +14,7 @@ from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.codec import offer_to_json, trace_to_json
-from offers.engine.facts import UNOBSERVED, Levels
+from offers.engine.facts import UNOBSERVED, Good, Levels
 from offers.engine.periods import Period, today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import (
@@ -28,7 +28,7 @@ from offers.engine.values import (
     Usage,
 )
 from offers.models import OfferPolicy, Quote, QuoteOffer
-from offers.observing import wanted_by
+from offers.observing import goods_given, wanted_by
 from offers.places import place_facts
 from offers.proofs import proof_of_choice
 from offers.refusals import Refusal, RefusalKind
@@ -46,6 +46,7 @@ EXHAUSTED = Usage(
     customer_uses=2**62,
     budget_used_today=Decimal(10) ** 15,
     customer_period_uses=dict.fromkeys(Period, 2**62),
+    refused=True,
 )
 LONGEST_CODE = 40
 
@@ -132,7 +133,8 @@ class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
     itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
     quote observed. A preview gives the `book` that is to be instead of the published one, and the offers that are to be
-    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own."""
+    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own, `own_goods` what it
+    holds of products that offers give."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -143,6 +145,7 @@ class Lock:
     order_id: UUID | None = None
     opened: frozenset[str] = frozenset()
     levels: Levels = UNOBSERVED
+    own_goods: Mapping[str, int] = field(default_factory=dict)
 
 
 def price_session(
@@ -160,6 +163,9 @@ def price_session(
     candidates = _candidates(connector, ask, loaded, terms)
     person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
     wanted = wanted_by(candidates, person.customer_id, connector.charger.location_id, lock.levels)
+    given = goods_given(candidates, [x.product_id for x in ask.products])
+    if given:
+        wanted = replace(wanted, given=given, site=connector.charger.location_id)
     if as_of is not None:
         wanted = replace(wanted, location=None, products=())  # of the levels of then nothing is kept
     found = look_up(
@@ -197,6 +203,7 @@ def price_session(
         place=place_facts(connector),
         customer_sessions=found.observed.customer_sessions,
         levels=levels,
+        goods=_goods(found.observed.goods, lock.own_goods, past=as_of is not None),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -212,6 +219,14 @@ def price_session(
     return PricedSession(
         quote, version, loaded, policy, lock.valid_until, single_use, context, step.considered(), levels
     )
+
+
+def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> Mapping[str, Good]:
+    """Return the products that may be given, with what the order itself holds; of the stock of then nothing is kept."""
+    return {
+        product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
+        for product, good in found.items()
+    }
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:

@@ -19,6 +19,7 @@ from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.engine.backtest import PastSession
 from offers.engine.benefits import rule_of
+from offers.engine.demand import counts_sessions
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import OfferTerms, Outcome
 from offers.models import Quote, QuoteOffer
@@ -70,7 +71,7 @@ def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: da
     """Return what these offers are judged by beside the bills; inside the CPO's scope."""
     asked = tuple(offers)
     segments = {x.segment_id: x for offer in asked for x in offer.segments if needs_facts(x)}
-    counted = any(offer.qualifier.nth_session is not None for offer in asked)
+    counted = any(counts_sessions(offer) for offer in asked)
     connectors = Connector.objects.select_related("charger__location")
     return Known(
         {connector.pk: place_facts(connector) for connector in connectors},

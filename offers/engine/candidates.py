@@ -19,7 +19,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Candidate:
     """An eligible offer: what it saves alone (more than 0), from which lines, and what it may be combined with.
 
-    At most one offer of a `group` is chosen (empty is no group); `excludes` are offer ids, and hold both ways.
+    At most one offer of a `group` is chosen (empty is no group); `excludes` are offer ids, and hold both ways. One
+    without lines gives something on top of the cart, for which the driver pays what is `added`.
     """
 
     offer_id: str
@@ -31,6 +32,7 @@ class Candidate:
     ends_at: datetime | None = None
     group: str = ""
     excludes: frozenset[str] = frozenset()
+    added: Decimal = NOTHING
 
     def combines_with(self, other: Candidate) -> bool:
         return (
@@ -61,6 +63,11 @@ def leaders(pool: Sequence[Candidate]) -> Sequence[Candidate]:
     return found
 
 
+def on_top(offers: Sequence[Candidate]) -> Decimal:
+    """Return what the offers save that give something on top of the cart, which takes nothing off its lines."""
+    return sum([x.saving for x in offers if not x.lines], NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
     """The printed amounts of the cart's lines, the smallest unit of their currency, and the most that all the
@@ -71,15 +78,20 @@ class LineAmounts:
     most: Decimal | None = None
 
     def joint(self, offers: Sequence[Candidate]) -> Decimal:
-        """Return what these offers save together."""
+        """Return what these offers save together: of the lines, and by what they give on top of them."""
+        return self.taken(offers) + on_top(offers)
+
+    def taken(self, offers: Sequence[Candidate]) -> Decimal:
+        """Return what these offers take off the lines together."""
         together = self.uncut(offers)
         return together if self.most is None else min(together, self.most)
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
-        """Return what these offers would save together if only the lines limited them."""
+        """Return what these offers would take off the lines together if only the lines limited them."""
         wanted: dict[tuple[int, ...], Decimal] = {}
         for x in offers:
-            wanted[x.lines] = wanted.get(x.lines, NOTHING) + x.saving
+            if x.lines:
+                wanted[x.lines] = wanted.get(x.lines, NOTHING) + x.saving
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
         if len(wanted) < 2:
             return min(
@@ -87,7 +99,7 @@ class LineAmounts:
             )
         if len({n for lines in wanted for n in lines}) <= _FEW_LINES:
             return self._smallest_cut(wanted)
-        return joint_amount([Claim(x.saving, x.lines) for x in offers], self.amounts, self.unit)
+        return joint_amount([Claim(x.saving, x.lines) for x in offers if x.lines], self.amounts, self.unit)
 
     def _smallest_cut(self, wanted: Mapping[tuple[int, ...], Decimal]) -> Decimal:
         """Return the largest flow from lines to what is wanted of them, as the smallest of all cuts.

@@ -37,7 +37,7 @@ class Appraisal:
     """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
 
     `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED. One that is
-    `beside` the order leaves its price as it is.
+    `beside` the order leaves its price as it is. A saving without lines is that of something given on top of the cart.
     """
 
     offer: OfferTerms
@@ -48,6 +48,8 @@ class Appraisal:
     outcome: Outcome
     depends_on_identity: bool = False
     beside: bool = False
+    #: What the driver pays for what is given on top of the cart.
+    added: Decimal = _NOTHING
 
 
 def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
@@ -83,7 +85,8 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside)
+    added = rule.added(offer, situation) if saving and not lines else _NOTHING
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside, added)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
@@ -95,7 +98,8 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
-    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside)
+    added = rule.added(offer, situation) if saving and not lines else _NOTHING
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside, added=added)
 
 
 def _outcome(checks: list[Check]) -> Outcome:
@@ -193,9 +197,10 @@ def _min_value(offer: OfferTerms, situation: Situation) -> list[Check]:
     least = offer.qualifier.min_value
     if least is None:
         return []
-    passed = situation.item_value >= least
-    margin = "" if passed else f"{money_text(least - situation.item_value, offer.currency)} short"
-    expected, actual = f"{least:f}", f"{situation.item_value:f}"
+    value = rule_of(offer).qualifying(offer, situation)
+    passed = value >= least
+    margin = "" if passed else f"{money_text(least - value, offer.currency)} short"
+    expected, actual = f"{least:f}", f"{value:f}"
     return [Check(ReasonCode.MIN_VALUE, "qualifier.min_value", expected, actual, passed, margin)]
 
 

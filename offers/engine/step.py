@@ -13,6 +13,8 @@ from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.corners import Appraised, candidates_of, corners_of, together
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
+from offers.engine.facts import Good
+from offers.engine.giving import Given, given_by
 from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
@@ -48,7 +50,8 @@ class OfferStep:
         open_to, spare = open_to_choice(appraisals, max_stack)
         selection = choose_offers(candidates_of(open_to), lines, objective=objective, max_stack=spare)
         shares = _shares(selection.chosen, lines)
-        discounts = _discount_lines(selection.chosen, appraisals, shares, situation)
+        given = given_by(_offers_of(selection.chosen, appraisals), situation)
+        discounts = _discount_lines(selection.chosen, appraisals, (shares, given), situation)
         beside = chosen_beside(appraisals, selection.chosen, max_stack)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
@@ -64,7 +67,7 @@ class OfferStep:
             most=most,
             cut=cut,
         )
-        return Discounts(discounts, trace)
+        return Discounts(discounts, trace, given.listed)
 
     def considered(self) -> tuple[OfferTerms, ...]:
         """Return every offer that was looked at so far, by id: the discounts depend on no other."""
@@ -127,7 +130,8 @@ class LockedStep:
 
     `ceilings` limits the discount of an offer, by its id, to what was reserved for it. `category` is the
     connector's, for offers limited to categories; empty, the connector's lines count as in their scope.
-    `max_discount_percent` is the CPO's largest discount as it was locked.
+    `max_discount_percent` is the CPO's largest discount as it was locked. `goods` are the products given, as sold
+    then: they are held for the order, so that none is out of stock.
     """
 
     def __init__(
@@ -137,8 +141,9 @@ class LockedStep:
         ceilings: Mapping[str, Decimal],
         category: str = "",
         max_discount_percent: Decimal | None = None,
+        goods: Mapping[str, Good] | None = None,
     ) -> None:
-        self._offers, self._ceilings, self._category = offers, dict(ceilings), category
+        self._offers, self._ceilings, self._category, self._goods = offers, dict(ceilings), category, dict(goods or {})
         # What an order has locked applies together, however many offers the CPO allows by now.
         self._stack = StackLimits(max_discount_percent=max_discount_percent)
 
@@ -147,14 +152,16 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        discounts = _discount_lines(chosen, appraisals, _shares(chosen, lines), situation)
+        given = given_by(_offers_of(chosen, appraisals), situation)
+        discounts = _discount_lines(chosen, appraisals, (_shares(chosen, lines), given), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         applied = (*(x.code for x in discounts), *(x.offer_id for x in beside))
         most, cut = _cut(chosen, lines, cart.currency)
-        return Discounts(discounts, OfferTrace(tuple(outcomes), applied, most=most, cut=cut))
+        trace = OfferTrace(tuple(outcomes), applied, most=most, cut=cut)
+        return Discounts(discounts, trace, given.listed)
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
@@ -179,6 +186,7 @@ class LockedStep:
             cart.request.planned_start,
             ceilings=self._ceilings,
             stack=self._stack,
+            goods=self._goods,
         )
         situation = situation_of(cart, context, least_wh=least_wh)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
@@ -188,19 +196,31 @@ def _shares(chosen: tuple[Candidate, ...], lines: LineAmounts) -> tuple[Shares, 
     return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
 
 
+def _offers_of(chosen: tuple[Candidate, ...], appraisals: list[Appraisal]) -> list[OfferTerms]:
+    offers = {x.offer.offer_id: x.offer for x in appraisals}
+    return [offers[x.offer_id] for x in chosen]
+
+
 def _discount_lines(
-    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], situation: Situation
+    chosen: tuple[Candidate, ...],
+    appraisals: list[Appraisal],
+    found: tuple[tuple[Shares, ...], Given],
+    situation: Situation,
 ) -> tuple[QuoteLine, ...]:
-    cart = situation.cart
+    """Return a line for each chosen offer that takes anything; of what is given, off the given lines."""
+    (shares, given), cart = found, situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
-        amount = sum(taken.values(), Decimal(0))
+        amount = sum(taken.values(), Decimal(0)) if candidate.lines else candidate.saving
         if not amount:
             continue
         offer = offers[candidate.offer_id]
         title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
-        parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
+        if candidate.offer_id in given.by_offer:
+            parts = given.shares(candidate.offer_id, amount, cart.currency)
+        else:
+            parts = tuple((cart.lines[n].line_id, Money(x, cart.currency)) for n, x in sorted(taken.items()) if x)
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, cart.currency)
         lines.append(QuoteLine(line_id, LineKind.DISCOUNT, title, money, code=offer.offer_id, shares=parts))

@@ -14,6 +14,7 @@ from offers.models.definitions import (
     OfferVersion,
     ValueTypeChoice,
 )
+from offers.models.giving import ItemUnitChoice
 from offers.models.ledger import (
     CustomerCounter,
     LedgerCheck,
@@ -43,6 +44,7 @@ __all__ = [
     "CustomerPeriodCounter",
     "DayCounter",
     "DiscountBaseChoice",
+    "ItemUnitChoice",
     "LedgerCheck",
     "LedgerEntry",
     "LedgerKind",

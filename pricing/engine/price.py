@@ -41,7 +41,7 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     card = rate_card(terms, supply.starts_at, supply.charging_ends)
     listed = list_price(request, terms, supply, card, fixed_lines(request, terms, card))
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
-    lines = _with_tax((*listed.lines, *_checked(given.lines, terms.currency)), terms)
+    lines = _with_tax((*given.before(listed.lines), *_checked(given.lines, terms.currency)), terms)
     return Quote(
         lines=lines,
         total=Money(sum((x.amount.amount for x in lines), Decimal("0.00")), terms.currency),

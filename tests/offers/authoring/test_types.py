@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def people() -> People:
-    return make_people()
+    made = make_people()
+    with cpo_scope(made.here.cpo):
+        Product.objects.create(cpo=made.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+    return made
 
 
 SLAB = {"item_count": 10, "item_count_upper": 19, "value": "10.00", "value_type": "percent", "value_cap": "50.00"}
@@ -49,6 +52,11 @@ SAID: dict[str, Any] = {
     "base": "ITEMS_AND_SURGE",
     "slabs": (SLAB,),
     "finance_terms": (LOAN,),
+    "item_unit": "PRODUCT",
+    "qualifier_item_count": 2,
+    "benefit_item_count": 1,
+    "benefit_item_id": "coffee",
+    "item_value": Decimal("15.00"),
 }
 NOTHING: dict[str, Any] = {
     "min_value": None,
@@ -59,6 +67,11 @@ NOTHING: dict[str, Any] = {
     "base": "ITEMS",
     "slabs": (),
     "finance_terms": (),
+    "item_unit": "",
+    "qualifier_item_count": None,
+    "benefit_item_count": None,
+    "benefit_item_id": "",
+    "item_value": None,
 }
 KINDS = [kind.value for kind in BenefitKind]
 CELLS = [

@@ -27,11 +27,11 @@ def check_giving(offer: Offer, content: OfferContent) -> _Findings:
     if content.item_unit and content.item_unit not in ItemUnitChoice.values:
         yield "item_unit", "Choose KWH, SESSION or PRODUCT."
         return
-    most, unit = (MOST_KWH, "kWh ") if content.item_unit == ItemUnit.KWH else (MOST_UNITS, "")
+    most, unit = (MOST_KWH, "number of kWh") if content.item_unit == ItemUnit.KWH else (MOST_UNITS, "number")
     for name in ("qualifier_item_count", "benefit_item_count"):
         number = getattr(content, name)
         if number is not None and not 1 <= number <= most:
-            yield name, f"Give a number of {unit}from 1 to {most}."
+            yield name, f"Give a {unit} from 1 to {most}."
     yield from _value(content)
     if content.item_unit in (ItemUnit.KWH, ItemUnit.SESSION):
         if content.additive:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import CustomerFacts
 from offers.engine.evaluate import LIVE_STATE
-from offers.engine.facts import NOWHERE, PlaceFacts
+from offers.engine.facts import NOWHERE, Good, PlaceFacts
 from offers.engine.limits import has_limit, limit_checks
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.step import OfferStep
@@ -29,7 +29,7 @@ from offers.engine.values import (
     StackLimits,
     Usage,
 )
-from pricing.engine.values import Cart
+from pricing.engine.values import Cart, QuoteLine
 from pricing.engine.windows import zone_of
 
 _NOTHING = Decimal(0)
@@ -64,6 +64,8 @@ class PastSession:
     place: PlaceFacts = NOWHERE
     facts: CustomerFacts | None = None
     sessions_before: int | None = None
+    #: The products that offers may give, as they are sold at its location now; nobody knows what was in stock.
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +164,18 @@ class Backtest:
 
     def play(self, session: PastSession) -> None:
         """Price one session in both worlds, and count it; once where both must come to the same."""
-        after, trace = self._give(self._after, session, draft=True)
+        after, trace, added = self._give(self._after, session, draft=True)
         own = next((x for x in trace.outcomes if x.offer_id == self._draft.offer_id), None)
         applied = own is not None and own.outcome is Outcome.APPLIED
         if applied or self._replaces or not self._alike(session):
-            before, _ = self._give(self._before, session, draft=False)
+            before, _, added_before = self._give(self._before, session, draft=False)
             limited = self._before.limited - {self._draft.offer_id}
             self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
         else:
-            before = after
+            before, added_before = after, added
         self._before.record(session, before)
         self._after.record(session, after)
-        self._tally.add(session, before, after)
+        self._tally.add(session, before, after, added - added_before)
         if own is not None and own.outcome is Outcome.LIMITED and own.reason is not None:
             by = own.reason.code
             self._tally.turn_away(session, by.value if by in _FOR_ALL else "")
@@ -186,7 +188,8 @@ class Backtest:
         """Return what was found so far."""
         return self._tally.result()
 
-    def _give(self, world: _World, session: PastSession, *, draft: bool) -> tuple[Given, OfferTrace]:
+    def _give(self, world: _World, session: PastSession, *, draft: bool) -> tuple[Given, OfferTrace, Decimal]:
+        """Return what each offer gives, why, and what the given products come to, which are no part of the cart."""
         found = [offer for x in session.given if (offer := world.book.get(x)) is not None]
         chosen = [*found, self._draft] if draft else found
         context = OfferContext(
@@ -207,10 +210,16 @@ class Backtest:
             single_use={x.offer_id: _A_CODE for x in chosen if x.single_use},
             place=session.place,
             customer_sessions=session.sessions_before,
+            goods=session.goods,
         )
-        trace = OfferStep(world.past.where_given(session.given), context)(session.cart).trace
-        given = {x.offer_id: x.saving.amount for x in trace.outcomes if x.outcome is Outcome.APPLIED}
-        return given, trace
+        answer = OfferStep(world.past.where_given(session.given), context)(session.cart)
+        given = {x.offer_id: x.saving.amount for x in answer.trace.outcomes if x.outcome is Outcome.APPLIED}
+        added = _NOTHING if answer.listed is None else _sum(answer.listed) - _sum(session.cart.lines)
+        return given, answer.trace, added
+
+
+def _sum(lines: Iterable[QuoteLine]) -> Decimal:
+    return sum((x.amount.amount for x in lines), _NOTHING)
 
 
 def _at_any_time(draft: OfferTerms) -> OfferTerms:
@@ -320,14 +329,15 @@ class _Tally:
     turned_away: int = 0
     ran_out: tuple[datetime, str] | None = None
 
-    def add(self, session: PastSession, before: Given, after: Given) -> None:
+    def add(self, session: PastSession, before: Given, after: Given, added: Decimal) -> None:
+        """Count a session; by `added` more is given with the draft that would have to be paid but for its discount."""
         self.sessions += 1
         self.billed += sum(session.given.values(), _NOTHING)
         less, more = sum(before.values(), _NOTHING), sum(after.values(), _NOTHING)
         self.without += less
         self.with_draft += more
-        if more < less:
-            self.risen = self.risen.plus(less - more)
+        if more - added < less:
+            self.risen = self.risen.plus(less - more + added)
             if len(self.examples) < EXAMPLES:
                 self.examples.append(session.order_id)
         if before is not after:

@@ -117,7 +117,8 @@ def maximum(offer: OfferTerms) -> Decimal | None:
 
 
 def title(offer: OfferTerms, situation: Situation) -> str:
-    return words(offer)
+    # The given line beside it has the product's name, which may be long.
+    return words(replace(offer, benefit=replace(offer.benefit, item_id="")))
 
 
 def words(offer: OfferTerms) -> str:

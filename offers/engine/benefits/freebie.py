@@ -62,8 +62,8 @@ def maximum(offer: OfferTerms) -> Decimal | None:
 
 
 def title(offer: OfferTerms, situation: Situation) -> str:
-    good = situation.context.goods.get(offer.benefit.item_id)
-    return f"{offer.benefit.item_count} × {good.title if good else offer.benefit.item_id} free"
+    # The given line beside it has the name, which may be long.
+    return f"{offer.benefit.item_count} free"
 
 
 def words(offer: OfferTerms) -> str:

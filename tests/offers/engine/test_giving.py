@@ -95,7 +95,7 @@ def test_a_free_product_is_a_line_at_its_price_and_a_discount_of_all_of_it():
         "food",
     )
     assert [(x, str(y.amount)) for x, y in quote.lines[2].shares] == [("GIVEN-1", "120.00")]
-    assert quote.lines[2].title == "Offer free (2 × Coffee free)"
+    assert quote.lines[2].title == "Offer free (2 free)"
     assert total(quote) == total(quoted(kwh("5"), terms=BARE)) == "90.00"
 
 

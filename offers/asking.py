@@ -47,7 +47,8 @@ class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
     itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
     quote observed. A preview gives the `book` that is to be instead of the published one, and the offers that are to be
-    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own."""
+    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own, `own_goods` what it
+    holds of products that offers give."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -58,3 +59,4 @@ class Lock:
     order_id: UUID | None = None
     opened: frozenset[str] = frozenset()
     levels: Levels = UNOBSERVED
+    own_goods: Mapping[str, int] = field(default_factory=dict)

@@ -24,12 +24,14 @@ from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked
+from offers.authoring.giving import check_turns
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.authoring.linting import check_publishable
 from offers.campaigns.filling import first_period
 from offers.engine.values import OfferLimits
 from offers.forms_conditions import ConditionFields
 from offers.forms_days import DaysFields
+from offers.forms_giving import GivingFields
 from offers.forms_limits import LimitFields
 from offers.forms_stacking import StackingFields
 from offers.forms_types import TypeFields, content_values
@@ -60,7 +62,7 @@ def _field(model: type[models.Model], name: str) -> forms.Field:
 
 
 class OfferForm(  # type: ignore[type-arg]
-    TypeFields, StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
+    TypeFields, GivingFields, StackingFields, WhereFields, DaysFields, ConditionFields, forms.ModelForm, LimitFields
 ):
     """An offer with what its draft says and its limits."""
 
@@ -138,6 +140,7 @@ class OfferForm(  # type: ignore[type-arg]
         check_limits_of(self.instance, self.limits())
         if "_publish" in self.data:
             check_counted(self.cleaned_data.get("nth_session"), self.limits())
+            check_turns(self.cleaned_data.get("item_unit", ""), self.limits())
 
     def content(self) -> OfferContent:
         """Return what the form says."""
@@ -190,6 +193,7 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_where()
         self.fit_days()
         self.fit_conditions()
+        self.fit_giving(cpo.currency)
 
 
 def _locations() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from django import forms
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from offers.authoring.types import without_leftovers
 from offers.engine.values import FinanceMethod, ValueType
+from offers.forms_giving import GIVING_ROWS
 from pricing.forms_rows import IdsField
 
 _METHODS = ((FinanceMethod.EMI.value, "instalments"), (FinanceMethod.PAY_LATER.value, "pay later"))
@@ -25,6 +26,7 @@ BENEFIT_FIELDSET: Any = (
             "base",
             "slabs",
             "finance_terms",
+            *GIVING_ROWS,
         )
     },
 )

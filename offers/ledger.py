@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
-from offers import counters
+from offers import counters, stock
 from offers.codes import holding
 from offers.counters import NOTHING
 from offers.engine.codec import offer_to_json
@@ -28,6 +28,7 @@ from offers.engine.periods import Period, Today, start_of, today_at
 from offers.engine.values import OfferLimits, OfferTerms, Usage
 from offers.entries import Entry, enter, write_reservations
 from offers.models import LedgerEntry, LedgerKind, Offer, OfferState, Redemption, RedemptionState
+from offers.stock import HeldItem
 
 _HELD = """
 SELECT id FROM offers_redemption WHERE order_id = %(order)s AND state = 'RESERVED' ORDER BY offer_id FOR NO KEY UPDATE;
@@ -63,6 +64,8 @@ class Hold:
     amount: Decimal
     #: The key of the single-use code that opened the offer.
     code_pk: int | None = None
+    #: The products that it gives, each with its units.
+    items: tuple[tuple[str, int], ...] = ()
 
 
 def reserve(
@@ -78,15 +81,19 @@ def reserve(
     old = _held_and_unchanged(order, counted)
     taking = _taking(counted, customer, today)
     # A guard that refuses has moved nothing: only what was moved before it has to be undone.
-    several = old or taking.rows > 1 or any(hold.code_pk is not None for hold in counted)
+    several = old or taking.rows > 1 or any(hold.code_pk is not None or hold.items for hold in counted)
     with transaction.atomic() if several else nullcontext():
         _mark([(redemption, None) for redemption in old])
         _move_codes(order, old, counted)
+        in_stock = _move_stock(order, old, counted)
         _move(old, taking, counted)
         enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
         reserved = [_reservation(order, hold, customer, today) for hold in holds]
-        for redemption in reserved:
+        for redemption, hold in zip(reserved, holds, strict=True):
             redemption.reserved_until = reserved_until
+            redemption.items = [
+                HeldItem(product, units, in_stock.get(product, False)).to_json() for product, units in hold.items
+            ]
         write_reservations(reserved, now=now)
     return reserved
 
@@ -183,7 +190,7 @@ def reverse_all(order: Order, *, reference: str, now: datetime, without: Collect
 
 
 def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:
-    """Take so much back of redemptions that are locked, in the law's order: codes, customers, totals, days, inserts."""
+    """Take so much back of redemptions that are locked, in the order of the locks: codes, stock, counters, inserts."""
     giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
     policy = set(giving.values_list("pk", flat=True))
     taken = []
@@ -195,6 +202,7 @@ def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, n
     for part in taken:
         if part.use and _has_code(part.redemption):
             holding.give_back(part.redemption.order_id, part.redemption.offer_id)
+    stock.put_back([(part.redemption, part.amount) for part in taken])
     counters.give_back(taken)
     entries = [Entry(part.redemption, LedgerKind.REVERSE, part.amount, -int(part.use)) for part in taken]
     enter(entries, now=now, reference=reference)
@@ -208,6 +216,21 @@ def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) ->
     refused = holding.move(order, wanted)
     if refused is not None:
         raise LimitsChanged(wanted[refused])
+
+
+def _move_stock(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> dict[str, bool]:
+    """Hold the products that are given, in place of those that are held; return which of them are counted."""
+    wanted: dict[str, int] = {}
+    for hold in new:
+        for product, units in hold.items:
+            wanted[product] = wanted.get(product, 0) + units
+    if not wanted and not any(redemption.items for redemption in old):
+        return {}
+    found = stock.move(order, old, wanted)
+    if isinstance(found, str):
+        short = [hold for hold in new if found in dict(hold.items)]
+        raise LimitReached(short[-1].terms.offer_id)
+    return found
 
 
 def _has_code(redemption: Redemption) -> bool:
@@ -324,6 +347,8 @@ def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datet
     if coded:
         used = [redemption.offer_id for redemption, amount in coded if amount is not None]
         holding.settle(coded[0][0].order_id, used)
+    if any(redemption.items for redemption, _ in outcomes):
+        stock.settle(outcomes)
     released = [redemption for redemption, amount in outcomes if amount is None]
     counters.move_uses((row for redemption in released for row in counters.rows_of(redemption)), {})
     counters.settle_totals(outcomes)

@@ -14,6 +14,7 @@ from offers.engine.values import (
     BenefitKind,
     DiscountBase,
     FinanceTerm,
+    ItemUnit,
     OfferLimits,
     OfferTerms,
     Qualifier,
@@ -72,6 +73,7 @@ def qualifier(version: OfferVersion) -> Qualifier:
         version.stock_product_id,
         version.stock_at_least,
         item_ids=frozenset(version.qualifier_item_ids),
+        item_count=version.qualifier_item_count,
     )
 
 
@@ -85,6 +87,10 @@ def benefit(version: OfferVersion) -> Benefit:
         DiscountBase(version.base),
         decode(tuple[Slab, ...], version.slabs),
         decode(tuple[FinanceTerm, ...], version.finance_terms),
+        item_count=version.benefit_item_count,
+        item_id=version.benefit_item_id,
+        item_value=version.item_value,
+        item_unit=ItemUnit(version.item_unit) if version.item_unit else None,
     )
 
 

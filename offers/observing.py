@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from cpo_portal.charging.models import OrderState
 from cpo_portal.network.models import StatusChoice
-from offers.engine.facts import UNOBSERVED, Levels, StockLevel
-from offers.engine.values import OfferTerms
+from offers.engine.demand import counts_sessions
+from offers.engine.facts import UNOBSERVED, Good, Levels, StockLevel
+from offers.engine.values import ItemUnit, OfferTerms
 
 #: States in which nobody else can charge there, and states in which nobody can.
 _BUSY = (StatusChoice.CHARGING, StatusChoice.RESERVED, StatusChoice.BLOCKED)
@@ -32,20 +34,32 @@ jsonb_build_object(
             LEFT JOIN network_connectorstatus t ON t.connector_id = c.id
             WHERE h.cpo_id = %(cpo)s AND h.location_id = %(location)s GROUP BY h.id) site) END,
     'stock', (
-        SELECT jsonb_object_agg(p.product_id, k.units) FROM network_product p
+        SELECT jsonb_object_agg(p.product_id, k.units - k.reserved) FROM network_product p
         LEFT JOIN network_productstock k ON k.product_id = p.id
-        WHERE p.cpo_id = %(cpo)s AND p.product_id = ANY(%(stocked)s))
+        WHERE p.cpo_id = %(cpo)s AND p.product_id = ANY(%(stocked)s)),
+    'goods', (
+        SELECT jsonb_object_agg(p.product_id,
+            jsonb_build_array(p.name, p.price::text, p.category, k.units - k.reserved)) FROM network_product p
+        LEFT JOIN network_productstock k ON k.product_id = p.id
+        WHERE p.cpo_id = %(cpo)s AND p.product_id = ANY(%(given)s) AND p.is_published
+        AND (EXISTS (SELECT FROM network_product_locations l WHERE l.product_id = p.id AND l.location_id = %(site)s)
+             OR NOT EXISTS (SELECT FROM network_product_locations l WHERE l.product_id = p.id)))
 )
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be observed: whether sessions are counted, the location's key for its chargers, products by id."""
+    """What is to be observed: whether sessions are counted, the location's key for its chargers, products by id.
+
+    `given` are products that offers give, as they are sold at the location with the key `site`.
+    """
 
     sessions: bool = False
     location: int | None = None
     products: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    site: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,7 @@ class Observed:
 
     customer_sessions: int | None = None
     levels: Levels = UNOBSERVED
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 NOTHING_WANTED, NOTHING_OBSERVED = Wanted(), Observed()
@@ -66,8 +81,19 @@ def wanted_by(
     held = {x.product_id for x in known.stock}
     stocked = {x.qualifier.stock_product_id for x in offers if x.qualifier.stock_at_least is not None}
     busy = known.busy is None and any(x.qualifier.max_busy_percent is not None for x in offers)
-    counted = customer_id is not None and any(x.qualifier.nth_session is not None for x in offers)
+    counted = customer_id is not None and any(counts_sessions(x) for x in offers)
     return Wanted(counted, location if busy else None, tuple(sorted(stocked - held)))
+
+
+def goods_given(offers: Collection[OfferTerms], bought: Collection[str]) -> tuple[str, ...]:
+    """Return the products that these offers may give where these are bought, by id."""
+    found: set[str] = set()
+    for benefit in (x.benefit for x in offers if x.benefit.item_count is not None):
+        if benefit.item_id:
+            found.add(benefit.item_id)
+        elif benefit.item_unit is ItemUnit.PRODUCT:
+            found.update(bought)
+    return tuple(sorted(found))
 
 
 def parameters(wanted: Wanted) -> dict[str, Any]:
@@ -76,6 +102,8 @@ def parameters(wanted: Wanted) -> dict[str, Any]:
         "count_sessions": wanted.sessions,
         "location": wanted.location,
         "stocked": list(wanted.products),
+        "given": list(wanted.given),
+        "site": wanted.site,
         "counted": [state.value for state in _COUNTED],
         "busy": [state.value for state in _BUSY],
         "broken": [state.value for state in _BROKEN],
@@ -86,4 +114,8 @@ def observed_from(found: Mapping[str, Any]) -> Observed:
     """Return what the column of LEVELS says."""
     busy, working = found["chargers"] or (None, None)
     stock = tuple(StockLevel(product, units) for product, units in sorted((found["stock"] or {}).items()))
-    return Observed(found["sessions"], Levels(busy, working, stock))
+    goods = {
+        product: Good(title, Decimal(price), category, units)
+        for product, (title, price, category, units) in (found["goods"] or {}).items()
+    }
+    return Observed(found["sessions"], Levels(busy, working, stock), goods)

@@ -27,7 +27,7 @@ from offers.engine.describe_driver import conditions_in_words, connectors_in_wor
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState
-from offers.public_names import area_of, chargers_of, items_of, named_of, stations_of
+from offers.public_names import area_of, chargers_of, items_of, named_of, stations_of, with_item_named
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
@@ -139,7 +139,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
     return OfferPage(
         name=terms.name,
         provider=cpo.name,
-        benefit=_capital(rule_of(terms).words(terms)),
+        benefit=_capital(rule_of(terms).words(with_item_named(terms))),
         note=note,
         short_desc=terms.short_desc,
         long_desc=terms.long_desc,

@@ -34,6 +34,13 @@ def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
     )
 
 
+def with_item_named(terms: OfferTerms) -> OfferTerms:
+    """Return the terms with the name of the product that they give in the place of its id, for a reader."""
+    item_id = terms.benefit.item_id
+    name = Product.objects.filter(product_id=item_id).values_list("name", flat=True).first() if item_id else None
+    return terms if name is None else replace(terms, benefit=replace(terms.benefit, item_id=name))
+
+
 def _apart_from(terms: OfferTerms, now: datetime) -> tuple[tuple[str, ...], bool]:
     """Return the published offers that would combine but for this one, by name, and whether some are kept by a code."""
     if not terms.additive:

@@ -43,7 +43,7 @@ def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
     benefit, asked = terms.benefit, terms.qualifier
     if benefit.kind is not BenefitKind.DISCOUNT or benefit.value_type is ValueType.AMOUNT or terms.segments:
         return None
-    if is_of_the_moment(asked) or asked.min_wh is not None or asked.max_wh is not None:
+    if is_of_the_moment(terms) or asked.min_wh is not None or asked.max_wh is not None:
         return None
     if benefit.value_type is ValueType.PER_KWH:
         return max(rate - benefit.value, Decimal("0.00"))
@@ -68,7 +68,7 @@ def next_offer(
     found: list[tuple[datetime, str, OfferTerms]] = []
     for terms in loaded.book.candidates(place.location_id, place.item_id, place.category, place=place.facts):
         scope = terms.applicability
-        of_some = terms.segments or is_of_the_moment(terms.qualifier)
+        of_some = terms.segments or is_of_the_moment(terms)
         if terms.offer_id in without or of_some or not is_shown(terms, {}, after):
             continue
         opens: datetime | None = max(after, scope.valid_from or after)

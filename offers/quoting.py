@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from decimal import Decimal
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.asking import Lock, SessionAsk
 from offers.book import LoadedBook, book_as_of, book_for
+from offers.engine.facts import Good
 from offers.engine.periods import Period, today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import (
@@ -22,7 +23,7 @@ from offers.engine.values import (
     Usage,
 )
 from offers.models import OfferPolicy
-from offers.observing import wanted_by
+from offers.observing import goods_given, wanted_by
 from offers.places import place_facts
 from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
@@ -56,6 +57,7 @@ EXHAUSTED = Usage(
     customer_uses=2**62,
     budget_used_today=Decimal(10) ** 15,
     customer_period_uses=dict.fromkeys(Period, 2**62),
+    refused=True,
 )
 
 
@@ -74,6 +76,9 @@ def price_session(
     candidates = _candidates(connector, ask, loaded, terms)
     person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
     wanted = wanted_by(candidates, person.customer_id, connector.charger.location_id, lock.levels)
+    given = goods_given(candidates, [x.product_id for x in ask.products])
+    if given:
+        wanted = replace(wanted, given=given, site=connector.charger.location_id)
     if as_of is not None:
         wanted = replace(wanted, location=None, products=())  # of the levels of then nothing is kept
     found = look_up(
@@ -112,6 +117,7 @@ def price_session(
         place=place_facts(connector),
         customer_sessions=found.observed.customer_sessions,
         levels=levels,
+        goods=_goods(found.observed.goods, lock.own_goods, past=as_of is not None),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -136,6 +142,14 @@ def price_session(
         levels,
         found.referrals,
     )
+
+
+def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> Mapping[str, Good]:
+    """Return the products that may be given, with what the order itself holds; of the stock of then nothing is kept."""
+    return {
+        product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
+        for product, good in found.items()
+    }
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:

@@ -61,6 +61,10 @@ _REASONS = {
     ReasonCode.STOCK: "Too few are in stock",
     ReasonCode.SLAB: "The session's whole kWh are in none of its slabs",
     ReasonCode.COMBO_ITEMS: "Its items are not all in the session",
+    ReasonCode.ITEM_COUNT: "Too little is bought for more to be given",
+    ReasonCode.ITEM_NOT_SOLD: "What it gives is not sold at this location",
+    ReasonCode.ITEM_STOCK: "What it gives is out of stock",
+    ReasonCode.REDEMPTION_CAP: "What it gives is worth more than one redemption may cost",
 }
 _WITHOUT_FIGURES = {
     ReasonCode.PAUSED,

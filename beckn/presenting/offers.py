@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from beckn.presenting.parts import offer_view
-from beckn.protocol.catalog_views import OfferUsageView, OfferValidationView, OfferView
+from beckn.protocol.catalog_views import GivenView, OfferUsageView, OfferValidationView, OfferView
 from beckn.protocol.order_views import OfferSummaryView
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
 from offers.book import book_for
@@ -17,6 +17,7 @@ from offers.engine.describe import benefit_in_words
 from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
 from offers.places import place_facts
+from offers.public_names import with_item_named
 from offers.published import Place, next_offer
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
@@ -74,7 +75,11 @@ def used_offers(
         applied = outcome is not None and outcome.outcome is Outcome.APPLIED
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
         shown = _shown(terms, codes, provider_id)
-        usage = OfferUsageView(applied, saving, savings_percentage(terms.offer_id, lines), shown.display_code)
+        given = tuple(
+            GivenView(x.item_id, x.quantity, x.unit) for x in lines if x.is_given and x.code == terms.offer_id
+        )
+        percentage = savings_percentage(terms.offer_id, lines)
+        usage = OfferUsageView(applied, saving, percentage, shown.display_code, given)
         views.append(replace(shown, usage=usage))
     return tuple(views)
 
@@ -139,4 +144,4 @@ def _validation(outcome: OfferOutcome, ceiling: Money | None) -> OfferValidation
 
 def _in_words(terms: OfferTerms, opens: datetime, zone: str) -> str:
     local = opens.astimezone(ZoneInfo(zone))
-    return f"{terms.name}: {benefit_in_words(terms)}, from {local:%d %b %Y %H:%M %Z}"
+    return f"{terms.name}: {benefit_in_words(with_item_named(terms))}, from {local:%d %b %Y %H:%M %Z}"

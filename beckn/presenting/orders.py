@@ -11,7 +11,7 @@ from urllib.parse import quote as quoted
 from beckn.models import NetworkProfile
 from beckn.presenting.adjusted import exchanges_of, net_trace, payment_type, shortfalls, trail_of
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
-from beckn.presenting.parts import energy_rate, item_view, location_view, product_view, provider_view
+from beckn.presenting.parts import energy_rate, given_views, item_view, location_view, product_view, provider_view
 from beckn.presenting.prepaid import gave_back, prepaid_views
 from beckn.presenting.referrals import promised, referral_of
 from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
@@ -75,7 +75,9 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
     quote = cart.priced.quote
     return OrderView(
         provider=provider_view(cart.connector.cpo),
-        items=_items(cart.connector, quote.terms, cart.measure, cart.ask.products, None),
+        items=_items(
+            cart.connector, quote.terms, cart.measure, _add_ons(cart.connector, cart.ask.products, quote.lines)
+        ),
         fulfillment=_fulfillment(cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle),
         offers=validated_offers(
             cart.priced.trace,
@@ -97,10 +99,11 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     trace = net_trace(trace, taken_back_of(order)) if billed else trace
     placed = order.state == charging.OrderState.INITIALISED
     connector = order.connector
+    add_ons = _add_ons(connector, locked.request.products, lines)
     codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
     return OrderView(
         provider=provider_view(order.cpo),
-        items=_items(connector, locked.terms, _measure_of(locked.request.measure), locked.request.products, energy_wh),
+        items=_items(connector, locked.terms, _measure_of(locked.request.measure), add_ons, energy_wh),
         fulfillment=_order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
@@ -159,16 +162,9 @@ def _items(
     connector: Connector,
     terms: engine.PriceTerms,
     measure: Measure | None,
-    products: tuple[engine.ProductOrder, ...],
-    energy_wh: int | None,
+    add_ons: tuple[ItemView, ...],
+    energy_wh: int | None = None,
 ) -> tuple[ItemView, ...]:
-    add_ons: tuple[ItemView, ...] = ()
-    if products:
-        location = connector.charger.location
-        sold = {product.product_id: product for product in products_at([location])[location.pk]}
-        add_ons = tuple(
-            product_view(sold[choice.product_id], choice.count) for choice in products if choice.product_id in sold
-        )
     return (
         item_view(
             connector,
@@ -178,6 +174,19 @@ def _items(
             allocated_kwh=None if energy_wh is None else Decimal(energy_wh) / 1000,
         ),
     )
+
+
+def _add_ons(
+    connector: Connector, products: tuple[engine.ProductOrder, ...], lines: tuple[engine.QuoteLine, ...]
+) -> tuple[ItemView, ...]:
+    """Return the products that the driver added, and those that offers give beside them."""
+    given = given_views(lines, connector.cpo.currency)
+    if not products:
+        return given
+    location = connector.charger.location
+    sold = {product.product_id: product for product in products_at([location])[location.pk]}
+    added = (product_view(sold[choice.product_id], choice.count) for choice in products if choice.product_id in sold)
+    return (*added, *given)
 
 
 def _measure_of(measure: engine.Measure) -> Measure:

@@ -21,12 +21,13 @@ from beckn.protocol.values import Measure
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.models import Connector, Location, Product
+from offers.engine.giving import goods_of
 from offers.engine.places import names_connectors
 from offers.engine.values import OfferTerms
 from offers.links import offer_page_url
 from offers.models import CampaignKind
 from offers.published import discounted_rate
-from pricing.engine.values import Dimension, PriceTerms
+from pricing.engine.values import Dimension, LineKind, PriceTerms, QuoteLine
 
 
 def provider_view(cpo: Cpo) -> ProviderView:
@@ -120,6 +121,23 @@ def product_view(product: Product, count: int | None = None) -> ItemView:
     )
 
 
+def given_views(lines: Iterable[QuoteLine], currency: str) -> tuple[ItemView, ...]:
+    """Return the products that a quote's lines give as add-ons, each at its list price with the offer that gives it."""
+    given = [line for line in lines if line.is_given and line.kind is LineKind.PRODUCT]
+    return tuple(
+        ItemView(
+            id=line.item_id,
+            name=goods_of([line])[line.item_id].title,
+            price=line.rate,
+            currency=currency,
+            code="given",
+            count=int(line.quantity or 0),
+            given_by=line.code,
+        )
+        for line in given
+    )
+
+
 @lru_cache(maxsize=1024)
 def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
     """Return the offer as published; with its provider, the address of its public page, where it has one."""
@@ -148,6 +166,8 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         qualifier_item_ids=tuple(sorted(terms.qualifier.item_ids)),
         slabs=benefit.slabs,
         finance=benefit.finance,
+        item_count=terms.qualifier.item_count,
+        benefit=benefit if benefit.item_count is not None else None,
         page_url=offer_page_url(provider_id, terms.offer_id) if has_page else "",
     )
 

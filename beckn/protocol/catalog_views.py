@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from beckn.protocol.values import Measure, Person
-from offers.engine.values import BenefitKind, FinanceTerm, Slab, ValueType
+from offers.engine.values import Benefit, BenefitKind, FinanceTerm, Slab, ValueType
 from pricing.engine.money import Money
 
 
@@ -48,6 +48,15 @@ class OfferValidationView:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenView:
+    """So much of an item that an offer gives; `unit` is "kWh", "unit", or "" for what has no measure."""
+
+    item_id: str
+    quantity: Decimal | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferUsageView:
     """What an offer gave on the final bill; `savings_percentage` is the discount over its base, in percent."""
 
@@ -55,6 +64,7 @@ class OfferUsageView:
     discount: Money
     savings_percentage: Decimal
     code_used: str = ""
+    given: tuple[GivenView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,9 @@ class OfferView:
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[Slab, ...] = ()
     finance: tuple[FinanceTerm, ...] = ()
+    #: For every `item_count` bought the benefit gives more: of its `item_id`, or of what is bought.
+    item_count: int | None = None
+    benefit: Benefit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,8 @@ class ConnectorView:
 class ItemView:
     """A connector (`connector` given) or a product. `price` is per `per` ("kWh", "min"; "" is a piece).
 
-    In an order `selected` or `count` says what was asked for and `allocated_kwh` what was delivered.
+    In an order `selected` or `count` says what was asked for and `allocated_kwh` what was delivered. `given_by` is the
+    id of the offer that gives it.
     """
 
     id: str
@@ -153,6 +167,7 @@ class ItemView:
     selected: Measure | None = None
     count: int | None = None
     allocated_kwh: Decimal | None = None
+    given_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

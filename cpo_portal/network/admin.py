@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.accounts_admin import shown_once
@@ -207,6 +207,11 @@ class StockInline(TenantStackedInline):
     max_num = 1
     verbose_name = "stock"
     verbose_name_plural = "stock (leave out what is not counted)"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What orders hold is given back to this row.
+        row = getattr(obj, "stock_row", None)
+        return super().has_delete_permission(request, obj) and not (row is not None and row.reserved)
 
 
 @admin.register(Product)

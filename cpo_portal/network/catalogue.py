@@ -45,6 +45,6 @@ def products_at(locations: Iterable[Location]) -> dict[int, list[Product]]:
 
 
 def units_left(product: Product) -> int | None:
-    """Return how many are left; None where the product is not counted."""
+    """Return how many can still be sold or given; None where the product is not counted."""
     row = getattr(product, "stock_row", None)
-    return None if row is None else row.units
+    return None if row is None else row.left

@@ -303,13 +303,19 @@ class Product(TenantModel):
 
 
 class ProductStock(models.Model):
-    """How many units are left; no row means that the product is not counted."""
+    """How many units are on the shelf, and how many of them orders hold; no row means that nobody counts them."""
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True, related_name="stock_row")
     units = models.PositiveIntegerField()
+    reserved = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedManager(cpo="product__cpo")
 
     def __str__(self) -> str:
-        return f"{self.units} left"
+        return f"{self.left} left"
+
+    @property
+    def left(self) -> int:
+        """Return how many can still be sold; fewer may be on the shelf than were promised."""
+        return max(0, self.units - self.reserved)

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.network.api_fields import BoundedListField, OwnRelatedField
-from cpo_portal.network.catalogue import status_of, units_left
+from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.models import (
     Charger,
     ChargingSystem,
@@ -143,7 +143,7 @@ class ConnectorSerializer(OwnSerializer):
 
 
 class ProductSerializer(OwnSerializer):
-    """A good or service; `stock` is null where units are not counted."""
+    """A good or service; `stock` is what is on the shelf, null where units are not counted."""
 
     own_id = "product_id"
     locations = OwnRelatedField(
@@ -168,7 +168,8 @@ class ProductSerializer(OwnSerializer):
 
     def to_representation(self, instance: Product) -> dict[str, Any]:
         # The stock is no attribute of the product: it has a table of its own.
-        instance.stock = units_left(instance)  # type: ignore[attr-defined]
+        row = getattr(instance, "stock_row", None)
+        instance.stock = None if row is None else row.units  # type: ignore[attr-defined]
         return super().to_representation(instance)
 
     @transaction.atomic
@@ -178,14 +179,24 @@ class ProductSerializer(OwnSerializer):
 
     @transaction.atomic
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
-        stock = validated_data.pop("stock", units_left(instance))
-        return keep_stock(super().update(instance, validated_data), stock)
+        given, stock = "stock" in validated_data, validated_data.pop("stock", None)
+        saved = super().update(instance, validated_data)
+        return keep_stock(saved, stock) if given else reread(saved)
 
 
 def keep_stock(product: Product, units: int | None) -> Product:
-    """Write how many units are left; None stops the counting. Returns the product as it is now."""
+    """Write how many units are on the shelf; None stops the counting. Returns the product as it is now."""
     if units is None:
-        ProductStock.objects.filter(product=product).delete()
+        ProductStock.objects.filter(product=product, reserved=0).delete()
+        held = ProductStock.objects.filter(product=product).first()
+        if held is not None:
+            sentence = f"Orders hold {held.reserved} of it: give a number, and stop counting once they are done."
+            raise serializers.ValidationError({"stock": [sentence]})
     else:
         ProductStock.objects.update_or_create(product=product, defaults={"units": units})
+    return reread(product)
+
+
+def reread(product: Product) -> Product:
+    """Return the product as it is now, with its stock."""
     return Product.objects.select_related("stock_row").prefetch_related("locations").get(pk=product.pk)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from cpo_portal.network.api_fields import BoundedListField, InstantField
 from offers.api.conditions import ConditionsSerializer
 from offers.api.days import DaysSerializer
+from offers.api.giving import GivingSerializer
 from offers.api.types import AMOUNT, BenefitSerializer
 from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
@@ -33,7 +34,9 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class OfferContentSerializer(WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer):
+class OfferContentSerializer(
+    WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer, GivingSerializer
+):
     """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
     name = serializers.CharField(max_length=200)

@@ -19,6 +19,8 @@ from offers.authoring.conditions import check_conditions
 from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
 from offers.authoring.days import check_days
 from offers.authoring.finance import normal_finance
+from offers.authoring.giving import OWN_FIELDS as GIVING_FIELDS
+from offers.authoring.giving import check_giving
 from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
@@ -89,6 +91,11 @@ class OfferContent:
     qualifier_item_ids: tuple[str, ...] = ()
     slabs: tuple[dict[str, Any], ...] = ()
     finance_terms: tuple[dict[str, Any], ...] = ()
+    item_unit: str = ""
+    qualifier_item_count: int | None = None
+    benefit_item_count: int | None = None
+    benefit_item_id: str = ""
+    item_value: Decimal | None = None
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
@@ -143,6 +150,7 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
         check_places,
         check_days,
         check_conditions,
+        check_giving,
         _check_code,
         check_stacking,
     ):
@@ -185,6 +193,7 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
             *PLACE_FIELDS,
             *DAY_FIELDS,
             *CONDITION_FIELDS,
+            *GIVING_FIELDS,
         }
         probe.clean_fields(exclude=own)
     except ValidationError as refusal:

@@ -14,6 +14,7 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.conditions import check_counted
 from offers.authoring.drafts import is_fresh, lock_offer
+from offers.authoring.giving import check_turns
 from offers.authoring.period_limits import (
     contradictions,
     keep_day_counters,
@@ -88,6 +89,7 @@ def check_limits_of(offer: Offer, limits: OfferLimits) -> None:
     check_limits(limits)
     if offer.live_version is not None and is_published(offer.state):
         check_counted(offer.live_version.nth_session, limits)
+        check_turns(offer.live_version.item_unit, limits)
 
 
 def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_token: str = "") -> Offer:

@@ -14,6 +14,7 @@ from offers.authoring import review
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import checked, content_of
 from offers.authoring.drafts import lock_offer
+from offers.authoring.giving import check_turns
 from offers.authoring.limits import limits_of
 from offers.authoring.linting import check_publishable
 from offers.authoring.review import Actor
@@ -135,6 +136,7 @@ def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) 
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
     check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))
+    check_turns(draft.item_unit, limits_of(offer))
     draft.published_at = now
     draft.save(update_fields=["published_at"])
     return draft

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.models import ApiToken, User
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import checked, content_of
+from offers.authoring.giving import check_turns
 from offers.authoring.limits import limits_of
 from offers.authoring.linting import check_publishable
 from offers.models import Offer, OfferPolicy, OfferState, OfferStateChange, OfferVersion
@@ -138,6 +139,7 @@ def submit(offer: Offer, actor: Actor, now: datetime) -> None:
     draft = OfferVersion.objects.get(offer=offer, published_at=None)
     check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))
+    check_turns(draft.item_unit, limits_of(offer))
     draft.submitted_at, draft.submitted_by = now, actor.key
     draft.save(update_fields=["submitted_at", "submitted_by"])
 

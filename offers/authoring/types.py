@@ -20,6 +20,11 @@ _EMPTY: Mapping[str, Any] = {
     "base": DiscountBase.ITEMS.value,
     "slabs": (),
     "finance_terms": (),
+    "item_unit": "",
+    "qualifier_item_count": None,
+    "benefit_item_count": None,
+    "benefit_item_id": "",
+    "item_value": None,
 }
 _KINDS = {kind.value for kind in BenefitKind}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,10 +18,13 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.facts import facts_by_customer
 from cpo_portal.charging.models import OrderState
 from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
-from cpo_portal.network.models import CHARGING_CATEGORY, Connector
+from cpo_portal.network.catalogue import products_at
+from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location
 from offers.engine.backtest import PastSession
 from offers.engine.benefits import rule_of
-from offers.engine.facts import PlaceFacts
+from offers.engine.demand import counts_sessions
+from offers.engine.facts import Good, PlaceFacts
+from offers.engine.giving import without_given
 from offers.engine.values import OfferTerms, Outcome
 from offers.models import Quote, QuoteOffer
 from offers.places import place_facts
@@ -77,20 +80,31 @@ class Known:
     facts: Mapping[UUID, CustomerFacts] | None = None
     earlier: Mapping[UUID, int] | None = None
     beside: bool = False
+    #: The products that these offers may give, by the Beckn id of the location where they are sold.
+    goods: Mapping[str, Mapping[str, Good]] = field(default_factory=dict)
 
 
 def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime) -> Known:
     """Return what these offers are judged by beside the bills; inside the CPO's scope."""
     asked = tuple(offers)
     segments = {x.segment_id: x for offer in asked for x in offer.segments if needs_facts(x)}
-    counted = any(offer.qualifier.nth_session is not None for offer in asked)
+    counted = any(counts_sessions(offer) for offer in asked)
     connectors = Connector.objects.select_related("charger__location")
     return Known(
         {connector.pk: _site(connector) for connector in connectors},
         dict(facts_by_customer(cpo, segments.values(), at=now)) if segments else None,
         _sessions_before(since) if counted else None,
         beside=any(not rule_of(offer).reduces(offer) for offer in asked),
+        goods=_goods() if any(offer.benefit.item_count is not None for offer in asked) else {},
     )
+
+
+def _goods() -> dict[str, dict[str, Good]]:
+    locations = {place.pk: place for place in Location.objects.all()}
+    return {
+        locations[key].location_id: {x.product_id: Good(x.name, x.price, x.category) for x in products}
+        for key, products in products_at(locations.values()).items()
+    }
 
 
 def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[PastSession]:
@@ -156,7 +170,7 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
     counts[customer_id] += 1
     return PastSession(
         order_id=str(order_id),
-        cart=Cart(request_from_json(request), tuple(before), energy_wh, currency, time_zone),
+        cart=Cart(request_from_json(request), without_given(before), energy_wh, currency, time_zone),
         location_id=site.location_id,
         category=CHARGING_CATEGORY,
         customer=str(customer_id) if customer_id else "",
@@ -166,4 +180,5 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
         place=site.place,
         facts=(known.facts or {}).get(customer_id),
         sessions_before=before_this if known.earlier is not None else None,
+        goods=known.goods.get(site.location_id, {}),
     )

@@ -3,6 +3,7 @@
 Between two carts every line only grows, so an offer's saving only grows and an eligible offer stays eligible, but for
 one that ceases to hold at an energy in between: it counts as eligible at the far end, which is then not `steady`. An
 offer whose saving also falls (a slab between two bands) stands in `high` with the most that it saves between them.
+What is given on top of the cart costs the driver what is added for it, and takes nothing off its lines.
 """
 
 from __future__ import annotations
@@ -50,14 +51,18 @@ def net_at_least(
     for the rounding of its lines, and the net price of `low` itself is the bound. The CPO's largest discount, a part
     of the item value rounded down, never grows by more than the lines do.
     """
-    listed = sum(low.lines.amounts, _NOTHING)
-    bound = listed - most_saving(high.candidates, high.lines, max_stack)
+    listed, slack = sum(low.lines.amounts, _NOTHING), high.slack * low.lines.unit
+    bound = listed - slack - most_saving([x for x in high.candidates if x.lines], high.lines, max_stack)
     if high.steady and not high.jumps and _same_offers(low, high):
-        if _is_best_of_one_family(low.candidates, objective, max_stack) and not _steep(low):
-            bound = max(bound, listed - low_saving - _rounding(low) - high.slack * low.lines.unit)
+        if any(not x.lines for x in low.candidates):
+            if not _steep(low):
+                staged = _Staged(low, high, stages(low.candidates, objective), max_stack)
+                bound = max(bound, listed - slack - _rounding(low) + staged.least(0, ()))
+        elif _is_best_of_one_family(low.candidates, objective, max_stack) and not _steep(low):
+            bound = max(bound, listed - low_saving - _rounding(low) - slack)
         else:
             staged = _Staged(low, high, stages(low.candidates, objective), max_stack)
-            bound = max(bound, listed - staged.most(0, ()))
+            bound = max(bound, listed - slack - staged.most(0, ()))
     return max(bound, _NOTHING)
 
 
@@ -89,7 +94,8 @@ def _steep(corner: Corner) -> bool:
     Where the lines do not hold what is wanted of them, amounts that follow no base follow a line whole, and a
     percentage of another base comes on top.
     """
-    additive = [(x, slope) for x, slope in zip(corner.candidates, corner.slopes, strict=True) if x.additive]
+    pairs = zip(corner.candidates, corner.slopes, strict=True)
+    additive = [(x, slope) for x, slope in pairs if x.additive and x.lines]
     if not corner.uneven and len({x.lines for x, _ in additive}) < 2:
         return False
     if sum((slope for _, slope in additive), _NOTHING) > 100:
@@ -130,9 +136,27 @@ class _Staged:
         options = self._options(chosen, open_to)
         if options is None:
             return self._best(step, chosen)
-        sure = max(self._low.lines.joint(x) for x in options)
-        possible = [x for x in options if self._high.lines.joint(self._grown(x)) >= sure]
-        return max(self.most(step + 1, x) for x in possible)
+        return max(self.most(step + 1, x) for x in self._possible(options))
+
+    def least(self, step: int, chosen: tuple[Candidate, ...]) -> Decimal:
+        """Return by how much any choice raises the price of the lower cart at least: what is added less what is taken.
+
+        Every set is priced at the lower corner, from where its net price only rises; as long as all sets can be told
+        apart. A choice saves by what it gives as well, which its price does not show.
+        """
+        if step == len(self._steps):
+            return sum((x.added for x in chosen), _NOTHING) - self._low.lines.taken(chosen)
+        open_to = [x for x in self._steps[step] if all(x.combines_with(y) for y in chosen)]
+        options = self._options(chosen, open_to)
+        if options is None:
+            taking = [x for x in self._high.candidates if x.lines]
+            return -most_saving(taking, self._high.lines, self._max_stack)
+        return min(self.least(step + 1, x) for x in self._possible(options))
+
+    def _possible(self, options: list[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
+        """Return the options that may be chosen between the corners; savings that round may be off by the slack."""
+        sure = max(self._low.lines.joint(x) for x in options) - 2 * self._high.slack * self._low.lines.unit
+        return [x for x in options if self._high.lines.joint(self._grown(x)) >= sure]
 
     def _options(self, chosen: tuple[Candidate, ...], open_to: list[Candidate]) -> list[tuple[Candidate, ...]] | None:
         """Return the sets that a stage may choose, None where they are too many to tell apart."""

@@ -21,7 +21,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Candidate:
     """An eligible offer: what it saves alone (more than 0), from which lines, and what it may be combined with.
 
-    At most one offer of a `group` is chosen (empty is no group); `excludes` are offer ids, and hold both ways.
+    At most one offer of a `group` is chosen (empty is no group); `excludes` are offer ids, and hold both ways. One
+    without lines gives something on top of the cart, for which the driver pays what is `added`.
     """
 
     offer_id: str
@@ -33,6 +34,7 @@ class Candidate:
     ends_at: datetime | None = None
     group: str = ""
     excludes: frozenset[str] = frozenset()
+    added: Decimal = NOTHING
 
     def combines_with(self, other: Candidate) -> bool:
         return (
@@ -66,6 +68,11 @@ def leaders(pool: Sequence[Candidate]) -> Sequence[Candidate]:
     return found
 
 
+def on_top(offers: Sequence[Candidate]) -> Decimal:
+    """Return what the offers save that give something on top of the cart, which takes nothing off its lines."""
+    return sum([x.saving for x in offers if not x.lines], NOTHING)
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
@@ -77,23 +84,28 @@ class LineAmounts:
     most: Decimal | None = None
 
     def joint(self, offers: Sequence[Candidate]) -> Decimal:
-        """Return what these offers save together."""
+        """Return what these offers save together: of the lines, and by what they give on top of them."""
+        return self.taken(offers) + on_top(offers)
+
+    def taken(self, offers: Sequence[Candidate]) -> Decimal:
+        """Return what these offers take off the lines together."""
         together = self.uncut(offers)
         return together if self.most is None else min(together, self.most)
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
-        """Return what these offers would save together if only the lines limited them."""
-        scopes = {x.lines for x in offers}
+        """Return what these offers would take off the lines together if only the lines limited them."""
+        taking = [x for x in offers if x.lines]
+        scopes = {x.lines for x in taking}
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
         if len(scopes) < 2:
             held = sum([self.amounts[n] for lines in scopes for n in lines], NOTHING)
-            return min(sum([x.saving for x in offers], NOTHING), held)
+            return min(sum([x.saving for x in taking], NOTHING), held)
         if len({n for lines in scopes for n in lines}) <= _FEW_LINES:
             wanted = dict.fromkeys(scopes, NOTHING)
-            for x in offers:
+            for x in taking:
                 wanted[x.lines] += x.saving
             return self._smallest_cut(wanted)
-        return joint_amount([Claim(x.saving, x.lines) for x in offers], self.amounts, self.unit)
+        return joint_amount([Claim(x.saving, x.lines) for x in taking], self.amounts, self.unit)
 
     def _smallest_cut(self, wanted: Mapping[tuple[int, ...], Decimal]) -> Decimal:
         """Return the largest flow from lines to what is wanted of them, as the smallest of all cuts.

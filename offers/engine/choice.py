@@ -30,10 +30,15 @@ class Choice:
     def given(self) -> Mapping[str, Decimal]:
         """Return what each offer that applies gives, by its id; one beside the order gives nothing."""
         taken = zip(self.selection.chosen, self.shares, strict=True)
-        given = {x.offer_id: amount for x, shares in taken if (amount := sum(shares.values(), _NOTHING))}
+        given = {x.offer_id: amount for x, shares in taken if (amount := taken_by(x, shares))}
         for candidate in self.beside:
             given[candidate.offer_id] = _NOTHING
         return given
+
+
+def taken_by(candidate: Candidate, shares: Shares) -> Decimal:
+    """Return what an offer takes: its shares of the lines, or what it takes off what it gives on top of them."""
+    return sum(shares.values(), _NOTHING) if candidate.lines else candidate.saving
 
 
 def choice_of(

@@ -58,11 +58,13 @@ def _corner(appraised: Appraised) -> Corner:
     eligible = [x for x in appraisals if _may_reduce(x)]
     slopes = tuple(rule_of(x.offer).slope(x.offer, situation, x.lines) for x in eligible)
     slacks = [rule_of(x.offer).slack(x.offer, x.lines) for x in eligible]
+    # What would save a paisa, or nothing by the rounding, may hold between two carts and at neither.
+    rounded = sum(rule_of(x.offer).slack(x.offer, x.lines) for x in appraisals)
     return Corner(
         line_amounts(situation),
         candidates_of(eligible),
         slopes,
         steady=is_steady((x.offer for x in appraisals), situation),
-        slack=sum(slacks),
+        slack=rounded,
         uneven=any(slack and slope for slack, slope in zip(slacks, slopes, strict=True)),
     )

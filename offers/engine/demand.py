@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offers.engine.facts import Levels
-from offers.engine.values import Check, OfferContext, OfferTerms, Qualifier, ReasonCode
+from offers.engine.values import Check, ItemUnit, OfferContext, OfferTerms, ReasonCode
 
 
 def demand_checks(offer: OfferTerms, context: OfferContext) -> tuple[list[Check], bool]:
@@ -14,20 +14,27 @@ def demand_checks(offer: OfferTerms, context: OfferContext) -> tuple[list[Check]
         checks.append(_busy(qualifier.max_busy_percent, context.levels))
     if qualifier.stock_at_least is not None:
         checks.append(_stock(qualifier.stock_product_id, qualifier.stock_at_least, context.levels))
-    if qualifier.nth_session is None:
+    by_sessions = offer.benefit.item_unit is ItemUnit.SESSION
+    if qualifier.nth_session is None and not by_sessions:
         return checks, False
     if not context.customer_known and not context.identity_required:
         return checks, True
-    return [*checks, _session(qualifier.nth_session, context)], not context.customer_known
+    if qualifier.nth_session is not None:
+        checks.append(_session(qualifier.nth_session, context))
+    if by_sessions:
+        checks.append(_turn(offer, context))
+    return checks, not context.customer_known
 
 
-def is_of_the_moment(qualifier: Qualifier) -> bool:
+def counts_sessions(offer: OfferTerms) -> bool:
+    """Say whether the offer asks how many sessions the customer has had."""
+    return offer.qualifier.nth_session is not None or offer.benefit.item_unit is ItemUnit.SESSION
+
+
+def is_of_the_moment(offer: OfferTerms) -> bool:
     """Say whether nobody can tell beforehand if the offer will hold: for whom, or how busy or stocked the site is."""
-    return (
-        qualifier.nth_session is not None
-        or qualifier.max_busy_percent is not None
-        or qualifier.stock_at_least is not None
-    )
+    asked = offer.qualifier
+    return counts_sessions(offer) or asked.max_busy_percent is not None or asked.stock_at_least is not None
 
 
 def _session(wanted: int, context: OfferContext) -> Check:
@@ -40,6 +47,20 @@ def _session(wanted: int, context: OfferContext) -> Check:
     short = wanted - before - 1
     margin = "" if short == 0 else f"{short} session{'' if short == 1 else 's'} to go" if short > 0 else "it is past"
     return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), str(before + 1), short == 0, margin)
+
+
+def _turn(offer: OfferTerms, context: OfferContext) -> Check:
+    """Check that as many sessions as are to be paid lie between this one and the last that was given."""
+    field, bought = "qualifier.item_count", offer.qualifier.item_count or 0
+    expected = f"{bought} session{'' if bought == 1 else 's'}"
+    if not context.customer_known:
+        return Check(ReasonCode.ITEM_COUNT, field, "phone or e-mail", "none given", False)
+    if context.customer_sessions is None:
+        return Check(ReasonCode.ITEM_COUNT, field, expected, "not counted", False)
+    had = context.customer_sessions % (bought + (offer.benefit.item_count or 0))
+    short = max(0, bought - had)
+    margin = f"{short} session{'' if short == 1 else 's'} to go" if short else ""
+    return Check(ReasonCode.ITEM_COUNT, field, expected, str(min(had, bought)), not short, margin)
 
 
 def _busy(under: int, levels: Levels) -> Check:

@@ -32,7 +32,7 @@ def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
 def summary(offer: OfferTerms, zone: str) -> str:
     """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
     scope = offer.applicability
-    verb = "Takes" if rule_of(offer).reduces(offer) else "Offers"
+    verb = "Offers" if not rule_of(offer).reduces(offer) else "Takes" if offer.benefit.item_count is None else "Gives"
     parts = [f"{verb} {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))

@@ -10,7 +10,7 @@ from offers.engine.describe import way_in
 from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_where import either, power_in_words
 from offers.engine.facts import HolidayChoice, HolidayRule
-from offers.engine.values import Applicability, OfferLimits, OfferTerms
+from offers.engine.values import Applicability, ItemUnit, OfferLimits, OfferTerms
 from pricing.engine.wording import date_text, money_text
 
 #: Of more things only so many are named in a sentence, and how many more there are.
@@ -40,6 +40,8 @@ def conditions_in_words(offer: OfferTerms, named: Named) -> list[str]:
         least = money_text(offer.qualifier.min_value, offer.currency)
         said.append(f"from {least} on, for energy, time and products before fees and tax")
     said += qualifier_in_words(offer.qualifier, named.products)
+    if offer.benefit.item_id or offer.benefit.item_unit is ItemUnit.PRODUCT:
+        said.append("as long as it is in stock")
     said += _days(offer.applicability, named.today)
     if offer.segments:
         said.append("for some customers: your app shows whether you are among them")

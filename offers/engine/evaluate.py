@@ -41,7 +41,7 @@ class Appraisal:
     """What one offer is worth to one cart. `lines` are positions in the cart, `saving` is what it gives alone.
 
     `outcome` is ELIGIBLE_NOT_CHOSEN where every condition holds; only the selection makes it APPLIED. One that is
-    `beside` the order leaves its price as it is.
+    `beside` the order leaves its price as it is. A saving without lines is that of something given on top of the cart.
     """
 
     offer: OfferTerms
@@ -52,6 +52,8 @@ class Appraisal:
     outcome: Outcome
     depends_on_identity: bool = False
     beside: bool = False
+    #: What the driver pays for what is given on top of the cart.
+    added: Decimal = _NOTHING
 
 
 def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
@@ -82,7 +84,8 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside)
+    added = rule.added(offer, situation) if saving and not lines else _NOTHING
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside, added)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
@@ -94,7 +97,8 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     beside = not rule.reduces(offer)
     if not beside and not saving:
         checks.append(_NO_BENEFIT)
-    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside)
+    added = rule.added(offer, situation) if saving and not lines else _NOTHING
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside, added=added)
 
 
 def _outcome(checks: list[Check]) -> Outcome:
@@ -164,7 +168,7 @@ def _for_whom(offer: OfferTerms, situation: Situation, saving: Decimal) -> tuple
     depends = False
     if offer.segments:
         checks, depends = segment_checks(offer, context, cart.request.planned_start, cart.time_zone)
-    if is_of_the_moment(offer.qualifier):
+    if is_of_the_moment(offer):
         demanded, by_session = demand_checks(offer, context)
         checks, depends = checks + demanded, depends or by_session
     if has_limit(offer.limits):
@@ -211,7 +215,7 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
 def _qualifier(offer: OfferTerms, situation: Situation, rule: BenefitRule) -> list[Check]:
     """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
     asked = offer.qualifier
-    checks = [] if asked.min_value is None else [_min_value(offer, asked.min_value, situation.item_value)]
+    checks = [] if asked.min_value is None else [_min_value(offer, asked.min_value, rule.qualifying(offer, situation))]
     checks += rule.checks(offer, situation)
     if asked.min_wh is not None or asked.max_wh is not None:
         checks += energy_checks(offer, situation)

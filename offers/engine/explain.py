@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from offers.engine.evaluate import LIVE_STATE, STATE_REASONS, appraise, membership, validity, weekly_check
+from offers.engine.giving import without_given
 from offers.engine.places import place_checks
 from offers.engine.situation import Situation, situation_of
 from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
@@ -16,7 +17,7 @@ _AFTER_THE_CART = frozenset({LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX,
 
 def cart_of(quote: Quote) -> Cart:
     """Return the cart that the offers of a quote were judged by."""
-    lines = tuple(x for x in quote.lines if x.kind not in _AFTER_THE_CART)
+    lines = without_given(x for x in quote.lines if x.kind not in _AFTER_THE_CART)
     return Cart(quote.request, lines, quote.energy_wh, quote.terms.currency, quote.terms.time_zone)
 
 

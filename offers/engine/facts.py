@@ -79,6 +79,16 @@ class StockLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class Good:
+    """A product as it is sold on a site: what one costs, and how many can still be given; None where nobody counts."""
+
+    title: str
+    price: Decimal
+    category: str = ""
+    units: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """What was observed of a site: its busy chargers out of those that work, and stocks. None is not observed."""
 

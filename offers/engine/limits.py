@@ -21,6 +21,7 @@ LIMIT_REASONS = frozenset(
         ReasonCode.CUSTOMER_USES_MONTH,
         ReasonCode.CUSTOMER_UNKNOWN,
         ReasonCode.CODE_USED,
+        ReasonCode.ITEM_STOCK,
     }
 )
 _UNUSED = Usage()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from offers.engine.book import OfferBook
+from offers.engine.facts import Good
 from offers.engine.step import LockedStep, OfferStep
 from offers.engine.values import OfferContext, OfferOutcome, OfferTerms, OfferTrace
 from pricing.engine.codec import encode
@@ -19,11 +20,12 @@ from pricing.engine.values import ChargingRequest, DiscountStep, PriceTerms, Pri
 @dataclass(frozen=True, slots=True)
 class LockedContext:
     """What a bill is given beside its offers: the most that each may give, the connector's category, and the CPO's
-    largest discount as it was locked."""
+    largest discount and the given products as they were locked."""
 
     ceilings: Mapping[str, Decimal] = field(default_factory=dict)
     category: str = ""
     max_discount_percent: Decimal | None = None
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def step_of(evidence: Evidence) -> DiscountStep:
             ceilings=context.ceilings,
             category=context.category,
             max_discount_percent=context.max_discount_percent,
+            goods=context.goods,
         )
     return OfferStep(OfferBook.compile(evidence.offers, revision=0), context)
 

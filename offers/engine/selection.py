@@ -66,11 +66,10 @@ def choose_offers(
 
 def most_saving(pool: Sequence[Candidate], lines: LineAmounts, max_stack: int | None = None) -> Decimal:
     """Return what no feasible set can exceed, whoever opted in to what; exclusions are left out of account."""
-    alone = max((x.saving for x in pool if not x.additive), default=NOTHING)
+    alone = max((lines.joint((x,)) for x in pool if not x.additive), default=NOTHING)
     additive = sorted([x for x in pool if x.additive], key=by_worth)
     one_by_one = sum([x.saving for x in leaders(additive)[:max_stack]], NOTHING)
-    most = max(alone, min(one_by_one, lines.joint(additive)))
-    return most if lines.most is None else min(most, lines.most)
+    return max(alone, min(one_by_one, lines.joint(additive)))
 
 
 def stages(pool: Sequence[Candidate], objective: Objective) -> list[list[Candidate]]:

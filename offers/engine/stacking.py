@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
-from offers.engine.candidates import Candidate, LineAmounts
+from offers.engine.candidates import Candidate, LineAmounts, on_top
 from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection
 from offers.engine.situation import Situation
@@ -39,6 +39,7 @@ def candidate_of(found: Appraisal) -> Candidate:
         offer.applicability.valid_until,
         offer.exclusivity_group,
         offer.excludes,
+        found.added,
     )
 
 
@@ -81,7 +82,7 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
     if checks:
         return tuple(checks)
     whole = [x for x in (selection.chosen if locked else (*others, candidate_of(found))) if x.saving]
-    if lines.most is not None and selection.saving == lines.most < lines.uncut(whole):
+    if lines.most is not None and selection.saving - on_top(selection.chosen) == lines.most < lines.uncut(whole):
         reached = f"{money_text(lines.most, offer.currency)} are given, {_share(context)}"
         actual = f"{found.saving:f}"
         return (Check(ReasonCode.MAX_DISCOUNT, _PERCENT_FIELD, f"{lines.most:f}", actual, False, reached),)

@@ -10,10 +10,12 @@ from offers.engine.benefits import rule_of
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
-from offers.engine.choice import choice_of, shares_of
+from offers.engine.choice import choice_of, shares_of, taken_by
 from offers.engine.corners import Appraised, candidates_of, corners_of, together
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import Appraisal, appraise, appraise_locked
+from offers.engine.facts import Good
+from offers.engine.giving import Given, given_by
 from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
@@ -39,10 +41,14 @@ _NONE_KNOWN: Mapping[str, Appraisal] = {}
 
 
 class Verdict(NamedTuple):
-    """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids."""
+    """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids.
+
+    `added` is what the given products come to, which are no part of the cart.
+    """
 
     amounts: Mapping[str, Decimal]
     appraisals: Mapping[str, Appraisal]
+    added: Decimal
 
 
 class OfferStep:
@@ -63,7 +69,9 @@ class OfferStep:
             for x in self._offers(cart)
         }
         choice = choice_of(list(appraisals.values()), line_amounts(situation), self._context, runner_up=False)
-        return Verdict(choice.given(), appraisals)
+        given = given_by([appraisals[x.offer_id].offer for x in choice.selection.chosen], situation)
+        added = _NOTHING if given.listed is None else _sum(given.listed) - _sum(cart.lines)
+        return Verdict(choice.given(), appraisals, added)
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
@@ -71,7 +79,8 @@ class OfferStep:
         lines = line_amounts(situation)
         choice = choice_of(appraisals, lines, self._context)
         selection, beside = choice.selection, choice.beside
-        discounts = _discount_lines(selection.chosen, appraisals, choice.shares, situation)
+        given = given_by(_offers_of(selection.chosen, appraisals), situation)
+        discounts = _discount_lines(selection.chosen, appraisals, (choice.shares, given), situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
@@ -86,7 +95,7 @@ class OfferStep:
             most=most,
             cut=cut,
         )
-        return Discounts(discounts, trace)
+        return Discounts(discounts, trace, given.listed)
 
     def considered(self) -> tuple[OfferTerms, ...]:
         """Return every offer that was looked at so far, by id: the discounts depend on no other."""
@@ -154,7 +163,8 @@ class LockedStep:
 
     `ceilings` limits the discount of an offer, by its id, to what was reserved for it. `category` is the
     connector's, for offers limited to categories; empty, the connector's lines count as in their scope.
-    `max_discount_percent` is the CPO's largest discount as it was locked.
+    `max_discount_percent` is the CPO's largest discount as it was locked. `goods` are the products given, as sold
+    then: they are held for the order, so that none is out of stock.
     """
 
     def __init__(
@@ -164,8 +174,9 @@ class LockedStep:
         ceilings: Mapping[str, Decimal],
         category: str = "",
         max_discount_percent: Decimal | None = None,
+        goods: Mapping[str, Good] | None = None,
     ) -> None:
-        self._offers, self._ceilings, self._category = offers, dict(ceilings), category
+        self._offers, self._ceilings, self._category, self._goods = offers, dict(ceilings), category, dict(goods or {})
         # What an order has locked applies together, however many offers the CPO allows by now.
         self._stack = StackLimits(max_discount_percent=max_discount_percent)
 
@@ -174,14 +185,16 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        discounts = _discount_lines(chosen, appraisals, shares_of(chosen, lines), situation)
+        given = given_by(_offers_of(chosen, appraisals), situation)
+        discounts = _discount_lines(chosen, appraisals, (shares_of(chosen, lines), given), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         applied = (*(x.code for x in discounts), *(x.offer_id for x in beside))
         most, cut = _cut(chosen, lines, cart.currency)
-        return Discounts(discounts, OfferTrace(tuple(outcomes), applied, most=most, cut=cut))
+        trace = OfferTrace(tuple(outcomes), applied, most=most, cut=cut)
+        return Discounts(discounts, trace, given.listed)
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
@@ -206,25 +219,42 @@ class LockedStep:
             cart.request.planned_start,
             ceilings=self._ceilings,
             stack=self._stack,
+            goods=self._goods,
         )
         situation = situation_of(cart, context, least_wh=least_wh)
         return situation, [appraise_locked(offer, situation) for offer in self._offers]
 
 
+def _sum(lines: Iterable[QuoteLine]) -> Decimal:
+    return sum([x.amount.amount for x in lines], _NOTHING)
+
+
+def _offers_of(chosen: tuple[Candidate, ...], appraisals: Iterable[Appraisal]) -> list[OfferTerms]:
+    offers = {x.offer.offer_id: x.offer for x in appraisals}
+    return [offers[x.offer_id] for x in chosen]
+
+
 def _discount_lines(
-    chosen: tuple[Candidate, ...], appraisals: list[Appraisal], shares: tuple[Shares, ...], situation: Situation
+    chosen: tuple[Candidate, ...],
+    appraisals: list[Appraisal],
+    found: tuple[tuple[Shares, ...], Given],
+    situation: Situation,
 ) -> tuple[QuoteLine, ...]:
-    cart = situation.cart
+    """Return a line for each chosen offer that takes anything; of what is given, off the given lines."""
+    (shares, given), cart = found, situation.cart
     offers = {x.offer.offer_id: x.offer for x in appraisals}
     currency, ids = cart.currency, [x.line_id for x in cart.lines]
     lines: list[QuoteLine] = []
     for candidate, taken in zip(chosen, shares, strict=True):
-        amount = sum(taken.values(), _NOTHING)
+        amount = taken_by(candidate, taken)
         if not amount:
             continue
         offer = offers[candidate.offer_id]
         title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
-        parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
+        if candidate.offer_id in given.by_offer:
+            parts = given.shares(candidate.offer_id, amount, currency)
+        else:
+            parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, currency)
         lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))

@@ -17,6 +17,8 @@ class BenefitKind(StrEnum):
     """The offer types of the ONDC construct, spelled as on the wire."""
 
     DISCOUNT = "discount"
+    BUY_X_GET_Y = "buyXgetY"
+    FREEBIE = "freebie"
     SLAB = "slab"
     COMBO = "combo"
     DELIVERY = "delivery"
@@ -30,6 +32,14 @@ class ValueType(StrEnum):
     PERCENT = "percent"
     AMOUNT = "amount"
     PER_KWH = "per_kwh"
+
+
+class ItemUnit(StrEnum):
+    """What an offer that gives for what is bought counts: kWh of the session, the customer's sessions, products."""
+
+    KWH = "KWH"
+    SESSION = "SESSION"
+    PRODUCT = "PRODUCT"
 
 
 class FinanceMethod(StrEnum):
@@ -75,7 +85,8 @@ class FinanceTerm:
 class Benefit:
     """What the buyer gets: `value` in percent, money or money per kWh, at most `value_cap`, taken of `base`.
 
-    `value` is 0 for a kind without one; a slab's values stand in `slabs`, by rising kWh.
+    `value` is 0 for a kind without one; a slab's values stand in `slabs`, by rising kWh. What is given are
+    `item_count` units at `item_value` each, free where that is None: of the product `item_id`, else of what is bought.
     """
 
     kind: BenefitKind
@@ -85,6 +96,10 @@ class Benefit:
     base: DiscountBase = DiscountBase.ITEMS
     slabs: tuple[Slab, ...] = ()
     finance: tuple[FinanceTerm, ...] = ()
+    item_count: int | None = None
+    item_id: str = ""
+    item_value: Decimal | None = None
+    item_unit: ItemUnit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,7 @@ class Qualifier:
 
     `nth_session` is the customer's count with the CPO, this session included. The site must be less than
     `max_busy_percent` busy and have `stock_at_least` units of a product. All of `item_ids`, a combo's secondary
-    items, must be in the cart.
+    items, must be in the cart. `item_count` is how many units are bought before some are given.
     """
 
     min_value: Decimal | None = None
@@ -104,6 +119,7 @@ class Qualifier:
     stock_product_id: str = ""
     stock_at_least: int | None = None
     item_ids: frozenset[str] = frozenset()
+    item_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cpo_portal.charging.segment_rules import CustomerFacts
-from offers.engine.facts import NOWHERE, UNOBSERVED, Levels, PlaceFacts
+from offers.engine.facts import NOWHERE, UNOBSERVED, Good, Levels, PlaceFacts
 from offers.engine.terms import (
     Applicability,
     Benefit,
@@ -17,6 +17,7 @@ from offers.engine.terms import (
     DiscountBase,
     FinanceMethod,
     FinanceTerm,
+    ItemUnit,
     OfferLimits,
     OfferTerms,
     Qualifier,
@@ -36,6 +37,7 @@ __all__ = [
     "DiscountBase",
     "FinanceMethod",
     "FinanceTerm",
+    "ItemUnit",
     "Objective",
     "OfferContext",
     "OfferLimits",
@@ -125,6 +127,10 @@ class ReasonCode(StrEnum):
     STOCK = "STOCK"
     SLAB = "SLAB"
     COMBO_ITEMS = "COMBO_ITEMS"
+    ITEM_COUNT = "ITEM_COUNT"
+    ITEM_NOT_SOLD = "ITEM_NOT_SOLD"
+    ITEM_STOCK = "ITEM_STOCK"
+    REDEMPTION_CAP = "REDEMPTION_CAP"
 
 
 @quickly_made
@@ -133,7 +139,7 @@ class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
 
     `customer_uses` is None while the customer is not known; `customer_period_uses` and `budget_used_today` are of the
-    periods that run at the evaluation.
+    periods that run at the evaluation. `refused` says that the ledger refused the offer a moment ago.
     """
 
     uses: int = 0
@@ -141,6 +147,7 @@ class Usage:
     customer_uses: int | None = None
     budget_used_today: Decimal = Decimal(0)
     customer_period_uses: Mapping[str, int] = field(default_factory=dict)
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +210,8 @@ class OfferContext:
     place: PlaceFacts = NOWHERE
     customer_sessions: int | None = None
     levels: Levels = UNOBSERVED
+    #: The products that candidates give and that are sold there, by id.
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 @quickly_made

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_message_retention"),
         ("charging", "0007_after_the_bill"),
         ("database", "0002_rows_of_one_cpo"),
-        ("offers", "0012_backtests"),
+        ("offers", "0013_giving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

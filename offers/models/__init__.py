@@ -15,6 +15,7 @@ from offers.models.definitions import (
     OfferVersion,
     ValueTypeChoice,
 )
+from offers.models.giving import ItemUnitChoice
 from offers.models.imports import OfferImport, OfferImportState
 from offers.models.ledger import (
     CustomerCounter,
@@ -48,6 +49,7 @@ __all__ = [
     "CustomerPeriodCounter",
     "DayCounter",
     "DiscountBaseChoice",
+    "ItemUnitChoice",
     "LedgerCheck",
     "LedgerEntry",
     "LedgerKind",

@@ -16,6 +16,7 @@ from offers.engine import values as engine
 from offers.models.columns import MONEY, NO_ITEMS, NO_ROWS
 from offers.models.conditions import CONDITION_CONSTRAINTS, Conditions
 from offers.models.days import DAYS_CONSTRAINTS, Days
+from offers.models.giving import GIVING_CONSTRAINTS, Giving
 from offers.models.types import type_constraints
 from offers.models.where import WHERE_CONSTRAINTS, Where
 
@@ -107,6 +108,8 @@ class Offer(TenantModel):
 
 class BenefitKindChoice(models.TextChoices):
     DISCOUNT = engine.BenefitKind.DISCOUNT.value, "Discount"
+    BUY_X_GET_Y = engine.BenefitKind.BUY_X_GET_Y.value, "Buy X, get Y more"
+    FREEBIE = engine.BenefitKind.FREEBIE.value, "Free product"
     SLAB = engine.BenefitKind.SLAB.value, "Slabs of kWh"
     COMBO = engine.BenefitKind.COMBO.value, "Combination"
     DELIVERY = engine.BenefitKind.DELIVERY.value, "Off the fee"
@@ -125,7 +128,7 @@ class DiscountBaseChoice(models.TextChoices):
     ITEMS_AND_SURGE = engine.DiscountBase.ITEMS_AND_SURGE.value, "Energy, time, products and surge"
 
 
-class OfferVersion(Where, Days, Conditions, TenantModel):
+class OfferVersion(Where, Days, Conditions, Giving, TenantModel):
     """What an offer says from one publication to the next; immutable once published (a trigger sees to it).
 
     Places and things are Beckn ids; windows are lists in the form of `offers.engine.codec`.
@@ -224,6 +227,7 @@ class OfferVersion(Where, Days, Conditions, TenantModel):
             *WHERE_CONSTRAINTS,
             *DAYS_CONSTRAINTS,
             *CONDITION_CONSTRAINTS,
+            *GIVING_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.charging.models import Customer, Order
-from offers.models.columns import MONEY
+from offers.models.columns import MONEY, NO_ROWS
 from offers.models.definitions import Offer, OfferVersion
 
 
@@ -98,6 +98,8 @@ class Redemption(TenantModel):
     counted_day = models.BooleanField(default=False, db_default=False)
     #: Of which periods' counters a use is held, by `offers.engine.periods.Period`.
     counted_periods = ArrayField(models.CharField(max_length=5), default=list, db_default=[])
+    #: The products that it gives, as `offers.stock` writes them: id, units, and whether they are held in stock.
+    items = models.JSONField(default=list, db_default=NO_ROWS)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -18,6 +18,11 @@ _EMPTY: dict[str, Q] = {
     "base": Q(base="ITEMS"),
     "slabs": Q(slabs=Value([], models.JSONField())),
     "finance_terms": Q(finance_terms=Value([], models.JSONField())),
+    "item_unit": Q(item_unit=""),
+    "qualifier_item_count": Q(qualifier_item_count=None),
+    "benefit_item_count": Q(benefit_item_count=None),
+    "benefit_item_id": Q(benefit_item_id=""),
+    "item_value": Q(item_value=None),
 }
 
 

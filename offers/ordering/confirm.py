@@ -21,6 +21,7 @@ from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of
 from offers.ordering.place import MAX_ROUNDS, holds_of, refuse_invalid_offers
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, policy_of, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
+from offers.stock import own_units
 from pricing.engine.values import AmountMeasure, PricingError
 
 
@@ -144,7 +145,7 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 def _fresh_price(order: Order, asked: SessionAsk, exhausted: frozenset[str], now: datetime) -> PricedSession:
     try:
         own = ledger.own_usage(order, order.customer, now=now)
-        lock = Lock(own=own, order_id=order.pk, exhausted=exhausted)
+        lock = Lock(own=own, order_id=order.pk, exhausted=exhausted, own_goods=own_units(order))
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)

@@ -28,6 +28,7 @@ from offers import ledger
 from offers.codes.guessing import refuse_guessing
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
+from offers.engine.giving import units_given
 from offers.engine.limits import LIMIT_REASONS
 from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.forgotten import forget_facts
@@ -37,6 +38,7 @@ from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
+from offers.stock import own_units
 from pricing.engine.codec import decode
 
 #: How often a quote is made again because another buyer took the last of an offer in between.
@@ -89,7 +91,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     ask = _identified(_from(placing), customer, selected)
     lock = Lock()
     if order is not None:
-        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk)
+        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
@@ -235,11 +237,13 @@ def _write(
 def holds_of(priced: PricedSession) -> list[ledger.Hold]:
     """Return what the applied offers of a price need reserved."""
     savings = {outcome.offer_id: outcome.saving.amount for outcome in priced.trace.outcomes}
+    given = units_given(priced.quote.lines)
     holds = []
     for terms in priced.applied():
         offer_pk, version_pk = priced.book.keys[terms.offer_id]
         ceiling = ceiling_of(terms, savings[terms.offer_id])
-        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling, priced.code_of(terms)))
+        items = tuple(given.get(terms.offer_id, {}).items())
+        holds.append(ledger.Hold(offer_pk, version_pk, terms, ceiling, priced.code_of(terms), items))
     return holds
 
 

@@ -23,6 +23,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.charging.sessions import delivered_wh
 from cpo_portal.network.models import CHARGING_CATEGORY
 from offers import ledger
+from offers.engine.giving import goods_of
 from offers.engine.proof import LockedContext
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
@@ -67,6 +68,7 @@ def bill_of(order: Order) -> engine.Quote:
         ceilings=ceilings_of(order),
         category=CHARGING_CATEGORY,
         max_discount_percent=locked.row.max_discount_percent,
+        goods=goods_of(locked.lines),
     )
     return price(request, locked.terms, discounts=step)
 
@@ -139,7 +141,9 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         proof=proof_of_bill(
             order.cpo_id,
             locked.offers,
-            LockedContext(ceilings_of(order), CHARGING_CATEGORY, locked.row.max_discount_percent),
+            LockedContext(
+                ceilings_of(order), CHARGING_CATEGORY, locked.row.max_discount_percent, goods_of(locked.lines)
+            ),
         ),
         is_bill=True,
         created_at=now,

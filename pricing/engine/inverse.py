@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
@@ -19,6 +19,7 @@ from pricing.engine.values import (
     DiscountStep,
     PriceTerms,
     PricingError,
+    QuoteLine,
 )
 from pricing.engine.wording import energy_text, money_text
 
@@ -93,23 +94,23 @@ class Plans:
 
     def _total(self, energy_wh: int) -> Decimal:
         cart = self.cart(energy_wh)
-        net = _sum(cart)
-        if self.discounts is not None:
-            net += sum((x.amount.amount for x in self.discounts(cart).lines), Decimal(0))
-        return self.taxed(net)
+        if self.discounts is None:
+            return self.taxed(_sum(cart.lines))
+        found = self.discounts(cart)
+        return self.taxed(_sum((*found.before(cart.lines), *found.lines)))
 
     def total_at_least(self, low_wh: int, high_wh: int) -> Decimal:
         low = self.cart(low_wh)
         if self.discounts is None:
-            return self.taxed(_sum(low))
+            return self.taxed(_sum(low.lines))
         return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)))
 
     def taxed(self, net: Decimal) -> Decimal:
         return net + tax_on(net, self.terms.tax, self.terms.currency)
 
 
-def _sum(cart: Cart) -> Decimal:
-    return sum((x.amount.amount for x in cart.lines), Decimal(0))
+def _sum(lines: Iterable[QuoteLine]) -> Decimal:
+    return sum((x.amount.amount for x in lines), Decimal(0))
 
 
 def _before_taxes(plans: Plans, amount: Decimal) -> int:

@@ -19,6 +19,7 @@ from pricing.engine.values import (
     PricedSlice,
     PriceTerms,
     PricingError,
+    ProductPrice,
     QuoteLine,
 )
 from pricing.engine.wording import energy_text, money_text, plain_number
@@ -79,13 +80,33 @@ def _energy_lines(request: ChargingRequest, terms: PriceTerms, slices: tuple[Pri
         energies = used or dict(list(energies.items())[:1])
     lines = []
     for number, (rate, wh) in enumerate(energies.items(), start=1):
-        title = f"Charging session cost ({energy_text(wh)} @ {money_text(rate, terms.currency)}/kWh)"
-        quantity = Decimal(wh).scaleb(-3)
-        amount = Money(round_amount(rate * quantity, terms.currency), terms.currency)
-        lines.append(
-            QuoteLine(f"ENERGY-{number}", LineKind.ENERGY, title, amount, quantity, "kWh", rate, request.item_id)
-        )
+        lines.append(energy_line(f"ENERGY-{number}", request.item_id, wh, Money(rate, terms.currency)))
     return lines
+
+
+def energy_line(line_id: str, item_id: str, wh: int, rate: Money) -> QuoteLine:
+    """Return the line of so much energy at a rate per kWh."""
+    title = f"Charging session cost ({energy_text(wh)} @ {money_text(rate.amount, rate.currency)}/kWh)"
+    quantity = Decimal(wh).scaleb(-3)
+    amount = Money(round_amount(rate.amount * quantity, rate.currency), rate.currency)
+    return QuoteLine(line_id, LineKind.ENERGY, title, amount, quantity, "kWh", rate.amount, item_id)
+
+
+def product_line(line_id: str, product: ProductPrice, count: int, currency: str) -> QuoteLine:
+    """Return the line of so many units of a product."""
+    amount = Money(round_amount(product.amount * count, currency), currency)
+    title = product.title if count == 1 else f"{product.title} × {count}"
+    return QuoteLine(
+        line_id,
+        LineKind.PRODUCT,
+        title,
+        amount,
+        Decimal(count),
+        "unit",
+        product.amount,
+        product.product_id,
+        category=product.category,
+    )
 
 
 def _time_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply, card: RateCard) -> list[QuoteLine]:
@@ -156,21 +177,7 @@ def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLin
         product = prices.get(product_id)
         if product is None:
             raise PricingError("UNKNOWN_PRODUCT", f"Remove product {product_id}: it is not sold at this station.")
-        amount = Money(round_amount(product.amount * count, terms.currency), terms.currency)
-        title = product.title if count == 1 else f"{product.title} × {count}"
-        lines.append(
-            QuoteLine(
-                f"PRODUCT-{number}",
-                LineKind.PRODUCT,
-                title,
-                amount,
-                Decimal(count),
-                "unit",
-                product.amount,
-                product_id,
-                category=product.category,
-            )
-        )
+        lines.append(product_line(f"PRODUCT-{number}", product, count, terms.currency))
     return lines
 
 

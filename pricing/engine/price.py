@@ -38,7 +38,7 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     check_request(request, terms)
     listed, flags = _listed(request, terms, discounts)
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
-    lines = _with_tax((*listed.lines, *_checked(given.lines, terms.currency)), terms)
+    lines = _with_tax((*given.before(listed.lines), *_checked(given.lines, terms.currency)), terms)
     return Quote(
         lines=lines,
         total=Money(sum([x.amount.amount for x in lines], _NO_MONEY), terms.currency),

@@ -230,8 +230,8 @@ class QuoteLine:
     """One printed line: a signed, rounded amount.
 
     `line_id` is unique in the quote and stable ("ENERGY-1"). `item_id` names the connector or product,
-    `code` the fee, tax or offer, `category` that of a product. `shares` is how a DISCOUNT is allocated to
-    the lines it came from.
+    `code` the fee, tax or offer (of an ITEM line the offer that gives it), `category` that of a product.
+    `shares` is how a DISCOUNT is allocated to the lines it came from.
     """
 
     line_id: str
@@ -245,6 +245,11 @@ class QuoteLine:
     code: str = ""
     shares: tuple[tuple[str, Money], ...] = ()
     category: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Tell whether an offer gives what stands here at its list price; a DISCOUNT takes it down to what it costs."""
+        return bool(self.code) and self.kind in ITEM_KINDS
 
 
 @quickly_made
@@ -266,10 +271,18 @@ class Cart:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Discounts:
-    """What the discounts step answers: DISCOUNT lines, and its own trace, which pricing does not read."""
+    """What the discounts step answers: DISCOUNT lines, and its own trace, which pricing does not read.
+
+    Where something is given, `listed` is the cart's lines with the given ones among them, each in its place.
+    """
 
     lines: tuple[QuoteLine, ...] = ()
     trace: Any = None
+    listed: tuple[QuoteLine, ...] | None = None
+
+    def before(self, cart: tuple[QuoteLine, ...]) -> tuple[QuoteLine, ...]:
+        """Return the lines before the discounts: those of the cart, with what is given."""
+        return cart if self.listed is None else self.listed
 
 
 class DiscountStep(Protocol):

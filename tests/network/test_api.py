@@ -85,6 +85,17 @@ def test_a_charger_and_a_product_with_stock(api: Client, net: Net) -> None:
     assert (made.status_code, made.json()["stock"], made.json()["locations"]) == (201, 5, ["site-1"])
     changed = send(api, "patch", "/api/products/coffee", {"price": "45"}, net).json()
     assert (changed["price"], changed["stock"]) == ("45.00", 5)
+    with cpo_scope(net.cpo):
+        held = ProductStock.objects.filter(product__product_id="coffee")
+        held.update(reserved=2)
+    refused = send(api, "patch", "/api/products/coffee", {"stock": None}, net)
+    sentence = "Orders hold 2 of it: give a number, and stop counting once they are done."
+    assert (refused.status_code, refused.json()["error"]["fields"]) == (400, {"stock": [sentence]})
+    # What is on the shelf is what staff count; what orders hold of it stays held.
+    assert send(api, "patch", "/api/products/coffee", {"stock": 4, "price": "46"}, net).json()["stock"] == 4
+    with cpo_scope(net.cpo):
+        assert (held.get().units, held.get().reserved, held.get().left) == (4, 2, 2)
+        held.update(reserved=0)
     assert send(api, "patch", "/api/products/coffee", {"stock": None}, net).json()["stock"] is None
     assert send(api, "patch", "/api/products/coffee", {"locations": []}, net).json()["locations"] == []
 

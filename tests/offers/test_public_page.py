@@ -202,6 +202,14 @@ TYPES: dict[str, tuple[dict[str, Any], str]] = {
         NO_VALUE | {"slabs": SLABS},
         "10 % off, at most ₹50.00, for 10–19 kWh; ₹40.00 off, at most ₹40.00, for 20 kWh and more ",
     ),
+    "freebie": (
+        NO_VALUE | {"benefit_item_count": 2, "benefit_item_id": "coffee"},
+        "2 × Filter coffee free ",
+    ),
+    "buyXgetY": (
+        NO_VALUE | {"item_unit": "KWH", "qualifier_item_count": 10, "benefit_item_count": 2, "item_value": Decimal(5)},
+        "2 kWh at ₹5.00 each after every 10 kWh ",
+    ),
     "combo": (
         {"qualifier_item_ids": ("coffee",), "value": Decimal(20)},
         "20 % off in combination with 1 item, at most ₹100.00 ",
@@ -229,6 +237,7 @@ def test_every_type_is_said_in_plain_words(people: People, kind: str) -> None:
     assert f"Deal {benefit}" in text
     together = "Only together with Filter coffee in one session."
     assert (together in text) is (kind == "combo")
+    assert ("As long as it is in stock." in text) is (kind == "freebie")
 
 
 def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People) -> None:

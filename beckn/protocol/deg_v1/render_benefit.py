@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -25,10 +26,13 @@ def write_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
     """Return the groups of a type that a discount's details cannot say, in the words of the offers construct."""
     if offer.kind is BenefitKind.DISCOUNT:
         return ()
-    groups = [write_group("offer-benefit", (("type", offer.kind.value),))]
-    if offer.qualifier_item_ids:
-        # One tag for each item: an id may hold any separator.
-        groups.append(write_group("offer-qualifier", [("item_id", item_id) for item_id in offer.qualifier_item_ids]))
+    groups = [write_group("offer-benefit", (("type", offer.kind.value), *_given(offer)))]
+    # One tag for each item: an id may hold any separator.
+    asked = [("item_id", item_id) for item_id in offer.qualifier_item_ids]
+    if offer.item_count is not None:
+        asked.append(("item_count", str(offer.item_count)))
+    if asked:
+        groups.append(write_group("offer-qualifier", asked))
     for slab in offer.slabs:
         upper = "" if slab.item_count_upper is None else str(slab.item_count_upper)
         groups.append(
@@ -45,6 +49,17 @@ def write_benefit(offer: OfferView) -> tuple[dict[str, Any], ...]:
         )
     groups.extend(_finance(term) for term in offer.finance)
     return tuple(groups)
+
+
+def _given(offer: OfferView) -> Iterator[tuple[str, str]]:
+    """Yield what is given: how many more, of which item, what one costs, and what is counted."""
+    benefit = offer.benefit
+    if benefit is None:
+        return
+    yield "item_count", str(benefit.item_count)
+    yield "item_id", benefit.item_id
+    yield "item_value", "" if benefit.item_value is None else amount(benefit.item_value, offer.currency)
+    yield "item_unit", benefit.item_unit.value if benefit.item_unit is not None else ""
 
 
 @lru_cache(maxsize=1024)

@@ -209,4 +209,5 @@ def _add_on(add_on: ItemView) -> dict[str, Any]:
         descriptor=descriptor(add_on.name, code=add_on.code, short_desc=add_on.short_desc),
         price=_item_price(add_on),
         quantity=_quantity(add_on),
+        tags=[write_group("given", (("offer-id", add_on.given_by),))] if add_on.given_by else [],
     )

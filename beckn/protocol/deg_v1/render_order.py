@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from beckn.protocol.catalog_views import OfferUsageView, OfferValidationView, OfferView
@@ -131,8 +131,17 @@ def _usage(usage: OfferUsageView) -> dict[str, Any]:
             ("discount-amount", amount(abs(discount.amount), discount.currency)),
             ("savings-percentage", number(usage.savings_percentage)),
             ("offer-code-used", usage.code_used),
+            *_given(usage),
         ),
     )
+
+
+def _given(usage: OfferUsageView) -> Iterator[tuple[str, str]]:
+    """Yield what was given, item by item in one order of tags."""
+    for given in usage.given:
+        yield "given-item-id", given.item_id
+        yield "given-quantity", "" if given.quantity is None else number(given.quantity)
+        yield "given-unit", given.unit
 
 
 def _billing(billing: Billing) -> dict[str, Any]:
@@ -172,6 +181,7 @@ def _line(line: QuoteLine) -> dict[str, Any]:
             ("quantity", "" if line.quantity is None else number(line.quantity)),
             ("unit", line.unit),
             ("rate", "" if line.rate is None else number(line.rate)),
+            ("given", "yes" if line.is_given else ""),
         ),
     )
     return {"title": line.title, "item": sparse(id=line.item_id, tags=[kind]), "price": price(line.amount)}

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from offers.engine.backtest.tally import Tally
-from offers.engine.backtest.values import BacktestResult, Given, PastSession, Setting
+from offers.engine.backtest.values import BacktestResult, PastSession, Setting
 from offers.engine.backtest.worlds import World, within_limits
 from offers.engine.evaluate import LIVE_STATE, Appraisal, evaluate_offer
-from offers.engine.step import OfferStep
+from offers.engine.step import OfferStep, Verdict
 from offers.engine.unrecorded import without_levels
 from offers.engine.values import (
     CodeStanding,
@@ -54,18 +54,18 @@ class Backtest:
 
     def play(self, session: PastSession) -> None:
         """Price one session in both worlds, and count it; once where both must come to the same."""
-        after, judged = self._step(self._after, session, draft=True).verdict(session.cart)
+        after, judged, added = self._step(self._after, session, draft=True).verdict(session.cart)
         if self._draft.offer_id in after or self._replaces or not self._alike(session, judged):
-            before = self._before_draft(session, judged)
+            before, _, added_before = self._before_draft(session, judged)
             limited = self._before.limited.keys() - {self._draft.offer_id}
             self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
         else:
-            before = after
+            before, added_before = after, added
         if self._draft.offer_id not in after:
             self._keep_out(session, judged.get(self._draft.offer_id))
         self._before.record(session, before)
         self._after.record(session, after)
-        self._tally.add(session, before, after)
+        self._tally.add(session, before, after, added - added_before)
 
     def _keep_out(self, session: PastSession, own: Appraisal | None) -> None:
         """Count a session that does not get the draft by what keeps it out; before the session is recorded."""
@@ -100,13 +100,13 @@ class Backtest:
         met = (x for x in self._apart if x in judged)
         return all(self._before.is_open(x, session, judged[x].saving) == within_limits(judged[x].checks) for x in met)
 
-    def _before_draft(self, session: PastSession, judged: Mapping[str, Appraisal]) -> Given:
+    def _before_draft(self, session: PastSession, judged: Mapping[str, Appraisal]) -> Verdict:
         """Price the session without the draft. What is the same in both worlds is not judged once more.
 
         A live offer is judged alike where its limits have been used alike, and the driver chose alike.
         """
         known = {} if self._is_asked_for else {x: found for x, found in judged.items() if x not in self._apart}
-        return self._step(self._before, session, draft=False).verdict(session.cart, known).amounts
+        return self._step(self._before, session, draft=False).verdict(session.cart, known)
 
     def _step(self, world: World, session: PastSession, *, draft: bool) -> OfferStep:
         return OfferStep(world.past.where_given(session.given), self._context(world, session, draft=draft))
@@ -132,6 +132,7 @@ class Backtest:
             single_use={x.offer_id: _A_CODE for x in chosen if x.single_use},
             place=session.place,
             customer_sessions=session.sessions_before,
+            goods=session.goods,
         )
 
 

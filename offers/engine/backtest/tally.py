@@ -47,14 +47,15 @@ class Tally:
     ran_out: tuple[datetime, str] | None = None
     kept_out: Counter[ReasonCode] = field(default_factory=Counter)
 
-    def add(self, session: PastSession, before: Given, after: Given) -> None:
+    def add(self, session: PastSession, before: Given, after: Given, added: Decimal) -> None:
+        """Count a session; by `added` more is given with the draft that would have to be paid but for its discount."""
         self.sessions += 1
         self.billed += sum(session.given.values(), _NOTHING)
         less, more = sum(before.values(), _NOTHING), sum(after.values(), _NOTHING)
         self.without += less
         self.with_draft += more
-        if more < less:
-            self.risen = self.risen.plus(less - more)
+        if more - added < less:
+            self.risen = self.risen.plus(less - more + added)
             if len(self.examples) < EXAMPLES:
                 self.examples.append(session.order_id)
         if before is not after:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cpo_portal.charging.segment_rules import CustomerFacts
-from offers.engine.facts import NOWHERE, PlaceFacts
+from offers.engine.facts import NOWHERE, Good, PlaceFacts
 from offers.engine.values import Objective, ReasonCode, StackLimits
 from pricing.engine.making import quickly_made
 from pricing.engine.values import Cart
@@ -40,6 +40,8 @@ class PastSession:
     place: PlaceFacts = NOWHERE
     facts: CustomerFacts | None = None
     sessions_before: int | None = None
+    #: The products that offers may give, as they are sold at its location now; nobody knows what was in stock.
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

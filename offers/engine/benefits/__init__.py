@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offers.engine.benefits import combo, delivery, discount, exchange, financing, slab
+from offers.engine.benefits import buyxgety, combo, delivery, discount, exchange, financing, freebie, slab
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.values import BenefitKind, OfferTerms
 
 BENEFITS: Mapping[BenefitKind, BenefitRule] = {
     BenefitKind.DISCOUNT: discount,
+    BenefitKind.BUY_X_GET_Y: buyxgety,
+    BenefitKind.FREEBIE: freebie,
     BenefitKind.SLAB: slab,
     BenefitKind.COMBO: combo,
     BenefitKind.DELIVERY: delivery,

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import energy_edges, maximum, most_between, reduces, saving, slack, slope, thresholds
+from offers.engine.benefits.plain import (
+    added,
+    energy_edges,
+    giving,
+    maximum,
+    most_between,
+    qualifying,
+    reduces,
+    saving,
+    slack,
+    slope,
+    thresholds,
+)
 from offers.engine.situation import Situation, matches
 from offers.engine.values import Check, OfferTerms, ReasonCode
 
 __all__ = [
+    "added",
     "checks",
     "energy_edges",
+    "giving",
     "lines",
     "maximum",
     "most_between",
+    "qualifying",
     "reduces",
     "saving",
     "slack",

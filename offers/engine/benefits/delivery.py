@@ -5,17 +5,31 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, energy_edges, maximum, most_between, reduces, saving, slack
+from offers.engine.benefits.plain import (
+    added,
+    checks,
+    energy_edges,
+    giving,
+    maximum,
+    most_between,
+    qualifying,
+    reduces,
+    saving,
+    slack,
+)
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 from pricing.engine.values import LineKind
 
 __all__ = [
+    "added",
     "checks",
     "energy_edges",
+    "giving",
     "lines",
     "maximum",
     "most_between",
+    "qualifying",
     "reduces",
     "saving",
     "slack",

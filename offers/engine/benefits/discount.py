@@ -5,18 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import checks, energy_edges, maximum, most_between, reduces
+from offers.engine.benefits.plain import added, checks, energy_edges, giving, maximum, most_between, qualifying, reduces
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import DiscountBase, OfferTerms, ValueType
 from pricing.engine.values import ITEM_KINDS, LineKind
 from pricing.engine.wording import money_text
 
 __all__ = [
+    "added",
     "checks",
     "energy_edges",
+    "giving",
     "lines",
     "maximum",
     "most_between",
+    "qualifying",
     "reduces",
     "saving",
     "slack",

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from offers.engine.benefits.beside import lines, maximum, reduces, saving, slope
-from offers.engine.benefits.plain import checks, energy_edges, least_value, most_between, slack
+from offers.engine.benefits.plain import (
+    added,
+    checks,
+    energy_edges,
+    giving,
+    least_value,
+    most_between,
+    qualifying,
+    slack,
+)
 from offers.engine.situation import Situation
 from offers.engine.values import FinanceMethod, FinanceTerm, OfferTerms
 from pricing.engine.wording import plain_number
 
 __all__ = [
+    "added",
     "checks",
     "energy_edges",
+    "giving",
     "lines",
     "maximum",
     "most_between",
+    "qualifying",
     "reduces",
     "saving",
     "slack",

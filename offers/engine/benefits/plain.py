@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from offers.engine.benefits.gifts import Giving
 from offers.engine.situation import Situation, base_of
 from offers.engine.values import Check, OfferTerms, Slab, ValueType
 from pricing.engine.money import round_amount
@@ -47,6 +48,18 @@ def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> D
 
 def reduces(offer: OfferTerms) -> bool:
     return True
+
+
+def qualifying(offer: OfferTerms, situation: Situation) -> Decimal:
+    return situation.item_value
+
+
+def giving(offer: OfferTerms, situation: Situation) -> Giving | None:
+    return None
+
+
+def added(offer: OfferTerms, situation: Situation) -> Decimal:
+    return _NOTHING
 
 
 def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:

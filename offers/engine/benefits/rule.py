@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
+from offers.engine.benefits.gifts import Giving
 from offers.engine.situation import Situation
 from offers.engine.values import Check, OfferTerms
 
@@ -24,8 +25,17 @@ class BenefitRule(Protocol):
     def checks(self, offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
         """Return the kind's own conditions, beside the least value, with their numbers."""
 
+    def qualifying(self, offer: OfferTerms, situation: Situation) -> Decimal:
+        """Return the cart value that counts towards the least one: without what the offer itself gives."""
+
     def saving(self, offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:
         """Return the rounded saving on its lines: never negative or above their sum."""
+
+    def giving(self, offer: OfferTerms, situation: Situation) -> Giving | None:
+        """Return what is given as lines at their list price; None where the offer gives nothing but a discount."""
+
+    def added(self, offer: OfferTerms, situation: Situation) -> Decimal:
+        """Return what the driver pays for what is given on top of the cart."""
 
     def most_between(self, offer: OfferTerms, low: Situation, high: Situation) -> Decimal | None:
         """Return the most that the offer saves on a cart between two, line by line.

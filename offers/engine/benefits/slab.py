@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import reduces, slack
+from offers.engine.benefits.plain import added, giving, qualifying, reduces, slack
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import Check, OfferTerms, ReasonCode, Slab
 from pricing.engine.values import LineKind
 from pricing.engine.wording import energy_text, money_text
 
 __all__ = [
+    "added",
     "checks",
     "energy_edges",
+    "giving",
     "lines",
     "maximum",
     "most_between",
+    "qualifying",
     "reduces",
     "saving",
     "slack",

@@ -16,6 +16,7 @@ from offers.published import discounted_rate
 from pricing.engine.money import Money
 from tests.beckn.protocol.schemas import complaints, ours
 from tests.offers.engine.samples import offer, rupees_off
+from tests.offers.engine.test_giving import freebie, more
 from tests.offers.engine.test_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 
 
@@ -85,6 +86,44 @@ CASES = [
         id="financing",
     ),
     pytest.param(
+        freebie(count=2, min_value="200"),
+        [
+            details(("min-session-value", "200.00")),
+            ("offer-benefit", [("type", "freebie"), ("item_count", "2"), ("item_id", "coffee")]),
+        ],
+        id="freebie",
+    ),
+    pytest.param(
+        more("KWH", 10, 2),
+        [
+            details(),
+            (
+                "offer-benefit",
+                [("type", "buyXgetY"), ("item_count", "2"), ("item_value", "0.00"), ("item_unit", "KWH")],
+            ),
+            ("offer-qualifier", [("item_count", "10")]),
+        ],
+        id="more-kwh",
+    ),
+    pytest.param(
+        more("PRODUCT", 3, 1, "15", item="cake"),
+        [
+            details(),
+            (
+                "offer-benefit",
+                [
+                    ("type", "buyXgetY"),
+                    ("item_count", "1"),
+                    ("item_id", "cake"),
+                    ("item_value", "15.00"),
+                    ("item_unit", "PRODUCT"),
+                ],
+            ),
+            ("offer-qualifier", [("item_count", "3")]),
+        ],
+        id="another-product",
+    ),
+    pytest.param(
         by_slabs(slab(10, 19, cap="50"), slab(20, None, "30", "30", ValueType.AMOUNT)),
         [
             details(),
@@ -124,6 +163,15 @@ def test_an_order_says_of_its_offers_what_a_discounts_amount_does_not(terms, gro
     assert complaints(ours("callbacks.json", "orderOffer"), written) == []
 
 
+@pytest.mark.parametrize("terms", [pytest.param(*case.values[:1], id=case.id) for case in CASES])
+def test_the_schema_knows_what_a_published_offer_says(terms):
+    catalogue = CatalogView(
+        name="Catalogue", providers=(ProviderView(id="cpo", name="CPO", offers=(offer_view(terms),)),)
+    )
+    (sent,) = render_on_search(catalogue)["catalog"]["providers"][0]["offers"]
+    assert complaints(ours("callbacks.json", "publishedOffer"), sent) == []
+
+
 @pytest.mark.parametrize(
     ("terms", "rate"),
     [
@@ -135,6 +183,8 @@ def test_an_order_says_of_its_offers_what_a_discounts_amount_does_not(terms, gro
         pytest.param(combo("coffee"), None, id="a-combination"),
         pytest.param(by_slabs(slab(1, None)), None, id="slabs"),
         pytest.param(beside(), None, id="financing"),
+        pytest.param(freebie(), None, id="freebie"),
+        pytest.param(more("KWH", 10, 2), None, id="more-kwh"),
     ],
 )
 def test_only_a_discount_in_percent_or_per_kwh_has_a_price_of_its_own(terms, rate):

@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 
 import offers
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Product
+from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
 from offers.authoring import OfferContent
 from offers.engine.matrix import FIELDS, NEEDS, Need, fault
-from offers.engine.values import BenefitKind
+from offers.engine.values import BenefitKind, OfferLimits
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM, checks, edit_form, page
@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def people() -> People:
-    return make_people()
+    made = make_people()
+    with cpo_scope(made.here.cpo):
+        Product.objects.create(cpo=made.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+    return made
 
 
 SLAB = {"item_count": 10, "item_count_upper": 19, "value": "10.00", "value_type": "percent", "value_cap": "50.00"}
@@ -49,6 +52,11 @@ SAID: dict[str, Any] = {
     "base": "ITEMS_AND_SURGE",
     "slabs": (SLAB,),
     "finance_terms": (LOAN,),
+    "item_unit": "PRODUCT",
+    "qualifier_item_count": 2,
+    "benefit_item_count": 1,
+    "benefit_item_id": "coffee",
+    "item_value": Decimal("15.00"),
 }
 NOTHING: dict[str, Any] = {
     "min_value": None,
@@ -59,6 +67,11 @@ NOTHING: dict[str, Any] = {
     "base": "ITEMS",
     "slabs": (),
     "finance_terms": (),
+    "item_unit": "",
+    "qualifier_item_count": None,
+    "benefit_item_count": None,
+    "benefit_item_id": "",
+    "item_value": None,
 }
 KINDS = [kind.value for kind in BenefitKind]
 CELLS = [
@@ -327,3 +340,137 @@ def test_the_page_shows_the_author_where_the_price_jumps(people: People) -> None
     text = signed_in(people.owner).get(checks(offer)).content.decode()
     assert "At ₹18.00/kWh, the price falls from ₹180.00 to ₹162.00 when the session reaches 10 kWh." in text
     assert "At ₹18.00/kWh, the price rises from ₹324.00 to ₹360.00 when the session reaches 20 kWh." in text
+
+
+KWH = {"item_unit": "KWH", "benefit_item_id": ""}
+#: What cannot be given: the type, what it says, and the refusal at its field.
+BAD_GIFTS = [
+    pytest.param("freebie", {"benefit_item_count": 0}, "Give a number from 1 to 1000.", id="none"),
+    pytest.param("freebie", {"benefit_item_count": 1001}, "Give a number from 1 to 1000.", id="too-many"),
+    pytest.param(
+        "freebie", {"benefit_item_id": "tea"}, "You have no product “tea”: choose one of yours.", id="unknown-product"
+    ),
+    pytest.param(
+        "freebie", {"benefit_item_id": "theirs"}, "You have no product “theirs”: choose one of yours.", id="of-others"
+    ),
+    pytest.param(
+        "freebie",
+        {"benefit_item_id": "gone"},
+        "“gone” is not sold: publish the product first, or choose another.",
+        id="not-sold",
+    ),
+    pytest.param(
+        "freebie",
+        {"benefit_item_id": "last", "benefit_item_count": 3},
+        "“last” is out of stock, 2 are left: raise its stock, or give fewer.",
+        id="out-of-stock",
+    ),
+    pytest.param("buyXgetY", {"qualifier_item_count": 0}, "Give a number from 1 to 1000.", id="nothing-bought"),
+    pytest.param(
+        "buyXgetY", {"item_value": Decimal("-0.01")}, "A price cannot be negative: write 0 for nothing.", id="negative"
+    ),
+    pytest.param(
+        "buyXgetY", {"item_value": Decimal("0.001")}, "Use a number with at most two decimals.", id="tenth-of-a-paisa"
+    ),
+    pytest.param("buyXgetY", {"item_value": Decimal(60)}, "“coffee” costs 60.00: give a lower price.", id="no-gain"),
+    pytest.param("buyXgetY", {"item_unit": "MILES"}, "Choose KWH, SESSION or PRODUCT.", id="unknown-unit"),
+    pytest.param(
+        "buyXgetY",
+        {**KWH, "qualifier_item_count": 2001},
+        "Give a number of kWh from 1 to 2000.",
+        id="more-kwh-than-a-session",
+    ),
+    pytest.param(
+        "buyXgetY",
+        {**KWH, "benefit_item_id": "coffee"},
+        "Only products may be given as another item: leave the product empty.",
+        id="coffee-for-kwh",
+    ),
+    pytest.param(
+        "buyXgetY",
+        {**KWH, "additive": True},
+        "An offer of kWh or sessions stands alone: let it combine with no other.",
+        id="additive-kwh",
+    ),
+]
+
+
+#: The faults that stand at another field than the last that is said.
+FIELDS_OF_FAULTS = {"“last” is out of stock, 2 are left: raise its stock, or give fewer.": "benefit_item_id"}
+
+
+@pytest.mark.parametrize(("kind", "said", "sentence"), BAD_GIFTS)
+def test_a_gift_that_cannot_be_is_refused_at_its_field(
+    people: People, kind: str, said: dict[str, Any], sentence: str
+) -> None:
+    with cpo_scope(people.here.cpo):
+        Product.objects.create(
+            cpo=people.here.cpo, product_id="gone", name="Gone", price=Decimal(60), is_published=False
+        )
+        last = Product.objects.create(cpo=people.here.cpo, product_id="last", name="Last", price=Decimal(60))
+        ProductStock.objects.create(product=last, units=5, reserved=3)
+    with cpo_scope(people.there.cpo):
+        Product.objects.create(cpo=people.there.cpo, product_id="theirs", name="Theirs", price=Decimal(60))
+    with pytest.raises(ValidationError) as refusal:
+        authoring.create_offer(people.here.cpo, "typed", content(kind, **said))
+    assert refusal.value.message_dict == {FIELDS_OF_FAULTS.get(sentence, list(said)[-1]): [sentence]}
+    with cpo_scope(people.here.cpo):
+        assert not Offer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        pytest.param({"qualifier_item_count": 0}, "offer_item_counts_in_range", id="nothing-bought"),
+        pytest.param({"benefit_item_count": 0}, "offer_item_counts_in_range", id="nothing-given"),
+        pytest.param({"item_value": Decimal("-0.01")}, "offer_item_value_not_negative", id="negative"),
+        pytest.param({"item_unit": "KWH", "additive": False}, "offer_given_item_is_a_product", id="coffee-for-kwh"),
+        pytest.param(
+            {"item_unit": "SESSION", "benefit_item_id": "", "additive": True},
+            "offer_given_session_stands_alone",
+            id="additive-sessions",
+        ),
+    ],
+)
+def test_the_database_refuses_a_gift_that_cannot_be(people: People, said: dict[str, Any], name: str) -> None:
+    authoring.create_offer(people.here.cpo, "typed", content("buyXgetY"))
+    with cpo_scope(people.here.cpo), pytest.raises(IntegrityError, match=name), transaction.atomic():
+        OfferVersion.objects.update(**said)
+
+
+@pytest.mark.parametrize("a_day", [None, 2])
+def test_an_offer_of_sessions_is_published_with_one_use_a_day(people: People, a_day: int | None) -> None:
+    said = content("buyXgetY", item_unit="SESSION", benefit_item_id="", additive=False)
+    limits = OfferLimits(uses_per_customer_day=a_day)
+    offer = authoring.create_offer(people.here.cpo, "typed", said, limits=limits)
+    sentence = "An offer of sessions is given once a day to a customer: set it to 1."
+    with pytest.raises(ValidationError) as refusal:
+        authoring.publish(offer)
+    assert refusal.value.message_dict == {"uses_per_customer_day": [sentence]}
+    authoring.set_limits(offer, OfferLimits(uses_per_customer_day=1))
+    authoring.publish(offer)
+    with pytest.raises(ValidationError) as refusal:
+        authoring.set_limits(offer, limits)
+    assert refusal.value.message_dict == {"uses_per_customer_day": [sentence]}
+
+
+GIFT = {
+    "benefit_kind": "buyXgetY",
+    "value": "",
+    "value_cap": "",
+    "item_unit": "PRODUCT",
+    "qualifier_item_count": "2",
+    "benefit_item_count": "1",
+    "benefit_item_id": "coffee",
+    "item_value": "15",
+}
+
+
+def test_the_form_writes_what_is_given(people: People) -> None:
+    answer = signed_in(people.owner).post(ADD, FORM | {"_save": "1"} | GIFT)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    with cpo_scope(people.here.cpo):
+        version = OfferVersion.objects.get()
+    assert (version.benefit_kind, version.item_unit, version.benefit_item_id) == ("buyXgetY", "PRODUCT", "coffee")
+    assert (version.qualifier_item_count, version.benefit_item_count, version.item_value) == (2, 1, Decimal("15.00"))
+    assert (version.value, version.value_type, version.value_cap) == (None, "", None)

@@ -18,6 +18,7 @@ from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
+from tests.offers.ordering import test_giving as giving
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_types import live, sold
 from tests.processes import run_at_once
@@ -215,3 +216,23 @@ def test_the_financing_that_a_driver_chose_is_chosen_again(sale: Sale) -> None:
     assert found is not None
     # It stands alone, and what the driver chose comes before the draft.
     assert (found.sessions, found.billed, found.touched) == (1, Decimal(0), Touched())
+
+
+def test_what_was_given_then_is_no_part_of_the_cart_and_is_given_again(sale: Sale) -> None:
+    giving.make_product(sale.world)
+    giving.live(sale.world, **giving.FREE, auto=False)
+    placed = sale.init(giving.chosen(declined=("weekend-discount-25",)))
+    sold(sale, 5000, f"{placed.quote.total}")
+    others = make_offer(sale.world.cpo, "draft", value=Decimal(10), value_cap=None, additive=True, display_code="")
+    with cpo_scope(sale.world.cpo):
+        Offer.objects.filter(pk=others.pk).update(state="DRAFT")
+    run = ask(others)
+    run_backtests()
+    found = result_of(fresh(run))
+    # 10 % of the energy's 90.00 beside the free coffees, and of nothing else.
+    assert found is not None
+    assert (found.touched, found.billed, found.extra) == (
+        Touched(1, Decimal("9.00")),
+        Decimal("120.00"),
+        Decimal("9.00"),
+    )

@@ -15,6 +15,7 @@ from pricing.engine.codec import decode, encode
 from pricing.engine.money import Money
 from pricing.engine.values import LineKind
 from tests.offers.engine.samples import cart, line, offer, rupees_off
+from tests.offers.engine.test_giving import GOODS, freebie, more
 from tests.offers.engine.test_types import beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.pricing.engine.samples import SATURDAY, window
 
@@ -224,21 +225,31 @@ TYPES: dict[str, tuple[OfferTerms, Touched]] = {
     "half the fee": (replace(off_the_fee("50"), offer_id="draft"), touched(2, "10.00")),
     "2.50 per kWh": (per_kwh("2.50", "draft"), touched(2, "25.00")),
     "financing": (beside("draft"), touched(2, "0")),
+    "a free cake": (freebie("cake", offer_id="draft"), touched(2, "80.00")),
+    "a coffee more for each": (more("PRODUCT", 1, 1, "15", offer_id="draft"), touched(1, "45.00")),
+    "one of five kWh": (more("KWH", 4, 1, offer_id="draft"), touched(2, "36.00")),
 }
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_every_type_is_replayed_on_the_lines_of_the_bill(name: str) -> None:
     draft, expected = TYPES[name]
-    energy = line("ENERGY-1", LineKind.ENERGY, "90.00", item_id="connector-1", quantity=Decimal(5))
+    energy = line("ENERGY-1", LineKind.ENERGY, "90.00", item_id="connector-1", quantity=Decimal(5), rate=Decimal(18))
     cheaper = replace(energy, amount=Money(Decimal("60.00"), "INR"))
     fee = line("FEE-1", LineKind.FEE, "10.00")
-    coffee = line("PRODUCT-1", LineKind.PRODUCT, "60.00", item_id="coffee")
-    first, second = session(0), session(1)
+    coffee = line("PRODUCT-1", LineKind.PRODUCT, "60.00", item_id="coffee", quantity=Decimal(1))
+    first, second = session(0, goods=GOODS), session(1, goods=GOODS)
     with_fee = replace(first, cart=replace(first.cart, lines=(energy, fee)))
     with_coffee = replace(second, cart=replace(second.cart, lines=(cheaper, coffee, fee)))
     found = replayed(draft, (), with_fee, with_coffee)
     assert (found.touched, found.extra) == (expected, expected.amount)
+
+
+def test_a_price_that_rises_for_what_is_given_instead_of_a_discount_is_found() -> None:
+    found = replayed(freebie(offer_id="draft"), (offer("live", "20"),), session(0, goods=GOODS))
+    # The coffee is worth ₹60.00, and the driver pays the ₹18.00 that the discount took off.
+    assert (found.touched, found.extra) == (touched(1, "60.00"), Decimal("42.00"))
+    assert (found.risen, found.risen_examples) == (touched(1, "18.00"), ("order-0",))
 
 
 def test_what_a_driver_chose_beside_the_order_is_chosen_again() -> None:

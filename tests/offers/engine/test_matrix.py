@@ -9,16 +9,29 @@ from offers.engine.matrix import FIELDS, MATRIX, NEEDS, Need, fault
 from offers.engine.values import BenefitKind
 from offers.models import BenefitKindChoice
 
-#: As the template prints it: min value | item count, upper, item id | value, type, cap.
+#: As the template prints it: min value | item count, upper, item id | value, type, cap | item count, id, value.
 PRINTED = {
-    "discount": "O | N/A N/A N/A | M M O",
-    "slab": "O | M M N/A | M M M",
-    "combo": "O | N/A N/A M | M M M",
-    "delivery": "O | N/A N/A N/A | M M O",
-    "exchange": "O | N/A N/A N/A | N/A N/A N/A",
-    "financing": "O | N/A N/A N/A | N/A N/A N/A",
+    "discount": "O | N/A N/A N/A | M M O | N/A N/A N/A",
+    "buyXgetY": "O | M N/A N/A | N/A N/A N/A | M O M",
+    "freebie": "O | N/A N/A N/A | N/A N/A N/A | M M N/A",
+    "slab": "O | M M N/A | M M M | N/A N/A N/A",
+    "combo": "O | N/A N/A M | M M M | N/A N/A N/A",
+    "delivery": "O | N/A N/A N/A | M M O | N/A N/A N/A",
+    "exchange": "O | N/A N/A N/A | N/A N/A N/A | N/A N/A N/A",
+    "financing": "O | N/A N/A N/A | N/A N/A N/A | N/A N/A N/A",
 }
-COLUMNS = ("min_value", "item_count", "item_count_upper", "item_ids", "value", "value_type", "value_cap")
+COLUMNS = (
+    "min_value",
+    "item_count",
+    "item_count_upper",
+    "item_ids",
+    "value",
+    "value_type",
+    "value_cap",
+    "given_count",
+    "given_id",
+    "item_value",
+)
 CELLS = [
     pytest.param(kind, column, cell.replace("N/A", "-"), id=f"{kind}-{column}")
     for kind, row in PRINTED.items()

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offers.engine.explain import cart_of
 from offers.engine.step import LockedStep
-from offers.engine.values import Benefit, BenefitKind, Objective, Outcome, ValueType
+from offers.engine.values import Benefit, BenefitKind, ItemUnit, Objective, Outcome, ValueType
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import ITEM_KINDS, Basis, Dimension, EnergyMeasure, LineKind, PriceComponent, PricingError
 from tests.offers.engine.samples import offer, step
+from tests.offers.engine.test_giving import COFFEE, freebie, more
 from tests.offers.engine.test_properties import (
     check_bound,
     money,
@@ -67,6 +69,10 @@ def of_kind(offer_id, kind, said, cap, energy, common):
     """Return an offer of this type, held to a range of energy; None is an amount per kWh."""
     if kind is BenefitKind.SLAB:
         made = by_slabs(*said[1], offer_id=offer_id, **common)
+    elif kind is BenefitKind.FREEBIE:
+        made = freebie(offer_id=offer_id, **common)
+    elif kind is BenefitKind.BUY_X_GET_Y:
+        made = more_for(offer_id, said[0][1], cap, common)
     elif kind is None:
         made = per_kwh(said[0][1], offer_id, value_cap=cap, **common)
     else:
@@ -74,6 +80,28 @@ def of_kind(offer_id, kind, said, cap, energy, common):
     items = frozenset({"coffee"}) if kind is BenefitKind.COMBO else frozenset()
     least, most = (min(energy), max(energy)) if energy else (None, None)
     return replace(made, qualifier=replace(made.qualifier, item_ids=items, min_wh=least, max_wh=most))
+
+
+def more_for(offer_id, value, cap, common):
+    """Return an offer that gives more of what is bought; the value decides the unit, the numbers and the price."""
+    numbers = int(value * 100)
+    unit = list(ItemUnit)[numbers % 3]
+    if unit is not ItemUnit.PRODUCT:
+        common = common | {"additive": False}
+    bought, count = 1 + numbers % 2, 1 + numbers // 2 % 2
+    price = str(value % 20) if numbers % 5 else "0"
+    return more(unit, bought, count, price, offer_id=offer_id, redemption_cap=cap, **common)
+
+
+def offered(*pool, **said):
+    """Return the step of a known customer, of whom every other session may be given, where coffee is sold."""
+    return step(*pool, goods={"coffee": COFFEE}, customer_known=True, customer_sessions=2, **said)
+
+
+def together(pool):
+    """Return what may be locked together: what gives of the session itself stands alone."""
+    alone = [x for x in pool if x.benefit.item_unit in (ItemUnit.KWH, ItemUnit.SESSION)]
+    return tuple(alone[:1] or pool)
 
 
 offers = st.builds(
@@ -94,7 +122,7 @@ energies_of_a_stretch = st.lists(st.integers(1, MOST), min_size=3, max_size=9)
 def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, buyer_and_cpo):
     terms = replace(terms, maximum_wh=MOST)
     request = with_coffee(ask(EnergyMeasure(wh)), ordered)
-    quote = price(request, terms, discounts=step(*pool, **buyer_and_cpo))
+    quote = price(request, terms, discounts=offered(*pool, **buyer_and_cpo))
     assert sum(x.amount.amount for x in quote.lines) == quote.total.amount >= 0
     left = {x.line_id: x.amount.amount for x in quote.lines if x.kind is not LineKind.DISCOUNT}
     for found in (x for x in quote.lines if x.kind is LineKind.DISCOUNT):
@@ -105,16 +133,18 @@ def test_lines_add_up_and_discounts_keep_their_bounds(pool, terms, wh, ordered, 
     assert min(left.values()) >= 0
     most = buyer_and_cpo["stack"].max_discount_percent
     if most is not None:
-        items = sum(x.amount.amount for x in quote.lines if x.kind in ITEM_KINDS)
-        assert -quote.sum_of(LineKind.DISCOUNT).amount * 100 <= items * most
-    assert price(request, terms, discounts=step(*pool[::-1], **buyer_and_cpo)) == quote
+        items = sum(x.amount.amount for x in cart_of(quote).lines if x.kind in ITEM_KINDS)
+        on_top = {x.line_id for x in quote.lines if x.is_given and x.kind is LineKind.PRODUCT}
+        shares = [share for x in quote.lines for share in x.shares]
+        assert sum(x.amount for line_id, x in shares if line_id not in on_top) * 100 <= items * most
+    assert price(request, terms, discounts=offered(*pool[::-1], **buyer_and_cpo)) == quote
 
 
 @settings(deadline=None, max_examples=120)
 @given(pools, tariffs, st.integers(1, MOST), st.booleans(), rules)
 def test_what_applies_combines_whether_it_reduces_the_price_or_not(pool, terms, wh, ordered, buyer_and_cpo):
     terms = replace(terms, maximum_wh=MOST)
-    quote = price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=step(*pool, **buyer_and_cpo))
+    quote = price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=offered(*pool, **buyer_and_cpo))
     by_id = {x.offer_id: x for x in pool}
     applied = [by_id[x] for x in quote.trace.chosen]
     assert len(applied) < 2 or all(x.additive for x in applied)
@@ -127,7 +157,10 @@ def test_what_applies_combines_whether_it_reduces_the_price_or_not(pool, terms, 
         quote.request,
         terms,
         discounts=LockedStep(
-            tuple(applied), ceilings={}, max_discount_percent=buyer_and_cpo["stack"].max_discount_percent
+            tuple(applied),
+            ceilings={},
+            max_discount_percent=buyer_and_cpo["stack"].max_discount_percent,
+            goods={"coffee": COFFEE},
         ),
     )
     assert (bill.lines, set(bill.trace.chosen)) == (quote.lines, set(quote.trace.chosen))
@@ -136,14 +169,16 @@ def test_what_applies_combines_whether_it_reduces_the_price_or_not(pool, terms, 
 @settings(deadline=None, max_examples=120)
 @given(pools, tariffs, st.booleans(), rules, energies_of_a_stretch)
 def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, buyer_and_cpo, energies):
-    check_bound(step(*pool, **buyer_and_cpo), replace(terms, maximum_wh=MOST), ordered, energies)
+    check_bound(offered(*pool, **buyer_and_cpo), replace(terms, maximum_wh=MOST), ordered, energies)
 
 
 @settings(deadline=None, max_examples=60)
 @given(pools, tariffs, st.booleans(), stacks, st.one_of(st.none(), money(0, 60)), energies_of_a_stretch)
 def test_the_bound_is_true_of_what_an_order_has_locked(pool, terms, ordered, stack, ceiling, energies):
     ceilings = {} if ceiling is None else {x.offer_id: ceiling for x in pool[:2]}
-    locked = LockedStep(tuple(pool), ceilings=ceilings, max_discount_percent=stack.max_discount_percent)
+    locked = LockedStep(
+        together(pool), ceilings=ceilings, max_discount_percent=stack.max_discount_percent, goods={"coffee": COFFEE}
+    )
     check_bound(locked, replace(terms, maximum_wh=MOST), ordered, energies)
 
 
@@ -151,7 +186,7 @@ def test_the_bound_is_true_of_what_an_order_has_locked(pool, terms, ordered, sta
 @given(pools, tariffs, st.booleans(), rules, money(1, 150), energies_of_a_stretch)
 def test_no_more_energy_is_to_be_had_for_an_all_in_budget(pool, terms, ordered, buyer_and_cpo, budget, energies):
     terms = replace(terms, maximum_wh=MOST, components=(PriceComponent(Dimension.ENERGY, Decimal(18)),))
-    discounts = step(*pool, **buyer_and_cpo)
+    discounts = offered(*pool, **buyer_and_cpo)
 
     def total(wh):
         return price(with_coffee(ask(EnergyMeasure(wh)), ordered), terms, discounts=discounts).total.amount
@@ -202,7 +237,7 @@ cheap = st.builds(
 @settings(deadline=None, max_examples=150)
 @given(open_pools, cheap, stacks, close)
 def test_the_bound_is_true_where_savings_jump_and_round(pool, terms, stack, energies):
-    check_bound(step(*pool, stack=stack), terms, False, energies)
+    check_bound(offered(*pool, stack=stack), terms, False, energies)
 
 
 def at_rates(rate, later):
@@ -249,7 +284,7 @@ def at_rates(rate, later):
     ],
 )
 def test_the_bound_is_true_where_it_is_hard_to_keep(pool, terms, energies, said):
-    check_bound(step(*pool, **said), terms, False, energies)
+    check_bound(offered(*pool, **said), terms, False, energies)
 
 
 EVENING = replace(
@@ -272,7 +307,7 @@ CASES = [
 @pytest.mark.parametrize("pool", CASES)
 @pytest.mark.parametrize("objective", list(Objective))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, objective):
-    discounts = step(*pool, objective=objective)
+    discounts = offered(*pool, objective=objective)
     wanted = range(1, MOST + 1, 7)
     totals = {wh: price(ask(EnergyMeasure(wh)), EVENING, discounts=discounts).total.amount for wh in wanted}
     for budget in ("14", "25.50", "31.99", "40", "52.05"):

@@ -75,11 +75,18 @@ sessions = st.lists(
 )
 
 
+def in_full(priced: OfferStep, bill: Cart) -> Verdict:
+    """Return the verdict by the trace and the lines of a price."""
+    listed = priced(bill).listed
+    added = sum((x.amount.amount for x in listed), -sum(x.amount.amount for x in bill.lines)) if listed else Decimal(0)
+    return Verdict(traced(priced, bill), priced.verdict(bill).appraisals, added)
+
+
 class InFull(Backtest):
     """A replay that prices every session in both worlds, each with its whole trace, and shares nothing."""
 
     def _before_draft(self, session, judged):
-        return traced(self._step(self._before, session, draft=False), session.cart)
+        return self._step(self._before, session, draft=False).verdict(session.cart)
 
     def _alike(self, session, judged):
         return False
@@ -92,7 +99,7 @@ class InFull(Backtest):
                 return made(bill)
 
             def verdict(self, bill):
-                return Verdict(traced(made, bill), made.verdict(bill).appraisals)
+                return in_full(made, bill)
 
         return Traced()
 

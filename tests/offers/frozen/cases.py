@@ -22,6 +22,7 @@ from pricing.engine.values import (
 )
 from tests.offers.engine.samples import WEEKEND, context, offer, rupees_off
 from tests.offers.frozen.conditions import CONDITIONS
+from tests.offers.frozen.giving import GIVING
 from tests.offers.frozen.types import TYPES
 from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, UNTAXED, ask, delivered, kwh, rupees, window
 
@@ -184,4 +185,4 @@ CASES: dict[str, Evidence] = {
     "bill_of_nothing": bill(delivered((0, 0), (9, 0), stop=9), offer()),
 }
 
-CASES |= CONDITIONS | TYPES
+CASES |= CONDITIONS | TYPES | GIVING

@@ -1,0 +1,73 @@
+"""What is refused of what an offer gives: numbers, prices, products and what it would have to combine with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+
+from cpo_portal.network.catalogue import units_left
+from cpo_portal.network.models import Product
+from offers.engine.values import ItemUnit, OfferLimits
+from offers.models import ItemUnitChoice, Offer
+from offers.models.giving import OWN_ITEM, STANDS_ALONE
+
+if TYPE_CHECKING:
+    from offers.authoring.content import OfferContent
+
+OWN_FIELDS = ("item_unit", "qualifier_item_count", "benefit_item_count", "benefit_item_id", "item_value")
+MOST_KWH = 2000
+MOST_UNITS = 1000
+_Findings = Iterable[tuple[str, str]]
+
+
+def check_giving(offer: Offer, content: OfferContent) -> _Findings:
+    """Yield each fault as (field, sentence); what a type must say and may not say is the matrix's. In the scope."""
+    if content.item_unit and content.item_unit not in ItemUnitChoice.values:
+        yield "item_unit", "Choose KWH, SESSION or PRODUCT."
+        return
+    most, unit = (MOST_KWH, "number of kWh") if content.item_unit == ItemUnit.KWH else (MOST_UNITS, "number")
+    for name in ("qualifier_item_count", "benefit_item_count"):
+        number = getattr(content, name)
+        if number is not None and not 1 <= number <= most:
+            yield name, f"Give a {unit} from 1 to {most}."
+    yield from _value(content)
+    if content.item_unit in (ItemUnit.KWH, ItemUnit.SESSION):
+        if content.additive:
+            yield "additive", STANDS_ALONE
+        if content.benefit_item_id:
+            yield "benefit_item_id", OWN_ITEM
+    elif content.benefit_item_id:
+        yield from _product(content)
+
+
+def check_turns(item_unit: str, limits: OfferLimits) -> None:
+    """Refuse an offer of sessions that a customer could take twice before the first one counts."""
+    if item_unit == ItemUnit.SESSION.value and limits.uses_per_customer_day != 1:
+        raise ValidationError(
+            {"uses_per_customer_day": "An offer of sessions is given once a day to a customer: set it to 1."}
+        )
+
+
+def _value(content: OfferContent) -> _Findings:
+    value = content.item_value
+    if value is None:
+        return
+    if not value.is_finite() or value != round(value, 2) or abs(value) >= 10**12:
+        yield "item_value", "Use a number with at most two decimals."
+    elif value < 0:
+        yield "item_value", "A price cannot be negative: write 0 for nothing."
+
+
+def _product(content: OfferContent) -> _Findings:
+    name = content.benefit_item_id
+    product = Product.objects.select_related("stock_row").filter(product_id=name).first()
+    if product is None:
+        yield "benefit_item_id", f"You have no product “{name}”: choose one of yours."
+    elif not product.is_published:
+        yield "benefit_item_id", f"“{name}” is not sold: publish the product first, or choose another."
+    elif content.item_value is not None and content.item_value >= product.price:
+        yield "item_value", f"“{name}” costs {product.price:f}: give a lower price."
+    elif (left := units_left(product)) is not None and left < (content.benefit_item_count or 0):
+        yield "benefit_item_id", f"“{name}” is out of stock, {left} are left: raise its stock, or give fewer."

@@ -1,0 +1,50 @@
+"""The form's fields for what an offer gives for what is bought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from cpo_portal.adminkit.widgets import DecimalInput, IntegerInput, Select
+from cpo_portal.network.models import Product
+from offers.models import ItemUnitChoice
+
+GIVING_ROWS: Any = ("item_unit", "qualifier_item_count", ("benefit_item_count", "benefit_item_id"), "item_value")
+
+
+class GivingFields(forms.Form):
+    """Fields of OfferContent for a free product, and for more of what is bought."""
+
+    item_unit = forms.ChoiceField(
+        label="What is counted",
+        required=False,
+        widget=Select,
+        choices=[("", "—"), *ItemUnitChoice.choices],
+        help_text="An offer of kWh or sessions stands alone. One of sessions is published with one use per customer "
+        "and day.",
+    )
+    qualifier_item_count = forms.IntegerField(
+        label="For every", required=False, widget=IntegerInput, help_text="So many kWh, sessions or products are paid."
+    )
+    benefit_item_count = forms.IntegerField(
+        label="The driver gets", required=False, widget=IntegerInput, help_text="So many more."
+    )
+    benefit_item_id = forms.ChoiceField(
+        label="Of this product",
+        required=False,
+        widget=Select,
+        help_text="It is held in stock from the booking on. Empty is more of the product that is bought.",
+    )
+    item_value = forms.DecimalField(label="At this price each", required=False, widget=DecimalInput)
+
+    def fit_giving(self, currency: str) -> None:
+        """Let the CPO's own products be chosen."""
+        rows = Product.objects.order_by("name").values_list("product_id", "name")
+        known = [(key, f"{name} ({key})") for key, name in rows]
+        chosen = self.initial.get("benefit_item_id")
+        if chosen and chosen not in dict(known):
+            known.append((chosen, f"{chosen} (gone)"))
+        fields: Any = self.fields
+        fields["benefit_item_id"].choices = [("", "—"), *known]
+        fields["item_value"].help_text = f"In {currency}; 0 is free. Never more than the list price."

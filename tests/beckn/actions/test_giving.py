@@ -1,0 +1,106 @@
+"""What offers give over Beckn: in the quote, among the items, in the catalogue and in the use of the offer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from beckn.models import NetworkProfile
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import Product, ProductStock
+from offers import authoring
+from tests.beckn.actions.conversation import Conversation, amounts, tag
+from tests.people import WEEKEND
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def live(talk: Conversation, **said: Any) -> None:
+    """Publish an offer "given", to be chosen, for all times of the week, and a coffee of which there are two."""
+    with cpo_scope(talk.world.cpo):
+        cpo = talk.world.cpo
+        coffee = Product.objects.create(cpo=cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=coffee, units=2)
+    none = {"value": None, "value_cap": None, "value_type": "", "weekly_windows": (), "display_code": ""}
+    content = replace(WEEKEND, **(none | {"auto": False} | said))
+    authoring.publish(authoring.create_offer(talk.world.cpo, "given", content))
+
+
+FREE = {"benefit_kind": "freebie", "benefit_item_count": 1, "benefit_item_id": "coffee"}
+KWH = {
+    "benefit_kind": "buyXgetY",
+    "item_unit": "KWH",
+    "qualifier_item_count": 4,
+    "benefit_item_count": 1,
+    "item_value": Decimal(5),
+}
+
+
+def marked(order: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the figures of the lines that are given."""
+    lines = [tag(line["item"]["tags"], "line") for line in order["quote"]["breakup"]]
+    return [{name: line[name] for name in ("kind", "code", "quantity")} for line in lines if "given" in line]
+
+
+def given(order: dict[str, Any]) -> dict[str, Any]:
+    return next(offer for offer in order["offers"] if offer["id"] == "given")
+
+
+def test_a_free_product_from_the_quote_to_the_use_of_its_offer(talk: Conversation) -> None:
+    live(talk, **FREE)
+    order = talk.say("select", talk.cart("given"))["message"]["order"]
+    assert amounts(order) == ["90.00", "60.00", "10.00", "-60.00", "18.00"]
+    assert marked(order) == [{"kind": "PRODUCT", "code": "given", "quantity": "1"}]
+    (coffee,) = order["items"][0]["add_ons"]
+    assert (coffee["id"], coffee["descriptor"]["name"], coffee["quantity"]) == (
+        "coffee",
+        "Coffee",
+        {"selected": {"count": 1}},
+    )
+    assert tag(coffee["tags"], "given") == {"offer-id": "given"}
+    placed = talk.init("given")["message"]["order"]
+    assert (amounts(placed), placed["items"][0]["add_ons"]) == (amounts(order), [coffee])
+    assert talk.pay("118.00") == "PAID"
+    confirmed = talk.say("confirm", talk.cart("given"))["message"]["order"]
+    assert confirmed["items"][0]["add_ons"] == [coffee]
+    talk.update("start-charging", confirmed["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(4000, stop=True)
+    billed = talk.callbacks("on_update")[-1]["message"]["order"]
+    assert amounts(billed) == ["72.00", "60.00", "10.00", "-60.00", "14.76"]
+    assert tag(given(billed)["tags"], "offer-usage") == {
+        "offer-applied": "true",
+        "discount-amount": "60.00",
+        "savings-percentage": "100",
+        "given-item-id": "coffee",
+        "given-quantity": "1",
+        "given-unit": "unit",
+    }
+
+
+def test_what_is_out_of_stock_is_said_at_select_and_refused_at_init(talk: Conversation) -> None:
+    live(talk, **FREE)
+    with cpo_scope(talk.world.cpo):
+        ProductStock.objects.update(units=0)
+        NetworkProfile.objects.update_or_create(cpo=talk.world.cpo, defaults={"offer_codes": "ONDC"})
+    order = talk.say("select", talk.cart("given"))["message"]["order"]
+    said = tag(given(order)["tags"], "offer-validation")
+    assert (said["validated"], said["reason-code"], said["reason"]) == ("false", "ITEM_STOCK", "1 short")
+    assert (marked(order), "add_ons" in order["items"][0]) == ([], False)
+    assert talk.init("given")["error"]["code"] == "30007"
+
+
+def test_given_energy_stands_beside_what_is_paid(talk: Conversation) -> None:
+    live(talk, **KWH)
+    order = talk.say("select", talk.cart("given"))["message"]["order"]
+    assert amounts(order) == ["72.00", "18.00", "10.00", "-13.00", "15.66"]
+    assert marked(order) == [{"kind": "ENERGY", "code": "given", "quantity": "1.000"}]
+
+
+def test_the_catalogue_says_what_is_given(talk: Conversation) -> None:
+    live(talk, **FREE, weekly_windows=())
+    found = talk.say("search", {"intent": {}})["message"]["catalog"]["providers"][0]["offers"]
+    (shown,) = [offer for offer in found if offer["id"] == "given"]
+    assert tag(shown["tags"], "offer-benefit") == {"type": "freebie", "item_count": "1", "item_id": "coffee"}

@@ -1,0 +1,355 @@
+"""What offers give, from init to the bill: held in stock, taken off the shelf, given back, and never given twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Order
+from cpo_portal.network.models import Connector, Location, Product, ProductStock
+from offers import authoring
+from offers.engine.values import OfferLimits
+from offers.models import Offer, Quote, Redemption
+from offers.ordering.cancel import CancelledBy, cancel
+from offers.ordering.place import Placing, place
+from offers.ordering.reverse import reverse_offer
+from offers.proofs import Verdict, reprove
+from offers.quoting import Buyer
+from offers.refusals import Refusal, RefusalKind
+from offers.tasks import release_expired, settle_stopped
+from pricing.engine.values import EnergyMeasure, ProductOrder
+from tests.offers.ordering.sale import Sale, ledger_kinds
+from tests.people import WEEKEND
+from tests.processes import run_at_once
+from tests.world import World, ask_for, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FREE = {"benefit_kind": "freebie", "benefit_item_count": 2, "benefit_item_id": "coffee"}
+MORE = {"benefit_kind": "buyXgetY", "item_unit": "PRODUCT", "qualifier_item_count": 2, "benefit_item_count": 1}
+KWH = MORE | {"item_unit": "KWH", "qualifier_item_count": 4, "item_value": Decimal(5), "additive": False}
+SESSION = MORE | {"item_unit": "SESSION", "qualifier_item_count": 1, "item_value": Decimal(0), "additive": False}
+
+
+def make_product(world: World, units: int | None = 20, name: str = "coffee", price: str = "60") -> Product:
+    with cpo_scope(world.cpo):
+        product = Product.objects.create(cpo=world.cpo, product_id=name, name=name.title(), price=Decimal(price))
+        if units is not None:
+            ProductStock.objects.create(product=product, units=units)
+    return product
+
+
+def live(world: World, offer_id: str = "given", *, limits: OfferLimits | None = None, **said: Any) -> Offer:
+    none: dict[str, Any] = {
+        "value": None,
+        "value_cap": None,
+        "value_type": "",
+        "weekly_windows": (),
+        "display_code": "",
+        "additive": True,
+    }
+    content = replace(WEEKEND, **(none | said))
+    made = authoring.create_offer(world.cpo, offer_id, content, limits=limits or OfferLimits())
+    return authoring.publish(made) or made
+
+
+def stock(world: World) -> tuple[int, int]:
+    """Return what is on the shelf, and how much of it is held."""
+    with cpo_scope(world.cpo):
+        row = ProductStock.objects.get(product__product_id="coffee")
+    return row.units, row.reserved
+
+
+def forget_all(world: World) -> None:
+    """Let the time of every reservation be over."""
+    with cpo_scope(world.cpo):
+        over = timezone.now() - timedelta(seconds=1)
+        Redemption.objects.update(reserved_until=over)
+        Order.objects.update(payment_until=over)
+    release_expired()
+
+
+def sold(sale: Sale, wh: int, amount: str) -> None:
+    sale.pay(amount)
+    sale.start(sale.confirm())
+    sale.charge(wh)
+    settle_stopped()
+
+
+def settled(sale: Sale) -> Redemption:
+    with cpo_scope(sale.world.cpo):
+        return Redemption.objects.get(offer__offer_id="given", state="COMMITTED")
+
+
+def chosen(**said: Any) -> Any:
+    return replace(ask_for(), **{"opted_in": ("given",), "measure": EnergyMeasure(5000)} | said)
+
+
+def test_a_free_product_is_held_at_init_and_taken_off_the_shelf_by_the_bill(sale: Sale) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    placed = sale.init(chosen())
+    assert sale.lines("QUOTED") == ["90.00", "120.00", "10.00", "-120.00", "18.00"]
+    assert stock(sale.world) == (20, 2)
+    sold(sale, 4000, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == ["72.00", "120.00", "10.00", "-120.00", "14.76"]
+    assert stock(sale.world) == (18, 0)
+    assert [(kind, f"{amount:.2f}") for kind, amount in ledger_kinds(sale)] == [
+        ("RESERVE", "120.00"),
+        ("COMMIT", "120.00"),
+    ]
+    with cpo_scope(sale.world.cpo):
+        assert [reprove(quote).verdict for quote in Quote.objects.all()] == [Verdict.IDENTICAL] * 2
+
+
+def test_a_bill_gives_at_the_price_of_the_quote(sale: Sale) -> None:
+    product = make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    placed = sale.init(chosen())
+    with cpo_scope(sale.world.cpo):
+        Product.objects.filter(pk=product.pk).update(price=Decimal(99), name="Espresso", is_published=False)
+        ProductStock.objects.update(units=0)
+    sold(sale, 4000, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == ["72.00", "120.00", "10.00", "-120.00", "14.76"]
+    assert stock(sale.world) == (0, 0)
+    with cpo_scope(sale.world.cpo):
+        assert reprove(Quote.objects.get(is_bill=True)).verdict is Verdict.IDENTICAL
+
+
+def test_what_falls_away_with_the_bill_stays_on_the_shelf(sale: Sale) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False, min_value=Decimal("90"))
+    placed = sale.init(chosen())
+    sold(sale, 4999, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == ["89.98", "10.00", "18.00"]
+    assert stock(sale.world) == (20, 0)
+
+
+@pytest.mark.parametrize("by", ["cancelled", "expired", "asked-for-again-without-it"])
+def test_what_is_not_bought_after_all_is_given_back(sale: Sale, by: str) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    sale.init(chosen())
+    if by == "cancelled":
+        with cpo_scope(sale.world.cpo), transaction.atomic():
+            cancel(sale.fresh(), by=CancelledBy.CONSUMER, reason="no", now=timezone.now())
+    elif by == "expired":
+        forget_all(sale.world)
+    else:
+        sale.init(chosen(opted_in=()))
+    assert stock(sale.world) == (20, 0)
+
+
+def test_an_init_again_does_not_count_what_the_order_itself_holds(sale: Sale) -> None:
+    make_product(sale.world, units=2)
+    live(sale.world, **FREE, auto=False)
+    for _ in range(2):
+        sale.init(chosen())
+        assert stock(sale.world) == (2, 2)
+    with pytest.raises(Refusal) as refusal:
+        sale.init(chosen(), transaction_id="t-2")
+    assert refusal.value.kind is RefusalKind.OFFER_NOT_FULFILLABLE
+    assert str(refusal.value) == "The offer given is used up: 2 short."
+    assert stock(sale.world) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("units", "taken"),
+    [pytest.param(1, False, id="one-too-few"), pytest.param(2, True, id="enough"), pytest.param(3, True, id="more")],
+)
+def test_an_automatic_one_is_left_out_where_the_stock_is_short(sale: Sale, units: int, taken: bool) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE)
+    with cpo_scope(sale.world.cpo):
+        ProductStock.objects.update(units=units)
+    sale.init(chosen(opted_in=()))
+    given = "120.00" in sale.lines("QUOTED")
+    assert (given, stock(sale.world)) == (taken, (units, 2 if taken else 0))
+
+
+@pytest.mark.parametrize("unavailable", ["elsewhere", "unpublished"])
+def test_what_is_not_sold_there_is_not_given(sale: Sale, unavailable: str) -> None:
+    product = make_product(sale.world, units=None)
+    live(sale.world, **FREE)
+    with cpo_scope(sale.world.cpo):
+        if unavailable == "elsewhere":
+            site = Location.objects.get()
+            other = Location.objects.create(
+                cpo=sale.world.cpo, location_id="other", name="Other", latitude=site.latitude, longitude=site.longitude
+            )
+            product.locations.set([other])
+        else:
+            Product.objects.update(is_published=False)
+    placed = sale.init(chosen(opted_in=()))
+    reasons = {x.offer_id: x.reason and x.reason.code.value for x in placed.priced.trace.outcomes}
+    assert reasons["given"] == "ITEM_NOT_SOLD"
+
+
+def test_what_nobody_counts_is_given_without_a_stock(sale: Sale) -> None:
+    make_product(sale.world, units=None)
+    live(sale.world, **FREE, auto=False)
+    placed = sale.init(chosen())
+    sold(sale, 5000, f"{placed.quote.total}")
+    assert settled(sale).items == [{"product_id": "coffee", "units": 2, "counted": False}]
+
+
+def test_a_sandbox_order_holds_no_stock(sale: Sale) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        connector = Connector.objects.select_related("cpo", "charger__location").get()
+        buyer = Buyer("bap.example", "t-1", sandbox=True)
+        placed = place(Placing(buyer, connector, chosen()), now=timezone.now())
+        redemption = Redemption.objects.get()
+    assert (stock(sale.world), redemption.sandbox) == ((20, 0), True)
+    assert redemption.items == [{"product_id": "coffee", "units": 2, "counted": False}]
+    assert "given" in placed.priced.trace.chosen
+
+
+@pytest.mark.parametrize(
+    ("taken", "units"),
+    [
+        pytest.param(["59.99"], 0, id="a-paisa-short-of-one"),
+        pytest.param(["60.00"], 1, id="one"),
+        pytest.param(["60.00", "60.00"], 2, id="both-in-turn"),
+        pytest.param(["120.00"], 2, id="all-at-once"),
+        pytest.param(["100.00", "100.00"], 2, id="never-more-than-was-given"),
+    ],
+)
+def test_what_is_reversed_goes_back_to_the_shelf_by_whole_units(sale: Sale, taken: list[str], units: int) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    placed = sale.init(chosen())
+    sold(sale, 5000, f"{placed.quote.total}")
+    for number, amount in enumerate(taken):
+        for _ in range(2):  # a repeated message changes nothing
+            with cpo_scope(sale.world.cpo), transaction.atomic():
+                redemption = Redemption.objects.exclude(state="RELEASED").get(offer__offer_id="given")
+                now = timezone.now()
+                reverse_offer(sale.fresh(), redemption, Decimal(amount), reference=f"r-{number}", now=now)
+    assert stock(sale.world) == (18 + units, 0)
+
+
+def test_more_of_what_is_bought_is_paid_at_its_value(sale: Sale) -> None:
+    make_product(sale.world)
+    live(sale.world, **MORE, item_value=Decimal(15), auto=False)
+    placed = sale.init(chosen(products=(ProductOrder("coffee", 4),)))
+    assert sale.lines("QUOTED") == ["90.00", "240.00", "120.00", "10.00", "-90.00", "66.60"]
+    assert stock(sale.world) == (20, 2)
+    sold(sale, 5000, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == ["90.00", "240.00", "120.00", "10.00", "-90.00", "66.60"]
+    assert stock(sale.world) == (18, 0)
+
+
+@pytest.mark.parametrize(
+    ("wh", "billed"),
+    [
+        pytest.param(4000, ["72.00", "10.00", "14.76"], id="the-driver-left-before"),
+        pytest.param(5000, ["72.00", "18.00", "10.00", "-13.00", "15.66"], id="as-planned"),
+        pytest.param(6000, ["90.00", "18.00", "10.00", "-13.00", "18.90"], id="the-sixth-is-paid"),
+    ],
+)
+def test_the_energy_that_was_delivered_decides_what_is_given(sale: Sale, wh: int, billed: list[str]) -> None:
+    live(sale.world, **KWH, auto=False)
+    placed = sale.init(chosen())
+    assert sale.lines("QUOTED") == ["72.00", "18.00", "10.00", "-13.00", "15.66"]
+    sold(sale, wh, f"{placed.quote.total}")
+    assert sale.lines("BILLED") == billed
+    with cpo_scope(sale.world.cpo):
+        assert reprove(Quote.objects.get(is_bill=True)).verdict is Verdict.IDENTICAL
+
+
+def test_after_one_session_the_next_is_given_and_the_bill_keeps_it(sale: Sale) -> None:
+    limits = OfferLimits(uses_per_customer_day=1)
+    live(sale.world, **SESSION, auto=False, limits=limits)
+    first = sale.init(chosen(declined=("weekend-discount-25",)))
+    assert sale.lines("QUOTED") == ["90.00", "10.00", "18.00"]
+    sold(sale, 5000, f"{first.quote.total}")
+    second = sale.init(chosen(), transaction_id="t-2")
+    assert sale.lines("QUOTED") == ["90.00", "10.00", "-90.00", "1.80"]
+    assert second.quote.total == Decimal("11.80")
+
+
+def _attempt(world: World, number: int) -> bool:
+    sale = Sale(world, "", None)
+    try:
+        sale.init(replace(ask_for(), opted_in=("given",)), transaction_id=f"t-{number}")
+    except Refusal as refusal:
+        assert refusal.kind is RefusalKind.OFFER_NOT_FULFILLABLE
+        return False
+    return True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_a_stock_of_20_under_100_attempts_gives_exactly_20(seed: int) -> None:
+    contend(seed, workers=20, each=5)
+
+
+def test_a_stock_of_20_under_48_attempts_of_8_workers_gives_exactly_20() -> None:
+    contend(0, workers=8, each=6)
+
+
+def contend(seed: int, *, workers: int, each: int) -> None:
+    world = make_world()
+    make_product(world, units=20)
+    live(world, **FREE | {"benefit_item_count": 1}, auto=False)
+    numbers = list(range(workers * each))
+    random.Random(seed).shuffle(numbers)
+
+    def work(number: int) -> int:
+        return sum(_attempt(world, x) for x in numbers[number * each : (number + 1) * each])
+
+    assert sum(run_at_once(workers, work, seconds=300)) == 20
+    assert stock(world) == (20, 20)
+    with cpo_scope(world.cpo):
+        assert Redemption.objects.filter(state="RESERVED").count() == 20
+    forget_all(world)
+    assert stock(world) == (20, 0)
+
+
+def test_two_offers_of_one_product_share_its_stock_at_any_order() -> None:
+    world = make_world()
+    make_product(world, units=9)
+    for name in ("given", "other"):
+        live(world, name, **FREE | {"benefit_item_count": 1})
+
+    def work(number: int) -> int:
+        sale = Sale(world, "", None)
+        held = 0
+        for turn in range(4):
+            sale.init(replace(ask_for(), opted_in=()), transaction_id=f"t-{number}-{turn}")
+            held += sale.lines("QUOTED").count("60.00")
+        return held
+
+    assert sum(run_at_once(6, work, seconds=300)) == 9
+    assert stock(world) == (9, 9)
+
+
+def test_a_process_killed_before_its_transaction_ends_gives_back_what_it_held() -> None:
+    world = make_world()
+    make_product(world, units=1)
+    live(world, **FREE | {"benefit_item_count": 1}, auto=False)
+    reader, writer = os.pipe()
+    connections.close_all()
+    child = os.fork()
+    if child == 0:  # pragma: no cover  the child never returns
+        with cpo_scope(world.cpo), transaction.atomic():
+            Sale(world, "", None).init(replace(ask_for(), opted_in=("given",)))
+            os.write(writer, b"held")
+            signal.pause()
+    assert os.read(reader, 4) == b"held"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert _attempt(world, 2)
+    assert stock(world) == (1, 1)

@@ -17,12 +17,13 @@ from offers.engine.values import Outcome, ReasonCode
 #: A cart with its offers, judged.
 Appraised = tuple[Situation, list[Appraisal]]
 
+_ELIGIBLE = Outcome.ELIGIBLE_NOT_CHOSEN
 _PASSING = frozenset({ReasonCode.SLAB, ReasonCode.NO_BENEFIT})
 
 
 def candidates_of(appraisals: Iterable[Appraisal]) -> tuple[Candidate, ...]:
     """Return the eligible offers that reduce the price as the selection sees them."""
-    return tuple([candidate_of(x) for x in appraisals if _may_reduce(x)])
+    return tuple([candidate_of(x) for x in appraisals if x.outcome is _ELIGIBLE and not x.beside])
 
 
 def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
@@ -49,13 +50,9 @@ def together(corner: Corner) -> Corner:
     return replace(corner, candidates=tuple(combining))
 
 
-def _may_reduce(found: Appraisal) -> bool:
-    return found.outcome is Outcome.ELIGIBLE_NOT_CHOSEN and not found.beside
-
-
 def _corner(appraised: Appraised) -> Corner:
     situation, appraisals = appraised
-    eligible = [x for x in appraisals if _may_reduce(x)]
+    eligible = [x for x in appraisals if x.outcome is _ELIGIBLE and not x.beside]
     slopes = tuple(rule_of(x.offer).slope(x.offer, situation, x.lines) for x in eligible)
     slacks = [rule_of(x.offer).slack(x.offer, x.lines) for x in eligible]
     # What would save a paisa, or nothing by the rounding, may hold between two carts and at neither.

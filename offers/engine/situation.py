@@ -35,8 +35,8 @@ class Situation:
 
 def situation_of(cart: Cart, context: OfferContext, *, least_wh: int | None = None) -> Situation:
     """Look at a cart once, on behalf of all the offers."""
-    amounts = tuple(line.amount.amount for line in cart.lines)
-    item_lines = tuple(n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS)
+    amounts = tuple([line.amount.amount for line in cart.lines])
+    item_lines = tuple([n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS])
     item_value = sum([amounts[n] for n in item_lines], Decimal(0))
     codes = _folded(context.codes)
     wanted = codes | context.opted_in | _folded(context.opted_in)

@@ -36,7 +36,7 @@ from pricing.engine.money import Money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
 _NOTHING = Decimal(0)
-_DISCOUNT = LineKind.DISCOUNT
+_DISCOUNT, _PRODUCT = LineKind.DISCOUNT, LineKind.PRODUCT
 _NONE_KNOWN: Mapping[str, Appraisal] = {}
 
 
@@ -124,7 +124,7 @@ class OfferStep:
     def _offers(self, cart: Cart | None) -> list[OfferTerms]:
         """Return the candidates of the place and the products, and what the buyer named or holds, by id."""
         lines = cart.lines if cart is not None else ()
-        products = tuple((x.item_id, x.category) for x in lines if x.kind is LineKind.PRODUCT)
+        products = tuple([(x.item_id, x.category) for x in lines if x.kind is _PRODUCT])
         if products not in self._found:
             self._found[products] = self._look_up(products)
         return self._found[products]

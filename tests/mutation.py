@@ -1,0 +1,68 @@
+"""`python -m tests.mutation [MODULE …]`: changes the two engines a little at a time and counts what no test notices.
+
+A module is a path or a pattern such as `offers/engine/limits.py`; without one, both engines are changed whole, which
+takes hours. It works in a copy, with mutmut, whose settings are in pyproject.toml. The engines are pure: no database is
+needed. What is left by an interrupted run is taken up again; `--again` begins anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPY = Path(tempfile.gettempdir()) / "portal-mutation"
+#: What the settings ask for; nothing is ever reached under these names.
+ENVIRONMENT = {
+    "PORTAL_MODE": "test",
+    "PORTAL_HOME": str(COPY / "home"),
+    "PORTAL_SECRET_KEY": "mutation-" * 8,
+    "PORTAL_DATA_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "DATABASE_URL": "postgresql://nobody@localhost:1/none",
+    "DATABASE_OWNER_URL": "postgresql://nobody@localhost:1/none",
+}
+_ALL = 'only_mutate = ["offers/engine/*", "pricing/engine/*"]'
+
+
+def main() -> int:
+    """Return mutmut's exit code after its list of survivors."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("--again", action="store_true", help="forget what an earlier run has found")
+    options = parser.parse_args()
+    if find_spec("mutmut") is None:
+        parser.error("mutmut is not installed here: see CONTRIBUTING.md")
+    if options.again:
+        shutil.rmtree(COPY, ignore_errors=True)
+    copy_tree(options.modules)
+    mutmut = [sys.executable, "-m", "mutmut"]
+    environ = os.environ | ENVIRONMENT
+    code = subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=COPY, env=environ, check=False).returncode
+    subprocess.run([*mutmut, "results"], cwd=COPY, env=environ, check=False)
+    return code
+
+
+def copy_tree(modules: list[str]) -> None:
+    """Copy what git knows or would take, and say in the copy's settings which modules are to be changed."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, COPY / name)
+    (COPY / "var/static").mkdir(parents=True, exist_ok=True)
+    if modules:
+        settings = COPY / "pyproject.toml"
+        text = settings.read_text()
+        assert _ALL in text
+        settings.write_text(text.replace(_ALL, f"only_mutate = {modules!r}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

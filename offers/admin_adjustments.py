@@ -72,6 +72,7 @@ class ExchangeForm(SaidForm):
 def _given(order_pk: Any) -> Any:
     """Return what the order was given and still has."""
     rows = Redemption.objects.filter(order=order_pk, state=RedemptionState.COMMITTED)
+    rows = rows.exclude(adjustments__kind=AdjustmentKind.EXCHANGE_VALUED)
     return rows.select_related("version").order_by("created_at", "pk")
 
 
@@ -97,7 +98,6 @@ def _is_refundable(order: Order) -> bool:
     description="Take offer back",
     confirm="The driver is asked for what the offer gave, with its tax; the bill stays as it was printed.",
     icon="undo",
-    variant=ActionVariant.DANGER,
     form_class=TakeBackForm,
     offered=_has_given,
     dismiss="Keep offer",

@@ -29,11 +29,17 @@ def give_back_drawn(order: Order, *, reference: str) -> Decimal:
     return sum(drawn.values(), Decimal(0))
 
 
-def own_balance(customer: Customer, currency: str, *, name: str, expires_at: datetime | None = None) -> Balance:
-    """Return the customer's balance of this name that never expires, made where new; or a new one that does."""
-    values = {"customer": customer, "currency": currency, "name": name, "expires_at": expires_at}
-    own = Balance.objects.filter(valid_days=None, **values).order_by("pk").first() if expires_at is None else None
-    return own or Balance.objects.create(cpo_id=customer.cpo_id, **values)
+def own_balance(customer: Customer, currency: str, *, name: str) -> Balance | None:
+    """Return the customer's balance of this name that never expires, None where there is none."""
+    named = Balance.objects.filter(customer=customer, currency=currency, name=name)
+    return named.filter(expires_at=None, valid_days=None).order_by("pk").first()
+
+
+def make_balance(customer: Customer, currency: str, *, name: str, expires_at: datetime | None = None) -> Balance:
+    """Make an empty balance of the customer."""
+    return Balance.objects.create(
+        cpo_id=customer.cpo_id, customer=customer, currency=currency, name=name, expires_at=expires_at
+    )
 
 
 def credit_customer(order: Order, moved: Moved, *, name: str) -> Balance:
@@ -46,7 +52,7 @@ def credit_customer(order: Order, moved: Moved, *, name: str) -> Balance:
         raise CannotCredit("Nobody is known for this order who could have a balance: pay it back instead.")
     if order.sandbox:
         raise CannotCredit("A test order credits no balance: pay it back instead.")
-    balance = own_balance(customer, order.currency, name=name)
+    balance = own_balance(customer, order.currency, name=name) or make_balance(customer, order.currency, name=name)
     try:
         credit(balance, moved, order)
     except BalanceRefused as refused:

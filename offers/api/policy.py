@@ -15,7 +15,14 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from offers.models import OfferPolicy
-from offers.models.policy import ABOVE_0_SENTENCE, AT_MOST_100_SENTENCE, BOTH_SENTENCE, FRIENDS_SENTENCE, STACK_SENTENCE
+from offers.models.policy import (
+    ABOVE_0_SENTENCE,
+    AT_MOST_100_SENTENCE,
+    BOTH_SENTENCE,
+    FRIENDS_SENTENCE,
+    STACK_SENTENCE,
+    coinless,
+)
 from offers.quoting import policy_of
 
 
@@ -52,6 +59,9 @@ class PolicySerializer(serializers.ModelSerializer[OfferPolicy]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         names = ("referrer_reward", "friend_reward")
+        for name in names:
+            if sentence := coinless(attrs.get(name), self.instance.cpo.currency if self.instance else ""):
+                raise serializers.ValidationError({name: [sentence]})
         rewards = [attrs.get(name, getattr(self.instance, name, None)) for name in names]
         if rewards != [None, None] and not all(reward is not None and reward > 0 for reward in rewards):
             raise serializers.ValidationError({name: [BOTH_SENTENCE] for name in names if name in attrs})

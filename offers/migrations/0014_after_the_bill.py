@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
             name="referrer_reward",
             field=models.DecimalField(
                 blank=True,
-                decimal_places=4,
+                decimal_places=2,
                 help_text="Credited to their balance once the friend's first session is billed; empty: no referrals.",
                 max_digits=14,
                 null=True,
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             name="friend_reward",
             field=models.DecimalField(
                 blank=True,
-                decimal_places=4,
+                decimal_places=2,
                 help_text="Credited at the same moment.",
                 max_digits=14,
                 null=True,

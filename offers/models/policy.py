@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import TenantModel
-from cpo_portal.charging.models import MONEY
+from cpo_portal.adminkit.display import plain_amount
 from offers.engine import values as engine
+from offers.models.columns import MONEY
 
 STACK_SENTENCE = "Give 1 or more, or leave it empty for no limit."
 ABOVE_0_SENTENCE = "Give a percentage above 0, or leave it empty for no limit."
@@ -29,6 +30,12 @@ class ObjectiveChoice(models.TextChoices):
 class BasisChoice(models.TextChoices):
     BEFORE = "BEFORE_SURGE_OFFER_TAX", "Energy and fees, before surge, offer and tax"
     ALL_IN = "ALL_IN", "Everything included"
+
+
+def coinless(amount: Decimal | None, currency: str) -> str:
+    """Return the sentence that refuses an amount which nobody could be credited, "" where there is none."""
+    whole = amount is None or amount == plain_amount(amount, currency)
+    return "" if whole else f"Give an amount that {currency} has a coin for."
 
 
 class OfferPolicy(TenantModel):
@@ -147,6 +154,9 @@ class OfferPolicy(TenantModel):
         return "Quotes and offers"
 
     def clean(self) -> None:
+        for name in ("referrer_reward", "friend_reward"):
+            if sentence := coinless(getattr(self, name), self.cpo.currency):
+                raise ValidationError({name: sentence})
         authors = Membership.objects.filter(cpo=self.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
         if self.review_required and authors.count() < 2:
             raise ValidationError(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.balance_credits import own_balance
+from cpo_portal.charging.balance_credits import make_balance, own_balance
 from cpo_portal.charging.balances import Moved, credit, lock_all
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, Customer, EventKind, Order
@@ -62,8 +62,8 @@ def _reward(referral: Referral, now: datetime) -> int:
         (found.friend, found.friend_reward, "friend_balance"),
     ]
     # Who has asked to be forgotten has no balance to be credited.
-    credited = {name: _balance(each, found, now) for each, _, name in sides if each.forgotten_at is None}
-    lock_all(balance.pk for balance in credited.values())
+    living = {name: customer for customer, _, name in sides if customer.forgotten_at is None}
+    credited = _balances(living, found, now)
     for _, reward, name in sides:
         if name in credited:
             credit(credited[name], Moved(reward, f"referral {found.pk}"), order)
@@ -75,9 +75,19 @@ def _reward(referral: Referral, now: datetime) -> int:
     return 1
 
 
-def _balance(customer: Customer, referral: Referral, now: datetime) -> Balance:
-    expires = None if referral.reward_days is None else now + timedelta(days=referral.reward_days)
-    return own_balance(customer, referral.currency, name=NAME, expires_at=expires)
+def _balances(living: dict[str, Customer], referral: Referral, now: datetime) -> dict[str, Balance]:
+    """Return a balance for each, locked, or new; a reward that expires has one of its own.
+
+    What is there is locked before anything is made: whoever forgets a customer holds their balances first.
+    """
+    days, currency = referral.reward_days, referral.currency
+    own = {name: own_balance(each, currency, name=NAME) for name, each in living.items()} if days is None else {}
+    lock_all(balance.pk for balance in own.values() if balance is not None)
+    expires = None if days is None else now + timedelta(days=days)
+    return {
+        name: own.get(name) or make_balance(each, currency, name=NAME, expires_at=expires)
+        for name, each in living.items()
+    }
 
 
 def _text(amount: Decimal) -> str:

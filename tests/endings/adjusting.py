@@ -1,4 +1,4 @@
-"""Endings after the bill: an offer taken back, a bill refunded, and both again."""
+"""Endings after the bill: an offer taken back, a bill refunded, both again, and an exchange that is returned."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers.models import Redemption
 from tests.endings.row import Outcome, Row
 from tests.endings.stage import Stage
+from tests.world import make_offer
 
 TITLE = "after the bill"
 INTRO = """5 kWh were delivered for the ₹91.45 that were paid. The bill stays as it was printed; the app is sent it less
@@ -39,6 +40,23 @@ def taken_back(stage: Stage) -> None:
 def refunded(stage: Stage) -> None:
     billed(stage)
     refund(stage)
+
+
+def exchanging(stage: Stage) -> None:
+    """Sell with an exchange instead of the discount, and bill it."""
+    meta: dict[str, Any] = {"benefit_kind": "exchange", "value": None, "value_type": "", "display_code": ""}
+    make_offer(stage.world.cpo, "old-cable", value_cap=None, min_value=None, **meta)
+    stage.authorised("old-cable")
+    stage.report_start()
+    stage.later(minutes=20)
+    stage.report_stop(5000)
+
+
+def value(stage: Stage, to: str) -> None:
+    with cpo_scope(stage.world.cpo):
+        offer = str(Redemption.objects.get().pk)
+    data: dict[str, Any] = {"offer": offer, "value": "300", "credit_to": to}
+    stage.press_on_order("value_exchange", **data, reference="case 9", reason="The cable is here")
 
 
 ROWS = [
@@ -118,6 +136,32 @@ ROWS = [
             state="COMPLETE, COMPLETED, PAID",
             ledger="RESERVE 22.50, COMMIT 22.50, REVERSE 22.50 (0 held, 1 used)",
             refund="BILL 91.45 INR DUE",
+        ),
+    ),
+    Row(
+        "exchange-credited",
+        "billed with an exchange of a cable, which is at order time named alone",
+        "the cable is returned; staff value it at ₹300 and credit the driver",
+        exchanging,
+        lambda s: value(s, "BALANCE"),
+        Outcome(
+            message="“₹300.00 was credited to the driver's balance.”; on_update 118.00",
+            state="COMPLETE, COMPLETED, PAID",
+            ledger="RESERVE 0.00, COMMIT 0.00 (0 held, 0 used)",
+            refund="–",
+        ),
+    ),
+    Row(
+        "exchange-paid-back",
+        "billed with an exchange of a cable",
+        "the cable is returned; staff value it at ₹300 and pay it back",
+        exchanging,
+        lambda s: value(s, "REFUND"),
+        Outcome(
+            message="“₹300.00 is due to the driver.”; on_update 118.00, REFUND 300.00 DUE",
+            state="COMPLETE, COMPLETED, PAID",
+            ledger="RESERVE 0.00, COMMIT 0.00 (0 held, 0 used)",
+            refund="EXCHANGE 300.00 INR DUE",
         ),
     ),
 ]

@@ -316,6 +316,22 @@ def test_a_programme_rewards_both_sides_or_none(sale: Sale, rewards: dict[str, A
     assert (row.referrer_reward, row.friend_reward) == (Decimal(100), Decimal(50))
 
 
+def test_a_reward_is_an_amount_that_can_be_credited(sale: Sale) -> None:
+    policy(sale, referrer_reward=None, friend_reward=None)
+    type(sale.world.cpo).objects.filter(pk=sale.world.cpo.pk).update(currency="JPY")
+    client = api_client(type(sale.world.cpo).objects.get(pk=sale.world.cpo.pk))
+    for wrong in ("0.50", "100.50"):
+        answer = client.patch("/api/offer-policy", {"referrer_reward": wrong, "friend_reward": "1"}, "application/json")
+        assert (answer.status_code, "JPY has a coin for" in answer.content.decode()) == (400, True)
+    page = signed_in(make_member(sale.world.cpo, "owner", Role.OWNER))
+    with cpo_scope(sale.world.cpo):
+        address = reverse("admin:offers_offerpolicy_change", args=[OfferPolicy.objects.get().pk])
+    form = page.post(address, {"referrer_reward": "0.50", "friend_reward": "1"})
+    assert "Give an amount that JPY has a coin for." in form.content.decode()
+    with cpo_scope(sale.world.cpo):
+        assert OfferPolicy.objects.get().referrer_reward is None
+
+
 def test_codes_of_another_cpo_are_unknown(sale: Sale) -> None:
     other = make_world("cpo2.com", item_id="there-01")
     with cpo_scope(other.cpo):

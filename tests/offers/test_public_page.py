@@ -110,10 +110,16 @@ WHERE: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("scope", "said"), WHERE.values(), ids=WHERE)
 def test_places_are_said_as_people_call_them(people: People, scope: dict[str, Any], said: str) -> None:
+    site = people.here.location
     with cpo_scope(people.here.cpo):
-        Location.objects.update(tags=["tier-2"])
+        # What is published has a station then; it may be another one, or elsewhere, by the time somebody reads.
+        Location.objects.update(tags=["tier-2"], latitude=Decimal("12.9716"), longitude=Decimal("77.5946"))
+        Connector.objects.update(connector_type="TYPE2")
         Product.objects.create(cpo=people.here.cpo, product_id="cup-1", name="Coffee", price=Decimal(40))
     make(people, **scope)
+    with cpo_scope(people.here.cpo):
+        Location.objects.update(latitude=site.latitude, longitude=site.longitude)
+        Connector.objects.update(connector_type="CCS2")
     assert f"Where {said} Conditions" in words(Client().get(PAGE))
 
 
@@ -171,6 +177,7 @@ def test_conditions_call_products_days_and_other_offers_by_name(people: People) 
         stock_at_least=5,
         holiday_calendar="ops-7",
         holidays="ONLY",
+        weekly_windows=(),
         blackout_dates=(date(2035, 12, 25),),
         limits=OfferLimits(uses_per_customer_week=1, budget_per_day=Decimal(900), redemption_cap=Decimal(90)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -60,27 +61,25 @@ def _times(subject: Subject) -> Iterator[Finding]:
         return
     opens = next_open(scope, max(begins, now), zone)
     if opens is None:
-        yield _timed(subject, FindingCode.NO_WINDOW, *_no_window(scope), max(begins, now))
+        field, sentence = _no_window(scope, max(begins, now), zone)
+        yield _timed(subject, FindingCode.NO_WINDOW, field, sentence, max(begins, now))
     elif ends is not None and opens >= ends:
         at = moment_text(opens.astimezone(zone_of(zone)))
         sentence = f"The offer ends before its first window, which opens on {at}: choose a later end or another window."
         yield _timed(subject, FindingCode.ENDS_BEFORE_WINDOW, "valid_until", sentence, opens)
 
 
-def _no_window(scope: Applicability) -> tuple[str, str]:
+def _no_window(scope: Applicability, begins: datetime, zone: str) -> tuple[str, str]:
     """Return the field and the sentence of an offer whose days and windows leave no instant."""
-    only = scope.holidays is not None and scope.holidays.choice is HolidayChoice.ONLY
-    if only and scope.holidays is not None:
-        title = scope.holidays.name or scope.holidays.calendar
-        if not scope.holidays.days:
-            return (
-                "holidays",
-                f"No holiday of {title} lies in its validity: choose another calendar or other dates.",
-            )
-        if scope.blackout_dates:
-            return "blackout_dates", f"Its blackout dates leave no holiday of {title}: take one of them out."
-        return "weekly_windows", f"Its weekly windows leave no holiday of {title}: choose other days or times."
-    return "weekly_windows", "Its weekly windows and dates leave no instant: choose other days or times."
+    rule = scope.holidays
+    title = "" if rule is None else rule.name or rule.calendar
+    if rule is None or rule.choice is HolidayChoice.EXCEPT:
+        return "weekly_windows", "Its weekly windows and dates leave no instant: choose other days or times."
+    if next_open(Applicability(holidays=rule), begins, zone) is None:
+        return "holidays", f"No holiday of {title} is left in its validity: choose another calendar or other dates."
+    if next_open(replace(scope, weekly_windows=()), begins, zone) is None:
+        return "blackout_dates", f"Its blackout dates leave no holiday of {title}: take one of them out."
+    return "weekly_windows", f"Its weekly windows leave no holiday of {title}: choose other days or times."
 
 
 def _timed(subject: Subject, code: FindingCode, field: str, sentence: str, at: datetime) -> Finding:

@@ -195,6 +195,12 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
         (),
         {},
     ),
+    "a-holiday-that-has-passed": (
+        "NO_WINDOW",
+        offer("a", holidays=replace(DIWALI, days=(Holiday(date(2026, 11, 6), "Yesterday"),)), **FOR),
+        (),
+        {},
+    ),
     "a-window-on-no-holiday": ("NO_WINDOW", offer("a", holidays=DIWALI, weekly_windows=MONDAYS, **FOR), (), {}),
     "a-city-without-a-station": (
         "NO_STATION",
@@ -505,7 +511,7 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
     "no-holiday": (
         "NO_WINDOW",
         "holidays",
-        "No holiday of India lies in its validity: choose another calendar or other dates.",
+        "No holiday of India is left in its validity: choose another calendar or other dates.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "The planned start is on the wrong side of its holidays: 2026-11-07 instead of a holiday of India (no holiday "
         "left).",
@@ -517,6 +523,15 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "The planned start is on the wrong side of its holidays: 2026-11-07 instead of a holiday of India (next "
         "holiday Diwali, 8 Nov 2026).",
+    ),
+    "a-window-on-no-holiday": (
+        "NO_WINDOW",
+        "weekly_windows",
+        "Its weekly windows leave no holiday of India: choose other days or times.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "The planned start is outside its weekly windows: Sat 10:00 instead of one of 1 windows (next window Mon "
+        "09:00). The planned start is on the wrong side of its holidays: 2026-11-07 instead of a holiday of India "
+        "(next holiday Diwali, 8 Nov 2026).",
     ),
     "a-city-without-a-station": (
         "NO_STATION",

@@ -61,7 +61,7 @@ BLOCKED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no-holiday": (
         {"holiday_calendar": "in", "holidays": "ONLY"},
         "holidays",
-        "No holiday of India lies in its validity: choose another calendar or other dates.",
+        "No holiday of India is left in its validity: choose another calendar or other dates.",
     ),
     "a-window-after-the-end": (
         # The 1st of January 2039 is a Saturday.

@@ -1,0 +1,106 @@
+"""Customers are made up so that they are in the segments that are wanted, or it is said that nobody can be."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from offers.engine.lint.people import Wish, person_in_words, somebody
+from offers.engine.lint.values import Person
+from tests.pricing.engine.samples import SATURDAY
+
+TODAY = date(2026, 11, 7)
+
+
+def rule(segment_id: str, *conditions: Condition, match_all: bool = True) -> Rule:
+    return Rule(segment_id, segment_id.title(), match_all, conditions)
+
+
+def segment(*conditions: Condition, match_all: bool = True, on: tuple[Rule, ...] = ()) -> Segment:
+    return Segment("own", "Own", (*on, rule("own", *conditions, match_all=match_all)))
+
+
+TIER = Condition(Fact.TIER, ("Gold", "Silver"))
+NEW, RETURNING = Condition(Fact.NEW), Condition(Fact.RETURNING)
+LAPSED = Condition(Fact.LAPSED, days=90)
+OFTEN = Condition(Fact.SESSIONS, number=5, days=30)
+MEMBERS = rule("members", TIER)
+IN_MEMBERS = Condition(Fact.SEGMENT, ("members",))
+
+IN: dict[str, Segment] = {
+    "tier": segment(TIER),
+    "organisation": segment(Condition(Fact.ORGANISATION, ("Fleet Ltd",))),
+    "vehicle": segment(Condition(Fact.VEHICLE_MAKE, ("Tata",))),
+    "buyer-app": segment(Condition(Fact.BAP, ("bap.example",))),
+    "list": segment(Condition(Fact.LIST, ("vip",))),
+    "new": segment(NEW),
+    "returning": segment(RETURNING),
+    "lapsed": segment(LAPSED),
+    "sessions": segment(OFTEN),
+    "energy": segment(Condition(Fact.ENERGY, number=500)),
+    "anniversary": segment(Condition(Fact.ANNIVERSARY, days=0)),
+    "everything-at-once": segment(TIER, RETURNING, OFTEN, Condition(Fact.LIST, ("vip",))),
+    "either": segment(NEW, RETURNING, match_all=False),
+    "not-new": segment(Condition(Fact.NEW, negated=True)),
+    "not-of-the-list": segment(Condition(Fact.LIST, ("vip",), negated=True)),
+    "a-segment-of-segments": segment(IN_MEMBERS, RETURNING, on=(MEMBERS,)),
+    "not-in-a-segment": segment(Condition(Fact.SEGMENT, ("members",), negated=True), on=(MEMBERS,)),
+}
+NOBODY: dict[str, Segment] = {
+    "new-and-returning": segment(NEW, RETURNING),
+    "lapsed-and-often": segment(LAPSED, NEW),
+    "in-and-not-in": segment(TIER, Condition(Fact.TIER, ("Gold", "Silver"), negated=True)),
+    "a-segment-that-is-gone": Segment("own", "Own", ()),
+}
+
+
+@pytest.mark.parametrize("name", IN)
+def test_somebody_is_in(name: str) -> None:
+    person = somebody(Wish(((IN[name],),)), SATURDAY, "Asia/Kolkata")
+    assert person is not None
+    assert decide(IN[name], person.facts, Moment(SATURDAY, TODAY, person.bap_id)).holds is True
+    assert person.sessions == person.facts.sessions
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_nobody_is_in(name: str) -> None:
+    assert somebody(Wish(((NOBODY[name],),)), SATURDAY, "Asia/Kolkata") is None
+
+
+def test_one_of_several_segments_is_enough_and_each_group_counts() -> None:
+    either = (NOBODY["new-and-returning"], IN["tier"])
+    person = somebody(Wish((either, (IN["returning"],))), SATURDAY, "Asia/Kolkata")
+    assert person is not None
+    assert (person.facts.tier, person.sessions) == ("Gold", 1)
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(0, None), (4, None), (5, 5), (6, 6)])
+def test_the_number_of_sessions_is_kept_to(wanted: int, found: int | None) -> None:
+    person = somebody(Wish(((IN["sessions"],),), wanted), SATURDAY, "Asia/Kolkata")
+    assert (person.sessions if person else None) == found
+
+
+def test_on_the_29th_of_february_somebody_joined_a_year_before() -> None:
+    leap = datetime(2028, 2, 29, 6, tzinfo=UTC)
+    person = somebody(Wish(((segment(Condition(Fact.ANNIVERSARY, days=1)),),)), leap, "Asia/Kolkata")
+    assert person is not None
+    assert person.facts.joined_on == date(2027, 2, 28)
+
+
+def test_a_person_is_said_by_what_is_known_of_them() -> None:
+    facts = CustomerFacts(
+        tier="Gold",
+        organisation="Fleet Ltd",
+        joined_on=date(2025, 11, 7),
+        vehicle_makes=("Tata",),
+        sessions=3,
+        last_session=SATURDAY - timedelta(days=1),
+        lists=frozenset({"vip"}),
+    )
+    assert person_in_words(Person(facts, 3, "bap.example")) == (
+        "a customer with 3 sessions before, tier Gold, of Fleet Ltd, with a Tata, on the list vip, joined on "
+        "2025-11-07, through bap.example"
+    )
+    assert person_in_words(Person(CustomerFacts(), 0)) == "a customer who never charged with you"

@@ -39,7 +39,7 @@ STATE_LABELS: dict[str, str] = dict(OfferState.choices) | {
     DerivedState.ENDED.value: "Ended",
     DerivedState.EXHAUSTED.value: "Used up",
 }
-_MONEY_FIELDS = ("value_cap", "min_value")
+_MONEY_FIELDS = ("value_cap", "min_value", "item_value")
 _IN_ORDER = (
     "name",
     "short_desc",
@@ -64,6 +64,11 @@ _IN_ORDER = (
     "base",
     "slabs",
     "finance_terms",
+    "item_unit",
+    "qualifier_item_count",
+    "benefit_item_count",
+    "benefit_item_id",
+    "item_value",
     "additive",
     "auto",
     "priority",
@@ -274,7 +279,7 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return ", ".join(str(names.get(key, key)) for key in value)
     if isinstance(value, datetime):
         return when(value, version.cpo.time_zone)
-    if name == "stock_product_id":
+    if name in ("stock_product_id", "benefit_item_id"):
         return names.get(value, value)
     shown = getattr(version, f"get_{name}_display", None)
     return str(shown() if shown else value)
@@ -290,6 +295,6 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names |= dict(segment_choices())
     names |= offer_names({key for version in rows for key in version.excludes})
     names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
-    stocked = {version.stock_product_id for version in rows} - {""}
+    stocked = {key for version in rows for key in (version.stock_product_id, version.benefit_item_id)} - {""}
     names |= dict(Product.objects.filter(product_id__in=stocked).values_list("product_id", "name"))
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

@@ -37,7 +37,7 @@ STATE_LABELS: dict[str, str] = dict(OfferState.choices) | {
     DerivedState.ENDED.value: "Ended",
     DerivedState.EXHAUSTED.value: "Used up",
 }
-_MONEY_FIELDS = ("value_cap", "min_value")
+_MONEY_FIELDS = ("value_cap", "min_value", "item_value")
 _IN_ORDER = (
     "name",
     "short_desc",
@@ -62,6 +62,11 @@ _IN_ORDER = (
     "base",
     "slabs",
     "finance_terms",
+    "item_unit",
+    "qualifier_item_count",
+    "benefit_item_count",
+    "benefit_item_id",
+    "item_value",
     "additive",
     "auto",
     "priority",
@@ -262,7 +267,7 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return ", ".join(str(names.get(key, key)) for key in value)
     if isinstance(value, datetime):
         return when(value, version.cpo.time_zone)
-    if name == "stock_product_id":
+    if name in ("stock_product_id", "benefit_item_id"):
         return names.get(value, value)
     shown = getattr(version, f"get_{name}_display", None)
     return str(shown() if shown else value)
@@ -279,6 +284,6 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names |= offer_names({key for version in rows for key in version.excludes})
     names |= category_names({key for version in rows for key in version.categories})
     names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
-    stocked = {version.stock_product_id for version in rows} - {""}
+    stocked = {key for version in rows for key in (version.stock_product_id, version.benefit_item_id)} - {""}
     names |= dict(Product.objects.filter(product_id__in=stocked).values_list("product_id", "name"))
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

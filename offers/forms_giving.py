@@ -34,7 +34,7 @@ class GivingFields(forms.Form):
         label="Of this product",
         required=False,
         widget=Select,
-        help_text="It is held in stock from the booking on. Empty is more of the product that is bought.",
+        help_text="Held in stock from the booking on. Where products are counted, empty gives more of what is bought.",
     )
     item_value = forms.DecimalField(label="At this price each", required=False, widget=DecimalInput)
 

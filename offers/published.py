@@ -35,6 +35,23 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     return limits.budget is None or used.budget_used + most <= limits.budget
 
 
+def in_stock(offers: tuple[OfferTerms, ...], left: Mapping[str, int | None]) -> tuple[OfferTerms, ...]:
+    """Leave out what gives a product that is not sold on a site, or of which too few are `left` there.
+
+    None is not counted. The same tuple comes back where nothing is left out, which is nearly always.
+    """
+    if not any(x.benefit.item_id for x in offers):
+        return offers
+    return tuple(x for x in offers if not x.benefit.item_id or _has_left(x, left))
+
+
+def _has_left(terms: OfferTerms, left: Mapping[str, int | None]) -> bool:
+    if terms.benefit.item_id not in left:
+        return False
+    units = left[terms.benefit.item_id]
+    return units is None or units >= (terms.benefit.item_count or 0)
+
+
 def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
     """Return the rate per kWh under a discount for everybody, in percent or per kWh, before surge and tax; or None.
 

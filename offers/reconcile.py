@@ -1,4 +1,4 @@
-"""Compares every counter and balance with the entries that it is a cache of, and keeps what was found."""
+"""Compares every counter, balance and held stock with what it is a cache of, and keeps what was found."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from cpo_portal.accounts.tenancy import every_cpo
 from cpo_portal.charging.balance_check import compare_balances
 from offers.models import LedgerCheck
+from offers.stock_check import compare_stock
 
 log = structlog.get_logger(__name__)
 
@@ -90,9 +91,9 @@ def compare_with_ledger() -> LedgerCheck:
     with every_cpo(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COMPARE, [NAMED])
         counters, drifting, amount, drifted = _typed(cursor.fetchone())
-        balances = compare_balances(NAMED)
-        counters, drifting = counters + balances.compared, drifting + balances.drifting
-        amount, drifted = amount + balances.amount, (drifted + balances.drifted)[:NAMED]
+        for others in (compare_balances(NAMED), compare_stock(NAMED)):
+            counters, drifting = counters + others.compared, drifting + others.drifting
+            amount, drifted = amount + others.amount, (drifted + others.drifted)[:NAMED]
         check = LedgerCheck.objects.create(counters=counters, drifting=drifting, amount=amount, drifted=drifted)
         LedgerCheck.objects.filter(pk__lte=check.pk - KEPT).delete()
     if drifting:

@@ -30,14 +30,14 @@ from beckn.protocol.catalog_views import (
 )
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.network.catalogue import products_at
+from cpo_portal.network.catalogue import products_at, units_left
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
 from offers.engine.periods import today_at
 from offers.engine.places import is_placed
 from offers.engine.values import OfferTerms
 from offers.places import place_facts
-from offers.published import is_shown
+from offers.published import in_stock, is_shown
 from offers.usage import usage_of
 from pricing.mapping import price_terms, tariffs_for
 from pricing.models import TariffVersion
@@ -74,8 +74,12 @@ def _provider(
     sites = {place.pk: place for place in places}
     with cpo_scope(cpo):
         book = book_for(cpo).book
+        left = {key: {x.product_id: units_left(x) for x in products[key]} for key in sites}
         found = [
-            book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY, place=place_facts(connector))
+            in_stock(
+                book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY, place=place_facts(connector)),
+                left[place.pk],
+            )
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}

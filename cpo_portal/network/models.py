@@ -315,6 +315,12 @@ class ProductStock(models.Model):
     def __str__(self) -> str:
         return f"{self.left} left"
 
+    def save(self, **kwargs: Any) -> None:
+        """Save what staff count; what orders hold has moved on since the row was read, and is moved by them alone."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = ["units", "changed_at"]
+        super().save(**kwargs)
+
     @property
     def left(self) -> int:
         """Return how many can still be sold; fewer may be on the shelf than were promised."""

@@ -22,7 +22,9 @@ class LineSerializer(serializers.Serializer[Any]):
     quantity = serializers.CharField(allow_null=True)
     unit = serializers.CharField()
     rate = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
+    code = serializers.CharField(
+        help_text="The fee, tax or offer; of energy, time or a product, the offer that gives it."
+    )
     item_id = serializers.CharField()
 
 

@@ -18,6 +18,11 @@ class Command(BaseCommand):
             if "balance" in found:
                 self.stdout.write(f"Balance {found['balance']}: {found['amount']} off, {found['held']} of the held off")
                 continue
+            if "product" in found:
+                self.stdout.write(
+                    f"Stock of {found['product']}: {found['units']} held that no order holds, or not held"
+                )
+                continue
             whose = f" for customer {found['customer']}" if found["customer"] else ""
             when = f" in {found['period']}" if found.get("period") else ""
             self.stdout.write(f"{found['offer']}{whose}{when}: {found['uses']} uses, {found['amount']} off")

@@ -104,3 +104,13 @@ def test_the_catalogue_says_what_is_given(talk: Conversation) -> None:
     found = talk.say("search", {"intent": {}})["message"]["catalog"]["providers"][0]["offers"]
     (shown,) = [offer for offer in found if offer["id"] == "given"]
     assert tag(shown["tags"], "offer-benefit") == {"type": "freebie", "item_count": "1", "item_id": "coffee"}
+
+
+@pytest.mark.parametrize(("units", "listed"), [(0, False), (1, True)])
+def test_the_catalogue_lists_no_offer_of_what_is_out_of_stock(talk: Conversation, units: int, listed: bool) -> None:
+    live(talk, **FREE)
+    with cpo_scope(talk.world.cpo):
+        ProductStock.objects.update(units=units + 1, reserved=1)
+    provider = talk.say("search", {"intent": {}})["message"]["catalog"]["providers"][0]
+    assert ("given" in {offer["id"] for offer in provider["offers"]}) is listed
+    assert ("given" in {offer["id"] for offer in provider["items"][0]["offers"]}) is listed

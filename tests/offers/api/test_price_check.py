@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.models import Product
+from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import CustomerCounter, Offer
@@ -272,3 +273,58 @@ def test_the_moment_of_the_check_is_utc(staff: Client, offer: Offer) -> None:
     """An instant written in any offset is the same instant."""
     same = datetime.fromisoformat(SATURDAY).astimezone(UTC).isoformat()
     assert check(staff, starts_at=same).json() == check(staff).json()
+
+
+def gift(world: World, units: int, **said: Any) -> None:
+    """Publish an offer at the weekend that gives something; there are so many coffees, and two when it is published."""
+    with cpo_scope(world.cpo):
+        coffee = Product.objects.create(cpo=world.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=coffee, units=2)
+    none = {"value": None, "value_cap": None, "value_type": "", "min_value": None}
+    authoring.publish(authoring.create_offer(world.cpo, "gift", replace(weekend(), **none | said)))
+    with cpo_scope(world.cpo):
+        ProductStock.objects.update(units=units)
+
+
+FREE = {"benefit_kind": "freebie", "benefit_item_count": 2, "benefit_item_id": "coffee"}
+KWH = {
+    "benefit_kind": "buyXgetY",
+    "item_unit": "KWH",
+    "qualifier_item_count": 10,
+    "benefit_item_count": 2,
+    "item_value": Decimal(5),
+}
+
+
+def test_what_is_given_is_a_line_with_its_offer_and_its_discount(world: World, staff: Client) -> None:
+    gift(world, 2, **FREE)
+    body = check(staff).json()
+    assert [(line["kind"], line["title"], line["amount"], line["code"]) for line in body["lines"][1:4]] == [
+        ("PRODUCT", "Coffee × 2, given", "120.00", "gift"),
+        ("FEE", "Service Fee", "10.00", "service-fee"),
+        ("DISCOUNT", "Weekend Special – 25 % off (2 free)", "-120.00", "gift"),
+    ]
+    assert (body["total"], body["trace"]["offers"][0]["words"]) == ("118.00", "Applied. It saves ₹120.00.")
+
+
+@pytest.mark.parametrize(
+    ("said", "units", "words"),
+    [
+        pytest.param(
+            FREE, 1, "Limit reached. What it gives is out of stock: 1 instead of 2 (1 short).", id="out-of-stock"
+        ),
+        pytest.param(
+            KWH,
+            0,
+            "Not eligible. Too little is bought for more to be given: 5 kWh instead of above 10 kWh (5.001 kWh short).",
+            id="too-little-energy",
+        ),
+    ],
+)
+def test_why_nothing_is_given_is_said_with_its_numbers(
+    world: World, staff: Client, said: dict[str, Any], units: int, words: str
+) -> None:
+    gift(world, units, **said)
+    for explain in ({}, {"explain": "full"}):
+        (found,) = check(staff, **explain).json()["trace"]["offers"]
+        assert found["words"] == words

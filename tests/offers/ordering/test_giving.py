@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -24,7 +25,8 @@ from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.place import Placing, place
 from offers.ordering.reverse import reverse_offer
 from offers.proofs import Verdict, reprove
-from offers.quoting import Buyer
+from offers.quoting import Buyer, price_session
+from offers.reconcile import compare_with_ledger
 from offers.refusals import Refusal, RefusalKind
 from offers.tasks import release_expired, settle_stopped
 from pricing.engine.values import EnergyMeasure, ProductOrder
@@ -240,6 +242,21 @@ def test_what_is_reversed_goes_back_to_the_shelf_by_whole_units(sale: Sale, take
     assert stock(sale.world) == (18 + units, 0)
 
 
+@pytest.mark.parametrize("offers", [1, 30])
+def test_what_is_given_costs_no_further_query(sale: Sale, offers: int) -> None:
+    make_product(sale.world)
+    for number in range(offers):
+        live(sale.world, f"given-{number}", **FREE)
+    with cpo_scope(sale.world.cpo):
+        connector = Connector.objects.select_related("cpo", "charger__location").get()
+        price_session(connector, ask_for(), now=timezone.now())
+        with CaptureQueriesContext(connection) as captured:
+            priced = price_session(connector, ask_for(), now=timezone.now())
+    assert len(priced.trace.chosen) == offers
+    # Policy, tariff, tax; the revision of the offers, and their usage with stock and price of what they give.
+    assert len(captured) == 5, [query["sql"][:90] for query in captured]
+
+
 def test_more_of_what_is_bought_is_paid_at_its_value(sale: Sale) -> None:
     make_product(sale.world)
     live(sale.world, **MORE, item_value=Decimal(15), auto=False)
@@ -312,10 +329,22 @@ def contend(seed: int, *, workers: int, each: int) -> None:
 
     assert sum(run_at_once(workers, work, seconds=300)) == 20
     assert stock(world) == (20, 20)
+    assert compare_with_ledger().drifting == 0
     with cpo_scope(world.cpo):
         assert Redemption.objects.filter(state="RESERVED").count() == 20
     forget_all(world)
     assert stock(world) == (20, 0)
+
+
+def test_a_stock_that_differs_from_what_orders_hold_is_named(sale: Sale) -> None:
+    make_product(sale.world)
+    live(sale.world, **FREE, auto=False)
+    sale.init(chosen())
+    assert compare_with_ledger().drifting == 0
+    with cpo_scope(sale.world.cpo):
+        ProductStock.objects.update(reserved=5)
+    check = compare_with_ledger()
+    assert (check.drifting, check.drifted) == (1, [{"product": "coffee", "units": 3}])
 
 
 def test_two_offers_of_one_product_share_its_stock_at_any_order() -> None:

@@ -1,0 +1,35 @@
+"""Derives what is held of every counted product from the redemptions that hold it, and says which stocks differ."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from django.db import connection
+
+from cpo_portal.charging.balance_check import Compared
+
+_COMPARE = """
+WITH held AS (
+    SELECT r.cpo_id, item ->> 'product_id' AS product_id, sum((item ->> 'units')::int) AS units
+    FROM offers_redemption r CROSS JOIN jsonb_array_elements(r.items) AS item
+    WHERE r.state = 'RESERVED' AND (item ->> 'counted')::boolean GROUP BY 1, 2
+), compared AS (
+    SELECT p.id, p.product_id, abs(k.reserved - coalesce(h.units, 0)) AS units
+    FROM network_productstock k JOIN network_product p ON p.id = k.product_id
+    LEFT JOIN held h ON h.cpo_id = p.cpo_id AND h.product_id = p.product_id
+)
+SELECT count(*), count(*) FILTER (WHERE units > 0),
+    coalesce((SELECT jsonb_agg(to_jsonb(first)) FROM (
+        SELECT product_id AS product, compared.units::int FROM compared WHERE compared.units > 0 ORDER BY id LIMIT %s
+    ) first), '[]')
+FROM compared
+"""
+
+
+def compare_stock(named: int) -> Compared:
+    """Compare what all stocks of the active scope call held with the redemptions; nothing is repaired."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, [named])
+        compared, drifting, drifted = cursor.fetchone()
+    return Compared(compared, drifting, Decimal(0), json.loads(drifted) if isinstance(drifted, str) else drifted)

@@ -14,8 +14,8 @@ LONGEST_CELL = 1000
 #: So many faults are told; the rest is a number.
 MOST_FAULTS = 100
 #: A cell that a spreadsheet would run, and one that an export has put an apostrophe before, so that none runs it.
-_RUN = re.compile(r"'*[=+\-@\t\r\n|%]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r\n|%]")
+_RUN = re.compile(r"'* *[=+\-@\t\r\n|%]")
+_ESCAPED = re.compile(r"'+ *[=+\-@\t\r\n|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -81,10 +81,7 @@ def each_row(
 
 
 def escaped(text: str) -> str:
-    """Return a cell so that a spreadsheet shows it as it is instead of running it, and `read_rows` reads it as it was.
-
-    `text` has no spaces around.
-    """
+    """Return a cell as a spreadsheet shows it instead of running it; `read_rows` gives the text back as it was."""
     return f"'{text}" if _RUN.match(text) and not _NUMBER.fullmatch(text) else text
 
 

@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 1000
 #: Files of one CPO that may wait or run at a time.
 MOST_AT_ONCE = 3
-LEASE = timedelta(minutes=2)
+#: Longer than the slowest writing: a lease is not renewed inside the one transaction.
+LEASE = timedelta(minutes=5)
 #: Workers that died over one file before it is given up.
 ATTEMPTS = 3
 _UNDER_WAY = (OfferImportState.QUEUED, OfferImportState.RUNNING)
@@ -182,7 +183,7 @@ def _go_on(job: OfferImport, done: int) -> None:
 def _end(job: OfferImport, state: OfferImportState, reason: str = "", faults: Faults | None = None) -> int:
     mine = OfferImport.objects.filter(pk=job.pk, lease_owner=job.lease_owner, state=OfferImportState.RUNNING)
     found = faults or Faults()
-    finished = state in {OfferImportState.CHECKED, OfferImportState.DONE}
+    whole = found.count > 0 or state in {OfferImportState.CHECKED, OfferImportState.DONE}
     changes = {} if state == OfferImportState.CHECKED else {"file": None}
     return mine.update(
         state=state,
@@ -191,6 +192,6 @@ def _end(job: OfferImport, state: OfferImportState, reason: str = "", faults: Fa
         fault_count=found.count,
         finished_at=Now(),
         leased_until=None,
-        done=F("total") if finished else F("done"),
+        done=F("total") if whole else F("done"),
         **changes,
     )

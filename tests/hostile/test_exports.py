@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from import_export.resources import ModelResource
 
 from cpo_portal.adminkit.bases import TenantExportMixin
+from cpo_portal.charging.csv_files import escaped
 from tests.people import make_people, signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,9 @@ TABLE_CODE = {
     "cpo_portal/charging/balance_csv.py",
     "cpo_portal/charging/csv_files.py",
     "offers/api/codes.py",
+    "offers/api/files.py",
     "offers/codes/export.py",
+    "offers/files/writing.py",
     "pricing/holiday_files.py",
 }
 TABLE_MODULES = {"csv", "tablib", "openpyxl", "xlsxwriter", "xlwt"}
@@ -91,6 +94,11 @@ def test_an_export_disarms_every_cell_of_every_column(
     [headings, *rows] = csv.reader(io.StringIO(answer.content.decode(), newline=""))
     assert len(headings) == columns
     assert rows == [[f"'{cell}"] * columns for cell in HOSTILE] + [[cell] * columns for cell in HARMLESS]
+
+
+def test_a_file_that_can_be_imported_disarms_the_same_cells() -> None:
+    assert [escaped(cell) for cell in HOSTILE] == [f"'{cell}" for cell in HOSTILE]
+    assert [escaped(cell) for cell in HARMLESS] == list(HARMLESS)
 
 
 def test_nothing_else_writes_tables() -> None:

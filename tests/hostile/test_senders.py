@@ -63,7 +63,8 @@ def test_two_hundred_slow_senders_hold_nobody_up_and_are_cut_off(web: LiveWeb) -
 
 
 def test_a_body_of_fifty_megabytes_is_refused_by_its_length_alone(web: LiveWeb) -> None:
-    for path, limit in (("/beckn/select", MB), ("/api/offers/", 2_621_440), ("/admin/login/", 2_621_440)):
+    files = (("/api/offer-imports", 10 * MB), ("/admin/offers/offer/import_offers/", 10 * MB))
+    for path, limit in (("/beckn/select", MB), ("/api/offers/", 2_621_440), ("/admin/login/", 2_621_440), *files):
         answer = web.send(request(path, length=50 * MB))  # not one byte of it is sent
         assert (answer.status, answer.ended) == (413, True)
         assert said(answer) == f"The body is longer than {limit} bytes; send less at once."

@@ -340,7 +340,7 @@ def test_a_checked_file_goes_when_the_next_one_comes(cpo: Cpo, in_background: No
 def test_a_large_file_with_faults_is_refused_whole(cpo: Cpo, in_background: None) -> None:
     job = import_offers_of(cpo, (many(3) + "\r\n" + ROW.format("offer-00001")).encode())
     assert run_offer_imports() == 1
-    assert state_of(cpo, job) == ("REFUSED", 0, 4, False)
+    assert state_of(cpo, job) == ("REFUSED", 4, 4, False)
     assert job is not None
     sentence = "Row 3 has this id already: choose another id."
     assert (job.fault_count, job.faults) == (1, [{"row": 5, "column": "Offer id", "message": sentence}])

@@ -174,6 +174,12 @@ def test_a_plan_that_touches_a_time_without_a_rate_is_refused():
     assert refused.value.code == "NO_RATE"
 
 
+def test_a_time_without_a_rate_is_told_on_the_stations_clock():
+    closed = (PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "09:00"),)),)
+    with pytest.raises(PricingError, match=r"no rate from Sat 05:30\.$"):
+        price(kwh("5"), replace(BARE, components=closed, time_zone="Europe/Berlin"))
+
+
 @pytest.mark.parametrize("basis", Basis)
 def test_an_amount_may_buy_energy_up_to_a_time_without_a_rate(basis):
     terms = replace(BARE, components=(PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "10:10"),)),))

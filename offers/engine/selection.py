@@ -74,7 +74,7 @@ def most_saving(pool: Sequence[Candidate], lines: LineAmounts, max_stack: int | 
 
 def stages(pool: Sequence[Candidate], objective: Objective) -> list[list[Candidate]]:
     """Group candidates into the stages of a choice."""
-    if objective is Objective.MAX_SAVING and not any(x.opted_in for x in pool):
+    if objective is Objective.MAX_SAVING and True not in [x.opted_in for x in pool]:
         return [list(pool)] if pool else []
     found: dict[tuple[bool, int], list[Candidate]] = {}
     for candidate in pool:

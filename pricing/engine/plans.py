@@ -17,6 +17,7 @@ from pricing.engine.values import (
 from pricing.engine.wording import energy_text
 
 _HOUR_SECONDS = 3600
+_HORIZON_SECONDS = int(HORIZON.total_seconds())
 
 
 def check_request(request: ChargingRequest, terms: PriceTerms) -> None:
@@ -37,7 +38,7 @@ def check_request(request: ChargingRequest, terms: PriceTerms) -> None:
 
 def most_energy(request: ChargingRequest) -> int:
     """Return the Wh that the connector can deliver in the longest session that has a price."""
-    return request.max_power_w * int(HORIZON.total_seconds()) // _HOUR_SECONDS
+    return request.max_power_w * _HORIZON_SECONDS // _HOUR_SECONDS
 
 
 def energy_of_minutes(request: ChargingRequest, minutes: int) -> int:

@@ -9,7 +9,7 @@ from pricing.engine import ENGINE_VERSION
 from pricing.engine.inverse import Plans, energy_within
 from pricing.engine.listing import ListPrice, fixed_lines, list_price
 from pricing.engine.metering import Supply, duration_at, metered_supply, planned_supply
-from pricing.engine.money import Money, zero
+from pricing.engine.money import Money
 from pricing.engine.plans import check_duration, check_energy, check_request, energy_of_minutes
 from pricing.engine.rates import rate_card
 from pricing.engine.taxes import tax_on
@@ -28,6 +28,7 @@ from pricing.engine.values import (
 from pricing.engine.wording import plain_number
 
 _NO_MONEY = Decimal("0.00")
+_DISCOUNT = LineKind.DISCOUNT
 
 
 def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountStep | None = None) -> Quote:
@@ -86,9 +87,8 @@ def _plan(request: ChargingRequest, terms: PriceTerms, measure: EnergyMeasure | 
 
 
 def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ...]:
-    nothing = zero(currency)
     for line in lines:
-        if line.kind is not LineKind.DISCOUNT or line.amount > nothing:
+        if line.kind is not _DISCOUNT or line.amount.amount > 0 or line.amount.currency != currency:
             raise ValueError(f"a discounts step may only take away, by DISCOUNT lines, not by {line}")
     return lines
 

@@ -319,7 +319,7 @@ class Quote:
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if total_of([x.amount for x in self.lines], self.total.currency) != self.total:
+        if total_of([x.amount for x in self.lines], self.total.currency).amount != self.total.amount:
             raise AssertionError("the total of a quote is the sum of its lines")
 
     def sum_of(self, *kinds: LineKind) -> Money:

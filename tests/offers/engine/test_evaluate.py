@@ -68,6 +68,18 @@ EXHAUSTED = [
     pytest.param(offer(total_uses=100), used(uses=100), "TOTAL_USES", "0 left", id="all-uses-gone"),
     pytest.param(offer(**CAPPED), used(budget_used=Decimal("900.01")), "BUDGET", "₹0.01 short", id="budget-short"),
     pytest.param(
+        offer(**CAPPED), used(budget_used=Decimal("999.50")), "BUDGET", "₹99.50 short", id="budget-all-but-gone"
+    ),
+    pytest.param(offer(**CAPPED), used(budget_used=Decimal(1001)), "BUDGET", "₹100.00 short", id="budget-overdrawn"),
+    pytest.param(offer(budget=Decimal("22.49")), {}, "BUDGET", "₹0.01 short", id="budget-short-of-what-is-saved"),
+    pytest.param(
+        offer(budget_per_day=Decimal("22.49")),
+        {},
+        "BUDGET_DAY",
+        "₹0.01 short, again from tomorrow 00:00",
+        id="budget-of-the-day-short-of-what-is-saved",
+    ),
+    pytest.param(
         rupees_off("weekend", "50", budget=Decimal(1000)),
         used(budget_used=Decimal("950.01")),
         "BUDGET",
@@ -102,6 +114,13 @@ ACCEPTED = [
     pytest.param(offer(auto=False, **OWN), sent("FREE"), id="a-code-of-ones-own-opts-in"),
     pytest.param(offer(total_uses=100), used(uses=99), id="one-use-left"),
     pytest.param(offer(**CAPPED), used(budget_used=Decimal(900)), id="budget-for-just-one-more"),
+    pytest.param(offer(budget=Decimal("22.50")), {}, id="budget-for-what-this-cart-saves"),
+    pytest.param(offer(budget_per_day=Decimal("22.50")), {}, id="budget-of-the-day-for-what-this-cart-saves"),
+    pytest.param(
+        offer(uses_per_customer_day=1),
+        {"customer_known": True, **used(uses=5, customer_uses=5)},
+        id="a-period-of-which-nothing-is-known-has-not-been-used",
+    ),
     pytest.param(offer(uses_per_customer=2), {"customer_known": True, **used(customer_uses=1)}, id="customer-had-one"),
     pytest.param(offer(uses_per_customer=2), {"customer_known": True}, id="a-new-customer"),
 ]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offers.engine.candidates import Candidate, LineAmounts
-from offers.engine.selection import choose_offers
+from offers.engine.selection import choose_offers, most_saving
 from offers.engine.values import Certificate, Objective
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
 from tests.pricing.engine.samples import SATURDAY, UNTAXED, kwh
@@ -223,3 +223,38 @@ def test_offers_that_together_exceed_the_lines_are_cut():
 def test_an_offer_that_the_buyer_names_and_nobody_knows_is_listed():
     quote = quoted(kwh("5"), offer("real", "10"), opted_in=frozenset({"phantom"}))
     assert outcomes(quote) == {"phantom": ("INELIGIBLE", "UNKNOWN"), "real": ("APPLIED", None)}
+
+
+TEN, TWENTY, THIRTY = (candidate(x, y) for x, y in (("a", "10"), ("b", "20"), ("c", "30")))
+CEILINGS = {
+    "none": ([], {}, "0"),
+    "what combines adds up": ([TEN, TWENTY], {}, "30"),
+    "one that stands alone is not added": ([TEN, TWENTY, alone("d", "25")], {}, "30"),
+    "one that stands alone may be the most": ([TEN, TWENTY, alone("d", "31")], {}, "31"),
+    "the best of each group": ([replace(TEN, group="g"), replace(TWENTY, group="g"), THIRTY], {}, "50"),
+    "the best so many": ([TEN, THIRTY, TWENTY], {"max_stack": 2}, "50"),
+    "the lines": ([candidate("a", "70"), candidate("b", "60")], {}, "100"),
+}
+
+
+@pytest.mark.parametrize(("pool", "said", "most"), CEILINGS.values(), ids=CEILINGS.keys())
+def test_no_set_saves_more(pool, said, most):
+    assert most_saving(pool, HUNDRED, **said) == Decimal(most)
+
+
+@pytest.mark.parametrize(
+    ("pool", "most"),
+    [
+        pytest.param([alone("a", "30")], "20", id="of-one-alone"),
+        pytest.param([TEN, THIRTY], "20", id="of-several"),
+        pytest.param([TEN], "10", id="not-reached"),
+    ],
+)
+def test_no_set_saves_more_than_the_largest_discount(pool, most):
+    assert most_saving(pool, replace(HUNDRED, most=Decimal(20))) == Decimal(most)
+
+
+def test_a_runner_up_is_looked_for_where_it_is_asked_for():
+    pool = [alone("a", "10"), alone("b", "20")]
+    assert [x.offer_id for x in choose_offers(pool, HUNDRED).runner_up] == ["a"]
+    assert choose_offers(pool, HUNDRED, runner_up=False).runner_up == ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from operator import add, ge, gt, le, lt, sub
 
 import pytest
 
-from pricing.engine.money import CurrencyMismatch, Money, round_amount, smallest_unit, total_of
+from pricing.engine.money import CurrencyMismatch, Money, minor_units, round_amount, smallest_unit, total_of
 from pricing.engine.wording import energy_text, money_text, plain_number, span_text
 
 
@@ -32,6 +33,37 @@ def test_a_sum_carries_one_currency():
     assert smallest_unit("JPY") == 1
     with pytest.raises(CurrencyMismatch):
         total_of([Money(Decimal(1), "EUR")], "INR")
+
+
+def test_money_is_calculated_with_and_compared():
+    rupee, two = Money(Decimal(1), "INR"), Money(Decimal(2), "INR")
+    assert (rupee + two, two - rupee, rupee - two) == (Money(Decimal(3), "INR"), rupee, -rupee)
+    assert (two * 3, rupee * Decimal("0.5")) == (Money(Decimal(6), "INR"), Money(Decimal("0.5"), "INR"))
+    assert [rupee < x for x in (-rupee, rupee, two)] == [False, False, True]
+    assert [rupee <= x for x in (-rupee, rupee, two)] == [False, True, True]
+    assert [rupee > x for x in (-rupee, rupee, two)] == [True, False, False]
+    assert [rupee >= x for x in (-rupee, rupee, two)] == [True, True, False]
+    assert [bool(x) for x in (Money(Decimal("0.00"), "INR"), rupee, -rupee)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("currency", "rounded", "decimals"),
+    [
+        pytest.param("INR", "1.24", 2, id="paise"),
+        pytest.param("JPY", "1", 0, id="yen"),
+        pytest.param("BHD", "1.235", 3, id="fils"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(currency, rounded, decimals):
+    assert Money(Decimal("1.2350"), currency).rounded() == Money(Decimal(rounded), currency)
+    assert minor_units(currency) == decimals
+    assert str(Money(Decimal("1.2350"), currency)) == f"{rounded} {currency}"
+
+
+@pytest.mark.parametrize("operation", [add, sub, lt, le, gt, ge], ids=lambda x: x.__name__)
+def test_two_currencies_never_meet(operation):
+    with pytest.raises(CurrencyMismatch, match="cannot combine INR with EUR"):
+        operation(Money(Decimal(1), "INR"), Money(Decimal(1), "EUR"))
 
 
 @pytest.mark.parametrize(

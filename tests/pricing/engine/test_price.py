@@ -10,6 +10,7 @@ import pytest
 
 from pricing.engine.money import Money
 from pricing.engine.price import price
+from pricing.engine.taxes import tax_on
 from pricing.engine.values import (
     AmountMeasure,
     Basis,
@@ -27,6 +28,7 @@ from pricing.engine.values import (
     ProductPrice,
     QuoteLine,
     SliceQuality,
+    Tax,
 )
 from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, UNTAXED, ask, kwh, printed, rupees, window
 
@@ -172,6 +174,24 @@ def test_a_plan_that_touches_a_time_without_a_rate_is_refused():
     with pytest.raises(PricingError, match="no rate from Sat 10:10") as refused:
         price(kwh("5.001"), terms)
     assert refused.value.code == "NO_RATE"
+
+
+@pytest.mark.parametrize(
+    ("currency", "tax"),
+    [
+        pytest.param("INR", "10.50", id="paise"),
+        pytest.param("JPY", "11", id="whole-yen-half-up"),
+        pytest.param("BHD", "10.500", id="fils"),
+    ],
+)
+def test_a_tax_has_the_decimals_of_its_currency(currency, tax):
+    assert str(tax_on(Decimal(105), Tax("VAT", Decimal(10)), currency)) == tax
+
+
+def test_a_time_without_a_rate_is_told_on_the_stations_clock():
+    closed = (PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "09:00"),)),)
+    with pytest.raises(PricingError, match=r"no rate from Sat 05:30\.$"):
+        price(kwh("5"), replace(BARE, components=closed, time_zone="Europe/Berlin"))
 
 
 @pytest.mark.parametrize("basis", Basis)

@@ -51,6 +51,7 @@ class ReferralCodeAdmin(ReadOnlyMixin, TenantAdmin):
     """Codes that customers pass on."""
 
     list_display = ("code", "customer", "made", "waiting", "rewarded")
+    ordering = ("-created_at",)
     list_select_related = ("cpo", "customer")
     search_fields = ("code__iexact",)
     search_help_text = "A whole code."

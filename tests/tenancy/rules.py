@@ -193,6 +193,7 @@ ACTIONS: dict[str, dict[str, frozenset[str]]] = {
     "charging.paymentgateway": {"delete_selected": AUTHORS},
     "pricing.tariff": {"export_admin_action": VIEWERS},
     "offers.offer": {"export_admin_action": VIEWERS},
+    "offers.referral": {"export_admin_action": VIEWERS},
     "offers.singleusecode": {"cancel_chosen": AUTHORS},
     "beckn.outboundcallback": {"send_chosen_again": AUTHORS},
 }
@@ -213,6 +214,7 @@ AUTOCOMPLETES: dict[str, frozenset[str]] = {
     "pricing.tariff": VIEWERS,
     "offers.offer": VIEWERS,
     "offers.codebatch": AUTHORS,
+    "offers.referralcode": VIEWERS,
     "beckn.subscriber": OPERATOR,
     "beckn.inboundmessage": VIEWERS,
 }

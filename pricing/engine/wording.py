@@ -13,8 +13,11 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@lru_cache(maxsize=4096)
 def plain_number(number: Decimal) -> str:
-    """Return a number without trailing zeros or exponent: 5.200 is 5.2, 1E+2 is 100."""
+    """Return a number without trailing zeros, exponent or a sign before 0: 5.200 is 5.2, 1E+2 is 100, -0 is 0."""
+    if not number:
+        return "0"
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

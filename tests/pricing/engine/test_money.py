@@ -102,3 +102,4 @@ def test_spans_in_words(span, text):
 def test_numbers_in_words():
     assert [energy_text(5200), energy_text(5000), energy_text(5)] == ["5.2 kWh", "5 kWh", "0.005 kWh"]
     assert plain_number(Decimal("1E+2")) == "100"
+    assert [plain_number(Decimal(x)) for x in ("0.00", "-0", "-0.5")] == ["0", "0", "-0.5"]

@@ -28,7 +28,8 @@ class Corner:
     """One of the two carts: its lines, its eligible offers, and how steeply each follows its base (percent).
 
     `slack` is by how many units the savings may outgrow their lines by rounding, `jumps` whether one may do so
-    otherwise, `uneven` whether one follows something else than its base, at most as steeply.
+    otherwise, `uneven` whether one follows something else than its base, at most as steeply. `sliding` is by how much
+    one may lie off what it is at both ends, while what remains to be paid only rises.
     """
 
     lines: LineAmounts
@@ -39,6 +40,7 @@ class Corner:
     slack: int = 0
     jumps: bool = False
     uneven: bool = False
+    sliding: Decimal = _NOTHING
 
 
 def net_at_least(
@@ -52,7 +54,8 @@ def net_at_least(
     of the item value rounded down, never grows by more than the lines do.
     """
     listed, slack = sum(low.lines.amounts, _NOTHING), high.slack * low.lines.unit
-    bound = listed - slack - most_saving([x for x in high.candidates if x.lines], high.lines, max_stack)
+    taking = [x for x in high.candidates if x.lines]
+    bound = listed - slack - high.sliding - most_saving(taking, high.lines, max_stack)
     if high.steady and not high.jumps and _same_offers(low, high):
         if any(not x.lines for x in low.candidates):
             if not _steep(low):
@@ -62,7 +65,7 @@ def net_at_least(
             bound = max(bound, listed - low_saving - _rounding(low) - slack)
         else:
             staged = _Staged(low, high, stages(low.candidates, objective), max_stack)
-            bound = max(bound, listed - slack - staged.most(0, ()))
+            bound = max(bound, listed - slack - high.sliding - staged.most(0, ()))
     return max(bound, _NOTHING)
 
 
@@ -150,12 +153,13 @@ class _Staged:
         options = self._options(chosen, open_to)
         if options is None:
             taking = [x for x in self._high.candidates if x.lines]
-            return -most_saving(taking, self._high.lines, self._max_stack)
+            return -most_saving(taking, self._high.lines, self._max_stack) - self._high.sliding
         return min(self.least(step + 1, x) for x in self._possible(options))
 
     def _possible(self, options: list[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
-        """Return the options that may be chosen between the corners; savings that round may be off by the slack."""
-        sure = max(self._low.lines.joint(x) for x in options) - 2 * self._high.slack * self._low.lines.unit
+        """Return the options that may be chosen between the corners, where savings round and slide."""
+        off = self._high.slack * self._low.lines.unit + self._high.sliding
+        sure = max(self._low.lines.joint(x) for x in options) - 2 * off
         return [x for x in options if self._high.lines.joint(self._grown(x)) >= sure]
 
     def _options(self, chosen: tuple[Candidate, ...], open_to: list[Candidate]) -> list[tuple[Candidate, ...]] | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from offers.engine.benefits import rule_of
 from offers.engine.bounds import Corner
 from offers.engine.candidates import Candidate
 from offers.engine.energy import is_steady
 from offers.engine.evaluate import Appraisal, capped
-from offers.engine.situation import Situation
+from offers.engine.situation import Situation, base_of
 from offers.engine.stacking import candidate_of, line_amounts
-from offers.engine.values import Outcome, ReasonCode
+from offers.engine.values import ItemUnit, Outcome, ReasonCode
 
 #: A cart with its offers, judged.
 Appraised = tuple[Situation, list[Appraisal]]
 
 _ELIGIBLE = Outcome.ELIGIBLE_NOT_CHOSEN
+_NOTHING = Decimal(0)
 _PASSING = frozenset({ReasonCode.SLAB, ReasonCode.NO_BENEFIT})
 
 
@@ -39,9 +41,33 @@ def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
             jumping.append(replace(found, saving=capped(found.offer, after, most), outcome=Outcome.ELIGIBLE_NOT_CHOSEN))
     changed = {x.offer.offer_id: x for x in jumping}
     judged = [changed.get(x.offer.offer_id, x) for x in high[1]]
+    sliding, uncertain = _sliding(low, high)
     # Whether a chosen offer that stands beside the order shuts others out may change between the two.
     shutting = any(x.opted_in and x.beside for x in high[1])
-    return _corner(low), replace(_corner((after, judged)), jumps=bool(jumping) or shutting)
+    jumps = bool(jumping) or shutting or uncertain
+    return _corner(low), replace(_corner((after, judged)), jumps=jumps, sliding=sliding)
+
+
+def _sliding(low: Appraised, high: Appraised) -> tuple[Decimal, bool]:
+    """Return by how much a saving may lie off those of both carts, and whether its offer may hold in between alone.
+
+    Of a session at several rates the cheapest energy is given: what is paid only rises, but what is saved falls where
+    cheaper energy follows.
+    """
+    before = {x.offer.offer_id: x for x in low[1]}
+    most, uncertain = _NOTHING, False
+    for found in high[1]:
+        if found.offer.benefit.item_unit is not ItemUnit.KWH or len(found.lines) < 2:
+            continue
+        first = before[found.offer.offer_id]
+        rise = _paid(high[0], found) - _paid(low[0], first)
+        most = max(most, rise)
+        uncertain = uncertain or (rise > 0 and not (_may_reduce(first) and _may_reduce(found)))
+    return most, uncertain
+
+
+def _paid(situation: Situation, found: Appraisal) -> Decimal:
+    return base_of(situation, found.lines) - found.saving
 
 
 def together(corner: Corner) -> Corner:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,7 +141,10 @@ def test_a_bill_of_what_was_planned_is_the_quote(pool, terms, wh, ordered, said)
 @settings(deadline=None, max_examples=150)
 @given(pools, tariffs, st.integers(0, 2), rules, stretches)
 def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, said, energies):
-    step_ = offered(pool, said)
+    check_between(offered(pool, said), terms, ordered, energies)
+
+
+def check_between(step_, terms, ordered, energies):
     carts = []
     for wh in sorted(energies):
         asked = request(EnergyMeasure(wh), ordered)
@@ -148,6 +152,34 @@ def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, said
     bound = step_.net_at_least(carts[0], carts[-1])
     found = [(cart, step_(cart)) for cart in carts]
     assert bound <= min(sum(x.amount.amount for x in (*y.before(cart.lines), *y.lines)) for cart, y in found)
+
+
+def at_rates(rate, later):
+    """Return the tariff with another rate from 10:05, when 2.5 kWh are delivered."""
+    parts = (
+        PriceComponent(Dimension.ENERGY, Decimal(later), (window("10:05", "12:00"),)),
+        PriceComponent(Dimension.ENERGY, Decimal(rate)),
+    )
+    return replace(CAFE, components=parts, maximum_wh=MOST)
+
+
+@pytest.mark.parametrize(
+    ("pool", "terms", "energies"),
+    [
+        pytest.param([more("KWH", 1, 2)], at_rates("7.01", "1"), [3000, 3010], id="what-is-saved-falls"),
+        pytest.param(
+            [more("KWH", 2, 2, "5", min_value="30")],
+            at_rates("18", "4"),
+            [1600, 2100, 2500, 3900, 5900],
+            id="it-holds-in-between-alone",
+        ),
+        pytest.param(
+            [more("KWH", 1, 2), offer("w", "40")], at_rates("7.01", "1"), [2600, 3000, 3010, 3500], id="or-a-percentage"
+        ),
+    ],
+)
+def test_the_bound_is_true_where_cheaper_energy_follows(pool, terms, energies):
+    check_between(offered(pool, {}), terms, 0, energies)
 
 
 @settings(deadline=None, max_examples=40)

@@ -62,7 +62,7 @@ def _sliding(low: Appraised, high: Appraised) -> tuple[Decimal, bool]:
         first = before[found.offer.offer_id]
         rise = _paid(high[0], found) - _paid(low[0], first)
         most = max(most, rise)
-        uncertain = uncertain or (rise > 0 and not (_may_reduce(first) and _may_reduce(found)))
+        uncertain = uncertain or (rise > 0 and not first.outcome is found.outcome is _ELIGIBLE)
     return most, uncertain
 
 

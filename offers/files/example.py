@@ -15,7 +15,7 @@ from offers.engine.values import BenefitKind, OfferLimits
 from offers.files.writing import file_of
 
 _SLAB = {"value_type": "percent", "value_cap": "50.00"}
-#: What each type says beyond its name and validity. A second item is the CPO's own, put in where it has one.
+#: What each type says beyond its name and validity. Items are the CPO's own, put in where it has one.
 EXAMPLES: dict[BenefitKind, dict[str, Any]] = {
     BenefitKind.DISCOUNT: {
         "name": "Weekend special: 25 % off",
@@ -24,6 +24,21 @@ EXAMPLES: dict[BenefitKind, dict[str, Any]] = {
         "value_cap": Decimal(100),
         "min_value": Decimal(50),
         "weekly_windows": ({"weekdays": [6, 7], "start": "00:00", "end": "00:00"},),
+    },
+    BenefitKind.BUY_X_GET_Y: {
+        "name": "Charge 10 kWh, get 2 more",
+        "campaign_kind": "BULK_CHARGING",
+        "value_type": "",
+        "item_unit": "KWH",
+        "qualifier_item_count": 10,
+        "benefit_item_count": 2,
+        "item_value": Decimal(0),
+    },
+    BenefitKind.FREEBIE: {
+        "name": "Something on the house",
+        "value_type": "",
+        "min_value": Decimal(300),
+        "benefit_item_count": 1,
     },
     BenefitKind.SLAB: {
         "name": "The more you charge",
@@ -63,13 +78,20 @@ def _rows(cpo: Cpo, now: datetime) -> Iterator[tuple[str, OfferContent, OfferLim
     begin = datetime.combine(now.date() + timedelta(days=1), time(0), tzinfo=ZoneInfo(cpo.time_zone))
     period: dict[str, Any] = {"valid_from": begin, "valid_until": begin + timedelta(days=30)}
     for kind, said in EXAMPLES.items():
-        second: dict[str, Any] = {"qualifier_item_ids": (_an_item(),)} if kind is BenefitKind.COMBO else {}
+        second: dict[str, Any] = {}
+        if kind is BenefitKind.COMBO:
+            second["qualifier_item_ids"] = (_a_product() or _a_connector() or "coffee",)
+        elif kind is BenefitKind.FREEBIE:
+            second["benefit_item_id"] = _a_product() or "coffee"
         limits = OfferLimits(total_uses=1000) if kind is BenefitKind.DISCOUNT else OfferLimits()
         content = OfferContent(benefit_kind=kind.value, **period, **said, **second)
         yield f"example-{kind.value.lower()}", content, limits
 
 
-def _an_item() -> str:
-    """Return an item of the CPO to combine with: a product rather than a connector."""
-    product = Product.objects.order_by("product_id").values_list("product_id", flat=True).first()
-    return product or Connector.objects.order_by("item_id").values_list("item_id", flat=True).first() or "coffee"
+def _a_product() -> str | None:
+    shown = Product.objects.filter(is_published=True)
+    return shown.order_by("product_id").values_list("product_id", flat=True).first()
+
+
+def _a_connector() -> str | None:
+    return Connector.objects.order_by("item_id").values_list("item_id", flat=True).first()

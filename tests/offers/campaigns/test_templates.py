@@ -55,7 +55,8 @@ def people() -> People:
             cpo=world.cpo, charger=charger, item_id="plain-01", connector_type="CCS2", power_type="DC",
             max_power_w=30_000, charging_speed="FAST",
         )  # fmt: skip
-        days = [{"date": "2026-08-15", "name": "Independence Day"}]
+        # The sessions are of the first; what could never apply again is not published.
+        days = [{"date": f"{year}-08-15", "name": "Independence Day"} for year in (2026, 2098)]
         HolidayCalendar.objects.create(cpo=world.cpo, calendar_id="india", name="India", days=days)
     save_segment(world.cpo, SegmentContent("around", "Around joining", ({"fact": "ANNIVERSARY", "days": 3},)))
     save_segment(world.cpo, SegmentContent("gold", "Gold", ({"fact": "TIER", "values": ["Gold"]},)))
@@ -142,7 +143,7 @@ def made(people: People, template: str) -> Offer:
     """Make and publish the offer of a template, from this year on."""
     client = api_client(people.here.cpo)
     body = listed(people)[template]["body"]
-    body["content"] |= {"valid_from": "2026-01-01T00:00:00+05:30", "valid_until": "2030-01-01T00:00:00+05:30"}
+    body["content"] |= {"valid_from": "2026-01-01T00:00:00+05:30", "valid_until": "2099-01-01T00:00:00+05:30"}
     answer = client.post("/api/offers", body, content_type="application/json")
     assert answer.status_code == 201, answer.content
     answer = client.post(f"/api/offers/{body['offer_id']}/publish", {}, content_type="application/json")

@@ -218,6 +218,11 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "base": st.sampled_from(["ITEMS", "ITEMS_AND_SURGE"]),
     "slabs": SLAB.map(lambda slab: (slab,)),
     "finance_terms": st.lists(TERM, min_size=1, max_size=3, unique_by=str).map(tuple),
+    "item_unit": st.just("PRODUCT"),
+    "qualifier_item_count": st.integers(1, 1000),
+    "benefit_item_count": st.integers(1, 100),
+    "benefit_item_id": st.just("coffee"),
+    "item_value": amounts("0", "49.99"),
 }
 NOTHING: dict[str, Any] = {
     "min_value": None,

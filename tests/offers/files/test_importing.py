@@ -151,7 +151,8 @@ FAULTS = [
     ),
     pytest.param(
         cell("Type", "Raffle"), "Type",
-        "There is no “Raffle”: use one of Discount, Buy X, get Y more, Free product, Slabs of kWh, Combination, Off the fee, Exchange, Financing.",
+        "There is no “Raffle”: use one of Discount, Buy X, get Y more, Free product, Slabs of kWh, "
+        "Combination, Off the fee, Exchange, Financing.",
         id="no-such-type",
     ),
     pytest.param(

@@ -1,4 +1,4 @@
-"""The example of a file of offers: a row for each type, made of what the CPO has, ready to be imported."""
+"""The example of a file of offers: a row for each type that the CPO can offer, ready to be imported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector, Product
@@ -77,21 +79,20 @@ def example_file(cpo: Cpo, now: datetime) -> str:
 def _rows(cpo: Cpo, now: datetime) -> Iterator[tuple[str, OfferContent, OfferLimits]]:
     begin = datetime.combine(now.date() + timedelta(days=1), time(0), tzinfo=ZoneInfo(cpo.time_zone))
     period: dict[str, Any] = {"valid_from": begin, "valid_until": begin + timedelta(days=30)}
+    product = _first(Product.objects.filter(is_published=True), "product_id")
     for kind, said in EXAMPLES.items():
         second: dict[str, Any] = {}
         if kind is BenefitKind.COMBO:
-            second["qualifier_item_ids"] = (_a_product() or _a_connector() or "coffee",)
+            second["qualifier_item_ids"] = (product or _first(Connector.objects.all(), "item_id") or "coffee",)
         elif kind is BenefitKind.FREEBIE:
-            second["benefit_item_id"] = _a_product() or "coffee"
+            if not product:
+                continue  # who sells nothing but energy has nothing to give
+            second["benefit_item_id"] = product
         limits = OfferLimits(total_uses=1000) if kind is BenefitKind.DISCOUNT else OfferLimits()
         content = OfferContent(benefit_kind=kind.value, **period, **said, **second)
         yield f"example-{kind.value.lower()}", content, limits
 
 
-def _a_product() -> str | None:
-    shown = Product.objects.filter(is_published=True)
-    return shown.order_by("product_id").values_list("product_id", flat=True).first()
-
-
-def _a_connector() -> str | None:
-    return Connector.objects.order_by("item_id").values_list("item_id", flat=True).first()
+def _first(rows: QuerySet[Any], name: str) -> str:
+    """Return the first id of these rows, "" where there is none."""
+    return rows.order_by(name).values_list(name, flat=True).first() or ""

@@ -43,9 +43,10 @@ EXPIRE = _END.format(
     reason="the request''s ttl is over",
     batch=BATCH,
 )
+_IS_BUYER_APP = "EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = {} AND s.role = 'BAP')"
 # From one buyer app to the next along the index, for most of them have thousands of rows. Asked by itself, once a
 # second: as a condition on the rows it may be put to each of 200,000.
-ORPHANS = """
+ORPHANS = f"""
 WITH RECURSIVE bap AS (
     SELECT (SELECT bap_id FROM beckn_outboundcallback WHERE state = 'PENDING' ORDER BY bap_id LIMIT 1) AS id
     UNION ALL
@@ -53,12 +54,11 @@ WITH RECURSIVE bap AS (
         ORDER BY bap_id LIMIT 1)
     FROM bap WHERE bap.id IS NOT NULL
 )
-SELECT bap.id FROM bap WHERE bap.id IS NOT NULL
-  AND NOT EXISTS (SELECT FROM beckn_subscriber s WHERE s.subscriber_id = bap.id AND s.role = 'BAP')
-"""
+SELECT bap.id FROM bap WHERE bap.id IS NOT NULL AND NOT {_IS_BUYER_APP.format("bap.id")}
+"""  # noqa: S608
 BURY_ORPHANS = _END.format(
-    which="c.bap_id = ANY (%(baps)s) AND NOT EXISTS (SELECT FROM beckn_subscriber s "
-    "WHERE s.subscriber_id = c.bap_id AND s.role = 'BAP')",  # one that was registered just now keeps what is its own
+    # One that was registered just now keeps what is its own.
+    which=f"c.bap_id = ANY (%(baps)s) AND NOT {_IS_BUYER_APP.format('c.bap_id')}",
     state="DEAD",
     reason="no buyer app of this id is registered",
     batch=BATCH,

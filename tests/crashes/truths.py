@@ -47,17 +47,19 @@ def every_callback_arrived(db: Db, arrivals: list[Arrival]) -> list[str]:
 def callbacks_came_in_order(db: Db, noted: Noted, arrivals: list[Arrival]) -> list[str]:
     """Within a transaction no callback comes after a later one.
 
-    Who sends a message twice asks for its answer once more, and may have had later callbacks by then: of such an answer
-    only the first arrival counts.
+    Who sends a message twice asks for its answer once more, and may have had later callbacks by then: of an answer that
+    the portal queued anew for that, only the first arrival counts. What a crash sends twice is not queued anew.
     """
-    sql = "SELECT message_id, action, sequence FROM beckn_outboundcallback"
-    place = {(message_id, action): sequence for message_id, action, sequence in db.execute(sql).fetchall()}
+    sql = "SELECT message_id, action, sequence, queued_at > body_at FROM beckn_outboundcallback"
+    rows = db.execute(sql).fetchall()
+    place = {(message_id, action): sequence for message_id, action, sequence, _ in rows}
+    repeated = {(message_id, action) for message_id, action, _, anew in rows if anew and noted.sent[message_id] > 1}
     last: dict[str, tuple[int, str]] = {}
     found = []
     seen: set[tuple[str, str]] = set()
     for arrival in arrivals:
         name = arrival.message_id, arrival.action
-        if name in seen and noted.sent[arrival.message_id] > 1:
+        if name in seen and name in repeated:
             continue
         seen.add(name)
         here = place.get(name, 0), arrival.action

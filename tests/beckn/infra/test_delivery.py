@@ -22,7 +22,7 @@ from beckn.models import DeliveryAttempt, OutboundCallback, Subscriber
 from beckn.outbox import send_again
 from beckn.protocol.signing import parse_signature_header, signing_string
 from cpo_portal.accounts.sealing import SealBroken
-from tests.beckn.infra.support import BuyerApp, Sink, acknowledge, queue, refuse, respond
+from tests.beckn.infra.support import Sink, acknowledge, queue, refuse, respond
 
 pytestmark = pytest.mark.django_db
 
@@ -234,22 +234,6 @@ def test_callback_of_a_buyer_app_that_is_switched_off_is_given_up(sink: Sink) ->
         OutboundCallback.objects.update(next_attempt_at=timezone.now())
         assert deliver() == 1
     assert (OutboundCallback.objects.get().state, sink.received) == ("DEAD", [])
-
-
-@pytest.mark.parametrize("change", ["deleted", "a gateway now"])
-def test_callback_of_a_buyer_app_that_is_no_more_is_given_up(sink: Sink, nudges: list[str], change: str) -> None:
-    lost, kept = queue("t-1", bap_id="gone.example"), queue("t-2")
-    gone = BuyerApp("gone.example", seed=b"g" * 32).register()
-    if change == "deleted":
-        gone.keys.all().delete()
-        gone.delete()
-    else:
-        Subscriber.objects.filter(pk=gone.pk).update(role="BG")
-    tasks.sweep()
-    lost.refresh_from_db()
-    kept.refresh_from_db()
-    assert (lost.state, lost.last_error.strip()) == ("DEAD", "no buyer app of this id is registered")
-    assert (lost.finished_at is None, kept.state) == (False, "PENDING")
 
 
 def test_closed_port_is_unreachable(sink: Sink) -> None:

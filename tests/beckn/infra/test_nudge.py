@@ -28,21 +28,22 @@ def test_many_nudges_within_the_pause_become_two_messages() -> None:
 
 def test_broker_that_is_down_or_slow_never_reaches_the_caller(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[str] = []
-    held = threading.Event()
+    held, in_time = threading.Event(), list[bool]()
 
     def send(task: str) -> None:
         calls.append(task)
-        held.wait()
+        in_time.append(held.wait(10))
         raise ConnectionError("no broker")
 
     nudger = Nudger(send, pause=0.01)
-    # The broker answers only once `held` is set, so a call that waited for it would never come back.
+    # The broker answers once `held` is set, which a call that waited for it would keep from happening in time.
     nudger.nudge("a")
     nudger.nudge("a")
     held.set()
     nudger.nudge("b")
     wait_until(lambda: "b" in calls)
     wait_until(lambda: any(r.msg["event"] == "nudge_not_sent" for r in caplog.records if r.name == "beckn.nudge"))
+    assert all(in_time)
 
 
 def test_forked_process_has_a_thread_of_its_own() -> None:

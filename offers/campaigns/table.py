@@ -146,11 +146,18 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "monthly-package",
-        "Monthly package",
+        "Monthly package of sessions",
         "Ten sessions a month at 15 % off for those who have taken the package.",
         _percent("MONTHLY_PACKAGE", 15, 100, short_desc="Your package: sessions for less, every month."),
         limits={"uses_per_customer_month": 10},
         need=MEMBERS,
+    ),
+    Template(
+        "monthly-credit",
+        "Monthly package of credit",
+        "A driver pays for a month ahead, and sessions draw the balance down; it lives 30 days after each top-up.",
+        {"name": "Monthly package", "valid_days": 30},
+        makes=Makes.BALANCE,
     ),
     Template(
         "prepaid-credits",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.imports import Author, import_customers
@@ -94,15 +96,27 @@ def test_an_offer_for_customers_by_their_record(talk: Conversation, staff: Clien
     assert len(amounts(billed(talk))) == (4 if total == "106.20" else 3)
 
 
-def test_a_prepaid_balance_is_drawn_down(talk: Conversation, staff: Client) -> None:
-    balance = made(staff, "prepaid-credits", contact=SARAH)
+@pytest.mark.parametrize(
+    ("template", "name", "days"),
+    [
+        pytest.param("prepaid-credits", "Prepaid credit", 365, id="a-year"),
+        pytest.param("monthly-credit", "Monthly package", 30, id="a-month"),
+    ],
+)
+def test_a_prepaid_balance_is_drawn_down(
+    talk: Conversation, staff: Client, template: str, name: str, days: int
+) -> None:
+    balance = made(staff, template, contact=SARAH)
+    topped_up = timezone.now()
     send(staff, f"/api/balances/{balance['id']}/top-up", {"amount": "200", "reference": "first"})
     order = init(talk, SARAH)
     assert (order["payments"][0]["params"]["amount"], order["payments"][0]["status"]) == ("0.00", "PAID")
     bill = billed(talk)
     paid = tag(bill["tags"], "prepaid-balance")
-    assert (paid["balance-name"], paid["drawn"], paid["left"]) == ("Prepaid credit", "122.25", "77.75")
-    assert staff.get(f"/api/balances/{balance['id']}").json()["left"] == "77.75"
+    assert (paid["balance-name"], paid["drawn"], paid["left"]) == (name, "122.25", "77.75")
+    told = staff.get(f"/api/balances/{balance['id']}").json()
+    assert told["left"] == "77.75"
+    assert (datetime.fromisoformat(told["expires_at"]) - topped_up).days == days
 
 
 def test_a_family_shares_one_balance_until_it_is_used_up(talk: Conversation, staff: Client) -> None:

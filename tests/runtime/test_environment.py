@@ -43,6 +43,7 @@ def importable(python: Path, *names: str) -> list[bool]:
     ]
 
 
+@pytest.mark.slow
 def test_is_made_once_per_lock_and_again_when_half_made(
     home: Home, tmp_path: Path, package: Package, capsys: pytest.CaptureFixture[str]
 ) -> None:

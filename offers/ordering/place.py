@@ -36,6 +36,7 @@ from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
+from offers.reason_words import check_in_words
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units
@@ -154,7 +155,7 @@ def _refuse_fixed(order: Order, placing: Placing) -> None:
 
 def said(check: Any) -> str:
     """Return a failing check in words."""
-    return check.margin or f"{check.field} is {check.actual}, {check.expected} is needed"
+    return check.margin or check_in_words(check)
 
 
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:

@@ -449,7 +449,8 @@ def test_forgetting_takes_how_often_somebody_had_charged(talk: Conversation) -> 
 
 def test_an_order_made_again_for_somebody_else_keeps_nothing_of_the_first(talk: Conversation) -> None:
     told_apart(talk)
-    save_segment(talk.world.cpo, SegmentContent("some", "Some", (NUMBERS["energy"],)))
+    tier = {"fact": "TIER", "values": ["Platinum"]}
+    save_segment(talk.world.cpo, SegmentContent("some", "Some", (NUMBERS["energy"], tier)))
     make_offer(talk.world.cpo, "for-some", display_code="", segment_ids=["some"])
     for billing in (ASHA, ASHA):
         talk.say("init", cart(talk, billing))

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from django.db import transaction
 
-from cpo_portal.charging import balances, otp
-from cpo_portal.charging.balances import PREPAID
+from cpo_portal.charging import balance_holds, otp
+from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
@@ -54,7 +54,7 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
     if not _is_reserved(order, quote, now):
         _price_again(order, quote, now)
     ledger.keep(order, reserved_until=_last_moment(order, now))
-    balances.keep(order, held_until=_last_moment(order, now))
+    balance_holds.keep(order, held_until=_last_moment(order, now))
     text, digest = otp.make_otp(order)
     order.state, order.confirmed_at, order.otp_digest = OrderState.ACTIVE, now, digest
     order.otp_failures = 0

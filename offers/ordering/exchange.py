@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db import models, transaction
 
 from cpo_portal.charging.balance_credits import CannotCredit, credit_customer
-from cpo_portal.charging.balances import MOST, Moved
+from cpo_portal.charging.balance_moves import Moved
+from cpo_portal.charging.balances import MOST
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, EventKind, Order, Refund
 from offers import ledger

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from cpo_portal.charging.balances import PREPAID
+from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.events import record_event

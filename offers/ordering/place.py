@@ -24,7 +24,7 @@ from cpo_portal.charging.models import (
     PaymentStatus,
 )
 from cpo_portal.network.models import Connector
-from offers import ledger
+from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
@@ -92,7 +92,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     ask = _identified(_from(placing), customer, selected)
     lock = Lock()
     if order is not None:
-        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
+        lock = Lock(own=holdings.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from cpo_portal.charging import balance_holds
 from cpo_portal.charging.models import Order, PaymentType
-from offers import ledger
+from offers import holdings
 from offers.ordering.orders import paid_for
 from pricing.engine.money import Money
 
@@ -40,7 +40,7 @@ def hold_for(order: Order, total: Decimal, *, wanted: bool, held_until: datetime
 
     Comes before any counter is taken, as the lock order has it; not `wanted`, what the order holds is given back.
     """
-    ledger.lock_held(order)
+    holdings.lock_held(order)
     missing = total - paid_for(order).amount
     return balance_holds.hold(order, max(missing, NOTHING) if wanted else NOTHING, held_until=held_until, now=now)
 
@@ -76,7 +76,7 @@ def draw_for_bill(order: Order, billed: Money, *, now: datetime) -> Money:
 
 def give_back(order: Order, kept: Money, *, now: datetime) -> Returned:
     """End the holds of a cancelled order of which the CPO keeps so much: the balance pays that first."""
-    ledger.lock_held(order)
+    holdings.lock_held(order)
     held = Money(balance_holds.held_by(order), order.currency).rounded()
     taken = Money(balance_holds.draw(order, kept.amount, now=now), order.currency).rounded()
     return Returned(cash=paid_for(order) - (kept - taken), credit=held - taken)

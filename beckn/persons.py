@@ -14,7 +14,7 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_moves
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,
@@ -82,7 +82,7 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         orders = Order.objects.filter(pk__in=[order.pk for order in found.orders])
         locked = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk"))
         customers = Customer.objects.filter(pk__in=[customer.pk for customer in found.customers])
-        balances.lock_all(_balances_of(customers, _groups_of(customers)).values_list("pk", flat=True))
+        balance_moves.lock_all(_balances_of(customers, _groups_of(customers)).values_list("pk", flat=True))
         list(customers.select_for_update(of=("self",)).order_by("pk"))
         # Who is in them stays so until all is done, and no balance of theirs is made.
         list(_groups_of(customers).select_for_update(of=("self",)).order_by("pk"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,6 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
@@ -24,6 +23,7 @@ from offers.admin_codes import code_links, make_codes_button
 from offers.admin_files import OfferFilesMixin
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_lint import LintMixin, check_url
+from offers.admin_moves import MovesMixin
 from offers.admin_order_panel import considered, held, ledger
 from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
 from offers.admin_review import ReviewMixin, public_url, review_notes
@@ -40,44 +40,14 @@ from offers.forms_types import BENEFIT_FIELDSET
 from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState, OfferVersion
-from offers.states import Move, is_editable, is_published, moves_from, recent_days
-from pricing.admin import NoteForm
+from offers.states import is_editable, is_published, moves_from, recent_days
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
-
-
-def move_button(
-    move: Move,
-    *,
-    confirm: str,
-    icon: str,
-    done: str = "",
-    label: str = "",
-    offered: Callable[[Any], bool] | None = None,
-) -> Callable[..., Any]:
-    """Return a button that makes a move with a note; publishing says itself what it led to."""
-    variant = ActionVariant.DANGER if move is Move.WITHDRAW else ActionVariant.DEFAULT
-
-    @object_action(
-        description=label or move.value.capitalize(),
-        confirm=confirm,
-        icon=icon,
-        variant=variant,
-        form_class=NoteForm,
-        offered=offered,
-    )
-    def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
-        user: Any = request.user
-        moved = authoring.perform(move, offer, by=user, note=data["note"])
-        return published_in_words(moved, timezone.now()) if move is Move.PUBLISH else done
-
-    return press
-
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
 
 
 @admin.register(Offer)
-class OfferAdmin(LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, TenantExportMixin, DraftAdmin):
+class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, TenantExportMixin, DraftAdmin):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
@@ -143,53 +113,6 @@ class OfferAdmin(LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, Tenant
                 "saved: with “Save draft” too, and without a review.",
             },
         ),
-    )
-
-    publish_offer = move_button(
-        Move.PUBLISH,
-        confirm="The draft is frozen as a version and takes the place of the published one. Buyer apps see it and "
-        "quotes use it from now on, but a paused offer stays paused; what is reserved keeps its own version.",
-        icon="publish",
-        offered=lambda offer: offer.state != OfferState.ENDED,
-    )
-    republish_offer = move_button(
-        Move.PUBLISH,
-        label="Publish again",
-        confirm="The offer was ended. Published again it is given once more, by the draft's terms and within what is "
-        "left of its limits.",
-        icon="publish",
-        offered=lambda offer: offer.state == OfferState.ENDED,
-    )
-    pause_offer = move_button(
-        Move.PAUSE,
-        confirm="No new quote or order gets this offer until you resume it. Orders that hold it keep it.",
-        icon="pause_circle",
-        done="The offer is paused.",
-    )
-    resume_offer = move_button(
-        Move.RESUME,
-        confirm="Quotes and orders get this offer again, within its validity and limits.",
-        icon="play_circle",
-        done="The offer goes on.",
-    )
-    end_offer = move_button(
-        Move.END,
-        confirm="The offer ends now, before its time. Orders that hold it keep it.",
-        icon="stop_circle",
-        done="The offer has ended.",
-    )
-    withdraw_offer = move_button(
-        Move.WITHDRAW,
-        confirm="Emergency stop, for good: no quote gets this offer any more, and orders that hold it but are not yet "
-        "confirmed are refused it. It cannot be published again.",
-        icon="block",
-        done="The offer is withdrawn.",
-    )
-    archive_offer = move_button(
-        Move.ARCHIVE,
-        confirm="The offer leaves the working lists and its code becomes free. Its history stays.",
-        icon="archive",
-        done="The offer is archived.",
     )
 
     make_codes = make_codes_button(takes_codes)

@@ -15,6 +15,8 @@ from offers.engine.values import Certificate, OfferOutcome, Outcome
 from offers.explaining import STAGES, StoredPrice, prices_of
 from offers.models import LedgerEntry, Redemption, RedemptionState
 from offers.proofs import Reproof, reproof_in_words, reprove
+from offers.reason_names import names_for
+from offers.reason_words import Names
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 
 _SHOWN_QUOTES = 8
@@ -91,14 +93,15 @@ def _quote(alike: list[StoredPrice], order: Order) -> SafeString:
     version = quote.tariff_version
     tariff = f"tariff {version.tariff}, version {version.number}"
     made = f"{when(quote.created_at, zone_of(order))}, {tariff}"
-    names = {outcome.offer_id: outcome.name for outcome in trace.outcomes if outcome.name}
-    outcomes = table(("Offer", "Outcome", "Why", "Saving"), map(_outcome, trace.outcomes), numbers=(3,))
+    names = names_for(trace.outcomes)
+    rows = (_outcome(outcome, names) for outcome in trace.outcomes)
+    outcomes = table(("Offer", "Outcome", "Why", "Saving"), rows, numbers=(3,))
     return format_html(
         "<p><strong>{}: {}</strong> – {}.</p><p>{} {}</p>{}{}",
         title,
         money(quote.total, quote.currency),
         made,
-        choice_in_words(trace, names),
+        choice_in_words(trace, names.offers),
         _certificate(alike[0]),
         outcomes if trace.outcomes else "",
         _proof(reprove(quote)),
@@ -127,11 +130,11 @@ def _proof(answer: Reproof) -> SafeString:
     )
 
 
-def _outcome(outcome: OfferOutcome) -> tuple[object, ...]:
+def _outcome(outcome: OfferOutcome, names: Names) -> tuple[object, ...]:
     version = f", version {outcome.version}" if outcome.version else ""
     return (
         f"{outcome.name or outcome.offer_id} ({outcome.offer_id}{version})",
         chip(OUTCOMES[outcome.outcome], OUTCOME_TONES[outcome.outcome]),
-        outcome_in_words(outcome),
+        outcome_in_words(outcome, names),
         money(outcome.saving.amount, outcome.saving.currency),
     )

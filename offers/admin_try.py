@@ -19,6 +19,7 @@ from cpo_portal.network.models import Connector
 from offers.models import Offer
 from offers.preview import Trial, try_offer, try_tariff
 from offers.quoting import SessionAsk
+from offers.reason_names import names_for
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure, Measure
 from pricing.forms import connector_choices
@@ -110,11 +111,12 @@ def _shown(trial: Trial, own: str) -> dict[str, Any]:
         return {"title": trial.title, "refusal": trial.refusal}
     trace: Any = quote.trace
     outcomes = sorted(trace.outcomes, key=lambda x: x.offer_id != own) if trace is not None else []
+    names = names_for(outcomes)
     return {
         "title": trial.title,
         "total": money(quote.total.amount, quote.total.currency),
         "energy": f"{quote.energy_wh / 1000:g} kWh by {quote.terms.tariff_id} version {quote.terms.tariff_version}",
         "lines": [(line.title, money(line.amount.amount, line.amount.currency)) for line in quote.lines],
-        "choice": choice_in_words(trace) if trace is not None else "",
-        "offers": [(x.name or x.offer_id, OUTCOMES[x.outcome], outcome_in_words(x)) for x in outcomes],
+        "choice": choice_in_words(trace, names.offers) if trace is not None else "",
+        "offers": [(x.name or x.offer_id, OUTCOMES[x.outcome], outcome_in_words(x, names)) for x in outcomes],
     }

@@ -1,4 +1,4 @@
-"""The ledger of offers: reserve, commit, release, reverse. A cap cannot be overspent under any concurrency.
+"""The ledger of offers: reserve, commit, release. A cap cannot be overspent under any concurrency.
 
 Check and increment are one guarded UPDATE whose row count is checked; entries are append-only and
 idempotent; counters are caches of them. Every function runs inside the caller's transaction, after the
@@ -7,27 +7,26 @@ caller has locked the order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from cpo_portal.charging.models import Customer, Order
 from offers import counters, stock
 from offers.codes import holding
 from offers.counters import NOTHING
 from offers.engine.codec import offer_to_json
-from offers.engine.periods import Period, Today, start_of, today_at
-from offers.engine.values import OfferLimits, OfferTerms, Usage
+from offers.engine.periods import Today, today_at
+from offers.engine.values import OfferLimits, OfferTerms
 from offers.entries import Entry, enter, write_reservations
-from offers.models import LedgerEntry, LedgerKind, Offer, OfferState, Redemption, RedemptionState
+from offers.holdings import has_code, locked
+from offers.models import LedgerKind, Offer, OfferState, Redemption, RedemptionState
 from offers.stock import HeldItem
 
 _HELD = """
@@ -98,51 +97,13 @@ def reserve(
     return reserved
 
 
-def lock_held(order: Order) -> None:
-    """Lock what the order holds: for a caller that locks balances, which come after redemptions and before counters."""
-    _locked(order, RedemptionState.RESERVED)
-
-
-def covers(order: Order, offer_ids: Iterable[str]) -> bool:
-    """Return whether the order still holds a reservation of each of these offers, by Beckn id."""
-    held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)
-    return set(offer_ids) <= set(held.values_list("offer__offer_id", flat=True))
-
-
-def own_usage(order: Order, customer: Customer | None, *, now: datetime) -> dict[str, Usage]:
-    """Return what this order itself takes of each offer's limits, so that a new price does not count it against it."""
-    rows = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED).select_related("offer")
-    today = today_at(now, order.cpo.time_zone)
-    return {row.offer.offer_id: _usage_of(row, customer, today) for row in rows}
-
-
-def _usage_of(row: Redemption, customer: Customer | None, today: Today) -> Usage:
-    same = customer is not None and row.customer_id == customer.pk
-    on = row.reserved_on
-    held = {Period(name) for name in row.counted_periods if same and on is not None}
-    return Usage(
-        uses=1 if row.counted else 0,
-        budget_used=row.reserved if row.counted else NOTHING,
-        customer_uses=1 if row.counted_customer and same else 0,
-        budget_used_today=row.reserved if row.counted_day and on == today.day else NOTHING,
-        customer_period_uses={x: 1 for x in held if on and start_of(x, on) == today.start_of(x)},
-    )
-
-
-def keep(order: Order, *, reserved_until: datetime) -> None:
-    """Keep the order's reservations at least until then."""
-    Redemption.objects.filter(order=order, state=RedemptionState.RESERVED, reserved_until__lt=reserved_until).update(
-        reserved_until=reserved_until
-    )
-
-
 def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> None:
     """Settle the order's reservations: offer pk → what it really gave; an offer that is not named is released.
 
     Where a budget holds the reservation, the amount is never above it.
     """
     outcomes = []
-    redemptions = _locked(order, RedemptionState.RESERVED)
+    redemptions = locked(order, RedemptionState.RESERVED)
     offers = Offer.objects.filter(pk__in=[x.offer_id for x in redemptions])
     budgeted = set(offers.exclude(budget=None, budget_per_day=None).values_list("pk", flat=True))
     for redemption in redemptions:
@@ -154,64 +115,15 @@ def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> No
 
 def release(order: Order, *, now: datetime, reference: str) -> int:
     """Give the order's reservations back; return how many there were."""
-    redemptions = _locked(order, RedemptionState.RESERVED)
+    redemptions = locked(order, RedemptionState.RESERVED)
     _finish([(redemption, None) for redemption in redemptions], now=now, reference=reference)
     return len(redemptions)
-
-
-def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: datetime) -> Decimal:
-    """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
-
-    Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
-    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
-    gave nothing in money is taken back whole by any amount, 0 among them.
-    """
-    redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
-    done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
-    if done is not None:
-        return done.amount
-    left = redemption.committed - redemption.reversed
-    amount = min(amount, left)
-    if redemption.state != RedemptionState.COMMITTED or amount < 0 or (left and not amount):
-        return NOTHING
-    _take_back([(redemption, amount)], reference=reference, now=now)
-    return amount
-
-
-def lock_given(order: Order) -> None:
-    """Lock what the order has been given: for a caller that moves balances before it takes that back."""
-    _locked(order, RedemptionState.COMMITTED)
-
-
-def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
-    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
-    given = [row for row in _locked(order, RedemptionState.COMMITTED) if row.pk not in without]
-    _take_back([(row, row.committed - row.reversed) for row in given], reference=reference, now=now)
-
-
-def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:
-    """Take so much back of redemptions that are locked, in the order of the locks: codes, stock, counters, inserts."""
-    giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
-    policy = set(giving.values_list("pk", flat=True))
-    taken = []
-    for row, amount in parts:
-        whole = row.reversed + amount == row.committed
-        state = RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
-        Redemption.objects.filter(pk=row.pk).update(reversed=F("reversed") + amount, state=state)
-        taken.append(counters.TakenBack(row, amount, whole and row.offer_id in policy))
-    for part in taken:
-        if part.use and _has_code(part.redemption):
-            holding.give_back(part.redemption.order_id, part.redemption.offer_id)
-    stock.put_back([(part.redemption, part.amount) for part in taken])
-    counters.give_back(taken)
-    entries = [Entry(part.redemption, LedgerKind.REVERSE, part.amount, -int(part.use)) for part in taken]
-    enter(entries, now=now, reference=reference)
 
 
 def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> None:
     """Give the order's single-use codes back but for those that it goes on with, and take the new ones."""
     wanted = {hold.code_pk: hold.terms.offer_id for hold in new if hold.code_pk is not None}
-    if not wanted and not any(_has_code(redemption) for redemption in old):
+    if not wanted and not any(has_code(redemption) for redemption in old):
         return
     refused = holding.move(order, wanted)
     if refused is not None:
@@ -231,10 +143,6 @@ def _move_stock(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) ->
         short = [hold for hold in new if found in dict(hold.items)]
         raise LimitReached(short[-1].terms.offer_id)
     return found
-
-
-def _has_code(redemption: Redemption) -> bool:
-    return bool(redemption.terms.get("single_use")) and not redemption.sandbox
 
 
 def _is_counted(limits: OfferLimits) -> bool:
@@ -343,7 +251,7 @@ def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Tod
 def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
     _mark(outcomes)
-    coded = [(redemption, amount) for redemption, amount in outcomes if _has_code(redemption)]
+    coded = [(redemption, amount) for redemption, amount in outcomes if has_code(redemption)]
     if coded:
         used = [redemption.offer_id for redemption, amount in coded if amount is not None]
         holding.settle(coded[0][0].order_id, used)
@@ -363,13 +271,6 @@ def _mark(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
     for redemption, amount in outcomes:
         state = RedemptionState.RELEASED if amount is None else RedemptionState.COMMITTED
         Redemption.objects.filter(pk=redemption.pk).update(state=state, committed=amount or NOTHING)
-
-
-def _locked(order: Order, state: str) -> list[Redemption]:
-    rows: Iterable[Any] = (
-        Redemption.objects.select_for_update(no_key=True).filter(order=order, state=state).order_by("offer_id")
-    )
-    return list(rows)
 
 
 def _release_of(redemption: Redemption) -> Entry:

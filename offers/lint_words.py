@@ -8,7 +8,7 @@ from cpo_portal.adminkit.display import when
 from offers.engine.lint import Finding, Report
 from offers.engine.lint.people import person_in_words
 from offers.engine.lint.values import Example
-from offers.trace_words import check_in_words
+from offers.reason_words import check_in_words
 from pricing.engine.wording import energy_text, money_text
 
 #: How the sessions were made up; said wherever findings are.

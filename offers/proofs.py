@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
+from cpo_portal.charging.asked_facts import asked_of
 from offers.engine.codec import exact_hash, offer_from_json, offer_to_json, trace_from_json
 from offers.engine.proof import Difference, Evidence, LockedContext, Printed, Proof, Verdict, differences
 from offers.engine.values import OfferContext, OfferTerms, OfferTrace
@@ -36,6 +37,10 @@ def proof_of_choice(
 ) -> dict[str, Any]:
     """Return what proves a choice among these offers; `hashes` remembers, by id, those of the same book."""
     found = list(offers)
+    if context.customer is not None:
+        # What no segment asks for decides nothing: it is nobody's business later on.
+        asked = asked_of(context.customer, [segment for terms in found for segment in terms.segments])
+        context = replace(context, customer=asked)
     for terms in found:
         if terms.offer_id not in hashes:
             hashes[terms.offer_id] = exact_hash(terms)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from cpo_portal.network.catalogue import products_at
-from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
+from cpo_portal.network.catalogue import products_at, units_left
+from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location, Product
+from offers.engine.facts import Good
 from offers.engine.lint import Site
+from offers.engine.lint.shelf import Fault, gives_products, shelf_at
 from offers.engine.places import fits
-from offers.engine.values import Applicability
+from offers.engine.values import Applicability, OfferTerms
 from offers.places import place_facts
 from pricing.engine.values import PriceTerms
 from pricing.mapping import price_terms, tariffs_for
@@ -33,30 +35,66 @@ class Places:
     other: Site | None
 
 
-def places_of(scope: Applicability) -> Places:
-    """Return where an offer may be tried; inside the CPO's scope."""
+def places_of(offer: OfferTerms) -> Places:
+    """Return where an offer may be tried, and can be given as far as that goes; inside the CPO's scope."""
     inside: list[Connector] = []
     outside: Connector | None = None
-    sold: dict[int, list[Product]] = {}
+    shelves = _Shelves(offer)
     for connector in _orderable().order_by("item_id"):
-        if _is_in(scope, connector, sold):
+        if _is_in(offer.applicability, connector, shelves):
             inside.append(connector)
         elif outside is None:
             outside = connector
-    sites = _sites(_spread(inside, MOST_PRICED))
+    least = min(map(shelves.fault, inside), default=Fault.NONE)
+    sites = _sites(_spread([x for x in inside if shelves.fault(x) is least], MOST_PRICED))
     priced = [x for x in sites if x.terms is not None]
     return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside))
 
 
-def anywhere(scope: Applicability) -> Places:
-    """Return the first connector in an offer's scope, or the first that is not where there is none."""
+def anywhere(offer: OfferTerms) -> Places:
+    """Return the first connector in an offer's scope where it can be given, as far as that goes; where there is none
+    in its scope, the first that is not."""
+    inside: Connector | None = None
     outside: Connector | None = None
-    sold: dict[int, list[Product]] = {}
+    least: Fault | None = None
+    shelves = _Shelves(offer)
     for connector in _orderable().order_by("item_id").iterator(chunk_size=500):
-        if _is_in(scope, connector, sold):
-            return Places(tuple(_sites([connector])), 1, None)
-        outside = outside or connector
-    return Places((), 0, _site_of(outside))
+        if not _is_in(offer.applicability, connector, shelves):
+            outside = outside or connector
+            continue
+        fault = shelves.fault(connector)
+        if least is None or fault < least:
+            inside, least = connector, fault
+        if least is Fault.NONE:
+            break
+    return Places(tuple(_sites([inside])), 1, None) if inside is not None else Places((), 0, _site_of(outside))
+
+
+class _Shelves:
+    """The products that are sold at each published location, read once somebody asks, and an offer's fault there."""
+
+    def __init__(self, offer: OfferTerms) -> None:
+        self._offer = offer
+        self._sold: _Sold | None = None
+        self._faults: dict[int, Fault] = {}
+
+    def at(self, location: Location) -> Sequence[Product]:
+        if self._sold is None:
+            self._sold = products_at(Location.objects.filter(is_published=True))
+        return self._sold.get(location.pk, ())
+
+    def fault(self, connector: Connector) -> Fault:
+        """Return what keeps the offer from giving anything there."""
+        if not gives_products(self._offer):
+            return Fault.NONE
+        location = connector.charger.location
+        if location.pk not in self._faults:
+            self._faults[location.pk] = shelf_at(self._offer, _goods(self.at(location))).fault
+        return self._faults[location.pk]
+
+
+def _goods(products: Iterable[Product]) -> dict[str, Good]:
+    return {x.product_id: Good(x.name, x.price, x.category, units_left(x)) for x in products}
 
 
 def _site_of(connector: Connector | None) -> Site | None:
@@ -67,7 +105,7 @@ def _orderable() -> QuerySet[Connector]:
     return Connector.objects.filter(ORDERABLE).select_related("charger__location")
 
 
-def _is_in(scope: Applicability, connector: Connector, sold: dict[int, list[Product]]) -> bool:
+def _is_in(scope: Applicability, connector: Connector, shelves: _Shelves) -> bool:
     """Say whether a session there can be of the offer, with products where it is about these."""
     location = connector.charger.location
     if scope.location_ids and location.location_id not in scope.location_ids:
@@ -78,9 +116,7 @@ def _is_in(scope: Applicability, connector: Connector, sold: dict[int, list[Prod
     for_category = not scope.categories or CHARGING_CATEGORY in scope.categories
     if for_item and for_category:
         return True
-    if location.pk not in sold:
-        sold.update(products_at([location]))
-    goods = sold[location.pk]
+    goods = shelves.at(location)
     return (for_item or any(x.product_id in scope.item_ids for x in goods)) and (
         for_category or any(x.category in scope.categories for x in goods)
     )
@@ -107,6 +143,7 @@ def _site(connector: Connector, version: TariffVersion | None, tax: TaxProfile |
         max_power_w=connector.max_power_w,
         time_zone=location.time_zone,
         terms=terms,
+        goods=_goods(sold[location.pk]),
     )
 
 

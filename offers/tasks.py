@@ -13,7 +13,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_holds, balance_moves
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     FOLLOWED,
@@ -27,7 +27,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
-from offers import ledger
+from offers import holdings, ledger
 from offers.forgotten import drop_keys
 from offers.models import Redemption, RedemptionState
 from offers.ordering.cancel import cancel_unmet
@@ -146,9 +146,9 @@ def _free(order: Order) -> int:
     prepaid = BalanceHold.objects.filter(order=order, state=HoldState.HELD, held_until__gte=now)
     if order_now is None or held.exists() or prepaid.exists():
         return 0
-    ledger.lock_held(order_now)
-    had = balances.held_by(order_now) > 0
-    balances.draw(order_now, balances.NOTHING, now=now)
+    holdings.lock_held(order_now)
+    had = balance_holds.held_by(order_now) > 0
+    balance_holds.draw(order_now, balance_moves.NOTHING, now=now)
     freed = ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}")
     return int(had or freed > 0)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_moves, balances
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
 
@@ -36,7 +36,7 @@ def credit(cpo: Cpo, amount: str, **changes: Any) -> Balance:
         owner = {} if {"customer", "group"} & set(changes) else {"customer": customer(cpo)}
         made = Balance.objects.create(cpo=cpo, **{"name": "Prepaid credit", "currency": "INR", **owner, **changes})
         if Decimal(amount):
-            balances.top_up(made, balances.Moved(Decimal(amount), "first"), now=timezone.now())
+            balances.top_up(made, balance_moves.Moved(Decimal(amount), "first"), now=timezone.now())
         made.refresh_from_db()
     return made
 

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from urllib.parse import quote as quoted
 
-from beckn.models import NetworkProfile
-from beckn.presenting.adjusted import exchanges_of, net_trace, payment_type, shortfalls, trail_of
+from beckn.presenting.adjusted import exchanges_of, net_trace, trail_of
+from beckn.presenting.fulfillments import fulfillment_view, order_fulfillment
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
-from beckn.presenting.parts import energy_rate, given_views, item_view, location_view, product_view, provider_view
-from beckn.presenting.prepaid import gave_back, prepaid_views
+from beckn.presenting.parts import energy_rate, given_views, item_view, product_view, provider_view
+from beckn.presenting.payments import payment_views, refund_term_view, settlement_views
+from beckn.presenting.prepaid import prepaid_views
 from beckn.presenting.referrals import promised, referral_of
-from beckn.protocol.catalog_views import FulfillmentState, FulfillmentView, ItemView, StopType, StopView
+from beckn.protocol.catalog_views import ItemView
 from beckn.protocol.order_views import (
     CancellationView,
     OrderState,
     OrderView,
-    PaymentMethodView,
-    PaymentStatus,
-    PaymentView,
     QuoteView,
-    RefundTermView,
-    SettlementView,
 )
-from beckn.protocol.values import Billing, Measure, MeasureUnit, Person
+from beckn.protocol.values import Billing, Measure, MeasureUnit
 from cpo_portal.charging import models as charging
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Connector
@@ -37,25 +32,12 @@ from offers.engine.values import OfferTerms
 from offers.models import Quote
 from offers.ordering.adjusting import lines_after, taken_back_of
 from offers.ordering.cancel import terms_of
-from offers.ordering.orders import LockedQuote, paid_for, quote_of
+from offers.ordering.orders import LockedQuote, quote_of
 from offers.ordering.settle import bill_of, ceilings_of
 from offers.quoting import PricedSession, SessionAsk
 from pricing.engine import values as engine
-from pricing.engine.money import Money, zero
-from pricing.engine.refunds import RefundTerm, decide_refund
+from pricing.engine.money import Money
 from pricing.engine.values import PricingError
-
-STATE_NAMES = {
-    FulfillmentState.PENDING: "Charging not started",
-    FulfillmentState.ACTIVE: "Charging",
-    FulfillmentState.CONNECTION_INTERRUPTED: "Connection interrupted",
-    FulfillmentState.COMPLETED: "Charging completed",
-}
-PAYMENT_METHODS = (
-    PaymentMethodView("PAYMENT-LINK", "Pay by the link"),
-    PaymentMethodView("UPI-TRANSFER", "Pay by UPI through the link"),
-)
-BANK_TRANSFER = PaymentMethodView("BANK-TRANSFER", "Pay by transfer to the bank account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +60,9 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         items=_items(
             cart.connector, quote.terms, cart.measure, _add_ons(cart.connector, cart.ask.products, quote.lines)
         ),
-        fulfillment=_fulfillment(cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle),
+        fulfillment=fulfillment_view(
+            cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle
+        ),
         offers=validated_offers(
             cart.priced.trace,
             cart.priced.book.book.get,
@@ -104,7 +88,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     return OrderView(
         provider=provider_view(order.cpo),
         items=_items(connector, locked.terms, _measure_of(locked.request.measure), add_ons, energy_wh),
-        fulfillment=_order_fulfillment(order, otp),
+        fulfillment=order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
         offers=used_offers(trace, locked.offers, lines, order.currency, codes, order.cpo.provider_id)
@@ -118,12 +102,12 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         ),
         quote=QuoteView(str(shown.pk), max(locked.row.valid_until - now, timedelta(0)), total, lines),
         billing=_billing(order),
-        payments=_payments(order),
-        refund_terms=tuple(_refund_term(term, order) for term in terms_of(order.cpo_id)),
+        payments=payment_views(order),
+        refund_terms=tuple(refund_term_view(term, order) for term in terms_of(order.cpo_id)),
         offer_summary=offer_summary(connector, lines, locked.offers, currency=order.currency, now=now)
         if billed
         else None,
-        settlements=_settlements(order),
+        settlements=settlement_views(order),
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
@@ -199,59 +183,6 @@ def _measure_of(measure: engine.Measure) -> Measure:
             return Measure(Decimal(minutes), MeasureUnit.MINUTES)
 
 
-def _fulfillment(
-    connector: Connector,
-    start: datetime,
-    end: datetime | None,
-    *,
-    vehicle: tuple[str, str] = ("", ""),
-    otp: str = "",
-    otp_required: bool = False,
-) -> FulfillmentView:
-    location = connector.charger.location
-    stops = [
-        StopView(
-            type=StopType.START,
-            at=start.astimezone(UTC),
-            location=location_view(location),
-            instructions=location.instructions,
-            otp_required=otp_required,
-            otp=otp,
-        )
-    ]
-    if end is not None:
-        stops.append(StopView(type=StopType.STOP, at=end.astimezone(UTC), location=location_view(location)))
-    return FulfillmentView(
-        id=location.location_id, stops=tuple(stops), vehicle_make=vehicle[0], vehicle_model=vehicle[1]
-    )
-
-
-def _order_fulfillment(order: charging.Order, otp: str) -> FulfillmentView:
-    session = charging.ChargingSession.objects.filter(order=order).first()
-    start = session.started_at if session else order.planned_start
-    end = session.stopped_at if session and session.stopped_at else order.planned_end
-    state = FulfillmentState(order.fulfillment_state)
-    profile = NetworkProfile.objects.filter(cpo=order.cpo_id).first() or NetworkProfile(cpo_id=order.cpo_id)
-    view = _fulfillment(
-        order.connector,
-        start,
-        end,
-        vehicle=(order.vehicle_make, order.vehicle_model),
-        otp=otp,
-        otp_required=profile.otp_required,
-    )
-    last = order.events.order_by("-id").first()
-    contact = charging.OrderContact.objects.filter(order=order).first()
-    return replace(
-        view,
-        state=state,
-        state_name=STATE_NAMES[state],
-        updated_at=last.occurred_at if last else order.created_at,
-        updated_by="charging-system" if session else order.cpo.provider_id,
-        customer=Person(**contact.customer) if contact else None,
-    )
-
-
 def _billing(order: charging.Order) -> Billing | None:
     contact = charging.OrderContact.objects.filter(order=order).first()
     if contact is None:
@@ -260,73 +191,8 @@ def _billing(order: charging.Order) -> Billing | None:
     return Billing(**{**contact.billing, "at": datetime.fromisoformat(at) if at else None})
 
 
-def _payments(order: charging.Order) -> tuple[PaymentView, ...]:
-    gateway = charging.PaymentGateway.objects.filter(cpo=order.cpo_id).first()
-    methods = PAYMENT_METHODS if gateway else ()
-    if gateway and gateway.bank_account_number:
-        methods = (BANK_TRANSFER, *methods)
-    return tuple(
-        PaymentView(
-            id=str(payment.pk),
-            amount=Money(payment.amount, payment.currency),
-            status=PaymentStatus(payment.status),
-            type=payment_type(payment.type),
-            url=_pay_url(gateway.pay_url, order, payment) if gateway else "",
-            transaction_id=payment.gateway_reference or order.transaction_id,
-            bank_code=gateway.bank_code if gateway else "",
-            bank_account_number=gateway.bank_account_number if gateway else "",
-            at=payment.paid_at,
-            methods=methods,
-        )
-        for payment in order.payments.order_by("created_at")
-    )
-
-
-def _pay_url(template: str, order: charging.Order, payment: charging.Payment) -> str:
-    """Fill the gateway's template, so that the link works as it stands."""
-    amount = f"{Money(payment.amount, payment.currency).rounded().amount:f}"
-    return template.replace("$transaction_id", quoted(order.transaction_id)).replace("$amount", amount)
-
-
-def _refund_term(term: RefundTerm, order: charging.Order) -> RefundTermView:
-    """Return a term with what it would give back of the quoted amount."""
-    quoted_amount = Money(order.quoted_amount, order.currency).rounded()
-    notice = timedelta(minutes=term.notice_minutes)
-    decision = decide_refund((term,), paid=quoted_amount, state=term.fulfillment_state, notice=notice)
-    state = FulfillmentState(term.fulfillment_state)
-    names = {FulfillmentState.PENDING: "Order Confirmed", FulfillmentState.ACTIVE: "Charging Active"}
-    return RefundTermView(
-        state="CONFIRMED" if state is FulfillmentState.PENDING else state.value,
-        state_name=names.get(state, STATE_NAMES[state]),
-        eligible=term.eligible,
-        description=term.description,
-        within=term.within,
-        amount=decision.amount if term.eligible else None,
-    )
-
-
 def _ceilings(order: charging.Order) -> dict[str, Money]:
     return {offer_id: Money(most, order.currency) for offer_id, most in ceilings_of(order).items()}
-
-
-def _settlements(order: charging.Order) -> tuple[SettlementView, ...]:
-    """Return every refund, and a shortfall that is not paid yet; of a cancelled order at least that nothing is."""
-    views = [
-        SettlementView(
-            "REFUND",
-            Money(refund.amount, refund.currency),
-            refund.description,
-            status=refund.status,
-            at=refund.paid_at,
-            reference=refund.paid_reference,
-        )
-        for refund in order.refunds.exclude(status=charging.RefundStatus.VOID).order_by("created_at")
-    ]
-    if order.state == charging.OrderState.CANCELLED and not views:
-        sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
-        sentence = gave_back(order) or sentence
-        views.append(SettlementView("REFUND", zero(order.currency), sentence))
-    return (*views, *shortfalls(order))
 
 
 def _cancellation(order: charging.Order) -> CancellationView | None:

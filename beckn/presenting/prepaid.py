@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from beckn.protocol.order_views import PrepaidView
-from cpo_portal.charging.balances import taken_by
+from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.models import Balance, BalanceHold, EventKind, HoldState, Order
 from pricing.engine.money import Money
 

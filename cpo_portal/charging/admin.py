@@ -12,7 +12,14 @@ from django.utils.safestring import SafeString
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
-from cpo_portal.charging import admin_balances, admin_customers, admin_imports, admin_money, admin_segments
+from cpo_portal.charging import (
+    admin_balances,
+    admin_customers,
+    admin_groups,
+    admin_imports,
+    admin_money,
+    admin_segments,
+)
 from cpo_portal.charging.export_columns import ORDER_COLUMNS
 from cpo_portal.charging.models import Order, OrderState
 from cpo_portal.charging.panels import ORDER_PANELS, ORDER_TONES, Panel, panels_of, table, zone_of
@@ -25,6 +32,7 @@ __all__ = [
     "add_order_columns",
     "admin_balances",
     "admin_customers",
+    "admin_groups",
     "admin_imports",
     "admin_money",
     "admin_segments",

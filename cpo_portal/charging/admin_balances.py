@@ -1,4 +1,4 @@
-"""The pages of balances, their entries, and the groups that share one: what moves money is a button with a note."""
+"""The pages of balances and their entries: what moves money is a button with a note."""
 
 from __future__ import annotations
 
@@ -17,23 +17,21 @@ from django.utils.safestring import SafeString
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.actions import ActionVariant, object_action
-from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantTabularInline
+from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.instants import LocalDateTimeField
 from cpo_portal.adminkit.rules import cpo_of
-from cpo_portal.adminkit.widgets import Textarea, TextInput
+from cpo_portal.adminkit.widgets import TextInput
 from cpo_portal.charging import balances
 from cpo_portal.charging.admin_top_ups import TopUpImportMixin
-from cpo_portal.charging.balances import BalanceRefused, Moved, is_over
+from cpo_portal.charging.balance_moves import BalanceRefused, Moved, is_over
 from cpo_portal.charging.export_columns import BALANCE_COLUMNS, BALANCE_ENTRY_COLUMNS
-from cpo_portal.charging.groups import RowsRefused, add_members, contacts_of, customer_by_contact
+from cpo_portal.charging.groups import customer_by_contact
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,
-    CustomerGroup,
-    CustomerGroupMember,
     EntryKind,
 )
 
@@ -89,14 +87,6 @@ class NoteForm(DialogForm):
     """Why it is done."""
 
     note = forms.CharField(max_length=300)
-
-
-class MembersForm(DialogForm):
-    """Who is added."""
-
-    contacts = forms.CharField(
-        label="Phones or e-mails", widget=Textarea, max_length=50_000, help_text="One a line, or divided by commas."
-    )
 
 
 @admin.register(Balance)
@@ -241,55 +231,6 @@ class BalanceEntryAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     @column(description="By")
     def who(self, obj: BalanceEntry) -> str:
         return _who(obj)
-
-
-class MemberInline(TenantTabularInline):
-    """Who belongs to a group; they are added by their contact, with a button."""
-
-    model = CustomerGroupMember
-    fields = ("customer", "added")
-    readonly_fields = ("customer", "added")
-    hide_title = True
-    max_num = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @column(description="Added")
-    def added(self, obj: CustomerGroupMember) -> str:
-        return when(obj.added_at, obj.cpo.time_zone)
-
-
-@admin.register(CustomerGroup)
-class CustomerGroupAdmin(TenantAdmin):
-    """Families and fleets."""
-
-    list_display = ("name", "members_in", "balances_of")
-    search_fields = ("name",)
-    fields = ("name",)
-    inlines = (MemberInline,)
-    actions_detail = ("add_members",)
-
-    @object_action(
-        description="Add members",
-        confirm="They share what the group has from now on; a driver is recognised by this contact.",
-        icon="group_add",
-        form_class=MembersForm,
-    )
-    def add_members(self, request: HttpRequest, obj: CustomerGroup, data: dict[str, Any]) -> str:
-        try:
-            new = add_members(obj, contacts_of(data["contacts"]))
-        except RowsRefused as refused:
-            raise ValidationError(str(refused)) from refused
-        return f"{new} {'member was' if new == 1 else 'members were'} added."
-
-    @column(description="Members")
-    def members_in(self, obj: CustomerGroup) -> int:
-        return obj.members.count()
-
-    @column(description="Balances")
-    def balances_of(self, obj: CustomerGroup) -> str:
-        return ", ".join(f"{x.name}: {money(x.amount, x.currency)}" for x in obj.balances.all()) or EMPTY
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging import balances
 from cpo_portal.charging import serializers_balances as forms
 from cpo_portal.charging.balance_csv import import_top_ups
-from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.balance_moves import BalanceRefused, Moved
 from cpo_portal.charging.csv_files import MOST_FAULTS, NotRead
 from cpo_portal.charging.groups import RowsRefused, add_members, customer_by_contact
 from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup, CustomerGroupMember

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from cpo_portal.charging.balances import EFFECTS
+from cpo_portal.charging.balance_moves import EFFECTS
 
 # What is held is compared twice: with the entries, and with the holds of orders.
 _COMPARE = """

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from cpo_portal.charging.balances import BalanceRefused, Moved, credit, lock_all
+from cpo_portal.charging.balance_moves import BalanceRefused, Moved, lock_all
+from cpo_portal.charging.balances import credit
 from cpo_portal.charging.models import Balance, BalanceHold, Customer, Order
 
 

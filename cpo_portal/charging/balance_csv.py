@@ -13,8 +13,8 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balances
-from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging import balance_moves, balances
+from cpo_portal.charging.balance_moves import BalanceRefused, Moved
 from cpo_portal.charging.contact_hashes import prehashed
 from cpo_portal.charging.contacts import normalise_email
 from cpo_portal.charging.csv_files import NotRead, is_blank, read_rows
@@ -57,7 +57,7 @@ def import_top_ups(cpo: Cpo, data: bytes, *, dry_run: bool, now: datetime, by: U
     with cpo_scope(cpo), transaction.atomic():
         rows = _read(cpo, table, by)
         # All at once and by id, as everybody locks them; rows stand in any order.
-        balances.lock_all(row.balance.pk for row in rows)
+        balance_moves.lock_all(row.balance.pk for row in rows)
         repeated, faults = 0, []
         for row in rows:
             try:

@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from offers.api.serializers import AMOUNT, amount_text
 from offers.engine.values import OfferTrace
-from offers.trace_words import OUTCOMES, check_in_words, choice_in_words, outcome_in_words
+from offers.reason_names import names_for
+from offers.reason_words import check_in_words
+from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
 from pricing.engine.values import Quote, QuoteLine
 
 
@@ -113,9 +115,10 @@ def line_to_response(line: QuoteLine) -> dict[str, Any]:
 
 
 def trace_to_response(trace: OfferTrace) -> dict[str, Any]:
-    """Return a trace in the shape of TraceSerializer."""
+    """Return a trace in the shape of TraceSerializer; inside the CPO's scope."""
+    names = names_for(trace.outcomes)
     return {
-        "words": choice_in_words(trace),
+        "words": choice_in_words(trace, names.offers),
         "chosen": list(trace.chosen),
         "runner_up": list(trace.runner_up),
         "difference": amount_text(trace.difference.amount) if trace.difference is not None else None,
@@ -129,7 +132,7 @@ def trace_to_response(trace: OfferTrace) -> dict[str, Any]:
                 "name": outcome.name,
                 "outcome": outcome.outcome.value,
                 "saving": amount_text(outcome.saving.amount),
-                "words": f"{OUTCOMES[outcome.outcome]}. {outcome_in_words(outcome)}",
+                "words": f"{OUTCOMES[outcome.outcome]}. {outcome_in_words(outcome, names)}",
                 "checks": [
                     {
                         "code": check.code.value,
@@ -138,7 +141,7 @@ def trace_to_response(trace: OfferTrace) -> dict[str, Any]:
                         "actual": check.actual,
                         "passed": check.passed,
                         "margin": check.margin,
-                        "words": None if check.passed else check_in_words(check),
+                        "words": None if check.passed else check_in_words(check, names),
                     }
                     for check in outcome.checks
                 ],

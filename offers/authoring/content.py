@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.balances import PREPAID
+from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS

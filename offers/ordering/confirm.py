@@ -8,12 +8,12 @@ from typing import NoReturn
 
 from django.db import transaction
 
-from cpo_portal.charging import balances, otp
-from cpo_portal.charging.balances import PREPAID
+from cpo_portal.charging import balance_holds, otp
+from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
-from offers import ledger
+from offers import holdings, ledger
 from offers.models import OfferState, Redemption, RedemptionState
 from offers.ordering import prepaid
 from offers.ordering.cancel import cancel_unmet
@@ -53,8 +53,8 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
     quote = quote_of(order)
     if not _is_reserved(order, quote, now):
         _price_again(order, quote, now)
-    ledger.keep(order, reserved_until=_last_moment(order, now))
-    balances.keep(order, held_until=_last_moment(order, now))
+    holdings.keep(order, reserved_until=_last_moment(order, now))
+    balance_holds.keep(order, held_until=_last_moment(order, now))
     text, digest = otp.make_otp(order)
     order.state, order.confirmed_at, order.otp_digest = OrderState.ACTIVE, now, digest
     order.otp_failures = 0
@@ -66,7 +66,7 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
 def _is_reserved(order: Order, quote: LockedQuote, now: datetime) -> bool:
     """Return whether the quote still binds: in time, with every offer of it and the balance still held."""
     in_time = now <= max(quote.row.valid_until, order.payment_until)
-    held = ledger.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
+    held = holdings.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
     return in_time and held
 
 
@@ -144,7 +144,7 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 
 def _fresh_price(order: Order, asked: SessionAsk, exhausted: frozenset[str], now: datetime) -> PricedSession:
     try:
-        own = ledger.own_usage(order, order.customer, now=now)
+        own = holdings.own_usage(order, order.customer, now=now)
         lock = Lock(own=own, order_id=order.pk, exhausted=exhausted, own_goods=own_units(order))
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:

@@ -8,10 +8,11 @@ from decimal import Decimal
 from django.db import models, transaction
 
 from cpo_portal.charging.balance_credits import CannotCredit, credit_customer
-from cpo_portal.charging.balances import MOST, Moved
+from cpo_portal.charging.balance_moves import Moved
+from cpo_portal.charging.balances import MOST
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, EventKind, Order, Refund
-from offers import ledger
+from offers import reversals
 from offers.models import Adjustment, AdjustmentKind, BenefitKindChoice, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed, said_before, used_otherwise
 from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
@@ -48,7 +49,7 @@ def value_exchange(redemption: Redemption, value: Decimal, to: str, said: Said, 
         raise AdjustmentRefused("This is no exchange that waits for its return.", "offer")
     if not 0 < value < MOST or value != round_amount(value, order.currency):
         raise AdjustmentRefused(f"Give a value above 0 that {order.currency} has a coin for.", "value")
-    ledger.lock_given(order)
+    reversals.lock_given(order)
     reference = f"exchange {redemption.pk}"
     balance = _credit(order, Moved(value, reference, said.by)) if to == CreditTo.BALANCE else None
     refund = None if balance is not None else _pay_back(order, value, said, now)

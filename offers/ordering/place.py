@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from cpo_portal.charging.balances import PREPAID
+from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.events import record_event
@@ -24,7 +24,7 @@ from cpo_portal.charging.models import (
     PaymentStatus,
 )
 from cpo_portal.network.models import Connector
-from offers import ledger
+from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
@@ -36,6 +36,7 @@ from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
+from offers.reason_words import check_in_words
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units
@@ -91,7 +92,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     ask = _identified(_from(placing), customer, selected)
     lock = Lock()
     if order is not None:
-        lock = Lock(own=ledger.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
+        lock = Lock(own=holdings.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
@@ -154,7 +155,7 @@ def _refuse_fixed(order: Order, placing: Placing) -> None:
 
 def said(check: Any) -> str:
     """Return a failing check in words."""
-    return check.margin or f"{check.field} is {check.actual}, {check.expected} is needed"
+    return check.margin or check_in_words(check)
 
 
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_holds
 from cpo_portal.charging.models import Order, PaymentType
-from offers import ledger
+from offers import holdings
 from offers.ordering.orders import paid_for
 from pricing.engine.money import Money
 
@@ -40,9 +40,9 @@ def hold_for(order: Order, total: Decimal, *, wanted: bool, held_until: datetime
 
     Comes before any counter is taken, as the lock order has it; not `wanted`, what the order holds is given back.
     """
-    ledger.lock_held(order)
+    holdings.lock_held(order)
     missing = total - paid_for(order).amount
-    return balances.hold(order, max(missing, NOTHING) if wanted else NOTHING, held_until=held_until, now=now)
+    return balance_holds.hold(order, max(missing, NOTHING) if wanted else NOTHING, held_until=held_until, now=now)
 
 
 def hold_again(order: Order, total: Decimal, *, wanted: bool, held_until: datetime, now: datetime) -> None:
@@ -56,27 +56,27 @@ def hold_again(order: Order, total: Decimal, *, wanted: bool, held_until: dateti
 def covers(order: Order) -> bool:
     """Return whether the order still holds what its payment left to the balance."""
     asked = order.payments.filter(type=PaymentType.PRE_FULFILLMENT).values_list("amount", flat=True).first()
-    return asked is None or balances.held_by(order) >= order.quoted_amount - asked
+    return asked is None or balance_holds.held_by(order) >= order.quoted_amount - asked
 
 
 def paid_in_all(order: Order) -> Money:
     """Return what the gateway reported as paid and what the balance holds for it."""
-    return paid_for(order) + Money(balances.held_by(order), order.currency).rounded()
+    return paid_for(order) + Money(balance_holds.held_by(order), order.currency).rounded()
 
 
 def draw_for_bill(order: Order, billed: Money, *, now: datetime) -> Money:
     """Take the bill from what is held, and what is short from the balances that it holds; give the rest back."""
-    held = balances.held_by(order)
+    held = balance_holds.held_by(order)
     short = billed.amount - held - paid_for(order).amount
     # A driver who declined the balance at init is not charged by it in the end.
     more = max(short, NOTHING) if held else NOTHING
-    taken = balances.draw(order, min(held, billed.amount), now=now, more=more)
+    taken = balance_holds.draw(order, min(held, billed.amount), now=now, more=more)
     return Money(taken, order.currency).rounded()
 
 
 def give_back(order: Order, kept: Money, *, now: datetime) -> Returned:
     """End the holds of a cancelled order of which the CPO keeps so much: the balance pays that first."""
-    ledger.lock_held(order)
-    held = Money(balances.held_by(order), order.currency).rounded()
-    taken = Money(balances.draw(order, kept.amount, now=now), order.currency).rounded()
+    holdings.lock_held(order)
+    held = Money(balance_holds.held_by(order), order.currency).rounded()
+    taken = Money(balance_holds.draw(order, kept.amount, now=now), order.currency).rounded()
     return Returned(cash=paid_for(order) - (kept - taken), credit=held - taken)

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from cpo_portal.charging.balance_credits import give_back_drawn
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, PaymentStatus, Refund, RefundStatus
-from offers import ledger
+from offers import reversals
 from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
@@ -36,12 +36,12 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
             raise AdjustmentRefused(sentence, "reference")
         done.repeated = True
         return done
-    ledger.lock_given(order)
+    reversals.lock_given(order)
     credit = give_back_drawn(order, reference=f"bill refund {order.pk}")
     # What was returned in exchange is the CPO's: that offer stays used.
     valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
     kept = set(valued.values_list("redemption", flat=True))
-    ledger.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
+    reversals.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
     cash = _still_here(order)
     # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
     order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)

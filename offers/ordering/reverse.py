@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, Payment, PaymentType
-from offers import ledger
+from offers import reversals
 from offers.models import Adjustment, AdjustmentKind, Quote, Redemption, RedemptionState
 from offers.ordering.adjusting import (
     AdjustmentRefused,
@@ -43,7 +43,7 @@ def take_back(redemption: Redemption, amount: Decimal | None, said: Said, *, now
     redemption = Redemption.objects.select_related("offer").get(pk=redemption.pk)
     taken = _allowed(redemption, amount)
     owed = _owed(order, redemption.offer.offer_id, taken)
-    if ledger.reverse(redemption, taken, reference=f"recovery {said.reference}", now=now) != taken:
+    if reversals.reverse(redemption, taken, reference=f"recovery {said.reference}", now=now) != taken:
         raise _too_much(redemption)
     made = Adjustment.objects.create(
         cpo_id=order.cpo_id,

@@ -22,7 +22,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.sessions import delivered_wh
 from cpo_portal.network.models import CHARGING_CATEGORY
-from offers import ledger
+from offers import holdings, ledger
 from offers.engine.giving import goods_of
 from offers.engine.proof import LockedContext
 from offers.engine.step import LockedStep
@@ -107,7 +107,7 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
         return order
     _store_bill(order, bill, now)
     coming.earn(order, bill.energy_wh, now=now)
-    ledger.lock_held(order)
+    holdings.lock_held(order)
     drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)
     detail = _settle_money(order, bill, drawn, now)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.balance_credits import make_balance, own_balance
-from cpo_portal.charging.balances import Moved, credit, lock_all
+from cpo_portal.charging.balance_moves import Moved, lock_all
+from cpo_portal.charging.balances import credit
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, Customer, EventKind, Order
 from cpo_portal.charging.postponed import Postponed

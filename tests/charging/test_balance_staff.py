@@ -17,7 +17,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_moves, balances
 from cpo_portal.charging.balance_csv import COLUMNS, import_top_ups
 from cpo_portal.charging.csv_files import NotRead
 from cpo_portal.charging.groups import RowsRefused, add_members
@@ -166,7 +166,7 @@ def test_saving_the_page_leaves_a_later_date_to_the_top_up_that_came_in_between(
     shown = dict(re.findall(r'<input[^>]*? name="([\w-]+)"(?=[^>]*? value="([^"]*)")', owner.get(at).content.decode()))
     sent = {name: value for name, value in shown.items() if name.removeprefix("initial-").startswith(EDITED)}
     with cpo_scope(world.cpo):
-        balances.top_up(balance, balances.Moved(Decimal(5), "r-1"), now=timezone.now())
+        balances.top_up(balance, balance_moves.Moved(Decimal(5), "r-1"), now=timezone.now())
         extended = Balance.objects.get().expires_at
     assert extended is not None
     assert extended > soon

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging import balances
-from cpo_portal.charging.balances import BalanceRefused, Moved
+from cpo_portal.charging.balance_moves import BalanceRefused, Moved
 from cpo_portal.charging.models import Balance
 from tests.prepaid import credit, entries, figures
 from tests.processes import run_at_once

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_holds
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import Customer, NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
@@ -97,7 +97,7 @@ def sold(world: World) -> World:
     credit(world.cpo, "5", customer=None, group=family(world.cpo, SARAH))
     with cpo_scope(world.cpo), transaction.atomic():
         now = timezone.now()
-        assert balances.hold(sale.fresh(), Decimal(2), held_until=now, now=now) == Decimal(2)
+        assert balance_holds.hold(sale.fresh(), Decimal(2), held_until=now, now=now) == Decimal(2)
     return world
 
 

@@ -20,7 +20,7 @@ from django.urls import reverse
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balances, imports
+from cpo_portal.charging import balance_moves, balances, imports
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
@@ -449,7 +449,8 @@ def test_forgetting_takes_how_often_somebody_had_charged(talk: Conversation) -> 
 
 def test_an_order_made_again_for_somebody_else_keeps_nothing_of_the_first(talk: Conversation) -> None:
     told_apart(talk)
-    save_segment(talk.world.cpo, SegmentContent("some", "Some", (NUMBERS["energy"],)))
+    tier = {"fact": "TIER", "values": ["Platinum"]}
+    save_segment(talk.world.cpo, SegmentContent("some", "Some", (NUMBERS["energy"], tier)))
     make_offer(talk.world.cpo, "for-some", display_code="", segment_ids=["some"])
     for billing in (ASHA, ASHA):
         talk.say("init", cart(talk, billing))
@@ -534,7 +535,7 @@ def test_what_a_group_has_is_paid_back_before_its_last_member_is_forgotten(talk:
         forget(phone=ASHA["phone"])
     with cpo_scope(talk.world.cpo):
         assert CustomerGroupMember.objects.count() == 1
-        balances.pay_back(shared, balances.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
+        balances.pay_back(shared, balance_moves.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
     forget(phone=ASHA["phone"])
     assert everywhere("Asha Rao") == []
     with cpo_scope(talk.world.cpo):
@@ -563,7 +564,7 @@ def test_a_balance_is_paid_back_before_its_owner_is_forgotten_and_its_entries_st
     with pytest.raises(CommandError, match=rf"The balance {balance.pk} has ₹40\.00 left: pay it back"):
         forget(phone=ASHA["phone"])
     with cpo_scope(talk.world.cpo):
-        balances.pay_back(balance, balances.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
+        balances.pay_back(balance, balance_moves.Moved(Decimal(40), "bank-1", None, "To Asha Rao's own account"))
     forget(phone=ASHA["phone"])
     assert (everywhere("Asha Rao"), everywhere("Rao family")) == ([], [])
     with cpo_scope(talk.world.cpo):

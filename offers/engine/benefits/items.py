@@ -74,14 +74,18 @@ def price_words(offer: OfferTerms) -> str:
     return f"at {money_text(value, offer.currency)} each" if value else "free"
 
 
+def worth(offer: OfferTerms, good: Good, units: int) -> tuple[Decimal, Decimal]:
+    """Return list price and cost of so many units; an item value above the list price takes nothing off."""
+    listed = round_amount(good.price * units, offer.currency)
+    return listed, min(listed, round_amount((offer.benefit.item_value or _NOTHING) * units, offer.currency))
+
+
 def _amounts(offer: OfferTerms, situation: Situation, gifts: tuple[Gift, ...]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield list price and cost of each gift; an item value above the list price takes nothing off."""
-    value = offer.benefit.item_value or _NOTHING
+    """Yield list price and cost of each gift that is sold there."""
     for gift in gifts:
         good = situation.context.goods.get(gift.product_id)
         if good is not None:
-            listed = round_amount(good.price * gift.units, offer.currency)
-            yield listed, min(listed, round_amount(value * gift.units, offer.currency))
+            yield worth(offer, good, gift.units)
 
 
 def _stock(offer: OfferTerms, situation: Situation, gift: Gift, good: Good) -> Check:

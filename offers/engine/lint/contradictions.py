@@ -11,6 +11,7 @@ from offers.engine.benefits import rule_of
 from offers.engine.days import next_open
 from offers.engine.evaluate import appraise
 from offers.engine.facts import HolidayChoice
+from offers.engine.lint.gifts import find_gifts
 from offers.engine.lint.judging import example_of, situation_at
 from offers.engine.lint.sessions import tried
 from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Severity, Site, Subject, Tried
@@ -47,10 +48,11 @@ NO_STATIONS = "No station of yours is shown to buyer apps: publish one first."
 
 
 def find_contradictions(subject: Subject) -> Iterator[Finding]:
-    """Yield what is wrong with the times, the places and the budget, each at its field."""
+    """Yield what is wrong with the times, the places, the budget and what is given, each at its field."""
     yield from _times(subject)
     yield from _places(subject)
     yield from _budgets(subject)
+    yield from find_gifts(subject)
 
 
 def _times(subject: Subject) -> Iterator[Finding]:

@@ -61,10 +61,15 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
 def _too_much(
     subject: Subject, own: Candidate, others: Sequence[Candidate], situation: Situation
 ) -> tuple[Candidate, ...]:
-    """Return as few offers as it takes, this one among them, to take off more than is allowed; empty for none."""
+    """Return as few offers as it takes, this one among them, to take off more than is allowed; empty for none.
+
+    What is given on top of the cart takes nothing off it.
+    """
+    if not own.lines:
+        return ()
     lines, value = LineAmounts(situation.amounts, smallest_unit(situation.cart.currency)), situation.item_value
     # What exceeds by itself says so on its own page.
-    pool = sorted((x for x in others if not _exceeds(subject, (x,), lines, value)), key=by_worth)
+    pool = sorted((x for x in others if x.lines and not _exceeds(subject, (x,), lines, value)), key=by_worth)
     search = Search(lines, max_stack=subject.setting.stack.max_stack, node_cap=NODES)
     found = search.best(OfferSet((own,), lines.joint([own])), pool).offers
     if not _exceeds(subject, found, lines, value):

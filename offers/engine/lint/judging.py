@@ -18,7 +18,7 @@ from offers.engine.selection import stages
 from offers.engine.situation import Situation, situation_of
 from offers.engine.stacking import line_amounts
 from offers.engine.unrecorded import without_levels
-from offers.engine.values import OfferContext, OfferTerms, Outcome
+from offers.engine.values import ItemUnit, OfferContext, OfferTerms, Outcome
 
 #: Of the offers at a place so many are judged in one session, the ones that would save the most.
 MOST_JUDGED = 300
@@ -41,10 +41,18 @@ def for_anybody(offer: OfferTerms) -> OfferTerms:
 
 
 def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:
-    """Return whom the offer is tried with: somebody of its segments, new and with sessions behind them."""
+    """Return whom the offer is tried with: somebody of its segments, new and with sessions behind them.
+
+    Where sessions are given, it is the customer's turn.
+    """
     groups = (offer.segments,) if offer.segments else ()
     nth = offer.qualifier.nth_session
-    return (Wish(groups, nth - 1),) if nth is not None else (Wish(groups), Wish(groups, 12))
+    if nth is not None:
+        return (Wish(groups, nth - 1),)
+    if offer.benefit.item_unit is ItemUnit.SESSION:
+        paid, given = offer.qualifier.item_count or 0, offer.benefit.item_count or 0
+        return Wish(groups, paid), Wish(groups, paid + given + paid)
+    return Wish(groups), Wish(groups, 12)
 
 
 def person_at(wish: Wish, tried: Tried) -> Person | None:
@@ -53,7 +61,10 @@ def person_at(wish: Wish, tried: Tried) -> Person | None:
 
 
 def situation_at(subject: Subject, tried: Tried, person: Person | None) -> Situation:
-    """Return the session as offers are judged in it: as busy and as empty of goods as the offer still allows."""
+    """Return the session as offers are judged in it: as busy and as empty of goods as the offer still allows.
+
+    What offers give is in stock.
+    """
     qualifier, site = subject.offer.qualifier, tried.site
     busy = 100 if qualifier.max_busy_percent is None else qualifier.max_busy_percent - 1
     stock = (StockLevel(qualifier.stock_product_id, qualifier.stock_at_least),) if qualifier.stock_product_id else ()
@@ -72,6 +83,7 @@ def situation_at(subject: Subject, tried: Tried, person: Person | None) -> Situa
         place=site.place,
         customer_sessions=person.sessions if person is not None else None,
         levels=Levels(busy, 100, stock),
+        goods={product_id: replace(good, units=None) for product_id, good in site.goods.items()},
     )
     return situation_of(tried.cart, context)
 

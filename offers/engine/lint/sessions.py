@@ -16,8 +16,9 @@ from offers.engine.days import next_open
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import LIVE_STATE
 from offers.engine.explain import cart_of
+from offers.engine.lint.shelf import baskets_at
 from offers.engine.lint.values import Site, Subject, Tried
-from offers.engine.values import OfferTerms
+from offers.engine.values import ItemUnit, OfferTerms
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import (
@@ -117,13 +118,21 @@ def _full_hour(instant: datetime) -> datetime:
 
 def _sizes(offer: OfferTerms, rivals: Sequence[OfferTerms]) -> list[_Size]:
     """Return usual energies and those at which something begins or ceases to hold, or reaches its cap."""
-    edges = [y for x in energy_edges((offer,)) for y in (x, x - 1)]
+    edges = [*_given_wh(offer), *(y for x in energy_edges((offer,)) for y in (x, x - 1))]
     others = [y for x in energy_edges(rivals) for y in (x, x - 1)]
     values = rule_of(offer).thresholds(offer)
     theirs = sorted({x for rival in rivals for x in rule_of(rival).thresholds(rival)})
     found: list[_Size] = [*_USUAL_WH, *_some(edges, _MOST_SIZES), *_some(others, _SPREAD)]
     found += [*values[:_MOST_SIZES], *_some(theirs, _SPREAD)]
     return [x for x in dict.fromkeys(found) if x > 0]
+
+
+def _given_wh(offer: OfferTerms) -> tuple[int, ...]:
+    """Return the energy with which a first block is given whole, and that with which it begins."""
+    if offer.benefit.item_unit is not ItemUnit.KWH:
+        return ()
+    paid, given = 1000 * (offer.qualifier.item_count or 0), 1000 * (offer.benefit.item_count or 0)
+    return paid + given, paid + 1
 
 
 def _reaching(value: Decimal, request: ChargingRequest, site: Site) -> int:
@@ -144,6 +153,8 @@ def _baskets(offer: OfferTerms, site: Site) -> list[Basket]:
     """Return the products that a driver adds: none where the offer allows that, and what it is about."""
     scope = offer.applicability
     sold = site.terms.product_prices if site.terms is not None else ()
+    if offer.benefit.item_unit is ItemUnit.PRODUCT:
+        return baskets_at(offer, site.goods)
     together = frozenset(x.product_id for x in sold if x.product_id in offer.qualifier.item_ids)
     own = [x.product_id for x in sold if x.product_id in scope.item_ids or x.category in scope.categories]
     wanted = [together, *(together | {product_id} for product_id in own[:3])]

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 
 from offers.engine.candidates import Candidate
 from offers.engine.corners import candidates_of
 from offers.engine.evaluate import Appraisal, appraise
 from offers.engine.limits import has_limit
+from offers.engine.lint.gifts import saves_nothing
 from offers.engine.lint.judging import (
     Ranking,
     asked_for,
@@ -23,7 +25,8 @@ from offers.engine.lint.judging import (
     situation_at,
     wishes_of,
 )
-from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Rival, Severity, Subject, Tried
+from offers.engine.lint.shelf import runs_out
+from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Rival, Severity, Site, Subject, Tried
 from offers.engine.situation import Situation
 from offers.engine.stacking import candidate_of
 from offers.engine.values import Check, Objective, OfferTerms, ReasonCode
@@ -65,14 +68,15 @@ def find_shadow(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) ->
             if not is_eligible(own):
                 misses.add(own, example)
                 continue
-            others = [] if own.beside else rivals.eligible(tried, situation, _as_rival)
+            others = [] if own.beside else rivals.eligible(tried, situation, partial(_as_rival, tried.site))
             if own.beside or _is_best(subject, own, others, situation, (beaten, example)):
                 return
     yield _shadowed(subject, beaten) if beaten.sessions else misses.finding(subject)
 
 
-def _as_rival(offer: OfferTerms) -> OfferTerms | None:
-    return offer if offer.auto and not offer.requires_code and not has_limit(offer.limits) else None
+def _as_rival(site: Site, offer: OfferTerms) -> OfferTerms | None:
+    lasting = not has_limit(offer.limits) and not runs_out(offer, site.goods)
+    return offer if offer.auto and not offer.requires_code and lasting else None
 
 
 def _is_best(
@@ -180,6 +184,8 @@ class _Misses:
             sentence = f"Nobody could get it: no customer was found who is of segment {names} and meets the rest."
             return Finding(FindingCode.NEVER_HOLDS, Severity.WARNING, "segment_ids", sentence)
         _, example, failed = self.nearest
+        if subject.offer.benefit.item_value and [x.code for x in failed] == [ReasonCode.NO_BENEFIT]:
+            return saves_nothing(subject, self.reasons.total(), example)
         count = self.reasons.total()
         return Finding(
             FindingCode.NEVER_HOLDS,
@@ -204,4 +210,7 @@ _FIELDS = {
     ReasonCode.BUSY: "max_busy_percent",
     ReasonCode.STOCK: "stock_product_id",
     ReasonCode.NO_BENEFIT: "benefit_kind",
+    ReasonCode.ITEM_COUNT: "qualifier_item_count",
+    ReasonCode.ITEM_NOT_SOLD: "benefit_item_id",
+    ReasonCode.REDEMPTION_CAP: "redemption_cap",
 }

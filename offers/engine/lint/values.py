@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from enum import StrEnum
 from cpo_portal.charging.segment_rules import CustomerFacts
 from offers.engine.backtest import Setting
 from offers.engine.book import OfferBook
-from offers.engine.facts import PlaceFacts
+from offers.engine.facts import Good, PlaceFacts
 from offers.engine.values import Check, OfferTerms, Usage
 from pricing.engine.values import Cart, PriceTerms, ProductOrder
 
@@ -41,13 +42,20 @@ class FindingCode(StrEnum):
     SAME_CODE = "SAME_CODE"
     SLABS_OVERLAP = "SLABS_OVERLAP"
     CLIFF = "CLIFF"
+    #: Of what is given: no station sells it, it costs no more than is asked for it, it is worth more than a redemption
+    #: may cost, too few are left, a turn has more sessions than a customer may take.
+    NOT_SOLD = "NOT_SOLD"
+    SAVES_NOTHING = "SAVES_NOTHING"
+    CAP_TOO_SMALL = "CAP_TOO_SMALL"
+    STOCK_LEFT = "STOCK_LEFT"
+    TURN_CUT = "TURN_CUT"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """A connector that buyer apps can order, with its names; `terms` are its price, None where it has none.
 
-    The price has the products that are sold at the location.
+    The price has the products that are sold at the location; `goods` are these with what is left of them.
     """
 
     location_id: str
@@ -58,13 +66,15 @@ class Site:
     max_power_w: int
     time_zone: str
     terms: PriceTerms | None = None
+    goods: Mapping[str, Good] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """An offer as it would be live, the book it would be live in, and where it may be tried.
 
-    `sites` are some of the `in_scope` connectors that it is for, `other_site` is one that it is not for, to show why.
+    `sites` are some of the `in_scope` connectors that it is for, of those with the least fault in what it gives;
+    `other_site` is one that it is not for, to show why.
     """
 
     offer: OfferTerms

@@ -145,7 +145,7 @@ def test_the_form_writes_the_limits_and_shows_today(world: World) -> None:
         pytest.param(
             {"uses_per_customer_day": 1},
             True,
-            "The customer has used it today as often as it allows: 1 instead of 1 (0 left, again from tomorrow 00:00).",
+            "The customer has used it today as often as it allows: 1 of 1 (again from tomorrow 00:00).",
             id="uses of a customer and day",
         ),
     ],

@@ -82,8 +82,7 @@ def test_a_weekday_says_why_not_and_when_next(staff: Client, offer: Offer) -> No
     outcome = body["trace"]["offers"][0]
     assert outcome["outcome"] == "INELIGIBLE"
     assert outcome["words"] == (
-        "Not eligible. The planned start is outside its weekly windows: Wed 10:00 instead of one of 1 windows "
-        "(next window Sat 00:00)."
+        "Not eligible. The planned start, Wed 10:00, is outside its weekly windows (next window Sat 00:00)."
     )
     failing = next(found for found in outcome["checks"] if not found["passed"])
     assert (failing["code"], failing["margin"]) == ("OUTSIDE_WEEKLY_WINDOW", "next window Sat 00:00")
@@ -311,7 +310,10 @@ def test_what_is_given_is_a_line_with_its_offer_and_its_discount(world: World, s
     ("said", "units", "words"),
     [
         pytest.param(
-            FREE, 1, "Limit reached. What it gives is out of stock: 1 instead of 2 (1 short).", id="out-of-stock"
+            FREE,
+            1,
+            "Limit reached. What it gives, Coffee, is out of stock: 1 instead of 2 (1 short).",
+            id="out-of-stock",
         ),
         pytest.param(
             KWH,

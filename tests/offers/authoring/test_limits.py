@@ -14,9 +14,10 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, Order
 from offers import authoring
 from offers.engine.values import OfferLimits
-from offers.ledger import Hold, LimitReached, commit, release, reserve, reverse
+from offers.ledger import Hold, LimitReached, commit, release, reserve
 from offers.mapping import offer_terms
 from offers.models import CustomerCounter, Offer, OfferCounter, OfferStateChange, Redemption
+from offers.reversals import reverse
 from tests.people import WEEKEND
 from tests.world import World, make_world
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from cpo_portal.network.models import Connector
-from offers import ledger
+from offers import reversals
 from offers.codes.batches import cancel_batch, cancel_codes
 from offers.engine.periods import today_at
 from offers.models import CodeBatch, Offer, QuoteOffer, Redemption, SingleUseCode
@@ -182,7 +182,7 @@ def test_the_bill_uses_the_code_up_and_a_use_given_back_frees_it(sale: Sale) -> 
     with cpo_scope(sale.world.cpo), transaction.atomic():
         Offer.objects.filter(offer_id="coded").update(give_use_back=True)
         redemption = Redemption.objects.get(offer__offer_id="coded")
-        taken = ledger.reverse(redemption, redemption.committed, reference="r", now=timezone.now())
+        taken = reversals.reverse(redemption, redemption.committed, reference="r", now=timezone.now())
     assert taken == Decimal("27.00")
     assert standing(sale.world) == {ONE: ("FREE", None)}
 

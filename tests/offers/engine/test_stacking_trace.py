@@ -169,7 +169,7 @@ def test_the_runner_up_shows_what_the_buyers_choice_of_a_group_costs():
     assert (quote.trace.chosen, quote.trace.runner_up) == (("mine",), ("auto",))
     assert str(quote.trace.difference.amount) == "-13.50"
     assert sentences(quote)["auto"] == (
-        "Only one offer of its group applies (night is taken by mine; the chosen set saves ₹13.50 less)."
+        "Only one offer of its group applies, and another is chosen (the chosen set saves ₹13.50 less)."
     )
 
 

@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Charger, Connector, Location, Product
+from cpo_portal.network.models import Charger, Connector, Location, Product, ProductStock
 from offers import admin_lint, authoring
 from offers.authoring.linting import lint_offer
 from offers.engine.values import OfferLimits
+from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState
+from offers.sites import anywhere, places_of
 from pricing.models import HolidayCalendar
 from tests.offers.authoring.test_offer_admin import ADD, FORM, checks, edit_form, page
 from tests.people import People, api_client, make_people, signed_in, weekend
@@ -290,6 +292,90 @@ def test_what_is_left_of_the_budget_is_looked_at(people: People) -> None:
     with cpo_scope(people.here.cpo):
         type(offer.counter).objects.update(budget_committed=Decimal("400.01"))  # type: ignore[attr-defined]
     assert codes(offer) == ["BUDGET_LEFT"]
+
+
+GIFT = {"benefit_kind": "freebie", "value": None, "value_type": "", "value_cap": None, "benefit_item_count": 2}
+
+
+@pytest.fixture
+def coffee(people: People) -> Product:
+    """Return a product of which three are left; it is sold everywhere."""
+    with cpo_scope(people.here.cpo):
+        product = Product.objects.create(cpo=people.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=product, units=3)
+    return product
+
+
+@pytest.fixture
+def elsewhere(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        Location.objects.create(
+            cpo=people.here.cpo, location_id="elsewhere", name="Elsewhere", latitude=Decimal(19), longitude=Decimal(73)
+        )
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_gift_is_published_where_a_station_in_scope_sells_it(people: People, coffee: Product) -> None:
+    offer = draft(people, benefit_item_id="coffee", location_ids=("cp-station",), **GIFT)
+    assert codes(offer) == []
+    with cpo_scope(people.here.cpo):
+        coffee.locations.set(Location.objects.filter(location_id="elsewhere"))
+    assert codes(offer) == ["NOT_SOLD"]
+    with pytest.raises(ValidationError) as refusal:
+        authoring.publish(offer)
+    sentence = "“coffee” is sold at no station in its scope: sell it at one of them, or give another product."
+    assert refusal.value.message_dict == {"benefit_item_id": [sentence]}
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.get().state == "DRAFT"
+        coffee.locations.add(Location.objects.get(location_id="cp-station"))
+    assert authoring.publish(offer).state == OfferState.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("units", "found"), [pytest.param(2, [], id="enough"), pytest.param(1, ["REFUSED", "STOCK_LEFT"], id="one-short")]
+)
+def test_what_is_left_of_a_gift_is_looked_at(people: People, coffee: Product, units: int, found: list[str]) -> None:
+    offer = draft(people, benefit_item_id="coffee", **GIFT)
+    with cpo_scope(people.here.cpo):
+        ProductStock.objects.update(units=3, reserved=3 - units)
+    assert codes(offer) == found
+
+
+@pytest.mark.parametrize(
+    ("cap", "found"),
+    [pytest.param("120.00", [], id="its-value"), pytest.param("119.99", ["CAP_TOO_SMALL"], id="a-paisa-less")],
+)
+def test_a_gift_above_the_most_per_redemption_is_not_published(
+    people: People, coffee: Product, cap: str, found: list[str]
+) -> None:
+    offer = draft(people, benefit_item_id="coffee", **GIFT)
+    authoring.set_limits(offer, OfferLimits(redemption_cap=Decimal(cap)))
+    assert codes(offer) == found
+    if not found:
+        assert authoring.publish(offer).state == OfferState.APPROVED
+        return
+    with pytest.raises(ValidationError) as refusal:
+        authoring.publish(offer)
+    assert list(refusal.value.message_dict) == ["redemption_cap"]
+
+
+def test_a_gift_is_tried_at_stations_that_sell_it(people: People, coffee: Product) -> None:
+    offer = draft(people, benefit_item_id="coffee", **GIFT)
+    with cpo_scope(people.here.cpo):
+        first = Connector.objects.select_related("charger__location").get(item_id="pe-charging-01")
+        place = Location.objects.create(
+            cpo=people.here.cpo, location_id="a-shop", name="Shop", latitude=Decimal(19), longitude=Decimal(73)
+        )
+        charger, connector = first.charger, first
+        charger.pk, charger.evse_id, charger.location = None, "shop-charger", place
+        charger.save()
+        connector.pk, connector.item_id, connector.charger = None, "a-first", charger
+        connector.save()
+        coffee.locations.set([Location.objects.get(location_id="cp-station")])
+        terms = offer_terms(offer, offer.versions.get())
+        found, one = places_of(terms), anywhere(terms)
+    assert ([x.item_id for x in found.sites], found.in_scope) == (["pe-charging-01"], 2)
+    assert [x.item_id for x in one.sites] == ["pe-charging-01"]
 
 
 def test_an_offer_that_is_over_for_good_has_no_findings(people: People) -> None:

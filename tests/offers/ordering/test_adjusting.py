@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, Order, OrderEvent, Payment, Refund
-from offers import ledger
+from offers import ledger, reversals
 from offers.models import Adjustment, LedgerEntry, OfferCounter, Quote, Redemption
 from offers.ordering.adjusting import AdjustmentRefused, Said
 from offers.ordering.refund import refund_bill
@@ -158,8 +158,8 @@ def test_an_offer_that_saved_nothing_is_taken_back_with_its_use_alone(policy: bo
         row = give(order, take(order, offer, "0", at=SATURDAY), "0", at=SATURDAY)
         Order.objects.filter(pk=order.pk).update(state="COMPLETE", billed_amount=100)
         with transaction.atomic():
-            assert ledger.reverse(row, Decimal(0), reference="r", now=SATURDAY) == 0
-            assert ledger.reverse(row, Decimal(0), reference="r2", now=SATURDAY) == 0
+            assert reversals.reverse(row, Decimal(0), reference="r", now=SATURDAY) == 0
+            assert reversals.reverse(row, Decimal(0), reference="r2", now=SATURDAY) == 0
         row.refresh_from_db()
         assert row.state == "REVERSED"
         assert list(LedgerEntry.objects.order_by("id").values_list("kind", "uses")) == [

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Order
 from cpo_portal.network.models import Connector
-from offers import ledger
+from offers import ledger, reversals
 from offers.models import CustomerCounter, LedgerEntry, Offer, OfferCounter, OfferState, OfferVersion, Redemption
 from offers.ordering.place import Placing, place
 from offers.quoting import Buyer
@@ -145,7 +145,7 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200_at_most(seed: i
     def recover(number: int) -> Decimal:
         with cpo_scope(world.cpo), transaction.atomic():
             redemption = Redemption.objects.get()
-            return ledger.reverse(redemption, Decimal(60), reference=f"return-{number}", now=timezone.now())
+            return reversals.reverse(redemption, Decimal(60), reference=f"return-{number}", now=timezone.now())
 
     assert sorted(run_at_once(2, recover)) == [Decimal(20), Decimal(60)]
     with cpo_scope(world.cpo):

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, Order
-from offers import ledger
+from offers import ledger, reversals
 from offers.models import (
     CustomerCounter,
     CustomerPeriodCounter,
@@ -177,7 +177,7 @@ def _something(dice: random.Random, order: Order, offer: Offer, reference: str) 
             ledger.release(order, now=at, reference=f"expired {reference}")
         case _:
             for redemption in settled:
-                ledger.reverse(redemption, Decimal(dice.randrange(1, 11)), reference=reference, now=at)
+                reversals.reverse(redemption, Decimal(dice.randrange(1, 11)), reference=reference, now=at)
 
 
 def _undo_everything(orders: list[Order]) -> None:
@@ -185,7 +185,7 @@ def _undo_everything(orders: list[Order]) -> None:
         with transaction.atomic():
             ledger.release(lock_order(order), now=SATURDAY, reference="the end")
             for redemption in Redemption.objects.filter(order=order, committed__gt=0):
-                ledger.reverse(redemption, redemption.committed, reference="the end", now=SATURDAY)
+                reversals.reverse(redemption, redemption.committed, reference="the end", now=SATURDAY)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -199,7 +199,7 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200(seed: int) -> N
     def recover(number: int) -> Decimal:
         # Two ask for each of the two recoveries, as a retry would.
         with cpo_scope(world.cpo), transaction.atomic():
-            return ledger.reverse(redemption, Decimal(150), reference=f"return-{number % 2}", now=SATURDAY)
+            return reversals.reverse(redemption, Decimal(150), reference=f"return-{number % 2}", now=SATURDAY)
 
     first, second, again, once_more = run_at_once(4, recover)
     assert sorted([first, second]) == [Decimal(50), Decimal(150)]

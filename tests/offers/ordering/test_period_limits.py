@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
 from offers.engine.periods import Period, today_at
-from offers.ledger import LimitReached, own_usage, release, reverse
+from offers.holdings import own_usage
+from offers.ledger import LimitReached, release
 from offers.mapping import offer_terms
 from offers.models import (
     CustomerCounter,
@@ -23,6 +24,7 @@ from offers.models import (
     Redemption,
 )
 from offers.reconcile import compare_with_ledger
+from offers.reversals import reverse
 from offers.usage import usage_of
 from tests.offers.holds import SATURDAY, give, new_order, take
 from tests.world import World, make_offer, make_world

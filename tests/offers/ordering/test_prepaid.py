@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balances
+from cpo_portal.charging import balance_holds, balance_moves, balances
 from cpo_portal.charging.models import Balance, Order, Payment, Refund
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.network.models import Connector
@@ -107,7 +107,7 @@ def test_the_bill_draws_what_it_costs_and_the_gateway_has_the_rest(
     assert [x[:2] for x in asked(plain)] == payments
     assert [x[:2] for x in refunds(plain)] == back
     with cpo_scope(plain.world.cpo):
-        assert f"{balances.taken_by(plain.fresh()):.2f}" == drawn
+        assert f"{balance_holds.taken_by(plain.fresh()):.2f}" == drawn
     assert settle_stopped() == 0
     assert figures(balance) == (Decimal(has) - Decimal(drawn), 0)
 
@@ -218,7 +218,7 @@ def test_a_late_confirm_finds_the_balance_used_and_sells_nothing(plain: Sale) ->
     plain.init(now=timezone.now() - timedelta(minutes=20))
     release_expired()
     with cpo_scope(plain.world.cpo):
-        balances.pay_back(balance, balances.Moved(Decimal(18), "bank-1"))
+        balances.pay_back(balance, balance_moves.Moved(Decimal(18), "bank-1"))
         order = plain.fresh()
     short = pytest.raises(Refusal, match=r"the prepaid balance is 18\.00 INR short of it")
     with cpo_scope(plain.world.cpo), transaction.atomic(), short as refused:
@@ -277,7 +277,7 @@ def test_workers_at_once_bill_one_while_another_of_the_family_buys(seed: int) ->
     left = {"40.25": (Decimal("122.25"), []), "36.00": (Decimal("118.00"), ["4.25"])}
     drawn, owed = left[asks]
     with cpo_scope(world.cpo):
-        assert balances.taken_by(sale.fresh()) == drawn
+        assert balance_holds.taken_by(sale.fresh()) == drawn
     assert [x[1] for x in asked(sale) if x[0] == "POST-FULFILLMENT"] == owed
     assert figures(shared) == (0, 200 - drawn)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Balance
-from offers import ledger, reconcile
+from offers import reconcile, reversals
 from offers.models import CustomerCounter, LedgerCheck, OfferCounter, Redemption
 from offers.reconcile import compare_with_ledger
 from offers.tasks import settle_stopped
@@ -39,7 +39,7 @@ def test_every_step_of_an_order_keeps_counters_and_ledger_in_step(sale: Sale) ->
     with cpo_scope(sale.world.cpo), transaction.atomic():
         redemption = Redemption.objects.get()
         assert redemption.state == "COMMITTED"
-        taken = ledger.reverse(redemption, Decimal(5), reference="complaint", now=timezone.now())
+        taken = reversals.reverse(redemption, Decimal(5), reference="complaint", now=timezone.now())
     assert taken == Decimal(5)
     assert found() == (1, 0, Decimal(0))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Customer, CustomerRecord
+from cpo_portal.charging.segments import SegmentContent, save_segment
 from offers import authoring, proofs
 from offers.engine.proof import Printed, Verdict, differences, price_again
 from offers.engine.values import OfferLimits
@@ -19,6 +24,7 @@ from offers.quoting import Buyer, price_session, store_quote
 from offers.tasks import settle_stopped
 from pricing import authoring as pricing_authoring
 from pricing.authoring import Place, TariffContent
+from pricing.engine.codec import encode
 from pricing.engine.money import Money
 from tests.offers.frozen.cases import CASES
 from tests.offers.ordering.sale import Sale
@@ -206,6 +212,41 @@ def test_what_is_kept_names_nobody(sale: Sale) -> None:
         for quote in Quote.objects.all():
             kept = f"{quote.proof} {list(OfferSnapshot.objects.values_list('terms', flat=True))}"
             assert [word for word in (*SECRETS, str(sale.fresh().customer_id)) if word in kept] == []
+
+
+RECORD = {"tier": "Gold", "organisation": "Rao Motors", "joined_on": date(2024, 5, 31), "vehicle_make": "Tata"}
+#: What a segment asks for, and what of the record is kept for it.
+ASKED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "tier": ({"fact": "TIER", "values": ["Gold"]}, ["Gold"]),
+    "another-tier": ({"fact": "TIER", "values": ["Silver"]}, ["Gold"]),
+    "organisation": ({"fact": "ORGANISATION", "values": ["Rao Motors"]}, ["Rao Motors"]),
+    "vehicle": ({"fact": "VEHICLE_MAKE", "values": ["Tata"]}, ["Tata"]),
+    "anniversary": ({"fact": "ANNIVERSARY", "days": 3}, ["2024-05-31"]),
+    "sessions": ({"fact": "SESSIONS", "number": 1, "days": 30}, []),
+    "buyer-app": ({"fact": "BAP", "values": ["bap.example"]}, []),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_only_facts_that_offers_ask_for_are_kept_and_either_proof_is_identical(name: str) -> None:
+    condition, kept = ASKED[name]
+    world = make_world()
+    save_segment(world.cpo, SegmentContent("own", "Own", (condition,)))
+    make_offer(world.cpo, segment_ids=["own"])
+    with cpo_scope(world.cpo):
+        customer = Customer.objects.create(cpo=world.cpo)
+        CustomerRecord.objects.create(cpo=world.cpo, customer=customer, **RECORD)
+        now, ask = timezone.now(), ask_for(customer=customer, identity_required=True, bap_id="bap.example")
+        priced = price_session(world.connector, ask, now=now)
+        quote = stored(store_quote(priced, world.connector, ask, Buyer("bap.example", "t-1"), now=now))
+        text = json.dumps(quote.proof, ensure_ascii=False)
+        said = [value if isinstance(value, str) else value.isoformat() for value in RECORD.values()]
+        assert [value for value in said if value in text] == kept
+        assert proofs.reprove(quote).verdict is Verdict.IDENTICAL
+        # As quotes were kept before, with all that was known.
+        assert quote.proof is not None
+        quote.proof["context"]["customer"] = encode(priced.context.customer) if priced.context is not None else None
+        assert proofs.reprove(quote).verdict is Verdict.IDENTICAL
 
 
 def test_the_limits_of_then_are_those_of_a_price_as_of_then() -> None:

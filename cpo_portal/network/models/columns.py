@@ -1,0 +1,10 @@
+"""What the tables of the network have in common: ids as Beckn writes them, the category of charging."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+
+BECKN_ID = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", "Use letters, digits, dots, colons and hyphens.")
+
+#: The category of every connector; products name their own.
+CHARGING_CATEGORY = "ev-charging"

@@ -1,0 +1,67 @@
+"""The names of what the failing checks of a trace have by id or code, read for people; inside the CPO's scope."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from cpo_portal.charging.models import NamedList
+from cpo_portal.network.models import Charger, Connector, Location, Product
+from offers.engine.values import Check, OfferOutcome, ReasonCode
+from offers.names import category_names, city_names
+from offers.reason_words import Names
+
+_ITEMS = frozenset(
+    {
+        ReasonCode.ITEM,
+        ReasonCode.STOCK,
+        ReasonCode.ITEM_STOCK,
+        ReasonCode.ITEM_NOT_SOLD,
+        ReasonCode.COMBO_ITEMS,
+    }
+)
+
+
+def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
+    """Return the names that the failing checks of these outcomes need: at most one query for each kind of thing."""
+    offers: dict[str, str] = {}
+    wanted: dict[ReasonCode, set[str]] = defaultdict(set)
+    for outcome in outcomes:
+        if outcome.name:
+            offers[outcome.offer_id] = outcome.name
+        for check in outcome.checks:
+            if not check.passed:
+                wanted[check.code].update(_named_by(check))
+    items = set().union(*(wanted.get(x, ()) for x in _ITEMS))
+    locations, chargers = wanted.get(ReasonCode.LOCATION), wanted.get(ReasonCode.CHARGER)
+    categories, lists = wanted.get(ReasonCode.CATEGORY), wanted.get(ReasonCode.SEGMENT)
+    return Names(
+        locations=_read(Location, "location_id", "name", locations),
+        items=_read(Connector, "item_id", "charger__name", wanted.get(ReasonCode.ITEM))
+        | _read(Product, "product_id", "name", items),
+        categories=category_names(categories) if categories else {},
+        chargers=_read(Charger, "evse_id", "name", chargers),
+        areas=city_names() if ReasonCode.AREA in wanted else {},
+        lists=_read(NamedList, "list_id", "name", lists),
+        offers=offers,
+    )
+
+
+def _named_by(check: Check) -> Iterable[str]:
+    """Return the ids that a check names."""
+    if check.code in (ReasonCode.STOCK, ReasonCode.ITEM_STOCK):
+        return (check.field.removeprefix("stock."),)
+    if check.code is ReasonCode.COMBO_ITEMS:
+        return check.margin.rpartition(" ")[0].rpartition(" ")[0].split(" and ")
+    if check.code is ReasonCode.SEGMENT:
+        return (check.expected.partition("on ")[2],) if check.actual in ("on it", "not on it") else ()
+    return (check.expected,) if check.expected and not check.expected.startswith("one of ") else ()
+
+
+def _read(
+    model: type[Location | Connector | Product | Charger | NamedList], key: str, name: str, ids: set[str] | None
+) -> dict[str, str]:
+    if not ids:
+        return {}
+    rows = model.objects.filter(**{f"{key}__in": ids}).values_list(key, name)
+    return {found: called for found, called in rows if called}

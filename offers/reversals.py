@@ -1,0 +1,67 @@
+"""Takes back what offers gave: in part or whole, once per reference, never more than was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F
+
+from cpo_portal.charging.models import Order
+from offers import counters, stock
+from offers.codes import holding
+from offers.counters import NOTHING
+from offers.entries import Entry, enter
+from offers.holdings import has_code, locked
+from offers.models import LedgerEntry, LedgerKind, Offer, Redemption, RedemptionState
+
+
+def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: datetime) -> Decimal:
+    """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
+
+    Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
+    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
+    gave nothing in money is taken back whole by any amount, 0 among them.
+    """
+    redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
+    done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
+    if done is not None:
+        return done.amount
+    left = redemption.committed - redemption.reversed
+    amount = min(amount, left)
+    if redemption.state != RedemptionState.COMMITTED or amount < 0 or (left and not amount):
+        return NOTHING
+    _take_back([(redemption, amount)], reference=reference, now=now)
+    return amount
+
+
+def lock_given(order: Order) -> None:
+    """Lock what the order has been given: for a caller that moves balances before it takes that back."""
+    locked(order, RedemptionState.COMMITTED)
+
+
+def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
+    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
+    given = [row for row in locked(order, RedemptionState.COMMITTED) if row.pk not in without]
+    _take_back([(row, row.committed - row.reversed) for row in given], reference=reference, now=now)
+
+
+def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:
+    """Take so much back of redemptions that are locked, in the order of the locks: codes, stock, counters, inserts."""
+    giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
+    policy = set(giving.values_list("pk", flat=True))
+    taken = []
+    for row, amount in parts:
+        whole = row.reversed + amount == row.committed
+        state = RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
+        Redemption.objects.filter(pk=row.pk).update(reversed=F("reversed") + amount, state=state)
+        taken.append(counters.TakenBack(row, amount, whole and row.offer_id in policy))
+    for part in taken:
+        if part.use and has_code(part.redemption):
+            holding.give_back(part.redemption.order_id, part.redemption.offer_id)
+    stock.put_back([(part.redemption, part.amount) for part in taken])
+    counters.give_back(taken)
+    entries = [Entry(part.redemption, LedgerKind.REVERSE, part.amount, -int(part.use)) for part in taken]
+    enter(entries, now=now, reference=reference)

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import connection
 
-# Nobody deletes a group while a use is counted in it.
+# Nobody deletes a group while a use is counted in it. Who forgets a customer locks them before their groups.
 _GROUPS = """
+SELECT FROM charging_customer WHERE id = %(customer)s FOR KEY SHARE;
 SELECT g.id FROM charging_customergroupmember m JOIN charging_customergroup g ON g.id = m.group_id
-WHERE m.customer_id = %s ORDER BY g.id FOR KEY SHARE OF g
+WHERE m.customer_id = %(customer)s ORDER BY g.id FOR KEY SHARE OF g
 """
 
 #: Of the offer `o`: the most that a group of the customer has used ever, today, this week and this month, without what
@@ -60,5 +61,6 @@ SHARED_AS_OF = """(
 def groups_to_count(customer_id: UUID) -> list[int]:
     """Return the customer's groups by their keys, which stay until the transaction ends; inside the CPO's scope."""
     with connection.cursor() as cursor:
-        cursor.execute(_GROUPS, [customer_id])
+        cursor.execute(_GROUPS, {"customer": customer_id})
+        cursor.nextset()
         return [key for (key,) in cursor.fetchall()]

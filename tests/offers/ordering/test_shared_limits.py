@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError, Sum
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +18,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember, Order
 from cpo_portal.network.models import Connector
-from offers import ledger
+from offers import authoring, ledger
 from offers.engine.periods import Period, today_at
 from offers.engine.values import Usage
 from offers.ledger import LimitReached, release, reverse
@@ -430,3 +432,38 @@ def _one(step: str, order: Order, offer: Offer, group: CustomerGroup) -> None:
         )
         if not made:
             found.delete()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
+def test_sharing_that_is_switched_while_members_buy_counts_each_use_once(seed: int) -> None:
+    world = make_world()
+    offer = make_offer(world.cpo, uses_per_customer=6, uses_per_customer_day=6)
+    phones = [f"+9190000000{n:02}" for n in range(3)]
+    family(world.cpo, *phones)
+    with cpo_scope(world.cpo):
+        orders = [order_of(world, phone, f"{phone}-{n}") for phone in phones for n in range(3)]
+        found = authoring.limits_of(Offer.objects.get(pk=offer.pk))
+
+    def work(number: int) -> int:
+        chance, done = random.Random(f"{seed}-{number}"), 0
+        for turn in range(8):
+            if number:
+                order = orders[3 * (number - 1) + turn % 3]
+                with cpo_scope(world.cpo), transaction.atomic():
+                    Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+                    _one(chance.choice(("take", "take", "release")), order, offer, group)
+                continue
+            try:
+                authoring.set_limits(offer, replace(found, shared_in_groups=turn % 2 == 0))
+            except ValidationError:
+                continue
+            done += 1
+        return done
+
+    with cpo_scope(world.cpo):
+        group = CustomerGroup.objects.get()
+    assert run_at_once(4, work)[0] > 0
+    assert compare_with_ledger().drifting == 0
+    with cpo_scope(world.cpo):
+        assert max(GroupCounter.objects.values_list("uses", flat=True), default=0) <= 6

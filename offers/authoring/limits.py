@@ -126,9 +126,14 @@ def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
         or period_switches(current, limits)
         or sharing_switches(current, limits)
     )
-    if switches:
-        list(_living(offer).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    return lock_offer(offer, against_new_uses=switches)
+    if not switches:
+        return lock_offer(offer)
+    living = _living(offer).order_by("pk").values_list("pk", flat=True)
+    list(living.select_for_update(no_key=True))
+    locked = lock_offer(offer, against_new_uses=True)
+    # Who holds one that came in between waits for the offer by now: they go first, and this is tried again.
+    list(living.select_for_update(no_key=True, nowait=True))
+    return locked
 
 
 def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | None, by_token: str) -> None:

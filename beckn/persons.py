@@ -214,9 +214,19 @@ def _order(order: Order) -> Json:
         "ratings": _rows(order.ratings.all()),
         "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],
-        "quotes": _rows(order.quotes.all()),
+        "quotes": [_quote(quote) for quote in order.quotes.all()],
         "messages": [_message(message) for message in _messages(order)],
     }
+
+
+def _quote(quote: Quote) -> Json:
+    """Return a stored price but for how often others of the person's groups had used its offers."""
+    row = _row(quote)
+    context = (row["proof"] or {}).get("context") or {}
+    for used in (context.get("usage") or {}).values():
+        used.pop("group_uses", None)
+        used.pop("group_period_uses", None)
+    return row
 
 
 def _messages(order: Order) -> Iterator[InboundMessage | OutboundCallback]:

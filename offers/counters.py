@@ -1,7 +1,8 @@
 """The counters of limits: caches of the ledger, moved by one guarded statement each, in the law's order.
 
-Per-customer counters by (offer, customer), first those of all time and then those of a period; then totals by offer;
-then days by (offer, day). A statement that moves no row means that a limit, or a pause, refuses: the caller rolls back.
+Per-customer counters by (offer, customer), first those of all time and then those of a period; then in the same way
+those of groups, by (offer, group); then totals by offer; then days by (offer, day). A statement that moves no row means
+that a limit, or a pause, refuses: the caller rolls back.
 """
 
 from __future__ import annotations
@@ -47,25 +48,44 @@ UPDATE offers_daycounter SET budget_reserved = budget_reserved - %(freed)s,
 WHERE offer_id = %(offer)s AND day = %(day)s
 """
 _TAKE_USE = """
-INSERT INTO offers_customercounter AS c (offer_id, customer_id, uses, limit_uses)
-VALUES (%(offer)s, %(customer)s, 1, %(limit)s)
-ON CONFLICT (offer_id, customer_id) DO UPDATE SET uses = c.uses + 1, limit_uses = excluded.limit_uses
+INSERT INTO {table} AS c (offer_id, {who}, uses, limit_uses)
+VALUES (%(offer)s, %(who)s, 1, %(limit)s)
+ON CONFLICT (offer_id, {who}) DO UPDATE SET uses = c.uses + 1, limit_uses = excluded.limit_uses
 WHERE c.uses < excluded.limit_uses
 """
 _TAKE_PERIOD_USE = """
-INSERT INTO offers_customerperiodcounter AS c (offer_id, customer_id, period, starts_on, uses, limit_uses)
-VALUES (%(offer)s, %(customer)s, %(period)s, %(starts_on)s, 1, %(limit)s)
-ON CONFLICT (offer_id, customer_id, period, starts_on)
+INSERT INTO {table} AS c (offer_id, {who}, period, starts_on, uses, limit_uses)
+VALUES (%(offer)s, %(who)s, %(period)s, %(starts_on)s, 1, %(limit)s)
+ON CONFLICT (offer_id, {who}, period, starts_on)
 DO UPDATE SET uses = c.uses + 1, limit_uses = excluded.limit_uses
 WHERE c.uses < excluded.limit_uses
 """
-_GIVE_USE = (
-    "UPDATE offers_customercounter SET uses = uses - 1 WHERE offer_id = %(offer)s AND customer_id = %(customer)s"
-)
+_GIVE_USE = "UPDATE {table} SET uses = uses - 1 WHERE offer_id = %(offer)s AND {who} = %(who)s"
 _GIVE_PERIOD_USE = """
-UPDATE offers_customerperiodcounter SET uses = uses - 1
-WHERE offer_id = %(offer)s AND customer_id = %(customer)s AND period = %(period)s AND starts_on = %(starts_on)s
+UPDATE {table} SET uses = uses - 1
+WHERE offer_id = %(offer)s AND {who} = %(who)s AND period = %(period)s AND starts_on = %(starts_on)s
 """
+
+
+class _Statements(NamedTuple):
+    """How a use is taken of one table of counters, and how it is given back."""
+
+    take: str
+    give: str
+
+
+def _statements(whose: str) -> tuple[_Statements, _Statements]:
+    """Return those of the counters of all time and of periods; `whose` is customer or group."""
+    ever = {"table": f"offers_{whose}counter", "who": f"{whose}_id"}
+    period = ever | {"table": f"offers_{whose}periodcounter"}
+    return (
+        _Statements(_TAKE_USE.format(**ever), _GIVE_USE.format(**ever)),
+        _Statements(_TAKE_PERIOD_USE.format(**period), _GIVE_PERIOD_USE.format(**period)),
+    )
+
+
+#: By `UseRow.is_group` and `UseRow.is_period`.
+_OF_USES = (_statements("customer"), _statements("group"))
 
 
 class Refused(Exception):
@@ -77,18 +97,22 @@ class Refused(Exception):
 
 
 class UseRow(NamedTuple):
-    """One counter of a customer's uses, in the order of locking; `rank` 0 is of all time, else the period's place."""
+    """One counter of the uses of a customer, or of a group of theirs, in the order of locking.
 
+    `rank` 0 is of all time, else the period's place.
+    """
+
+    is_group: bool
     is_period: bool
     offer_pk: int
-    customer_id: UUID
+    who: UUID | int
     rank: int
     starts_on: date
 
     def values(self) -> dict[str, Any]:
         """Return the row's key as its statements name it."""
         period = _PERIODS[self.rank - 1].value if self.rank else ""
-        key: dict[str, Any] = {"offer": self.offer_pk, "customer": self.customer_id}
+        key: dict[str, Any] = {"offer": self.offer_pk, "who": self.who}
         return key | {"period": period, "starts_on": self.starts_on}
 
 
@@ -110,38 +134,46 @@ class Taking:
 
 
 def use_rows(
-    offer_pk: int, customer_id: UUID, *, ever: bool, periods: Iterable[Period | str], day: date | None
+    offer_pk: int, who: UUID | int, *, ever: bool, periods: Iterable[Period | str], day: date | None
 ) -> list[UseRow]:
-    """Return the counters that hold one use of a customer; periods are those that `day` lies in."""
-    rows = [UseRow(False, offer_pk, customer_id, 0, date.min)] if ever else []
+    """Return the counters that hold one use of a customer, or of a group by its key; `day` lies in the periods."""
+    is_group = isinstance(who, int)
+    rows = [UseRow(is_group, False, offer_pk, who, 0, date.min)] if ever else []
     if day is not None:
         for period in map(Period, periods):
-            rows.append(UseRow(True, offer_pk, customer_id, _PERIODS.index(period) + 1, start_of(period, day)))
+            start = start_of(period, day)
+            rows.append(UseRow(is_group, True, offer_pk, who, _PERIODS.index(period) + 1, start))
     return rows
 
 
 def rows_of(redemption: Redemption) -> list[UseRow]:
-    """Return the customer's counters that hold this redemption's use."""
+    """Return the counters of the customer, and of the groups that it remembers, that hold this redemption's use."""
     if redemption.customer_id is None:
         return []
-    return use_rows(
-        redemption.offer_id,
-        redemption.customer_id,
-        ever=redemption.counted_customer,
-        periods=redemption.counted_periods,
-        day=redemption.reserved_on,
-    )
+    groups = redemption.groups if redemption.counted_groups and redemption.groups else ()
+    return [
+        row
+        for who in (redemption.customer_id, *groups)
+        for row in use_rows(
+            redemption.offer_id,
+            who,
+            ever=redemption.counted_customer,
+            periods=redemption.counted_periods,
+            day=redemption.reserved_on,
+        )
+    ]
 
 
 def move_uses(given: Iterable[UseRow], taken: Mapping[UseRow, int]) -> None:
-    """Give customers' uses back and take new ones (row → its limit); a row that is in both keeps its use."""
+    """Give uses of customers and groups back, take new ones (row → its limit); a row that is in both keeps its use."""
     given = set(given)
     with connection.cursor() as cursor:
         for row in sorted(given ^ taken.keys()):
+            statements = _OF_USES[row.is_group][row.is_period]
             if row in given:
-                cursor.execute(_GIVE_PERIOD_USE if row.is_period else _GIVE_USE, row.values())
+                cursor.execute(statements.give, row.values())
                 continue
-            cursor.execute(_TAKE_PERIOD_USE if row.is_period else _TAKE_USE, row.values() | {"limit": taken[row]})
+            cursor.execute(statements.take, row.values() | {"limit": taken[row]})
             if cursor.rowcount != 1:
                 raise Refused(row.offer_pk)
 

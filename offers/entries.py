@@ -19,7 +19,7 @@ _RESERVE = """
 WITH held AS (
     INSERT INTO offers_redemption (id, cpo_id, offer_id, version_id, order_id, customer_id, state, reserved, committed,
         reversed, currency, counted, counted_customer, counted_day, counted_periods, reserved_on, sandbox,
-        reserved_until, terms, items, created_at)
+        reserved_until, terms, items, groups, counted_groups, created_at)
     VALUES {rows}
     RETURNING id, offer_id, terms, reserved, currency, sandbox
 )
@@ -28,7 +28,10 @@ INSERT INTO offers_ledgerentry (redemption_id, offer_id, version_number, kind, r
 SELECT id, offer_id, (terms ->> 'version')::int, 'RESERVE', '', reserved, 1, currency, sandbox, %s
 FROM held ORDER BY offer_id
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, 0, 0, %s, %s, %s, %s, %s::varchar[], %s, %s, %s, %s::jsonb, %s::jsonb, %s)"
+_ROW = (
+    "(%s, %s, %s, %s, %s, %s, %s, %s, 0, 0, %s, %s, %s, %s, %s::varchar[], %s, %s, %s, %s::jsonb, %s::jsonb, "
+    "%s::bigint[], %s, %s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def write_reservations(reserved: Sequence[Redemption], *, now: datetime) -> None
         values += [row.pk, row.cpo_id, row.offer_id, row.version_id, row.order_id, row.customer_id, row.state]
         values += [row.reserved, row.currency, row.counted, row.counted_customer, row.counted_day]
         values += [row.counted_periods, row.reserved_on, row.sandbox, row.reserved_until]
-        values += [json.dumps(row.terms), json.dumps(row.items), made]
+        values += [json.dumps(row.terms), json.dumps(row.items), row.groups, row.counted_groups, made]
     statement = _RESERVE.format(rows=", ".join([_ROW] * len(reserved)))
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, now])

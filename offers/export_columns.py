@@ -64,6 +64,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Most uses per customer and day": lambda offer: offer.uses_per_customer_day,
     "Most uses per customer and week": lambda offer: offer.uses_per_customer_week,
     "Most uses per customer and month": lambda offer: offer.uses_per_customer_month,
+    "Shared in groups": lambda offer: "yes" if offer.shared_in_groups else "no",
     "Budget": lambda offer: plain_amount(offer.budget, offer.cpo.currency),
     "Spent (with reserved)": _spent,
     "Budget per day": lambda offer: plain_amount(offer.budget_per_day, offer.cpo.currency),

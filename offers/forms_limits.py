@@ -19,9 +19,9 @@ _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
 LIMIT_ROWS = (
     ("total_uses", "uses_per_customer"),
     ("uses_per_customer_day", "uses_per_customer_week"),
-    ("uses_per_customer_month", "give_use_back"),
+    ("uses_per_customer_month", "shared_in_groups"),
     ("budget", "redemption_cap"),
-    "budget_per_day",
+    ("budget_per_day", "give_use_back"),
 )
 
 
@@ -44,6 +44,7 @@ class LimitFields(forms.Form):
     uses_per_customer_month = _limit("uses_per_customer_month")
     budget_per_day = _limit("budget_per_day")
     give_use_back = _limit("give_use_back")
+    shared_in_groups = _limit("shared_in_groups")
 
     def explain_limits(self, *, currency: str, zone: str) -> None:
         """Say beside the fields what they mean for a CPO of this currency and time zone."""
@@ -54,6 +55,11 @@ class LimitFields(forms.Form):
         fields["uses_per_customer_day"].help_text = f"A day begins at midnight {clock}."
         fields["uses_per_customer_week"].help_text = "A week begins on Monday."
         fields["uses_per_customer_month"].help_text = "A month begins on its first day."
+        fields[
+            "shared_in_groups"
+        ].help_text = (
+            "A family or a fleet together uses it as often as one customer may; who is in no group uses it alone."
+        )
         fields["budget"].help_text = f"In {currency}; needs “most per redemption”."
         today = f"it counts for the day of the order, {clock}"
         fields["budget_per_day"].help_text = f"In {currency}; needs “most per redemption”; {today}."

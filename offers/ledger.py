@@ -27,6 +27,7 @@ from offers.engine.values import OfferLimits, OfferTerms
 from offers.entries import Entry, enter, write_reservations
 from offers.holdings import has_code, locked
 from offers.models import LedgerKind, Offer, OfferState, Redemption, RedemptionState
+from offers.shared_limits import groups_to_count
 from offers.stock import HeldItem
 
 _HELD = """
@@ -34,7 +35,7 @@ SELECT id FROM offers_redemption WHERE order_id = %(order)s AND state = 'RESERVE
 """
 _KEY_SHARED = """
 SELECT id, state, total_uses IS NOT NULL OR budget IS NOT NULL, uses_per_customer, uses_per_customer_day,
-    uses_per_customer_week, uses_per_customer_month, budget_per_day
+    uses_per_customer_week, uses_per_customer_month, budget_per_day, shared_in_groups
 FROM offers_offer WHERE id = ANY(%(offers)s) ORDER BY id FOR KEY SHARE
 """
 #: A figure that stands in the offer's row alone may be changed under a weaker lock than what switches a counter.
@@ -87,7 +88,7 @@ def reserve(
         in_stock = _move_stock(order, old, counted)
         _move(old, taking, counted)
         enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
-        reserved = [_reservation(order, hold, customer, today) for hold in holds]
+        reserved = [_reservation(order, hold, customer, today, taking.groups) for hold in holds]
         for redemption, hold in zip(reserved, holds, strict=True):
             redemption.reserved_until = reserved_until
             redemption.items = [
@@ -171,16 +172,18 @@ def _held_and_unchanged(order: Order, holds: Sequence[Hold]) -> list[Redemption]
 
 def _figures(limits: OfferLimits) -> list[Any]:
     per_period = (limits.uses_per_customer_day, limits.uses_per_customer_week, limits.uses_per_customer_month)
-    return [limits.uses_per_customer, *per_period, limits.budget_per_day]
+    return [limits.uses_per_customer, *per_period, limits.budget_per_day, limits.shared_in_groups]
 
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """What is taken of the counters: uses of a customer with their limits, and of totals and a day."""
+    """What is taken of the counters: uses of a customer and their groups with the limits, and of totals and a day."""
 
     uses: Mapping[counters.UseRow, int]
     totals: Sequence[counters.Taking]
     day: date
+    #: The customer's groups, where an offer's limits are shared in them.
+    groups: Sequence[int] = ()
 
     @property
     def rows(self) -> int:
@@ -190,12 +193,14 @@ class _Taking:
 
 def _taking(holds: Sequence[Hold], customer: Customer | None, today: Today) -> _Taking:
     uses: dict[counters.UseRow, int] = {}
+    shared = customer is not None and any(hold.terms.limits.shared_in_groups for hold in holds)
+    groups = groups_to_count(customer.pk) if shared and customer is not None else []
     for hold in holds:
-        uses |= _uses_of(hold, customer, today)
+        uses |= _uses_of(hold, customer, groups, today)
     totals = [
         counters.Taking(x.offer_pk, x.amount, _is_counted(x.terms.limits), x.terms.limits.budget_per_day) for x in holds
     ]
-    return _Taking(uses, totals, today.day)
+    return _Taking(uses, totals, today.day, groups)
 
 
 def _move(old: Sequence[Redemption], new: _Taking, holds: Sequence[Hold]) -> None:
@@ -209,8 +214,8 @@ def _move(old: Sequence[Redemption], new: _Taking, holds: Sequence[Hold]) -> Non
         raise LimitReached(names[refused.offer_pk]) from refused
 
 
-def _uses_of(hold: Hold, customer: Customer | None, today: Today) -> dict[counters.UseRow, int]:
-    """Return the customer's counters that a hold takes a use of, with their limits."""
+def _uses_of(hold: Hold, customer: Customer | None, groups: Sequence[int], today: Today) -> dict[counters.UseRow, int]:
+    """Return the counters of the customer, and of the groups that share, that a hold takes a use of; and the limits."""
     limits = hold.terms.limits
     if not limits.is_personal:
         return {}
@@ -218,8 +223,14 @@ def _uses_of(hold: Hold, customer: Customer | None, today: Today) -> dict[counte
         raise LimitReached(hold.terms.offer_id)
     per_period = limits.per_period
     figures = [limits.uses_per_customer] if limits.uses_per_customer is not None else []
-    rows = counters.use_rows(hold.offer_pk, customer.pk, ever=bool(figures), periods=per_period, day=today.day)
-    return dict(zip(rows, [*figures, *per_period.values()], strict=True))
+    figures += per_period.values()
+    found: dict[counters.UseRow, int] = {}
+    ever = limits.uses_per_customer is not None
+    sharers: list[UUID | int] = [customer.pk, *(groups if limits.shared_in_groups else ())]
+    for who in sharers:
+        rows = counters.use_rows(hold.offer_pk, who, ever=ever, periods=per_period, day=today.day)
+        found |= zip(rows, figures, strict=True)
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -228,8 +239,11 @@ def _stored(terms: OfferTerms) -> dict[str, Any]:
     return offer_to_json(terms)
 
 
-def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Today) -> Redemption:
+def _reservation(
+    order: Order, hold: Hold, customer: Customer | None, today: Today, groups: Sequence[int]
+) -> Redemption:
     limits, counts = hold.terms.limits, not order.sandbox
+    in_groups = limits.shared_in_groups and counts
     return Redemption(
         cpo_id=order.cpo_id,
         offer_id=hold.offer_pk,
@@ -243,6 +257,8 @@ def _reservation(order: Order, hold: Hold, customer: Customer | None, today: Tod
         counted_day=limits.budget_per_day is not None and counts,
         counted_periods=[period.value for period in limits.per_period] if counts else [],
         reserved_on=today.day,
+        groups=list(groups) if in_groups else None,
+        counted_groups=in_groups,
         sandbox=order.sandbox,
         terms=_stored(hold.terms),
     )

@@ -80,6 +80,10 @@ REASONS: Mapping[ReasonCode, str] = {
     ReasonCode.ITEM_NOT_SOLD: "What it gives is not sold at this location",
     ReasonCode.ITEM_STOCK: "What it gives is out of stock",
     ReasonCode.REDEMPTION_CAP: "What it gives is worth more than one redemption may cost",
+    ReasonCode.GROUP_USES: "The customer's group has used it as often as it allows",
+    ReasonCode.GROUP_USES_DAY: "The customer's group has used it today as often as it allows",
+    ReasonCode.GROUP_USES_WEEK: "The customer's group has used it this week as often as it allows",
+    ReasonCode.GROUP_USES_MONTH: "The customer's group has used it this month as often as it allows",
 }
 
 
@@ -264,6 +268,10 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.BETTER_SET,
             ReasonCode.STACK_FULL,
             ReasonCode.MAX_DISCOUNT,
+            ReasonCode.GROUP_USES,
+            ReasonCode.GROUP_USES_DAY,
+            ReasonCode.GROUP_USES_WEEK,
+            ReasonCode.GROUP_USES_MONTH,
         ),
         _with_margin,
     ),

@@ -27,7 +27,7 @@ KEPT = 750
 _COMPARE = """
 WITH redemption AS (
     SELECT e.redemption_id, r.offer_id, r.customer_id, r.counted, r.counted_customer, r.counted_day, r.counted_periods,
-        r.reserved_on, sum(e.uses) AS uses, bool_or(e.kind = 'COMMIT') AS committed,
+        r.groups, r.counted_groups, r.reserved_on, sum(e.uses) AS uses, bool_or(e.kind = 'COMMIT') AS committed,
         CASE WHEN bool_or(e.kind = 'COMMIT')
              THEN sum(CASE e.kind WHEN 'COMMIT' THEN e.amount WHEN 'REVERSE' THEN -e.amount ELSE 0 END)
              WHEN bool_or(e.kind = 'RELEASE') THEN 0 ELSE sum(e.amount) END AS amount
@@ -50,31 +50,46 @@ WITH redemption AS (
     SELECT offer_id, customer_id, period, date_trunc(period, reserved_on::timestamp)::date AS starts_on,
         sum(uses) AS uses
     FROM redemption CROSS JOIN unnest(counted_periods) AS period GROUP BY 1, 2, 3, 4
+), shared AS (
+    SELECT offer_id, g AS group_id, sum(uses) AS uses
+    FROM redemption CROSS JOIN unnest(groups) AS g WHERE counted_groups AND counted_customer GROUP BY 1, 2
+), shared_periods AS (
+    SELECT offer_id, g AS group_id, period, date_trunc(period, reserved_on::timestamp)::date AS starts_on,
+        sum(uses) AS uses
+    FROM redemption CROSS JOIN unnest(groups) AS g CROSS JOIN unnest(counted_periods) AS period
+    WHERE counted_groups GROUP BY 1, 2, 3, 4
 ), compared AS (
-    SELECT c.offer_id, NULL::uuid AS customer_id, NULL AS period,
+    SELECT c.offer_id, NULL::uuid AS customer_id, NULL::bigint AS group_id, NULL AS period,
         abs(c.uses_reserved - coalesce(t.uses_reserved, 0))
             + abs(c.uses_committed - coalesce(t.uses_committed, 0)) AS uses,
         abs(c.budget_reserved - coalesce(t.budget_reserved, 0))
             + abs(c.budget_committed - coalesce(t.budget_committed, 0)) AS amount
     FROM offers_offercounter c LEFT JOIN total t USING (offer_id)
     UNION ALL
-    SELECT offer_id, customer_id, NULL, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
+    SELECT offer_id, customer_id, NULL, NULL, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
     FROM offers_customercounter c FULL JOIN personal p USING (offer_id, customer_id)
     UNION ALL
-    SELECT offer_id, NULL, 'DAY ' || day, 0,
+    SELECT offer_id, NULL, NULL, 'DAY ' || day, 0,
         abs(coalesce(c.budget_reserved, 0) - coalesce(d.budget_reserved, 0))
             + abs(coalesce(c.budget_committed, 0) - coalesce(d.budget_committed, 0))
     FROM offers_daycounter c FULL JOIN days d USING (offer_id, day)
     UNION ALL
-    SELECT offer_id, customer_id, period || ' ' || starts_on, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
+    SELECT offer_id, customer_id, NULL, period || ' ' || starts_on, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
     FROM offers_customerperiodcounter c FULL JOIN periods p USING (offer_id, customer_id, period, starts_on)
+    UNION ALL
+    SELECT offer_id, NULL, group_id, NULL, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
+    FROM offers_groupcounter c FULL JOIN shared p USING (offer_id, group_id)
+    UNION ALL
+    SELECT offer_id, NULL, group_id, period || ' ' || starts_on, abs(coalesce(c.uses, 0) - coalesce(p.uses, 0)), 0
+    FROM offers_groupperiodcounter c FULL JOIN shared_periods p USING (offer_id, group_id, period, starts_on)
 )
 SELECT count(*), count(*) FILTER (WHERE uses > 0 OR amount > 0), coalesce(sum(amount), 0),
     coalesce((SELECT jsonb_agg(to_jsonb(first)) FROM (
-        SELECT o.offer_id AS offer, customer_id AS customer, period, compared.uses::int, compared.amount::text
+        SELECT o.offer_id AS offer, customer_id AS customer, group_id AS "group", period, compared.uses::int,
+            compared.amount::text
         FROM compared JOIN offers_offer o ON o.id = compared.offer_id
         WHERE compared.uses > 0 OR compared.amount > 0
-        ORDER BY o.id, customer_id NULLS FIRST, period NULLS FIRST LIMIT %s
+        ORDER BY o.id, customer_id NULLS FIRST, group_id NULLS FIRST, period NULLS FIRST LIMIT %s
     ) first), '[]')
 FROM compared
 """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -20,12 +20,13 @@ from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
 from offers.observing import LEVELS, NOTHING_OBSERVED, NOTHING_WANTED, Observed, Wanted, observed_from, parameters
+from offers.shared_limits import SHARED_AS_OF, SHARED_NOW
 
 _NOW = """
 SELECT o.offer_id, COALESCE(c.uses_reserved + c.uses_committed, 0),
        COALESCE(c.budget_reserved + c.budget_committed, 0)::text, COALESCE(k.uses, 0),
        COALESCE(d.budget_reserved + d.budget_committed, 0)::text,
-       COALESCE(kd.uses, 0), COALESCE(kw.uses, 0), COALESCE(km.uses, 0)
+       COALESCE(kd.uses, 0), COALESCE(kw.uses, 0), COALESCE(km.uses, 0), {shared}
 FROM offers_offer o
 LEFT JOIN offers_offercounter c ON c.offer_id = o.id
 LEFT JOIN offers_customercounter k ON k.offer_id = o.id AND k.customer_id = %(customer)s
@@ -47,7 +48,7 @@ SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0)::text,
        COALESCE(SUM(r.amount) FILTER (WHERE r.reserved_on = %(day)s), 0)::text,
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on = %(day)s), 0),
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(week)s), 0),
-       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(month)s), 0)
+       COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s AND r.reserved_on >= %(month)s), 0), {shared}
 FROM offers_offer o
 LEFT JOIN LATERAL (
     SELECT d.customer_id, SUM(e.uses) AS uses,
@@ -61,10 +62,11 @@ LEFT JOIN LATERAL (
     WHERE d.offer_id = o.id AND d.cpo_id = o.cpo_id AND NOT d.sandbox AND e.at <= %(as_of)s
     GROUP BY d.id, d.customer_id
 ) r ON true
-WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers}) GROUP BY o.offer_id
+WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers}) GROUP BY o.id
 """
 
 
+_PERIODS = (Period.DAY, Period.WEEK, Period.MONTH)
 _OF_OFFERS = "%(offers)s::text[]"
 # The offers that the codes open join the candidates, so that one statement answers for both. A code taken later than
 # the instant that is asked about was free then.
@@ -90,7 +92,7 @@ _NOTHING = "NULL::jsonb"
 _WHOLE = (
     "{sent} SELECT (SELECT jsonb_agg(to_jsonb(u)) FROM ({usage}) u({columns})), {codes}, {facts}, {levels}, {referrals}"
 )
-_COLUMNS = "offer_id, uses, budget, own, budget_today, own_day, own_week, own_month"
+_COLUMNS = "offer_id, uses, budget, own, budget_today, own_day, own_week, own_month, shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ def look_up(asked: Asked) -> Found:
     limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
     rules = {x.segment_id: x for terms in asked.offers for x in terms.segments if needs_facts(x)}
     with_facts, with_levels = bool(rules) and customer_id is not None, asked.wanted != NOTHING_WANTED
+    # What a code opens is not known beforehand.
+    shared = customer_id is not None and (bool(words) or any(x.limits.shared_in_groups for x in asked.offers))
     if not limited and not words and not with_facts and not with_levels:
         return Found()
     values: dict[str, Any] = {period.value.lower(): asked.today.start_of(period) for period in Period}
@@ -165,7 +169,8 @@ def look_up(asked: Asked) -> Found:
     if with_levels:
         values |= parameters(asked.wanted)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(asked.past, bool(words), with_facts, with_levels), values)
+        parts = _Parts(asked.past, bool(words), with_facts, with_levels, shared)
+        cursor.execute(_statement(parts), values)
         usage, codes, facts, levels, referrals = map(_read, cursor.fetchone())
     return Found(
         {row["offer_id"]: _usage(row, known=customer_id is not None) for row in usage or ()},
@@ -193,17 +198,30 @@ def usage_of(
     return look_up(asked).usage
 
 
+class _Parts(NamedTuple):
+    """What a statement is made of."""
+
+    past: bool
+    codes: bool
+    facts: bool
+    levels: bool
+    shared: bool
+
+
 @lru_cache
-def _statement(past: bool, codes: bool, facts: bool, levels: bool) -> str:
-    usage = (_AS_OF if past else _NOW).format(offers=_OF_OFFERS_AND_SENT if codes else _OF_OFFERS)
+def _statement(parts: _Parts) -> str:
+    shared = SHARED_AS_OF if parts.past else SHARED_NOW
+    usage = (_AS_OF if parts.past else _NOW).format(
+        offers=_OF_OFFERS_AND_SENT if parts.codes else _OF_OFFERS, shared=shared if parts.shared else _NOTHING
+    )
     return _WHOLE.format(
-        sent=_SENT if codes else "",
+        sent=_SENT if parts.codes else "",
         usage=usage,
         columns=_COLUMNS,
-        codes=_CODES if codes else _NOTHING,
-        facts=OF_ONE if facts else _NOTHING,
-        levels=LEVELS if levels else _NOTHING,
-        referrals=_REFERRALS if codes else _NOTHING,
+        codes=_CODES if parts.codes else _NOTHING,
+        facts=OF_ONE if parts.facts else _NOTHING,
+        levels=LEVELS if parts.levels else _NOTHING,
+        referrals=_REFERRALS if parts.codes else _NOTHING,
     )
 
 
@@ -212,6 +230,7 @@ def _read(value: Any) -> Any:
 
 
 def _usage(row: Mapping[str, Any], *, known: bool) -> Usage:
+    together, *of_periods = row["shared"] or (None,)
     return Usage(
         uses=row["uses"],
         budget_used=Decimal(row["budget"]),
@@ -222,6 +241,8 @@ def _usage(row: Mapping[str, Any], *, known: bool) -> Usage:
             Period.WEEK: row["own_week"],
             Period.MONTH: row["own_month"],
         },
+        group_uses=together,
+        group_period_uses={} if together is None else dict(zip(_PERIODS, of_periods, strict=True)),
     )
 
 
@@ -231,8 +252,10 @@ def without(usage: Mapping[str, Usage], own: Mapping[str, Usage]) -> dict[str, U
 
 
 def _less(found: Usage, own: Usage) -> Usage:
+    """Take its own from what is used; what the order holds of its groups' uses was left out when it was looked up."""
     by_period = found.customer_period_uses
-    return Usage(
+    return replace(
+        found,
         uses=found.uses - own.uses,
         budget_used=found.budget_used - own.budget_used,
         customer_uses=None if found.customer_uses is None else found.customer_uses - (own.customer_uses or 0),

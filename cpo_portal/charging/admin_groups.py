@@ -66,6 +66,10 @@ class CustomerGroupAdmin(TenantAdmin):
             raise ValidationError(str(refused)) from refused
         return f"{new} {'member was' if new == 1 else 'members were'} added."
 
+    def _in_use(self, request: HttpRequest, rows: Any) -> str:
+        refusal = super()._in_use(request, rows)
+        return f"{refusal} Or take its members out, so that nobody shares it." if refusal else ""
+
     @column(description="Members")
     def members_in(self, obj: CustomerGroup) -> int:
         return obj.members.count()

@@ -90,6 +90,9 @@ class LimitsSerializer(serializers.Serializer[Any]):
     give_use_back = serializers.BooleanField(
         required=False, help_text="Whether a use that is reversed as a whole may be used again."
     )
+    shared_in_groups = serializers.BooleanField(
+        required=False, help_text="Whether the members of a customer group use up the limits per customer together."
+    )
 
 
 class UsedSerializer(serializers.Serializer[Any]):

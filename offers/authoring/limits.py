@@ -21,6 +21,7 @@ from offers.authoring.period_limits import (
     keep_period_counters,
     period_switches,
 )
+from offers.authoring.shared_limits import keep_group_counters, nothing_to_share, sharing_switches
 from offers.engine.periods import today_at
 from offers.engine.values import OfferLimits
 from offers.mapping import LIMIT_NAMES, limits_of
@@ -79,7 +80,7 @@ def check_limits(limits: OfferLimits) -> None:
         errors["redemption_cap"] = "A budget needs a limit per redemption: set “most per redemption”."
     elif limits.budget is not None and limits.redemption_cap is not None and limits.redemption_cap > limits.budget:
         errors["redemption_cap"] = "One redemption may not exceed the whole budget: lower it."
-    errors = dict(contradictions(limits)) | errors
+    errors = dict(contradictions(limits)) | dict(nothing_to_share(limits)) | errors
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
 
@@ -100,10 +101,11 @@ def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_
             before = limits_of(locked)
             if before != limits:
                 check_limits_of(locked, limits)
-                # In the law's order: customers, their periods, totals, days.
+                # In the law's order: customers, their periods, their groups, totals, days.
                 today = today_at(timezone.now(), locked.cpo.time_zone)
                 _keep_customer_counters(locked, limits)
                 keep_period_counters(locked, before, limits, today)
+                keep_group_counters(locked, before, limits, today)
                 _keep_total_counter(locked, limits)
                 keep_day_counters(locked, before, limits, today)
                 _write(locked, before, limits, by=by, by_token=by_token)
@@ -122,10 +124,16 @@ def _locked_for(offer: Offer, limits: OfferLimits) -> Offer:
         _is_total(current) != _is_total(limits)
         or (current.uses_per_customer is None) != (limits.uses_per_customer is None)
         or period_switches(current, limits)
+        or sharing_switches(current, limits)
     )
-    if switches:
-        list(_living(offer).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    return lock_offer(offer, against_new_uses=switches)
+    if not switches:
+        return lock_offer(offer)
+    living = _living(offer).order_by("pk").values_list("pk", flat=True)
+    list(living.select_for_update(no_key=True))
+    locked = lock_offer(offer, against_new_uses=True)
+    # Who holds one that came in between waits for the offer by now: they go first, and this is tried again.
+    list(living.select_for_update(no_key=True, nowait=True))
+    return locked
 
 
 def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | None, by_token: str) -> None:

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.facts import facts_by_customer
-from cpo_portal.charging.models import OrderState
+from cpo_portal.charging.models import CustomerGroupMember, OrderState
 from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location
@@ -82,6 +82,8 @@ class Known:
     beside: bool = False
     #: The products that these offers may give, by the Beckn id of the location where they are sold.
     goods: Mapping[str, Mapping[str, Good]] = field(default_factory=dict)
+    #: The groups of today by customer, where limits are shared in them.
+    groups: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
 
 
 def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime) -> Known:
@@ -96,7 +98,15 @@ def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: da
         _sessions_before(since) if counted else None,
         beside=any(not rule_of(offer).reduces(offer) for offer in asked),
         goods=_goods() if any(offer.benefit.item_count is not None for offer in asked) else {},
+        groups=_groups() if any(offer.limits.shared_in_groups for offer in asked) else {},
     )
+
+
+def _groups() -> dict[UUID, tuple[str, ...]]:
+    found: dict[UUID, tuple[str, ...]] = {}
+    for customer_id, group_id in CustomerGroupMember.objects.values_list("customer", "group").order_by("group"):
+        found[customer_id] = (*found.get(customer_id, ()), str(group_id))
+    return found
 
 
 def _goods() -> dict[str, dict[str, Good]]:
@@ -181,4 +191,5 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
         facts=(known.facts or {}).get(customer_id),
         sessions_before=before_this if known.earlier is not None else None,
         goods=known.goods.get(site.location_id, {}),
+        member_of=known.groups.get(customer_id, ()),
     )

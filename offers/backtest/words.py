@@ -55,6 +55,8 @@ def assumptions(run: BacktestRun) -> list[str]:
         )
     if terms.segments:
         found.append("Segments are those of today: who is in one now is taken to have been in it then.")
+    if terms.limits.shared_in_groups:
+        found.append("Groups are those of today: who is in one now is taken to have shared its uses then.")
     if terms.qualifier.max_busy_percent is not None or terms.qualifier.stock_at_least is not None:
         found.append(
             "How busy or stocked a site was is not recorded: the condition is taken to hold, so its cost is the most."

@@ -97,6 +97,8 @@ def _limits(limits: OfferLimits, currency: str) -> list[str]:
         parts.append(f"{limits.uses_per_customer} per customer")
     for period, most in limits.per_period.items():
         parts.append(f"{most} per customer and {period.value.lower()}")
+    if limits.shared_in_groups:
+        parts.append("members of one group share these uses")
     if limits.budget is not None:
         parts.append(f"a budget of {money_text(limits.budget, currency)}")
     if limits.budget_per_day is not None:

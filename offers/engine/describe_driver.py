@@ -100,6 +100,8 @@ def _limits(limits: OfferLimits) -> list[str]:
     if limits.uses_per_customer is not None:
         said.append(f"{_times(limits.uses_per_customer)} per customer")
     said += [f"{_times(most)} per customer and {period.value.lower()}" for period, most in limits.per_period.items()]
+    if limits.shared_in_groups:
+        said.append("members of one group share these uses")
     if limits.total_uses is not None or limits.budget is not None:
         said.append("as long as it lasts")
     if limits.budget_per_day is not None:

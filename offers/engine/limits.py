@@ -22,6 +22,10 @@ LIMIT_REASONS = frozenset(
         ReasonCode.CUSTOMER_UNKNOWN,
         ReasonCode.CODE_USED,
         ReasonCode.ITEM_STOCK,
+        ReasonCode.GROUP_USES,
+        ReasonCode.GROUP_USES_DAY,
+        ReasonCode.GROUP_USES_WEEK,
+        ReasonCode.GROUP_USES_MONTH,
     }
 )
 _UNUSED = Usage()
@@ -60,16 +64,26 @@ def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> t
 
 
 def _customer(offer: OfferTerms, usage: Usage, context: OfferContext) -> list[Check]:
-    """Check the uses of a known customer, the longest span first: the last to be free again is named first."""
+    """Check the uses of a known customer, the longest span first: the last to be free again is named first.
+
+    Where the limits are shared, those of the customer's groups follow for each span.
+    """
     limits, checks = offer.limits, []
+    shared = limits.shared_in_groups and usage.group_uses is not None
     if limits.uses_per_customer is not None:
         used = usage.customer_uses or 0
         checks.append(_uses(ReasonCode.CUSTOMER_USES, "limits.uses_per_customer", limits.uses_per_customer, used))
+        if shared:
+            code, together = ReasonCode.GROUP_USES, usage.group_uses or 0
+            checks.append(_of_group(code, "limits.uses_per_customer", limits.uses_per_customer, together))
     for period, limit in reversed(limits.per_period.items()):
         code = ReasonCode(f"CUSTOMER_USES_{period.value}")
         field = f"limits.uses_per_customer_{period.value.lower()}"
         used = usage.customer_period_uses.get(period, 0)
         checks.append(_uses(code, field, limit, used, again=_today(context).again(period)))
+        if shared:
+            code, together = ReasonCode(f"GROUP_USES_{period.value}"), usage.group_period_uses.get(period, 0)
+            checks.append(_of_group(code, field, limit, together, again=_today(context).again(period)))
     return checks
 
 
@@ -83,6 +97,14 @@ def _uses(code: ReasonCode, field: str, limit: int, used: int, *, again: str = "
     if again and not left:
         margin = f"{margin}, {again}"
     return Check(code, field, str(limit), str(min(used, limit)), left > 0, margin)
+
+
+def _of_group(code: ReasonCode, field: str, limit: int, used: int, *, again: str = "") -> Check:
+    """Check what a group has used; what others used is nobody's business, so that it says no more than "used up"."""
+    if used < limit:
+        return Check(code, field, str(limit), "", True)
+    margin = "used up by the group"
+    return Check(code, field, str(limit), "", False, f"{margin}, {again}" if again else margin)
 
 
 def _budget(offer: OfferTerms, code: ReasonCode, left: Decimal, saving: Decimal, *, again: str = "") -> Check:

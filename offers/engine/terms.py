@@ -162,6 +162,8 @@ class OfferLimits:
     uses_per_customer_month: int | None = None
     budget_per_day: Decimal | None = None
     give_use_back: bool = False
+    #: Members of a group of customers use up the limits per customer together, beside each one's own.
+    shared_in_groups: bool = False
 
     @property
     def is_personal(self) -> bool:

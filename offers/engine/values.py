@@ -131,6 +131,10 @@ class ReasonCode(StrEnum):
     ITEM_NOT_SOLD = "ITEM_NOT_SOLD"
     ITEM_STOCK = "ITEM_STOCK"
     REDEMPTION_CAP = "REDEMPTION_CAP"
+    GROUP_USES = "GROUP_USES"
+    GROUP_USES_DAY = "GROUP_USES_DAY"
+    GROUP_USES_WEEK = "GROUP_USES_WEEK"
+    GROUP_USES_MONTH = "GROUP_USES_MONTH"
 
 
 @quickly_made
@@ -139,7 +143,8 @@ class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
 
     `customer_uses` is None while the customer is not known; `customer_period_uses` and `budget_used_today` are of the
-    periods that run at the evaluation. `refused` says that the ledger refused the offer a moment ago.
+    periods that run at the evaluation. `refused` says that the ledger refused the offer a moment ago. `group_uses` are
+    those of the customer's group that has used it most, None where the customer is in none or nobody asked.
     """
 
     uses: int = 0
@@ -148,6 +153,8 @@ class Usage:
     budget_used_today: Decimal = Decimal(0)
     customer_period_uses: Mapping[str, int] = field(default_factory=dict)
     refused: bool = False
+    group_uses: int | None = None
+    group_period_uses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

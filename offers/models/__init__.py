@@ -31,6 +31,7 @@ from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
 from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
 from offers.models.referrals import Referral, ReferralCode, ReferralState
+from offers.models.shared import GroupCounter, GroupPeriodCounter
 
 __all__ = [
     "Adjustment",
@@ -49,6 +50,8 @@ __all__ = [
     "CustomerPeriodCounter",
     "DayCounter",
     "DiscountBaseChoice",
+    "GroupCounter",
+    "GroupPeriodCounter",
     "ItemUnitChoice",
     "LedgerCheck",
     "LedgerEntry",

@@ -53,7 +53,11 @@ class CampaignKind(models.TextChoices):
     HIGHWAY_SPECIAL = "HIGHWAY_SPECIAL", "Highway special"
     URBAN_RURAL = "URBAN_RURAL", "Urban or rural pricing"
     REGIONAL = "REGIONAL", "Regional promotion"
+    FAMILY_PLAN = "FAMILY_PLAN", "Family plan"
     OTHER = "OTHER", "Other"
+
+
+NOTHING_TO_SHARE = "Only a limit per customer is shared: set one, or leave this off."
 
 
 class Offer(TenantModel):
@@ -82,6 +86,7 @@ class Offer(TenantModel):
     )
     budget_per_day = models.DecimalField(**MONEY, null=True, blank=True, validators=[MinValueValidator(0.01)])
     give_use_back = models.BooleanField("give the use back when it is reversed", default=False, db_default=False)
+    shared_in_groups = models.BooleanField("members of a group share these uses", default=False, db_default=False)
 
     #: Set, never stored, where pages are to call it by its name.
     shown_as = ""
@@ -90,6 +95,15 @@ class Offer(TenantModel):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["cpo", "offer_id"], name="offer_id_per_cpo"),
+            models.CheckConstraint(
+                condition=Q(shared_in_groups=False)
+                | Q(uses_per_customer__isnull=False)
+                | Q(uses_per_customer_day__isnull=False)
+                | Q(uses_per_customer_week__isnull=False)
+                | Q(uses_per_customer_month__isnull=False),
+                name="sharing_needs_limit_per_customer",
+                violation_error_message=NOTHING_TO_SHARE,
+            ),
             models.CheckConstraint(
                 condition=Q(budget_per_day=None) | Q(redemption_cap__isnull=False),
                 name="day_budget_needs_redemption_cap",

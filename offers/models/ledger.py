@@ -100,6 +100,9 @@ class Redemption(TenantModel):
     counted_periods = ArrayField(models.CharField(max_length=5), default=list, db_default=[])
     #: The products that it gives, as `offers.stock` writes them: id, units, and whether they are held in stock.
     items = models.JSONField(default=list, db_default=NO_ROWS)
+    #: The customer's groups when it was reserved, where the offer's limits were shared then; None is not asked.
+    groups = ArrayField(models.BigIntegerField(), null=True)
+    counted_groups = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -49,6 +49,8 @@ TABLES = (
     "offers_adjustment",
     "offers_customercounter",
     "offers_customerperiodcounter",
+    "offers_groupcounter",
+    "offers_groupperiodcounter",
     "offers_ledgerentry",
     "offers_redemption",
     "offers_referral",
@@ -71,7 +73,8 @@ def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def sold(world: World) -> World:
     """Sell once, paid and cancelled, so that every protected table has a row of the CPO."""
-    make_offer(world.cpo, uses_per_customer=5, uses_per_customer_day=5)
+    make_offer(world.cpo, uses_per_customer=5, uses_per_customer_day=5, shared_in_groups=True)
+    family(world.cpo, SARAH, name="Rao at home")
     make_coded_offer(world.cpo, f"{world.cpo.provider_id}-CODE", offer_id="coded")
     with cpo_scope(world.cpo):
         gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id")

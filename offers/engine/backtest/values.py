@@ -42,6 +42,8 @@ class PastSession:
     sessions_before: int | None = None
     #: The products that offers may give, as they are sold at its location now; nobody knows what was in stock.
     goods: Mapping[str, Good] = field(default_factory=dict)
+    #: The customer's groups of today, which share limits; any names.
+    member_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

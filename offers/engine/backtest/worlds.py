@@ -23,6 +23,7 @@ class World:
         self.limited: Mapping[str, OfferTerms] = {x.offer_id: x for x in self.book.all() if has_limit(x.limits)}
         self._given: dict[tuple[str, date | None], Touched] = {}
         self._uses: dict[tuple[str, str, Period | None, date | None], int] = {}
+        self._together: dict[tuple[str, str, Period | None, date | None], int] = {}
 
     def usage(self, session: PastSession) -> Mapping[str, Usage]:
         """Return what is used of each offer with limits, as the session meets it."""
@@ -40,13 +41,30 @@ class World:
             today = self._today(session)
             of_day = self._given.get((offer_id, today.day), NOTHING_YET)
             in_periods = {x: self._uses.get((offer_id, who, x, today.start_of(x)), 0) for x in limits.per_period}
+        together, together_in = self._used_together(offer_id, session)
         return Usage(
             uses=total.sessions,
             budget_used=total.amount,
             customer_uses=self._uses.get((offer_id, who, None, None), 0) if who else None,
             budget_used_today=of_day.amount,
             customer_period_uses=in_periods,
+            group_uses=together,
+            group_period_uses=together_in,
         )
+
+    def _used_together(self, offer_id: str, session: PastSession) -> tuple[int | None, dict[str, int]]:
+        """Return the most that a group of the customer has used, ever and by period; None where it shares nothing."""
+        limits, groups = self.limited[offer_id].limits, session.member_of
+        if not limits.shared_in_groups or not groups:
+            return None, {}
+        starts = self._starts(offer_id, session)
+        most = {x: max(self._together.get((offer_id, name, x, start), 0) for name in groups) for x, start in starts}
+        return most[None], {x: uses for x, uses in most.items() if x is not None}
+
+    def _starts(self, offer_id: str, session: PastSession) -> list[tuple[Period | None, date | None]]:
+        """Return the spans that a use of the offer counts in: all time, and what its limits by period ask for."""
+        per_period, today = self.limited[offer_id].limits.per_period, self._today(session)
+        return [(None, None), *((x, today.start_of(x)) for x in per_period)]
 
     def is_open(self, offer_id: str, session: PastSession, saving: Decimal) -> bool:
         """Tell whether no limit of the offer, which has some, turns a session away that it would save so much."""
@@ -72,10 +90,12 @@ class World:
             if limits.budget_per_day is not None:
                 self._add((offer_id, today.day), amount)
             if limits.is_personal:
-                starts = [(None, None), *((x, today.start_of(x)) for x in limits.per_period)]
-                for period, start in starts:
+                for period, start in self._starts(offer_id, session):
                     key = (offer_id, who, period, start)
                     self._uses[key] = self._uses.get(key, 0) + 1
+                    for name in session.member_of if limits.shared_in_groups else ():
+                        key = (offer_id, name, period, start)
+                        self._together[key] = self._together.get(key, 0) + 1
 
     def _add(self, key: tuple[str, date | None], amount: Decimal) -> None:
         self._given[key] = self._given.get(key, NOTHING_YET).plus(amount)

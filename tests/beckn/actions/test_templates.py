@@ -132,3 +132,28 @@ def test_a_family_shares_one_balance_until_it_is_used_up(talk: Conversation, sta
     assert staff.get(f"/api/balances/{balance['id']}").json()["left"] == "0.00"
     stranger = Conversation(talk.world, talk.app, str(uuid.uuid4()))
     assert init(stranger, "+91-9000000003")["payments"][0]["params"]["amount"] == "118.00"
+
+
+def test_a_family_shares_the_uses_of_an_offer_and_a_driver_hears_no_more_than_that(
+    talk: Conversation, staff: Client
+) -> None:
+    shared = {"uses_per_customer_month": 2, "shared_in_groups": True}
+    offer = made(staff, "family-offer", limits=shared)
+    assert (offer["offer_id"], offer["limits"]["shared_in_groups"]) == ("family-offer", True)
+    family = made(staff, "family-plan")
+    send(staff, f"/api/customer-groups/{family['id']}/add", {"contacts": [SARAH, RAVI]})
+    assert init(talk, SARAH)["quote"]["price"]["value"] == "107.38"
+    assert talk.pay("107.38") == "PAID"
+    assert amounts(billed(talk)) == ["93.60", "10.00", "-9.36", "16.96"]
+
+    def another(phone: str) -> dict[str, Any]:
+        return init(Conversation(talk.world, talk.app, str(uuid.uuid4())), phone)
+
+    assert another(RAVI)["quote"]["price"]["value"] == "107.38"
+    refused = another(RAVI)
+    assert refused["quote"]["price"]["value"] == "118.00"
+    [told] = [each for each in refused["offers"] if each["id"] == "family-offer"]
+    said = {one["descriptor"]["code"]: one["value"] for group in told["tags"] for one in group["list"]}
+    assert said["reason-code"] == "GROUP_USES_MONTH"
+    assert said["reason"].startswith("used up by the group, again from ")
+    assert another("+91-9000000003")["quote"]["price"]["value"] == "107.38"

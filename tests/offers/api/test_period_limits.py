@@ -50,7 +50,7 @@ def staff(world: World) -> Client:
 
 def test_limits_are_written_and_read(world: World, staff: Client) -> None:
     made = send(staff, "offers", {"offer_id": "daily", "content": CONTENT, "limits": LIMITS}).json()
-    none = {"total_uses": None, "uses_per_customer": None, "budget": None}
+    none = {"total_uses": None, "uses_per_customer": None, "budget": None, "shared_in_groups": False}
     assert made["limits"] == none | LIMITS
     assert (made["used"], made["used_today"], made["again_at"]) == (None, None, None)
     changed = send(staff, "offers/daily", {"limits": {"uses_per_customer_day": None}}, "patch").json()

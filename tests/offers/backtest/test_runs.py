@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,19 +12,24 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import CustomerGroup
 from offers.backtest import runs
+from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
+from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
 from tests.offers.ordering import test_giving as giving
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_types import live, sold
+from tests.prepaid import family
 from tests.processes import run_at_once
 from tests.world import ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+EVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def ask(offer: Offer, days: int = 30, **said: Any) -> BacktestRun:
@@ -107,6 +112,30 @@ def test_holidays_of_the_past_count_for_a_draft_that_lies_ahead(billed: Sale) ->
     assert [run_backtests() for _ in runs_asked] == [1, 1]
     found = [result_of(fresh(run)) for run in runs_asked]
     assert [one and one.touched for one in found] == [Touched(1, Decimal("46.80")), Touched()]
+
+
+def test_a_shared_limit_counts_the_groups_of_today(billed: Sale) -> None:
+    cpo = billed.world.cpo
+    said = {"value": Decimal(50), "value_cap": None, "display_code": "", "uses_per_customer": 1}
+    alone = make_offer(cpo, "alone", state="PAUSED", **said)
+    together = make_offer(cpo, "together", shared_in_groups=True, **said)
+    with cpo_scope(cpo):
+        family(cpo, "+91-9876543210")
+        known = known_of(cpo, [offer_terms(together, together.live_version)], since=EVER, now=timezone.now())
+        [group] = CustomerGroup.objects.all()
+        [played] = past_sessions(EVER, timezone.now(), known)
+        assert played.member_of == (str(group.pk),)
+        unasked = known_of(cpo, [offer_terms(alone, alone.live_version)], since=EVER, now=timezone.now())
+        assert unasked.groups == {}
+    run = ask(together)
+    run_backtests()
+    with cpo_scope(cpo):
+        done = fresh(run)
+        told = "Groups are those of today: who is in one now is taken to have shared its uses then."
+        assert told in assumptions(done)
+        found = result_of(done)
+        assert found is not None
+        assert found.touched == Touched(1, Decimal("46.80"))
 
 
 def test_two_workers_run_it_once(draft: Offer) -> None:

@@ -23,12 +23,19 @@ from cpo_portal.network.models import Charger, Connector, Location
 from offers.authoring import content_of, limits_of
 from offers.campaigns.filling import fill
 from offers.campaigns.table import BY_KEY, TEMPLATES, Makes
-from offers.models import CampaignKind, CustomerCounter, CustomerPeriodCounter, Offer, OfferVersion
+from offers.models import (
+    CampaignKind,
+    CustomerCounter,
+    CustomerPeriodCounter,
+    GroupPeriodCounter,
+    Offer,
+    OfferVersion,
+)
 from offers.quoting import price_session
 from pricing.engine.values import EnergyMeasure
 from pricing.models import HolidayCalendar
 from tests.people import People, api_client, make_people, signed_in
-from tests.prepaid import customer
+from tests.prepaid import customer, family
 from tests.world import ask_for
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +84,7 @@ class Case:
     item: str = "pe-charging-01"
     phone: str = ""
     used: int = 0
+    used_together: int = 0
     now: bool = False
 
 
@@ -113,6 +121,10 @@ CASES = [
     case("monthly-package", "102.07", "the-tenth", phone=GOLD, used=9, now=True),
     case("monthly-package", WITHOUT, "the-eleventh", phone=GOLD, used=10, now=True),
     case("monthly-package", WITHOUT, "no-member", phone=SILVER),
+    case("family-offer", "107.38", "a-driver", phone=GOLD),
+    case("family-offer", "107.38", "the-tenth", phone=GOLD, used=9, now=True),
+    case("family-offer", WITHOUT, "the-eleventh", phone=GOLD, used=10, now=True),
+    case("family-offer", WITHOUT, "the-eleventh-of-a-family", phone=GOLD, used_together=10, now=True),
     case("member-exclusive", "107.38", "a-member", phone=GOLD),
     case("member-exclusive", WITHOUT, "no-member", phone=SILVER),
     case("tier-pricing", "106.20", "gold", phone=GOLD),
@@ -161,9 +173,21 @@ def total(people: People, offer: Offer, said: Case) -> str:
             known["customer"] = customer(people.here.cpo, said.phone)
         if said.used:
             count_uses(offer, known["customer"], said.used, start)
+        if said.used_together:
+            share_uses(offer, said, start)
         connector = Connector.objects.select_related("cpo", "charger__location").get(item_id=said.item)
         ask = replace(ask_for(start=start, **known), measure=EnergyMeasure(said.wh))
         return f"{price_session(connector, ask, now=start).quote.total.amount:.2f}"
+
+
+def share_uses(offer: Offer, said: Case, at: datetime) -> None:
+    """Let the customer's family have used the offer so often in the month."""
+    month, limit = at.astimezone(ZONE).date().replace(day=1), offer.uses_per_customer_month
+    assert limit is not None
+    GroupPeriodCounter.objects.create(
+        offer=offer, group=family(offer.cpo, said.phone), period="MONTH", starts_on=month, uses=said.used_together,
+        limit_uses=limit,
+    )  # fmt: skip
 
 
 def count_uses(offer: Offer, of: Customer, uses: int, at: datetime) -> None:

@@ -135,6 +135,35 @@ def test_limits_bind_in_the_order_of_time(limits: dict[str, Any], expected: Touc
     assert found.ran_out_at == (SATURDAY + timedelta(hours=2) if by else None)
 
 
+HOME, FLEET = ("home",), ("fleet",)
+SHARED: dict[str, tuple[dict[str, Any], tuple[tuple[str, tuple[str, ...], int], ...], int]] = {
+    "once for a family": ({"uses_per_customer": 1}, (("a", HOME, 0), ("b", HOME, 1), ("c", (), 2)), 2),
+    "twice for a family of three": ({"uses_per_customer": 2}, (("a", HOME, 0), ("b", HOME, 1), ("c", HOME, 2)), 2),
+    "a full group of two": ({"uses_per_customer": 1}, (("a", HOME, 0), ("b", HOME + FLEET, 1), ("c", FLEET, 2)), 2),
+    "a day for a family": ({"uses_per_customer_day": 1}, (("a", HOME, 0), ("b", HOME, 1), ("b", HOME, 24)), 2),
+    "each on their own": ({"uses_per_customer": 1}, (("a", (), 0), ("b", (), 1), ("a", (), 2)), 2),
+}
+
+
+@pytest.mark.parametrize(("limits", "drivers", "times"), SHARED.values(), ids=SHARED.keys())
+def test_members_of_a_group_use_up_a_shared_limit_in_the_order_of_time(
+    limits: dict[str, Any], drivers: tuple[tuple[str, tuple[str, ...], int], ...], times: int
+) -> None:
+    sessions = [session(hour, customer=who, member_of=groups) for who, groups, hour in drivers]
+    found = replayed(offer("draft", **limits, shared_in_groups=True), (), *sessions)
+    assert (found.touched.sessions, found.turned_away) == (times, len(drivers) - times)
+    # Not shared, only who comes twice is turned away.
+    alone = replayed(offer("draft", **limits), (), *sessions)
+    assert alone.touched.sessions == (2 if drivers[2][0] == "a" else 3)
+
+
+def test_a_live_offer_whose_shared_limit_is_spared_goes_further() -> None:
+    live = rupees_off("live", "20", uses_per_customer=1, shared_in_groups=True)
+    first, second = (session(n, customer=who, member_of=HOME) for n, who in enumerate("ab"))
+    found = replayed(offer("draft", "25", total_uses=1), (live,), first, second)
+    assert (found.without, found.touched, found.extra) == (Decimal("20.00"), touched(1, "22.50"), Decimal("22.50"))
+
+
 def test_a_live_offer_whose_limit_is_spared_goes_further() -> None:
     live = rupees_off("live", "20", total_uses=1)
     # Without the draft the first session uses the live offer up; with it, the second still has it.

@@ -238,7 +238,8 @@ LIMITS = st.builds(
     budget=maybe(amounts("500", "100000")),
     redemption_cap=amounts("1", "500"),
     give_use_back=st.booleans(),
-)
+    shared_in_groups=st.booleans(),
+).map(lambda x: replace(x, shared_in_groups=x.shared_in_groups and x.is_personal))
 
 
 @st.composite
@@ -335,6 +336,7 @@ class TestWholeFiles:
             "Blackout dates": "2026-11-08; 2026-12-25",
             "Uses in total": "5",
             "Give the use back when it is reversed": "no",
+            "Members of a group share these uses": "no",
         }
 
     def test_a_formula_in_an_offer_is_written_so_that_no_sheet_runs_it(self, twins: tuple[Cpo, Cpo]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -94,6 +95,7 @@ def test_rows_become_drafts_that_say_what_the_form_would(cpo: Cpo) -> None:
 def test_a_file_writes_the_rows_that_making_each_offer_writes(cpo: Cpo) -> None:
     other = make_twin("cpo2.com")
     limits = OfferLimits(total_uses=5, uses_per_customer_week=2, budget_per_day=Decimal(9), redemption_cap=Decimal(3))
+    limits = replace(limits, shared_in_groups=True)
     for name, held in (("limited", limits), ("free", OfferLimits())):
         authoring.create_offer(other, name, weekend(display_code=name), limits=held, by_token="abc")
     assert load(cpo, file_of(other)).faults.count == 0
@@ -160,6 +162,10 @@ FAULTS = [
         "Choose the items that must be in the session beside the offer's own.", id="combination-of-nothing",
     ),
     pytest.param(cell("Applied automatically", "maybe"), "Applied automatically", "Write yes or no.", id="maybe"),
+    pytest.param(
+        cell("Members of a group share these uses", "yes"), "Members of a group share these uses",
+        "Only a limit per customer is shared: set one, or leave this off.", id="nothing-to-share",
+    ),
     pytest.param(
         cell("Weekly windows", "Someday 18:00-21:00"), "Weekly windows",
         "Write it as Sat,Sun; Mon-Fri 22:00-06:00 instead of “Someday 18:00-21:00”.", id="no-window",

@@ -43,7 +43,8 @@ def gold(*conditions: Condition) -> tuple[Segment, ...]:
 
 TIER = Condition(Fact.TIER, ("Gold",))
 MEMBER = CustomerFacts(tier="Gold", sessions=3, sessions_within=((30, 3),))
-USED = dict.fromkeys(Period, 1)
+USED, TWICE = dict.fromkeys(Period, 1), dict.fromkeys(Period, 2)
+SPANS = ("uses_per_customer", "uses_per_customer_day", "uses_per_customer_week", "uses_per_customer_month")
 
 CONDITIONS: dict[str, Evidence] = {
     "place_that_fits": of(
@@ -126,6 +127,18 @@ CONDITIONS: dict[str, Evidence] = {
         offer("day", uses_per_customer_day=1),
         offer("week", uses_per_customer_week=1),
         offer("month", uses_per_customer_month=1),
+    ),
+    "used_up_by_the_family": of(
+        at(
+            *SPANS,
+            customer_known=True,
+            usage=dict.fromkeys(SPANS, Usage(customer_uses=0, group_uses=2, group_period_uses=TWICE)),
+        ),
+        *(offer(name, shared_in_groups=True, **{name: 2}) for name in SPANS),
+    ),
+    "left_to_the_family": of(
+        at(customer_known=True, usage={"weekend": Usage(customer_uses=0, group_uses=1, group_period_uses=USED)}),
+        offer(uses_per_customer=2, uses_per_customer_month=2, shared_in_groups=True),
     ),
     "budget_of_a_day_short_by_a_paisa": of(
         at(usage={"weekend": Usage(budget_used_today=Decimal("77.51"))}),

@@ -52,7 +52,7 @@ def test_a_counter_that_somebody_changed_is_named_with_the_figure_and_left_as_it
     # The order reserved one use of 22.50.
     assert (check.counters, check.drifting, check.amount) == (1, 1, Decimal("7.50"))
     assert check.drifted == [
-        {"offer": "weekend-discount-25", "customer": None, "period": None, "uses": 2, "amount": "7.50"}
+        {"offer": "weekend-discount-25", "customer": None, "group": None, "period": None, "uses": 2, "amount": "7.50"}
     ]
     with cpo_scope(sale.world.cpo):
         assert OfferCounter.objects.get().uses_reserved == 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from offers.engine.benefits import rule_of
+from offers.engine.asked import asked_of
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
@@ -79,8 +79,9 @@ class OfferStep:
         lines = line_amounts(situation)
         choice = choice_of(appraisals, lines, self._context)
         selection, beside = choice.selection, choice.beside
-        given = given_by(_offers_of(selection.chosen, appraisals), situation)
-        discounts = _discount_lines(selection.chosen, appraisals, (choice.shares, given), situation)
+        offers = _offers_of(selection.chosen, appraisals)
+        given = given_by(offers, situation)
+        discounts = _discount_lines(selection.chosen, offers, (choice.shares, given), situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
@@ -185,8 +186,9 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        given = given_by(_offers_of(chosen, appraisals), situation)
-        discounts = _discount_lines(chosen, appraisals, (shares_of(chosen, lines), given), situation)
+        offers = _offers_of(chosen, appraisals)
+        given = given_by(offers, situation)
+        discounts = _discount_lines(chosen, offers, (shares_of(chosen, lines), given), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
@@ -236,25 +238,23 @@ def _offers_of(chosen: tuple[Candidate, ...], appraisals: Iterable[Appraisal]) -
 
 def _discount_lines(
     chosen: tuple[Candidate, ...],
-    appraisals: list[Appraisal],
+    offers: list[OfferTerms],
     found: tuple[tuple[Shares, ...], Given],
     situation: Situation,
 ) -> tuple[QuoteLine, ...]:
     """Return a line for each chosen offer that takes anything; of what is given, off the given lines."""
     (shares, given), cart = found, situation.cart
-    offers = {x.offer.offer_id: x.offer for x in appraisals}
     currency, ids = cart.currency, [x.line_id for x in cart.lines]
     lines: list[QuoteLine] = []
-    for candidate, taken in zip(chosen, shares, strict=True):
+    for candidate, offer, taken in zip(chosen, offers, shares, strict=True):
         amount = taken_by(candidate, taken)
         if not amount:
             continue
-        offer = offers[candidate.offer_id]
-        title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
+        title = f"{offer.name} ({asked_of(offer).rule.title(offer, situation)})"
         if candidate.offer_id in given.by_offer:
             parts = given.shares(candidate.offer_id, amount, currency)
         else:
-            parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
+            parts = tuple([(ids[n], Money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, currency)
         lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
@@ -269,4 +269,4 @@ def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tu
 
 
 def _thresholds(offers: Iterable[OfferTerms]) -> tuple[Decimal, ...]:
-    return tuple(sorted({x for offer in offers for x in rule_of(offer).thresholds(offer)}))
+    return tuple(sorted({x for offer in offers for x in asked_of(offer).rule.thresholds(offer)}))

@@ -86,6 +86,22 @@ def test_discounts_on_overlapping_lines_take_as_much_as_can_be_taken(wanted, hel
         assert sum(found.values()) <= claim.amount
         assert set(found) <= set(claim.lines)
         assert all(share >= 0 for share in found.values())
+        assert list(found) == sorted(found)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.integers(0, 300), min_size=2, max_size=4),
+    st.lists(st.integers(0, 600), min_size=1, max_size=5),
+    st.one_of(st.none(), st.integers(0, 900)),
+)
+def test_discounts_on_the_same_lines_are_shared_as_they_are_beside_one_on_another_line(held, wanted, most):
+    lines = tuple(range(len(held)))
+    claims = [Claim(x * PAISA, lines) for x in wanted]
+    elsewhere = Claim(Decimal(0), (len(held),))
+    limit = None if most is None else most * PAISA
+    amounts = [x * PAISA for x in (*held, 0)]
+    assert spread(claims, amounts, PAISA, most=limit) == spread([*claims, elsewhere], amounts, PAISA, most=limit)[:-1]
 
 
 def test_an_earlier_share_moves_to_make_room():

@@ -131,9 +131,9 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
         return checks
     start = situation.cart.request.planned_start
     begins, ends = offer.applicability.valid_from, offer.applicability.valid_until
-    if begins is not None:
+    if begins is not None and (start < begins or not situation.only_failing):
         checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
-    if ends is not None:
+    if ends is not None and (start >= ends or not situation.only_failing):
         checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
     return checks
 
@@ -223,8 +223,9 @@ def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Ch
     least = qualifier.min_value
     if least is not None:
         value = rule.qualifying(offer, situation)
-        margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
-        checks.append(Check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
+        if value < least or not situation.only_failing:
+            margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
+            checks.append(Check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
     checks += rule.checks(offer, situation)
     if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from offers.engine.candidates import NO_OFFER, NOTHING, Candidate, LineAmounts, by_worth, leaders
@@ -26,6 +26,10 @@ class Selection:
     runner_up_saving: Decimal = Decimal(0)
     certificate: Certificate = Certificate.PROVEN
     gap: Decimal = Decimal(0)
+
+    def beside(self, others: tuple[Candidate, ...]) -> Selection:
+        """Return the same with what stands beside the order among the chosen."""
+        return replace(self, chosen=(*self.chosen, *others)) if others else self
 
 
 def choose_offers(

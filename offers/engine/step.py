@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
 from offers.engine.spreading import Shares
-from offers.engine.stacking import candidate_of, line_amounts
+from offers.engine.stacking import candidate_of, line_amounts, why_not
 from offers.engine.values import (
     Check,
     Objective,
@@ -43,12 +43,14 @@ _NONE_KNOWN: Mapping[str, Appraisal] = {}
 class Verdict(NamedTuple):
     """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids.
 
-    `added` is what the given products come to, which are no part of the cart.
+    `added` is what the given products come to, which are no part of the cart. Of the checks only those that fail are
+    sure to be there. `left_out` says why an offer that fails none is not among the chosen ones.
     """
 
     amounts: Mapping[str, Decimal]
     appraisals: Mapping[str, Appraisal]
     added: Decimal
+    left_out: Callable[[str], ReasonCode]
 
 
 class OfferStep:
@@ -63,15 +65,20 @@ class OfferStep:
 
         An offer of `known` is taken as it was judged there.
         """
-        situation = situation_of(cart, self._context)
+        situation = situation_of(cart, self._context, only_failing=True)
         appraisals = {
             x.offer_id: found if (found := known.get(x.offer_id)) and found.offer is x else appraise(x, situation)
             for x in self._offers(cart)
         }
-        choice = choice_of(list(appraisals.values()), line_amounts(situation), self._context, runner_up=False)
+        lines = line_amounts(situation)
+        choice = choice_of(list(appraisals.values()), lines, self._context, runner_up=False)
         given = given_by([appraisals[x.offer_id].offer for x in choice.selection.chosen], situation)
         added = _NOTHING if given.listed is None else _sum(given.listed) - _sum(cart.lines)
-        return Verdict(choice.given(), appraisals, added)
+
+        def left_out(offer_id: str) -> ReasonCode:
+            return why_not(appraisals[offer_id], choice.selection.beside(choice.beside), lines, self._context)[0].code
+
+        return Verdict(choice.given(), appraisals, added, left_out)
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""

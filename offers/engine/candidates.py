@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from offers.engine.spreading import Claim, joint_amount
+from offers.engine.spreading import joint_amount
 from pricing.engine.making import quickly_made
 
 NOTHING = Decimal(0)
@@ -109,7 +109,7 @@ class LineAmounts:
             for x in taking:
                 wanted[x.lines] += x.saving
             return self._smallest_cut(wanted)
-        return joint_amount([Claim(x.saving, x.lines) for x in taking], self.amounts, self.unit)
+        return joint_amount(taking, self.amounts, self.unit)
 
     def _smallest_cut(self, wanted: Mapping[tuple[int, ...], Decimal]) -> Decimal:
         """Return the largest flow from lines to what is wanted of them, as the smallest of all cuts.

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import gt, sub
+from typing import Protocol
 
 from offers.engine.allocation import divide
-from pricing.engine.making import quickly_made
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """So much, to be taken from these lines (positions in the cart)."""
+class Claim(Protocol):
+    """So much is to be taken (`saving`) from these lines (positions in the cart): what an offer is to its lines."""
 
-    amount: Decimal
-    lines: tuple[int, ...]
+    @property
+    def saving(self) -> Decimal: ...
+
+    @property
+    def lines(self) -> tuple[int, ...]: ...
 
 
 #: What is taken of which lines, in their order.
@@ -47,7 +47,7 @@ def spread(
         one_line = len(claims[0].lines) == 1
         return _of_one_line(claims, amounts, most) if one_line else _of_same(claims, amounts, unit, most)
     held = [int(amount / unit) for amount in amounts]
-    wanted = [int(claim.amount / unit) for claim in claims]
+    wanted = [int(claim.saving / unit) for claim in claims]
     taken = _spread([x.lines for x in claims], wanted, held, None if most is None else int(most / unit))
     return tuple([{n: share * unit for n, share in sorted(shares.items())} for shares in taken])
 
@@ -58,7 +58,7 @@ def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Deci
     room = amounts[line] if most is None else min(amounts[line], most)
     taken = []
     for claim in claims:
-        share = min(claim.amount, room)
+        share = min(claim.saving, room)
         room -= share
         taken.append({line: share})
     return tuple(taken)
@@ -75,7 +75,7 @@ def _of_same(
         left = min(left, int(most / unit))
     taken = []
     for claim in claims:
-        units = min(int(claim.amount / unit), left)
+        units = min(int(claim.saving / unit), left)
         shares = divide(units, held)
         if any(map(gt, shares, room)):
             shares = divide(units, room)

@@ -57,7 +57,7 @@ def choose_offers(
     gap = most_saving(pool, lines, max_stack) - chosen.saving if unproven else search.gap
     other = NO_OFFER
     if runner_up and len(chosen.offers) < len(pool):
-        other = Search(lines, max_stack=max_stack, node_cap=node_cap).best_other(chosen, pool)
+        other = search.once_more(node_cap).best_other(chosen, pool)
     return Selection(
         chosen.offers,
         chosen.saving,

@@ -180,6 +180,10 @@ def _uses(check: Check, names: Names) -> str:
     return _with(f"{REASONS[check.code]}: {check.actual} of {check.expected}", again)
 
 
+def _group_uses(check: Check, names: Names) -> str:
+    return _with(REASONS[check.code], check.margin.removeprefix("used up by the group").removeprefix(", "))
+
+
 def _session(check: Check, names: Names) -> str:
     if check.expected == _NOBODY or check.actual.startswith("not "):
         return _compared(check, names)
@@ -268,10 +272,6 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.BETTER_SET,
             ReasonCode.STACK_FULL,
             ReasonCode.MAX_DISCOUNT,
-            ReasonCode.GROUP_USES,
-            ReasonCode.GROUP_USES_DAY,
-            ReasonCode.GROUP_USES_WEEK,
-            ReasonCode.GROUP_USES_MONTH,
         ),
         _with_margin,
     ),
@@ -284,6 +284,15 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.CUSTOMER_USES_MONTH,
         ),
         _uses,
+    ),
+    **dict.fromkeys(
+        (
+            ReasonCode.GROUP_USES,
+            ReasonCode.GROUP_USES_DAY,
+            ReasonCode.GROUP_USES_WEEK,
+            ReasonCode.GROUP_USES_MONTH,
+        ),
+        _group_uses,
     ),
     ReasonCode.OUTSIDE_WEEKLY_WINDOW: _window,
     ReasonCode.LOCATION: _for(lambda names: names.locations),

@@ -25,16 +25,18 @@ def divide(units: int, held: Sequence[int]) -> list[int]:
     """Do the same in whole units, of lines that hold as much."""
     if len(held) == 1:
         return [units]
-    whole = sum(held)
     if not units:
         return [0] * len(held)
-    shares = [units * weight // whole for weight in held]
-    left = units - sum(shares)
-    if left:
-        remainders = [units * weight % whole for weight in held]
-        for _ in range(left):
-            # Of equal remainders the earlier line comes first.
-            n = remainders.index(max(remainders))
-            shares[n] += 1
-            remainders[n] = -1
+    whole, left = sum(held), units
+    shares, remainders = [], []
+    for weight in held:
+        share, remainder = divmod(units * weight, whole)
+        shares.append(share)
+        remainders.append(remainder)
+        left -= share
+    for _ in range(left):
+        # Of equal remainders the earlier line comes first.
+        n = remainders.index(max(remainders))
+        shares[n] += 1
+        remainders[n] = -1
     return shares

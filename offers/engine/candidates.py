@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from offers.engine.spreading import Claim, joint_amount
+from offers.engine.spreading import joint_amount
 from pricing.engine.making import quickly_made
 
 NOTHING = Decimal(0)
@@ -85,7 +85,9 @@ class LineAmounts:
 
     def joint(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers save together: of the lines, and by what they give on top of them."""
-        return self.taken(offers) + on_top(offers)
+        taking = [x for x in offers if x.lines]
+        taken = self.taken(taking)
+        return taken if len(taking) == len(offers) else taken + on_top(offers)
 
     def taken(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers take off the lines together."""
@@ -95,17 +97,19 @@ class LineAmounts:
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would take off the lines together if only the lines limited them."""
         taking = [x for x in offers if x.lines]
+        if not taking:
+            return NOTHING
         scopes = {x.lines for x in taking}
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
-        if len(scopes) < 2:
-            held = sum([self.amounts[n] for lines in scopes for n in lines], NOTHING)
+        if len(scopes) == 1:
+            held = sum([self.amounts[n] for n in taking[0].lines], NOTHING)
             return min(sum([x.saving for x in taking], NOTHING), held)
         if len({n for lines in scopes for n in lines}) <= _FEW_LINES:
             wanted = dict.fromkeys(scopes, NOTHING)
             for x in taking:
                 wanted[x.lines] += x.saving
             return self._smallest_cut(wanted)
-        return joint_amount([Claim(x.saving, x.lines) for x in taking], self.amounts, self.unit)
+        return joint_amount(taking, self.amounts, self.unit)
 
     def _smallest_cut(self, wanted: Mapping[tuple[int, ...], Decimal]) -> Decimal:
         """Return the largest flow from lines to what is wanted of them, as the smallest of all cuts.

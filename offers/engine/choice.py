@@ -11,7 +11,7 @@ from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.corners import candidates_of
 from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection, choose_offers
-from offers.engine.spreading import Claim, Shares, spread
+from offers.engine.spreading import Shares, spread
 from offers.engine.values import OfferContext
 from pricing.engine.making import quickly_made
 
@@ -55,4 +55,4 @@ def choice_of(
 
 def shares_of(chosen: Sequence[Candidate], lines: LineAmounts) -> tuple[Shares, ...]:
     """Return what each of these offers takes from which lines."""
-    return spread([Claim(x.saving, x.lines) for x in chosen], lines.amounts, lines.unit, most=lines.most)
+    return spread(chosen, lines.amounts, lines.unit, most=lines.most)

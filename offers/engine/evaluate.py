@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from offers.engine.benefits import rule_of
+from offers.engine.asked import Asked, asked_of
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.codes import code_checks, opens
 from offers.engine.days import day_checks
@@ -67,38 +67,43 @@ def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> Offe
 
 def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Run every check in the documented order and work out the saving, also where a check fails."""
-    context = situation.context
+    context, asked = situation.context, asked_of(offer)
     held = offer.offer_id in context.held
-    rule = rule_of(offer)
-    lines = rule.lines(offer, situation)
-    saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    opted_in = is_named(offer, situation.wanted) or opens(offer, context)
+    lines, saving, added = _benefit(offer, situation, asked.rule)
+    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or opens(offer, context)
     checks = _standing(offer, situation, held)
-    checks += _where_and_when(offer, situation)
-    checks += _qualifier(offer, situation, rule)
-    checks += _choice(offer, situation, opted_in or held)
+    if asked.where_and_when:
+        checks += _where_and_when(offer, situation)
+    checks += _qualifier(offer, situation, asked)
+    if asked.to_choose or situation.declined:
+        checks += _choice(offer, situation, opted_in or held)
     depends = False
-    if not held:
+    if asked.for_whom and not held:
         personal, depends = _for_whom(offer, situation, saving)
         checks += personal
-    beside = not rule.reduces(offer)
-    if not beside and not saving:
+    if not saving and not asked.beside:
         checks.append(_NO_BENEFIT)
-    added = rule.added(offer, situation) if saving and not lines else _NOTHING
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, _outcome(checks), depends, beside, added)
+    outcome = _outcome(checks)
+    return Appraisal(offer, tuple(checks), lines, saving, opted_in, outcome, depends, asked.beside, added)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
-    rule = rule_of(offer)
-    lines = rule.lines(offer, situation)
-    saving = capped(offer, situation, rule.saving(offer, situation, lines))
-    checks = _qualifier(offer, situation, rule)
-    beside = not rule.reduces(offer)
-    if not beside and not saving:
+    asked = asked_of(offer)
+    lines, saving, added = _benefit(offer, situation, asked.rule)
+    checks = _qualifier(offer, situation, asked)
+    if not saving and not asked.beside:
         checks.append(_NO_BENEFIT)
-    added = rule.added(offer, situation) if saving and not lines else _NOTHING
-    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), beside=beside, added=added)
+    return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), False, asked.beside, added)
+
+
+def _benefit(offer: OfferTerms, situation: Situation, rule: BenefitRule) -> tuple[tuple[int, ...], Decimal, Decimal]:
+    """Return the lines that the benefit is taken of, the saving, and what is paid for what is given on top of them."""
+    lines = rule.lines(offer, situation)
+    saving = rule.saving(offer, situation, lines)
+    if situation.context.ceilings:
+        saving = capped(offer, situation, saving)
+    return lines, saving, rule.added(offer, situation) if saving and not lines else _NOTHING
 
 
 def _outcome(checks: list[Check]) -> Outcome:
@@ -126,9 +131,9 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
         return checks
     start = situation.cart.request.planned_start
     begins, ends = offer.applicability.valid_from, offer.applicability.valid_until
-    if begins is not None:
+    if begins is not None and (start < begins or not situation.only_failing):
         checks.append(validity(ReasonCode.NOT_YET_VALID, "valid_from", begins, start))
-    if ends is not None:
+    if ends is not None and (start >= ends or not situation.only_failing):
         checks.append(validity(ReasonCode.ENDED, "valid_until", ends, start))
     return checks
 
@@ -212,19 +217,19 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
     return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 
 
-def _qualifier(offer: OfferTerms, situation: Situation, rule: BenefitRule) -> list[Check]:
+def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Check]:
     """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
-    asked = offer.qualifier
-    checks = [] if asked.min_value is None else [_min_value(offer, asked.min_value, rule.qualifying(offer, situation))]
+    qualifier, rule, checks = offer.qualifier, asked.rule, []
+    least = qualifier.min_value
+    if least is not None:
+        value = rule.qualifying(offer, situation)
+        if value < least or not situation.only_failing:
+            margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
+            checks.append(Check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
     checks += rule.checks(offer, situation)
-    if asked.min_wh is not None or asked.max_wh is not None:
+    if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)
     return checks
-
-
-def _min_value(offer: OfferTerms, least: Decimal, value: Decimal) -> Check:
-    margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
-    return Check(_MIN_VALUE, "qualifier.min_value", f"{least:f}", f"{value:f}", not margin, margin)
 
 
 def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:

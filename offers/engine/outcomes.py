@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.evaluate import Appraisal
@@ -24,7 +23,7 @@ class Outcomes:
         self, situation: Situation, lines: LineAmounts, selection: Selection, beside: tuple[Candidate, ...] = ()
     ) -> None:
         self._situation, self._lines, self._beside = situation, lines, beside
-        self._standing = replace(selection, chosen=(*selection.chosen, *beside)) if beside else selection
+        self._standing = selection.beside(beside)
         self._cuts = cuts(selection.chosen, lines)
 
     def of(self, appraisals: Sequence[Appraisal], discounts: tuple[QuoteLine, ...]) -> list[OfferOutcome]:

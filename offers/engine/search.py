@@ -37,6 +37,13 @@ class Search:
     def __init__(self, lines: LineAmounts, *, max_stack: int | None = None, node_cap: int = NODE_CAP) -> None:
         self._lines, self._max_stack, self._nodes_left = lines, max_stack, node_cap
         self.gap: Decimal | None = None
+        self._alone: dict[str, OfferSet] = {}
+
+    def once_more(self, node_cap: int) -> Search:
+        """Return a search of the same lines with so many nodes, which knows what each offer saves alone already."""
+        other = Search(self._lines, max_stack=self._max_stack, node_cap=node_cap)
+        other._alone = self._alone
+        return other
 
     def best(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best feasible set that contains `fixed` and otherwise offers of `pool`."""
@@ -46,7 +53,7 @@ class Search:
         if fixed.offers:
             open_to = [x for x in pool if all(x.combines_with(y) for y in fixed.offers)]
         # An offer that stands alone is only open to an empty set.
-        options = [self._with(NO_OFFER, [x]) for x in open_to if not x.additive]
+        options = [self._by_itself(x) for x in open_to if not x.additive]
         additive = [x for x in open_to if x.additive]
         options.append(self._best_additive(fixed, additive) if additive else fixed)
         found = better_of(options)
@@ -58,7 +65,7 @@ class Search:
     def best_other(self, chosen: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best feasible set with at least one offer outside `chosen`; empty where none saves anything."""
         taken = {x.offer_id for x in chosen.offers}
-        options = [self._with(NO_OFFER, [x]) for x in pool if not x.additive and x.offer_id not in taken]
+        options = [self._by_itself(x) for x in pool if not x.additive and x.offer_id not in taken]
         additive = [x for x in pool if x.additive]
         outside = [x for x in additive if x.offer_id not in taken]
         if outside:
@@ -73,6 +80,12 @@ class Search:
     def _spare(self, fixed: OfferSet) -> int | None:
         """Return how many offers a set may still get; None is any number."""
         return None if self._max_stack is None else max(0, self._max_stack - len(fixed.offers))
+
+    def _by_itself(self, candidate: Candidate) -> OfferSet:
+        found = self._alone.get(candidate.offer_id)
+        if found is None:
+            found = self._alone[candidate.offer_id] = self._with(NO_OFFER, [candidate])
+        return found
 
     def _with(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         offers = (*fixed.offers, *pool)

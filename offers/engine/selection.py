@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from offers.engine.candidates import NO_OFFER, NOTHING, Candidate, LineAmounts, by_worth, leaders
@@ -26,6 +26,10 @@ class Selection:
     runner_up_saving: Decimal = Decimal(0)
     certificate: Certificate = Certificate.PROVEN
     gap: Decimal = Decimal(0)
+
+    def beside(self, others: tuple[Candidate, ...]) -> Selection:
+        """Return the same with what stands beside the order among the chosen."""
+        return replace(self, chosen=(*self.chosen, *others)) if others else self
 
 
 def choose_offers(
@@ -53,7 +57,7 @@ def choose_offers(
     gap = most_saving(pool, lines, max_stack) - chosen.saving if unproven else search.gap
     other = NO_OFFER
     if runner_up and len(chosen.offers) < len(pool):
-        other = Search(lines, max_stack=max_stack, node_cap=node_cap).best_other(chosen, pool)
+        other = search.once_more(node_cap).best_other(chosen, pool)
     return Selection(
         chosen.offers,
         chosen.saving,

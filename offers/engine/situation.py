@@ -31,9 +31,13 @@ class Situation:
     declined: frozenset[str]
     #: The energy by which an upper bound is judged: the cart's own, or the least of a stretch that ends with it.
     least_wh: int
+    #: Whether nobody reads the conditions that hold, so that they need not be put into words.
+    only_failing: bool = False
 
 
-def situation_of(cart: Cart, context: OfferContext, *, least_wh: int | None = None) -> Situation:
+def situation_of(
+    cart: Cart, context: OfferContext, *, least_wh: int | None = None, only_failing: bool = False
+) -> Situation:
     """Look at a cart once, on behalf of all the offers."""
     amounts = tuple([line.amount.amount for line in cart.lines])
     item_lines = tuple([n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS])
@@ -42,7 +46,7 @@ def situation_of(cart: Cart, context: OfferContext, *, least_wh: int | None = No
     wanted = codes | context.opted_in | _folded(context.opted_in)
     declined = context.declined | _folded(context.declined)
     least = cart.energy_wh if least_wh is None else least_wh
-    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined, least)
+    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined, least, only_failing)
 
 
 def lines_of(offer: OfferTerms, situation: Situation, kinds: Collection[LineKind] = ITEM_KINDS) -> tuple[int, ...]:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from operator import gt
+from operator import gt, sub
+from typing import Protocol
 
 from offers.engine.allocation import divide
-from pricing.engine.making import quickly_made
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """So much, to be taken from these lines (positions in the cart)."""
+class Claim(Protocol):
+    """So much is to be taken (`saving`) from these lines (positions in the cart): what an offer is to its lines."""
 
-    amount: Decimal
-    lines: tuple[int, ...]
+    @property
+    def saving(self) -> Decimal: ...
+
+    @property
+    def lines(self) -> tuple[int, ...]: ...
 
 
+#: What is taken of which lines, in their order.
 Shares = dict[int, Decimal]
 _Lines = tuple[int, ...]
 _Units = dict[int, int]
@@ -41,12 +42,14 @@ def spread(
     """
     if not claims:
         return ()
-    if len(claims[0].lines) == 1 and len({claim.lines for claim in claims}) == 1:
-        return _of_one_line(claims, amounts, most)
+    # Nearly always the claims are on the same lines, and then there is nowhere else to move a share to.
+    if len({claim.lines for claim in claims}) == 1:
+        one_line = len(claims[0].lines) == 1
+        return _of_one_line(claims, amounts, most) if one_line else _of_same(claims, amounts, unit, most)
     held = [int(amount / unit) for amount in amounts]
-    wanted = [int(claim.amount / unit) for claim in claims]
+    wanted = [int(claim.saving / unit) for claim in claims]
     taken = _spread([x.lines for x in claims], wanted, held, None if most is None else int(most / unit))
-    return tuple([{n: share * unit for n, share in shares.items()} for shares in taken])
+    return tuple([{n: share * unit for n, share in sorted(shares.items())} for shares in taken])
 
 
 def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Decimal | None) -> tuple[Shares, ...]:
@@ -55,9 +58,29 @@ def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Deci
     room = amounts[line] if most is None else min(amounts[line], most)
     taken = []
     for claim in claims:
-        share = min(claim.amount, room)
+        share = min(claim.saving, room)
         room -= share
         taken.append({line: share})
+    return tuple(taken)
+
+
+def _of_same(
+    claims: Sequence[Claim], amounts: Sequence[Decimal], unit: Decimal, most: Decimal | None
+) -> tuple[Shares, ...]:
+    """Do the same where all claims are on the same lines: in proportion to them, else to what is left of them."""
+    lines = claims[0].lines
+    held = [int(amounts[n] / unit) for n in lines]
+    room, left = held, sum(held)
+    if most is not None:
+        left = min(left, int(most / unit))
+    taken = []
+    for claim in claims:
+        units = min(int(claim.saving / unit), left)
+        shares = divide(units, held)
+        if any(map(gt, shares, room)):
+            shares = divide(units, room)
+        room, left = list(map(sub, room, shares)), left - units
+        taken.append({n: share * unit for n, share in zip(lines, shares, strict=True)})
     return tuple(taken)
 
 

@@ -8,7 +8,7 @@ from offers.engine.candidates import Candidate, LineAmounts, on_top
 from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection
 from offers.engine.situation import Situation
-from offers.engine.spreading import Claim, spread
+from offers.engine.spreading import spread
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
 from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
@@ -47,9 +47,8 @@ def cuts(chosen: tuple[Candidate, ...], lines: LineAmounts) -> dict[str, Decimal
     """Return by how much the largest discount cuts each of the chosen offers; empty where it does not cut."""
     if lines.most is None or lines.uncut(chosen) <= lines.most:
         return {}
-    claims = [Claim(x.saving, x.lines) for x in chosen]
-    whole = spread(claims, lines.amounts, lines.unit)
-    given = spread(claims, lines.amounts, lines.unit, most=lines.most)
+    whole = spread(chosen, lines.amounts, lines.unit)
+    given = spread(chosen, lines.amounts, lines.unit, most=lines.most)
     found = {}
     for candidate, before, after in zip(chosen, whole, given, strict=True):
         missing = sum(before.values(), _NOTHING) - sum(after.values(), _NOTHING)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from offers.engine.benefits import rule_of
+from offers.engine.asked import asked_of
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
@@ -20,7 +20,7 @@ from offers.engine.outcomes import Outcomes
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.situation import Situation, situation_of
 from offers.engine.spreading import Shares
-from offers.engine.stacking import candidate_of, line_amounts
+from offers.engine.stacking import candidate_of, line_amounts, why_not
 from offers.engine.values import (
     Check,
     Objective,
@@ -43,12 +43,14 @@ _NONE_KNOWN: Mapping[str, Appraisal] = {}
 class Verdict(NamedTuple):
     """What each offer that applies gives to a cart, and how all that were looked at were judged, by their ids.
 
-    `added` is what the given products come to, which are no part of the cart.
+    `added` is what the given products come to, which are no part of the cart. Of the checks only those that fail are
+    sure to be there. `left_out` says why an offer that fails none is not among the chosen ones.
     """
 
     amounts: Mapping[str, Decimal]
     appraisals: Mapping[str, Appraisal]
     added: Decimal
+    left_out: Callable[[str], ReasonCode]
 
 
 class OfferStep:
@@ -63,15 +65,20 @@ class OfferStep:
 
         An offer of `known` is taken as it was judged there.
         """
-        situation = situation_of(cart, self._context)
+        situation = situation_of(cart, self._context, only_failing=True)
         appraisals = {
             x.offer_id: found if (found := known.get(x.offer_id)) and found.offer is x else appraise(x, situation)
             for x in self._offers(cart)
         }
-        choice = choice_of(list(appraisals.values()), line_amounts(situation), self._context, runner_up=False)
+        lines = line_amounts(situation)
+        choice = choice_of(list(appraisals.values()), lines, self._context, runner_up=False)
         given = given_by([appraisals[x.offer_id].offer for x in choice.selection.chosen], situation)
         added = _NOTHING if given.listed is None else _sum(given.listed) - _sum(cart.lines)
-        return Verdict(choice.given(), appraisals, added)
+
+        def left_out(offer_id: str) -> ReasonCode:
+            return why_not(appraisals[offer_id], choice.selection.beside(choice.beside), lines, self._context)[0].code
+
+        return Verdict(choice.given(), appraisals, added, left_out)
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
@@ -79,8 +86,9 @@ class OfferStep:
         lines = line_amounts(situation)
         choice = choice_of(appraisals, lines, self._context)
         selection, beside = choice.selection, choice.beside
-        given = given_by(_offers_of(selection.chosen, appraisals), situation)
-        discounts = _discount_lines(selection.chosen, appraisals, (choice.shares, given), situation)
+        offers = _offers_of(selection.chosen, appraisals)
+        given = given_by(offers, situation)
+        discounts = _discount_lines(selection.chosen, offers, (choice.shares, given), situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
         outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
@@ -185,8 +193,9 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        given = given_by(_offers_of(chosen, appraisals), situation)
-        discounts = _discount_lines(chosen, appraisals, (shares_of(chosen, lines), given), situation)
+        offers = _offers_of(chosen, appraisals)
+        given = given_by(offers, situation)
+        discounts = _discount_lines(chosen, offers, (shares_of(chosen, lines), given), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
         beside = tuple(candidate_of(x) for x in eligible if x.beside)
         selection = Selection(chosen, lines.joint(chosen))
@@ -236,25 +245,23 @@ def _offers_of(chosen: tuple[Candidate, ...], appraisals: Iterable[Appraisal]) -
 
 def _discount_lines(
     chosen: tuple[Candidate, ...],
-    appraisals: list[Appraisal],
+    offers: list[OfferTerms],
     found: tuple[tuple[Shares, ...], Given],
     situation: Situation,
 ) -> tuple[QuoteLine, ...]:
     """Return a line for each chosen offer that takes anything; of what is given, off the given lines."""
     (shares, given), cart = found, situation.cart
-    offers = {x.offer.offer_id: x.offer for x in appraisals}
     currency, ids = cart.currency, [x.line_id for x in cart.lines]
     lines: list[QuoteLine] = []
-    for candidate, taken in zip(chosen, shares, strict=True):
+    for candidate, offer, taken in zip(chosen, offers, shares, strict=True):
         amount = taken_by(candidate, taken)
         if not amount:
             continue
-        offer = offers[candidate.offer_id]
-        title = f"{offer.name} ({rule_of(offer).title(offer, situation)})"
+        title = f"{offer.name} ({asked_of(offer).rule.title(offer, situation)})"
         if candidate.offer_id in given.by_offer:
             parts = given.shares(candidate.offer_id, amount, currency)
         else:
-            parts = tuple([(ids[n], Money(x, currency)) for n, x in sorted(taken.items()) if x])
+            parts = tuple([(ids[n], Money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = Money(-amount, currency)
         lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
@@ -269,4 +276,4 @@ def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tu
 
 
 def _thresholds(offers: Iterable[OfferTerms]) -> tuple[Decimal, ...]:
-    return tuple(sorted({x for offer in offers for x in rule_of(offer).thresholds(offer)}))
+    return tuple(sorted({x for offer in offers for x in asked_of(offer).rule.thresholds(offer)}))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from cpo_portal.charging.segment_rules import Segment
 from offers.engine.facts import Circle, Current, HolidayRule
@@ -191,8 +192,15 @@ class OfferLimits:
         return {period: limit for period, limit in found if limit is not None}
 
 
+class _WithAnswers:
+    """A place for what is worked out of a value once (`offers/engine/asked.py`); no field of it, and in no copy."""
+
+    __slots__ = ("asked",)
+    asked: Any
+
+
 @dataclass(frozen=True, slots=True)
-class OfferTerms:
+class OfferTerms(_WithAnswers):
     """One version of an offer, as the engine sees it: `state` is the stored state, a larger `priority` comes first."""
 
     offer_id: str

@@ -176,9 +176,12 @@ def _tuple_decoder(arguments: tuple[Any, ...]) -> Callable[[Json], Any]:
 def _dataclass_decoder(kind: Any) -> Callable[[Json], Any]:
     hints = _hints(kind)
     readers = [(x.name, _decoder(hints[x.name])) for x in fields(kind)]
+    all_names = frozenset(name for name, _ in readers)
     required = {x.name for x in fields(kind) if x.default is MISSING and x.default_factory is MISSING}
 
     def read(data: Mapping[str, Json]) -> Any:
+        if all_names <= data.keys():
+            return kind(*[reader(data[name]) for name, reader in readers])
         return kind(**{name: reader(data[name]) for name, reader in readers if name in data or name in required})
 
     return read

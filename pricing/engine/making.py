@@ -26,8 +26,8 @@ def quickly_made(cls: _Class) -> _Class:
 
 def _constructor(cls: type, twin: type) -> Callable[..., Any]:
     """Write the constructor out as `dataclass` itself does; nothing but the names of fields gets into its text."""
-    known: dict[str, Any] = {"_twin": twin, "_final": cls, "_new": object.__new__, "_missing": MISSING}
-    parameters, body = [], ["_made = _new(_twin)"]
+    known: dict[str, Any] = {"_twin": twin, "_final": cls, "_missing": MISSING}
+    parameters, body = [], ["_made = _twin()"]
     for field in fields(cls):
         parameter = value = field.name
         if field.default is not MISSING:

@@ -39,10 +39,10 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     check_request(request, terms)
     listed, flags = _listed(request, terms, discounts)
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
-    lines = _with_tax((*given.before(listed.lines), *_checked(given.lines, terms.currency)), terms)
+    lines, total = _with_tax((*given.before(listed.lines), *_checked(given.lines, terms.currency)), terms)
     return Quote(
         lines=lines,
-        total=Money(sum([x.amount.amount for x in lines], _NO_MONEY), terms.currency),
+        total=Money(total, terms.currency),
         energy_wh=listed.energy_wh,
         basis=request.measure.basis if isinstance(request.measure, AmountMeasure) else None,
         slices=listed.slices,
@@ -93,13 +93,15 @@ def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ..
     return lines
 
 
-def _with_tax(lines: tuple[QuoteLine, ...], terms: PriceTerms) -> tuple[QuoteLine, ...]:
-    taxable = sum([x.amount.amount for x in lines], Decimal(0))
+def _with_tax(lines: tuple[QuoteLine, ...], terms: PriceTerms) -> tuple[tuple[QuoteLine, ...], Decimal]:
+    """Return the lines with their tax, and what they come to."""
+    taxable = sum([x.amount.amount for x in lines], _NO_MONEY)
     if taxable < 0:
         raise ValueError(f"discounts exceed the price by {-taxable} {terms.currency}")
     if terms.tax is None or not terms.tax.rate:
-        return lines
-    amount = Money(tax_on(taxable, terms.tax, terms.currency), terms.currency)
+        return lines, taxable
+    tax = tax_on(taxable, terms.tax, terms.currency)
     title = f"{terms.tax.label} ({plain_number(terms.tax.rate)}%)"
+    amount = Money(tax, terms.currency)
     tax_line = QuoteLine("TAX-1", LineKind.TAX, title, amount, rate=terms.tax.rate, code=terms.tax.sac_code)
-    return (*lines, tax_line)
+    return (*lines, tax_line), taxable + tax

@@ -97,8 +97,10 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
     for span in spans:
         if span.component is None:
             raise no_rate(terms, span.starts_at)
-        ends_at = supply.charging_ends if span is spans[-1] else span.ends_at
-        upto = supply.delivered_at(ends_at)
+        last = span is spans[-1]
+        ends_at = supply.charging_ends if last else span.ends_at
+        # Nothing flows after the end of charging.
+        upto = supply.energy_wh if last else supply.delivered_at(ends_at)
         cuts_at_readings = span.starts_at in readings and ends_at in readings
         quality = SliceQuality.METERED if cuts_at_readings else SliceQuality.INTERPOLATED
         if len(spans) == 1:

@@ -1,15 +1,55 @@
-"""The values that go into a price and come out of it: frozen, free of I/O, the same for quote and bill."""
+"""The values that go into a price (its terms in `terms`) and come out of it: frozen, the same for quote and bill."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
 from pricing.engine.making import quickly_made
 from pricing.engine.money import Money, total_of
+from pricing.engine.terms import (
+    Dimension,
+    Fee,
+    PriceComponent,
+    PriceTerms,
+    PricingModel,
+    ProductPrice,
+    Tax,
+    WeeklyWindow,
+)
+
+__all__ = [
+    "ITEM_KINDS",
+    "AmountMeasure",
+    "Basis",
+    "Cart",
+    "ChargingRequest",
+    "Delivery",
+    "Dimension",
+    "DiscountStep",
+    "Discounts",
+    "DurationMeasure",
+    "EnergyMeasure",
+    "Fee",
+    "LineKind",
+    "Measure",
+    "PriceComponent",
+    "PriceTerms",
+    "PricedSlice",
+    "PricingError",
+    "PricingModel",
+    "ProductOrder",
+    "ProductPrice",
+    "Quote",
+    "QuoteLine",
+    "Reading",
+    "SliceQuality",
+    "Tax",
+    "WeeklyWindow",
+]
 
 
 class LineKind(StrEnum):
@@ -30,24 +70,6 @@ class LineKind(StrEnum):
 
 #: The lines that make up the cart value of the offers construct: no tax, fee, idle time or surge.
 ITEM_KINDS = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT, LineKind.PRODUCT})
-
-
-class PricingModel(StrEnum):
-    """EnergyTradeOffer's pricing models."""
-
-    PER_KWH = "PER_KWH"
-    TIME_OF_DAY = "TIME_OF_DAY"
-    SUBSCRIPTION = "SUBSCRIPTION"
-    FIXED = "FIXED"
-
-
-class Dimension(StrEnum):
-    """What a price component counts: kWh, hours of charging, sessions, hours of idling."""
-
-    ENERGY = "ENERGY"
-    TIME = "TIME"
-    FLAT = "FLAT"
-    IDLE = "IDLE"
 
 
 class Basis(StrEnum):
@@ -71,76 +93,6 @@ class PricingError(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class WeeklyWindow:
-    """A recurring window in local time; weekdays are ISO (1 = Monday); `end <= start` wraps past midnight.
-
-    `00:00` as an end is the end of the day. The weekday is that of each instant, not of the window's start.
-    """
-
-    weekdays: frozenset[int]
-    start: time
-    end: time
-
-
-@dataclass(frozen=True, slots=True)
-class PriceComponent:
-    """One rate of a tariff: per kWh (ENERGY), per minute (TIME, IDLE) or once (FLAT).
-
-    `windows` restricts it to local times; empty means always. `grace_minutes` counts for IDLE only.
-    """
-
-    dimension: Dimension
-    rate: Decimal
-    windows: tuple[WeeklyWindow, ...] = ()
-    grace_minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """A service, convenience or reservation fee: one FEE line."""
-
-    code: str
-    title: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Tax:
-    """One tax line on the sum of all lines before it; `rate` is a percentage (18 means 18 %)."""
-
-    label: str
-    rate: Decimal
-    sac_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTerms:
-    """Everything a price depends on beside the request and the offers; stored with the quote it made."""
-
-    tariff_id: str
-    tariff_version: int
-    model: PricingModel
-    currency: str
-    time_zone: str
-    components: tuple[PriceComponent, ...]
-    fees: tuple[Fee, ...] = ()
-    tax: Tax | None = None
-    product_prices: tuple[ProductPrice, ...] = ()
-    minimum_wh: int | None = None
-    maximum_wh: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProductPrice:
-    """The list price of one unit of a product."""
-
-    product_id: str
-    title: str
-    amount: Decimal
-    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

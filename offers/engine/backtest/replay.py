@@ -54,39 +54,38 @@ class Backtest:
 
     def play(self, session: PastSession) -> None:
         """Price one session in both worlds, and count it; once where both must come to the same."""
-        after, judged, added = self._step(self._after, session, draft=True).verdict(session.cart)
+        found = self._step(self._after, session, draft=True).verdict(session.cart)
+        after, judged, added = found.amounts, found.appraisals, found.added
         if self._draft.offer_id in after or self._replaces or not self._alike(session, judged):
-            before, _, added_before = self._before_draft(session, judged)
+            without = self._before_draft(session, judged)
+            before, added_before = without.amounts, without.added
             limited = self._before.limited.keys() - {self._draft.offer_id}
             self._apart |= {x for x in limited & {*before, *after} if before.get(x) != after.get(x)}
         else:
             before, added_before = after, added
         if self._draft.offer_id not in after:
-            self._keep_out(session, judged.get(self._draft.offer_id))
+            self._keep_out(session, found)
         self._before.record(session, before)
         self._after.record(session, after)
         self._tally.add(session, before, after, added - added_before)
 
-    def _keep_out(self, session: PastSession, own: Appraisal | None) -> None:
+    def _keep_out(self, session: PastSession, found: Verdict) -> None:
         """Count a session that does not get the draft by what keeps it out; before the session is recorded."""
-        by = self._first_reason(session, own)
+        by, own = self._first_reason(session, found), found.appraisals.get(self._draft.offer_id)
         if by is None:
             return
         self._tally.kept_out[by] += 1
         if own is not None and own.outcome is Outcome.LIMITED:
             self._tally.turn_away(session, by.value if by in _FOR_ALL else "")
 
-    def _first_reason(self, session: PastSession, own: Appraisal | None) -> ReasonCode | None:
+    def _first_reason(self, session: PastSession, found: Verdict) -> ReasonCode | None:
+        own = found.appraisals.get(self._draft.offer_id)
         if own is None:
             # The book does not even look at it there: its place or its things are others.
             reason = evaluate_offer(self._draft, session.cart, self._context(self._after, session, draft=True)).reason
             return reason.code if reason else None
         failed = next((x.code for x in own.checks if not x.passed), None)
-        if failed is not None:
-            return failed
-        trace = self._step(self._after, session, draft=True)(session.cart).trace
-        said = next((x.reason for x in trace.outcomes if x.offer_id == self._draft.offer_id), None)
-        return said.code if said else None
+        return failed or found.left_out(self._draft.offer_id)
 
     def result(self) -> BacktestResult:
         """Return what was found so far."""

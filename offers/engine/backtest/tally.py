@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from offers.engine.backtest.values import (
-    NOTHING_YET,
     BacktestResult,
     Displaced,
     Given,
@@ -16,6 +15,7 @@ from offers.engine.backtest.values import (
     OfDay,
     OfGroup,
     PastSession,
+    Running,
     Touched,
 )
 from offers.engine.values import ReasonCode
@@ -32,17 +32,18 @@ class Tally:
 
     currency: str
     draft_id: str
-    days: dict[date, Touched] = field(default_factory=dict)
-    groups: dict[tuple[str, str], Touched] = field(default_factory=dict)
-    others: dict[str, tuple[Touched, Touched]] = field(default_factory=dict)
+    days: defaultdict[date, Running] = field(default_factory=lambda: defaultdict(Running))
+    groups: defaultdict[tuple[str, str], Running] = field(default_factory=lambda: defaultdict(Running))
+    #: What each live offer gives without the draft and with it.
+    others: defaultdict[str, tuple[Running, Running]] = field(default_factory=lambda: defaultdict(_both))
     examples: list[str] = field(default_factory=list)
 
     sessions: int = 0
     billed: Decimal = _NOTHING
     without: Decimal = _NOTHING
     with_draft: Decimal = _NOTHING
-    touched: Touched = NOTHING_YET
-    risen: Touched = NOTHING_YET
+    touched: Running = field(default_factory=Running)
+    risen: Running = field(default_factory=Running)
     turned_away: int = 0
     ran_out: tuple[datetime, str] | None = None
     kept_out: Counter[ReasonCode] = field(default_factory=Counter)
@@ -55,7 +56,7 @@ class Tally:
         self.without += less
         self.with_draft += more
         if more - added < less:
-            self.risen = self.risen.plus(less - more + added)
+            self.risen.add(less - more + added)
             if len(self.examples) < EXAMPLES:
                 self.examples.append(session.order_id)
         if before is not after:
@@ -74,45 +75,48 @@ class Tally:
     def result(self) -> BacktestResult:
         at, by = self.ran_out or (None, "")
         changed = {x: pair for x, pair in self.others.items() if pair[0] != pair[1]}
+        groups = {key: found.touched() for key, found in self.groups.items()}
         return BacktestResult(
             currency=self.currency,
             sessions=self.sessions,
             billed=self.billed,
             without=self.without,
-            touched=self.touched,
+            touched=self.touched.touched(),
             extra=self.with_draft - self.without,
-            risen=self.risen,
+            risen=self.risen.touched(),
             risen_examples=tuple(self.examples),
             turned_away=self.turned_away,
             ran_out_at=at,
             ran_out_by=by,
-            by_day=tuple(OfDay(day, self.days[day]) for day in sorted(self.days)),
-            by_group=tuple(OfGroup(*key, found) for key, found in sorted(self.groups.items(), key=_dearest_first)),
-            displaced=tuple(Displaced(x, *pair) for x, pair in sorted(changed.items())),
+            by_day=tuple(OfDay(day, self.days[day].touched()) for day in sorted(self.days)),
+            by_group=tuple(OfGroup(*key, found) for key, found in sorted(groups.items(), key=_dearest_first)),
+            displaced=tuple(Displaced(x, changed[x][0].touched(), changed[x][1].touched()) for x in sorted(changed)),
             kept_out=tuple(KeptOut(x, n) for x, n in sorted(self.kept_out.items(), key=lambda x: (-x[1], x[0]))),
         )
 
     def _touch(self, session: PastSession, taken: Decimal) -> None:
-        self.touched = self.touched.plus(taken)
+        self.touched.add(taken)
         start = session.cart.request.planned_start
-        day = start.astimezone(zone_of(session.cart.time_zone)).date()
-        self.days[day] = self.days.get(day, NOTHING_YET).plus(taken)
+        self.days[start.astimezone(zone_of(session.cart.time_zone)).date()].add(taken)
         for key in session.groups:
-            self.groups[key] = self.groups.get(key, NOTHING_YET).plus(taken)
+            self.groups[key].add(taken)
 
     def _repeat(self, given: Given) -> None:
         for offer_id, amount in given.items():
-            without, with_draft = self.others.get(offer_id, (NOTHING_YET, NOTHING_YET))
-            self.others[offer_id] = without.plus(amount), with_draft.plus(amount)
+            without, with_draft = self.others[offer_id]
+            without.add(amount)
+            with_draft.add(amount)
 
     def _compare(self, before: Given, after: Given) -> None:
-        for offer_id in {*before, *after}:
-            without, with_draft = self.others.get(offer_id, (NOTHING_YET, NOTHING_YET))
-            if offer_id in before:
-                without = without.plus(before[offer_id])
-            if offer_id in after and offer_id != self.draft_id:
-                with_draft = with_draft.plus(after[offer_id])
-            self.others[offer_id] = without, with_draft
+        for offer_id, amount in before.items():
+            self.others[offer_id][0].add(amount)
+        for offer_id, amount in after.items():
+            if offer_id != self.draft_id:
+                self.others[offer_id][1].add(amount)
+
+
+def _both() -> tuple[Running, Running]:
+    return Running(), Running()
 
 
 def _dearest_first(item: tuple[tuple[str, str], Touched]) -> tuple[str, Decimal, str]:

@@ -64,11 +64,23 @@ class Touched:
     sessions: int = 0
     amount: Decimal = _NOTHING
 
-    def plus(self, amount: Decimal) -> Touched:
-        return Touched(self.sessions + 1, self.amount + amount)
-
 
 NOTHING_YET = Touched()
+
+
+@dataclass(slots=True)
+class Running:
+    """The same while it is still counted."""
+
+    sessions: int = 0
+    amount: Decimal = _NOTHING
+
+    def add(self, amount: Decimal) -> None:
+        self.sessions += 1
+        self.amount += amount
+
+    def touched(self) -> Touched:
+        return Touched(self.sessions, self.amount)
 
 
 @dataclass(frozen=True, slots=True)

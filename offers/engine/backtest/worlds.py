@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from offers.engine.backtest.values import NOTHING_YET, Given, PastSession, Touched
+from offers.engine.backtest.values import Given, PastSession, Running
 from offers.engine.limits import LIMIT_REASONS, has_limit, limit_checks
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.unrecorded import PastBook
 from offers.engine.values import Check, OfferContext, OfferTerms, Usage
+
+_NONE = Running()
+#: Who (a customer or a group) has used which offer, ever or in a period that begins on a day.
+_Use = tuple[str, str, Period | None, date | None]
 
 
 class World:
@@ -21,9 +25,9 @@ class World:
         self.book = self.past.book
         #: The offers with limits, by their ids.
         self.limited: Mapping[str, OfferTerms] = {x.offer_id: x for x in self.book.all() if has_limit(x.limits)}
-        self._given: dict[tuple[str, date | None], Touched] = {}
-        self._uses: dict[tuple[str, str, Period | None, date | None], int] = {}
-        self._together: dict[tuple[str, str, Period | None, date | None], int] = {}
+        self._given: dict[tuple[str, date | None], Running] = {}
+        self._uses: dict[_Use, int] = {}
+        self._together: dict[_Use, int] = {}
 
     def usage(self, session: PastSession) -> Mapping[str, Usage]:
         """Return what is used of each offer with limits, as the session meets it."""
@@ -35,11 +39,11 @@ class World:
         Only what the offer's limits ask for is looked up. Raises KeyError for an offer without limits.
         """
         limits, who = self.limited[offer_id].limits, session.customer
-        total, of_day = self._given.get((offer_id, None), NOTHING_YET), NOTHING_YET
+        total, of_day = self._given.get((offer_id, None), _NONE), _NONE
         in_periods: dict[str, int] = {}
         if limits.budget_per_day is not None or (limits.is_personal and limits.per_period):
             today = self._today(session)
-            of_day = self._given.get((offer_id, today.day), NOTHING_YET)
+            of_day = self._given.get((offer_id, today.day), _NONE)
             in_periods = {x: self._uses.get((offer_id, who, x, today.start_of(x)), 0) for x in limits.per_period}
         together, together_in = self._used_together(offer_id, session)
         return Usage(
@@ -63,7 +67,10 @@ class World:
 
     def _starts(self, offer_id: str, session: PastSession) -> list[tuple[Period | None, date | None]]:
         """Return the spans that a use of the offer counts in: all time, and what its limits by period ask for."""
-        per_period, today = self.limited[offer_id].limits.per_period, self._today(session)
+        per_period = self.limited[offer_id].limits.per_period
+        if not per_period:
+            return [(None, None)]
+        today = self._today(session)
         return [(None, None), *((x, today.start_of(x)) for x in per_period)]
 
     def is_open(self, offer_id: str, session: PastSession, saving: Decimal) -> bool:
@@ -83,25 +90,31 @@ class World:
 
     def record(self, session: PastSession, given: Given) -> None:
         """Count what a session was given, as far as limits count it."""
-        for offer_id in self.limited.keys() & given.keys():
-            limits, who, amount = self.limited[offer_id].limits, session.customer, given[offer_id]
+        for offer_id, amount in given.items():
+            if offer_id not in self.limited:
+                continue
+            limits = self.limited[offer_id].limits
             self._add((offer_id, None), amount)
-            today = self._today(session)
             if limits.budget_per_day is not None:
-                self._add((offer_id, today.day), amount)
+                self._add((offer_id, self._today(session).day), amount)
             if limits.is_personal:
                 for period, start in self._starts(offer_id, session):
-                    key = (offer_id, who, period, start)
-                    self._uses[key] = self._uses.get(key, 0) + 1
+                    _count(self._uses, (offer_id, session.customer, period, start))
                     for name in session.member_of if limits.shared_in_groups else ():
-                        key = (offer_id, name, period, start)
-                        self._together[key] = self._together.get(key, 0) + 1
+                        _count(self._together, (offer_id, name, period, start))
 
     def _add(self, key: tuple[str, date | None], amount: Decimal) -> None:
-        self._given[key] = self._given.get(key, NOTHING_YET).plus(amount)
+        found = self._given.get(key)
+        if found is None:
+            found = self._given[key] = Running()
+        found.add(amount)
 
     def _today(self, session: PastSession) -> Today:
         return today_at(session.cart.request.planned_start, self._zone)
+
+
+def _count(uses: dict[_Use, int], key: _Use) -> None:
+    uses[key] = uses.get(key, 0) + 1
 
 
 def within_limits(checks: Iterable[Check]) -> bool:

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from offers.engine.allocation import allocate
 from offers.engine.candidates import Candidate, LineAmounts
-from offers.engine.spreading import Claim, joint_amount, spread
+from offers.engine.spreading import joint_amount, spread
 
 PAISA = Decimal("0.01")
+
+
+def claim(amount, lines):
+    """Return an offer that would take so much of these lines."""
+    return Candidate("offer", amount, lines, additive=True)
 
 
 def amounts(*texts):
@@ -55,7 +60,7 @@ def test_shares_add_up_and_stay_within_their_lines(weights, data):
 
 claims = st.lists(
     st.builds(
-        lambda amount, lines: Claim(amount * PAISA, tuple(sorted(lines))),
+        lambda amount, lines: claim(amount * PAISA, tuple(sorted(lines))),
         st.integers(0, 300),
         st.frozensets(st.integers(0, 3), min_size=1),
     ),
@@ -68,7 +73,7 @@ def smallest_cut(wanted, lines):
     cuts = []
     for size in range(len(lines) + 1):
         for kept in combinations(range(len(lines)), size):
-            blocked = sum((x.amount for x in wanted if not set(x.lines) <= set(kept)), Decimal(0))
+            blocked = sum((x.saving for x in wanted if not set(x.lines) <= set(kept)), Decimal(0))
             cuts.append(blocked + sum((lines[n] for n in kept), Decimal(0)))
     return min(cuts)
 
@@ -82,14 +87,30 @@ def test_discounts_on_overlapping_lines_take_as_much_as_can_be_taken(wanted, hel
     assert sum(sum(x.values()) for x in shares) == smallest_cut(wanted, lines)
     for n, line in enumerate(lines):
         assert sum(x.get(n, 0) for x in shares) <= line
-    for claim, found in zip(wanted, shares, strict=True):
-        assert sum(found.values()) <= claim.amount
-        assert set(found) <= set(claim.lines)
+    for one, found in zip(wanted, shares, strict=True):
+        assert sum(found.values()) <= one.saving
+        assert set(found) <= set(one.lines)
         assert all(share >= 0 for share in found.values())
+        assert list(found) == sorted(found)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.integers(0, 300), min_size=2, max_size=4),
+    st.lists(st.integers(0, 600), min_size=1, max_size=5),
+    st.one_of(st.none(), st.integers(0, 900)),
+)
+def test_discounts_on_the_same_lines_are_shared_as_they_are_beside_one_on_another_line(held, wanted, most):
+    lines = tuple(range(len(held)))
+    claims = [claim(x * PAISA, lines) for x in wanted]
+    elsewhere = claim(Decimal(0), (len(held),))
+    limit = None if most is None else most * PAISA
+    amounts = [x * PAISA for x in (*held, 0)]
+    assert spread(claims, amounts, PAISA, most=limit) == spread([*claims, elsewhere], amounts, PAISA, most=limit)[:-1]
 
 
 def test_an_earlier_share_moves_to_make_room():
-    wide, narrow = Claim(Decimal("10.00"), (0, 1)), Claim(Decimal("10.00"), (0,))
+    wide, narrow = claim(Decimal("10.00"), (0, 1)), claim(Decimal("10.00"), (0,))
     shares = spread([wide, narrow], amounts("10.00", "10.00"), PAISA)
     assert shares == ({0: Decimal("0.00"), 1: Decimal("10.00")}, {0: Decimal("10.00")})
 
@@ -102,12 +123,12 @@ def test_an_earlier_share_moves_to_make_room():
 )
 def test_what_offers_save_together_is_what_is_spread(amounts, wanted, most):
     scopes = [(Decimal(x), tuple(sorted(n for n in scope if n < len(amounts)))) for x, scope in wanted]
-    claims = [Claim(x, scope) for x, scope in scopes if scope]
+    claims = [claim(x, scope) for x, scope in scopes if scope]
     held = tuple(map(Decimal, amounts))
     limit = None if most is None else Decimal(most)
     shares = spread(claims, held, Decimal("0.01"), most=limit)
-    pool = [Candidate(str(n), x.amount, x.lines, True) for n, x in enumerate(claims)]
+    pool = [Candidate(str(n), x.saving, x.lines, True) for n, x in enumerate(claims)]
     assert sum(sum(x.values()) for x in shares) == LineAmounts(held, most=limit).joint(pool)
     for n, amount in enumerate(held):
         assert 0 <= sum(x.get(n, 0) for x in shares) <= amount
-    assert all(sum(x.values()) <= claim.amount for x, claim in zip(shares, claims, strict=True))
+    assert all(sum(x.values()) <= one.saving for x, one in zip(shares, claims, strict=True))

@@ -14,7 +14,7 @@ from offers.engine.backtest.worlds import World
 from offers.engine.explain import cart_of
 from offers.engine.limits import has_limit
 from offers.engine.step import OfferStep, Verdict
-from offers.engine.values import OfferLimits, Outcome
+from offers.engine.values import OfferLimits, Outcome, ReasonCode
 from pricing.engine.price import price
 from pricing.engine.values import Cart, EnergyMeasure
 from tests.offers.engine.samples import cart, offer, rupees_off, step
@@ -42,6 +42,13 @@ def test_the_verdict_is_what_the_trace_says(pool, terms, wh, ordered, buyer_and_
     asked_for_nothing = unapplied.keys() - judged.keys()
     assert judged == {x: y for x, y in unapplied.items() if x not in asked_for_nothing}
     assert asked_for_nothing == buyer_and_cpo["opted_in"] - {x.offer_id for x in pool}
+    reasons = {x.offer_id: x.reason.code for x in quote.trace.outcomes if x.offer_id in judged}
+    assert {x: _reason(found, x) for x in judged} == reasons
+
+
+def _reason(found: Verdict, offer_id: str) -> ReasonCode:
+    failed = [x.code for x in found.appraisals[offer_id].checks if not x.passed]
+    return failed[0] if failed else found.left_out(offer_id)
 
 
 def test_what_is_known_is_not_judged_again() -> None:
@@ -77,9 +84,10 @@ sessions = st.lists(
 
 def in_full(priced: OfferStep, bill: Cart) -> Verdict:
     """Return the verdict by the trace and the lines of a price."""
-    listed = priced(bill).listed
+    answer = priced(bill)
+    listed, reasons = answer.listed, {x.offer_id: x.reason for x in answer.trace.outcomes}
     added = sum((x.amount.amount for x in listed), -sum(x.amount.amount for x in bill.lines)) if listed else Decimal(0)
-    return Verdict(traced(priced, bill), priced.verdict(bill).appraisals, added)
+    return Verdict(traced(priced, bill), priced.verdict(bill).appraisals, added, lambda x: reasons[x].code)
 
 
 class InFull(Backtest):

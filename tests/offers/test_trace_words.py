@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from offers.engine.values import Check, OfferTrace, ReasonCode
-from offers.reason_words import REASONS, Names, check_in_words, reason_in_words
+from offers.reason_texts import REASONS, reason_in_words
+from offers.reason_words import Names, check_in_words
 from offers.trace_words import choice_in_words
 from pricing.engine.money import Money
 

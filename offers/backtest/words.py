@@ -17,7 +17,7 @@ from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
 from offers.models import BacktestRun, BacktestState
 from offers.names import in_names
-from offers.reason_words import reason_in_words
+from offers.reason_texts import reason_in_words
 from pricing.engine.codec import decode
 
 #: Days and groups that a page lists; the API has them all.

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from offers.engine.values import Check, OfferTrace, ReasonCode
-from offers.reason_words import REASONS, Names, check_in_words, reason_in_words
+from offers.reason_texts import REASONS, reason_in_words
+from offers.reason_words import Names, check_in_words
 from offers.trace_words import choice_in_words
 from pricing.engine.money import Money
 
@@ -144,6 +145,40 @@ ROWS: dict[str, tuple[Check, str, str]] = {
             R.CUSTOMER_USES_MONTH, "limits.uses_per_customer_month", "2", "2", False, "0 left, again from 1 Dec 00:00"
         ),
         "The customer has used it this month as often as it allows: 2 of 2 (again from 1 Dec 00:00).",
+        "",
+    ),
+    "uses-of-the-family": (
+        Check(R.GROUP_USES, "limits.uses_per_customer", "1", "", False, "used up by the group"),
+        "The customer's group has used it as often as it allows.",
+        "",
+    ),
+    "uses-of-the-family-today": (
+        Check(R.GROUP_USES_DAY, "limits.uses_per_customer_day", "1", "", False, "used up by the group, again tomorrow"),
+        "The customer's group has used it today as often as it allows (again tomorrow).",
+        "",
+    ),
+    "uses-of-the-family-this-week": (
+        Check(
+            R.GROUP_USES_WEEK,
+            "limits.uses_per_customer_week",
+            "2",
+            "",
+            False,
+            "used up by the group, again from Mon 00:00",
+        ),
+        "The customer's group has used it this week as often as it allows (again from Mon 00:00).",
+        "",
+    ),
+    "uses-of-the-family-this-month": (
+        Check(
+            R.GROUP_USES_MONTH,
+            "limits.uses_per_customer_month",
+            "2",
+            "",
+            False,
+            "used up by the group, again from 1 Dec 00:00",
+        ),
+        "The customer's group has used it this month as often as it allows (again from 1 Dec 00:00).",
         "",
     ),
     "nobody": (

@@ -18,10 +18,10 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember, Order
 from cpo_portal.network.models import Connector
-from offers import authoring, ledger
+from offers import authoring, ledger, reversals
 from offers.engine.periods import Period, today_at
 from offers.engine.values import Usage
-from offers.ledger import LimitReached, release, reverse
+from offers.ledger import LimitReached, release
 from offers.mapping import offer_terms
 from offers.models import (
     CustomerCounter,
@@ -166,7 +166,7 @@ def test_a_use_goes_back_to_the_group_that_it_was_counted_in(world: World, endin
             release(order, now=SATURDAY, reference="cancel")
         else:
             redemption = give(order, redemption, "20", at=SATURDAY)
-            reverse(redemption, Decimal(20), reference="r", now=SATURDAY + DAY)
+            reversals.reverse(redemption, Decimal(20), reference="r", now=SATURDAY + DAY)
         kept = 0 if gives_back else 1
         assert list(GroupCounter.objects.values_list("group", "uses")) == [(left.pk, kept)]
         assert list(GroupPeriodCounter.objects.values_list("group", "uses")) == [(left.pk, kept)]
@@ -425,7 +425,7 @@ def _one(step: str, order: Order, offer: Offer, group: CustomerGroup) -> None:
     elif step == "give":
         ledger.commit(order, {offer.pk: Decimal(20)}, now=SATURDAY)
     elif step == "back":
-        ledger.reverse_all(order, reference="back", now=SATURDAY)
+        reversals.reverse_all(order, reference="back", now=SATURDAY)
     elif step == "move":
         found, made = CustomerGroupMember.objects.get_or_create(
             cpo=order.cpo, group=group, customer=Customer.objects.get(pk=order.customer_id)

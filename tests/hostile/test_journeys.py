@@ -22,7 +22,7 @@ from tests.hostile.mutator import Mutator
 from tests.world import make_offer, make_world
 
 #: Journeys in the fast run and in the longer one.
-FAST, SLOW = 3, 60
+FAST, SLOW = 6, 60
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def test_the_longest_span_is_named_first_and_of_one_span_the_customer() -> None:
     checks, _ = limit_checks(terms, context, terms.benefit.value)
     assert [x.code.value for x in checks] == ["CUSTOMER_USES", "GROUP_USES", "CUSTOMER_USES_DAY", "GROUP_USES_DAY"]
     said = "The customer's group has used it today as often as it allows"
-    assert check_in_words(checks[3]) == f"{said} (used up by the group, again from tomorrow 00:00)."
+    assert check_in_words(checks[3]) == f"{said} (again from tomorrow 00:00)."
 
 
 def test_a_shared_limit_in_words() -> None:

@@ -94,6 +94,17 @@ def shop(number: int = 1, *sold: str) -> Site:
 SHOPS: dict[str, Any] = {"sites": (shop(),)}
 
 
+def at(instant: str) -> datetime:
+    return datetime.fromisoformat(f"{instant}+00:00")
+
+
+#: Stations of two clocks: at six in the morning in Greenwich it is half past eleven at one and ten at the other.
+TWO_CLOCKS: dict[str, Any] = {
+    "sites": (site(1), site(2, replace(PLAIN, time_zone="Asia/Dubai"), time_zone="Asia/Dubai"))
+}
+SATURDAYS = (window("10:00", "11:00", frozenset({6})),)
+
+
 def bands(offer_id: str, *slabs: Any, **scope: Any) -> OfferTerms:
     return cut(replace(by_slabs(*slabs), offer_id=offer_id, name=f"Offer {offer_id}"), **scope)
 
@@ -203,6 +214,24 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
         offer("a", weekly_windows=MONDAYS, valid_until=BEFORE_MONDAY),
         (),
         {},
+    ),
+    "a-window-after-the-end-on-both-clocks": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T06:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-holiday-that-has-passed-on-both-clocks": (
+        "NO_WINDOW",
+        offer("a", holidays=DIWALI, valid_from=at("2026-11-08T20:00"), valid_until=at("2026-12-08T20:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-gift-that-is-sold-where-it-never-opens": (
+        "NOT_SOLD",
+        freebie(weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        {"sites": (replace(shop(1, "cake"), time_zone="Asia/Dubai"),), "zones": ("Asia/Kolkata", "Asia/Dubai")},
     ),
     "no-holiday": ("NO_WINDOW", offer("a", holidays=replace(DIWALI, days=()), **FOR), (), {}),
     "a-holiday-that-is-blacked-out": (
@@ -342,6 +371,35 @@ NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, An
         {},
     ),
     "the-same-saving-and-a-larger-id": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "10", **FOR),), {}),
+    "a-window-before-the-end-on-one-clock": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-window-on-a-clock-of-a-station-that-is-not-tried": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        {"zones": ("Asia/Kolkata", "Asia/Dubai")},
+    ),
+    "a-holiday-that-is-left-on-one-clock": (
+        "NO_WINDOW",
+        offer("a", holidays=DIWALI, valid_from=at("2026-11-08T19:00"), valid_until=at("2026-12-08T20:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-blackout-date-that-has-begun-on-one-clock": (
+        "ENDS_BEFORE_WINDOW",
+        offer(
+            "a",
+            blackout_dates=frozenset({date(2026, 11, 9)}),
+            valid_from=at("2026-11-08T18:30"),
+            valid_until=at("2026-11-08T20:00"),
+        ),
+        (),
+        TWO_CLOCKS,
+    ),
     "what-stands-beside-the-order": ("SHADOWED", cut(beside(additive=True)), (offer("b", "20", additive=True),), {}),
     "a-paisa-more-than-the-amount": ("FREE_ENERGY", rupees_off("a", "50", min_value="50.01", **FOR), (), {}),
     "99-percent": ("FREE_ENERGY", offer("a", "99", **FOR), (), {}),
@@ -632,6 +690,22 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "window.",
         "At Station 1 (connector-1), Mon 9 Nov 2026, 09:00 IST: 20 kWh for ₹360.00.",
         "It has ended (0 s too late).",
+    ),
+    "a-window-after-the-end-on-both-clocks": (
+        "ENDS_BEFORE_WINDOW",
+        "valid_until",
+        "The offer ends before its first window, which opens on 7 Nov 2026 10:00 +04: choose a later end or another "
+        "window.",
+        "At Station 2 (connector-2), Sat 7 Nov 2026, 10:00 +04: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "a-gift-that-is-sold-where-it-never-opens": (
+        "NOT_SOLD",
+        "benefit_item_id",
+        "“coffee” is sold at no station in its scope where it ever opens: sell it at one of them, or give another "
+        "product.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 +04: 20 kWh for ₹360.00.",
+        "What it gives is not sold at this location.",
     ),
     "no-holiday": (
         "NO_WINDOW",

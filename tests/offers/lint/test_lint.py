@@ -146,6 +146,12 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
         (offer("b", "40", additive=True),),
         {},
     ),
+    "two-that-come-to-all-where-two-may-be-combined-and-a-fee-is-waived": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, max_wh=1_000, **FOR),
+        (offer("b", "40", additive=True), off_the_fee("100", additive=True)),
+        {"stack": StackLimits(2)},
+    ),
     "a-code-makes-it-free": (
         "FREE_ENERGY",
         offer("a", "60", additive=True, **FOR),
@@ -409,6 +415,30 @@ NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, An
         (offer("b", "39", additive=True),),
         {},
     ),
+    "half-and-no-fee": (
+        "FREE_ENERGY",
+        offer("a", "50", additive=True, **FOR),
+        (off_the_fee("100", additive=True),),
+        {},
+    ),
+    "no-fee-and-half": (
+        "FREE_ENERGY",
+        cut(off_the_fee("100", additive=True)),
+        (offer("b", "50", additive=True),),
+        {},
+    ),
+    "no-fee-beside-all": (
+        "FREE_ENERGY",
+        cut(off_the_fee("100", additive=True)),
+        (offer("b", "60", additive=True), offer("c", "40", additive=True)),
+        {},
+    ),
+    "half-and-no-fee-of-a-cpo-that-allows-all": (
+        "FREE_ENERGY",
+        offer("a", "50", additive=True, **FOR),
+        (off_the_fee("100", additive=True),),
+        {"stack": StackLimits(None, Decimal(100))},
+    ),
     "two-of-one-group": (
         "FREE_ENERGY",
         offer("a", "60", additive=True, exclusivity_group="g", **FOR),
@@ -605,6 +635,14 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "value",
         "It can make a session free: it takes ₹50.00 off ₹50.00 of energy, time and products.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 2.778 kWh for ₹50.00, by a customer who never charged "
+        "with you.",
+        "The driver pays for fees and tax at most.",
+    ),
+    "two-that-come-to-all-where-two-may-be-combined-and-a-fee-is-waived": (
+        "FREE_ENERGY",
+        "value",
+        "It can make a session free: together with Offer b it takes ₹18.00 off ₹18.00 of energy, time and products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 1 kWh for ₹18.00, by a customer who never charged "
         "with you.",
         "The driver pays for fees and tax at most.",
     ),

@@ -117,7 +117,8 @@ def take_offer_back(self: Any, request: HttpRequest, order: Order, data: dict[st
 
 @object_action(
     description="Refund bill",
-    confirm="Everything that was paid for the session comes back, and its offers are as if they had not been used.",
+    confirm="Everything that was paid for the session comes back, and its offers are as if they had not been used. A "
+    "referral that it earned waits for another session; one that was rewarded already stays.",
     icon="currency_exchange",
     variant=ActionVariant.DANGER,
     form_class=SaidForm,

@@ -17,6 +17,7 @@ from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
 from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
+from offers.referrals import coming
 from pricing.engine.money import Money
 
 REASON = "BILL"
@@ -29,7 +30,8 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     """Pay a bill back once: what balances paid returns to them, the rest is a refund, and nothing is owed any more.
 
     What a balance paid that nobody has any more, its owner having been forgotten, is part of the refund.
-    Uses come back by the offers' policy, budgets always; an exchange that was valued stays. The same reference again
+    Uses come back by the offers' policy, budgets always; an exchange that was valued stays, and so does a referral that
+    was rewarded; one that was not waits for another session. The same reference again
     changes nothing and says so; raises AdjustmentRefused where it was paid back under another one.
     """
     order = lock_billed(order)
@@ -40,6 +42,7 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
             raise AdjustmentRefused(sentence, "reference")
         done.repeated = True
         return done
+    coming.unearn(order)
     reversals.lock_given(order)
     back = give_back_drawn(order, reference=_reference(order))
     credit, instead = back.credited, Money(back.ownerless, order.currency).rounded()

@@ -308,6 +308,18 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
     "two-sessions-and-one-use": ("TURN_CUT", more("SESSION", 4, 2, uses_per_customer=1, **FOR), (), {}),
     "the-turn-of-another-session": ("NEVER_HOLDS", more("SESSION", 4, 1, nth_session=4, **FOR), (), {}),
     "a-turn-of-new-customers": ("NEVER_HOLDS", more("SESSION", 4, 1, segments=(NEW,), **FOR), (), {}),
+    "less-than-a-gift": (
+        "SHADOWED",
+        rupees_off("a", "10", **FOR),
+        (freebie("cake", offer_id="b"),),
+        {"sites": (shop(1, "cake"),)},
+    ),
+    "less-of-more": (
+        "SHADOWED",
+        more("PRODUCT", 2, 1, item="cake", offer_id="a", **FOR),
+        (more("PRODUCT", 2, 2, item="cake", offer_id="b"),),
+        {"sites": (shop(1, "cake"),)},
+    ),
     "a-smaller-gift": (
         "SHADOWED",
         freebie("cake", offer_id="a", **FOR),
@@ -318,6 +330,25 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
     ),
 }
 NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]] = {
+    "a-turn-of-who-has-charged-ten-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 1, segments=(of("loyal", Condition(Fact.SESSIONS, number=10, days=90)),), **FOR),
+        (),
+        {},
+    ),
+    "a-turn-of-who-has-not-charged-ten-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 1, segments=(of("n", Condition(Fact.SESSIONS, number=10, days=90, negated=True)),), **FOR),
+        (),
+        {},
+    ),
+    "two-sessions-after-four-of-who-has-charged-eleven-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 2, segments=(of("loyal", Condition(Fact.SESSIONS, number=11, days=90)),), **FOR),
+        (),
+        {},
+    ),
+    "a-value-that-is-also-a-usual-energy": ("NEVER_HOLDS", offer("a", min_value="2000", **FOR), (), {}),
     "a-larger-offer-that-combines": (
         "SHADOWED",
         offer("a", "10", additive=True, **FOR),

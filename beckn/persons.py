@@ -14,6 +14,7 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
+from cpo_portal.adminkit.display import money
 from cpo_portal.charging import balance_moves
 from cpo_portal.charging.models import (
     Balance,
@@ -160,6 +161,11 @@ def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Cust
     reasons += [
         f"The balance {balance.pk} has {balance.shown} left: pay it back, or let it expire, on its page."
         for balance in _balances_of(customers, _left_alone(customers)).filter(amount__gt=0).order_by("pk")
+    ]
+    reasons += [
+        f"The balance {balance.pk} has {money(balance.held, balance.currency)} held for orders: cancel them, or wait "
+        "until they are complete."
+        for balance in _balances_of(customers, _left_alone(customers)).filter(held__gt=0).order_by("pk")
     ]
     if ContactImport.objects.filter(state=ImportState.WAITING).exists():
         reasons.append("A file of contacts waits to be written, and may name this person: try again in a minute.")

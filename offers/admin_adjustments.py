@@ -22,7 +22,7 @@ from cpo_portal.charging.panels import Panel, table, zone_of
 from offers.models import Adjustment, AdjustmentKind, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, Said
 from offers.ordering.exchange import CreditTo, to_value, value_exchange
-from offers.ordering.refund import refund_bill
+from offers.ordering.refund import OWNERLESS, ownerless_of, refund_bill
 from offers.ordering.reverse import take_back
 
 
@@ -117,7 +117,8 @@ def take_offer_back(self: Any, request: HttpRequest, order: Order, data: dict[st
 
 @object_action(
     description="Refund bill",
-    confirm="Everything that was paid for the session comes back, and its offers are as if they had not been used.",
+    confirm="Everything that was paid for the session comes back, and its offers are as if they had not been used. A "
+    "referral that it earned waits for another session; one that was rewarded already stays.",
     icon="currency_exchange",
     variant=ActionVariant.DANGER,
     form_class=SaidForm,
@@ -132,7 +133,9 @@ def refund_order(self: Any, request: HttpRequest, order: Order, data: dict[str, 
         return _again(done)
     cash = done.refund.amount if done.refund else Decimal(0)
     credit = f", {money(done.amount - cash, done.currency)} to the prepaid balance" if done.amount > cash else ""
-    return f"{money(cash, done.currency)} is due to the driver{credit}."
+    instead = ownerless_of(order)
+    words = f" {OWNERLESS.format(money(instead.amount, done.currency))}" if instead else ""
+    return f"{money(cash, done.currency)} is due to the driver{credit}.{words}"
 
 
 @object_action(

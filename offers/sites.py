@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -11,6 +12,7 @@ from cpo_portal.network.catalogue import products_at, units_left
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location, Product
 from offers.engine.facts import Good
 from offers.engine.lint import Site
+from offers.engine.lint.clocks import is_ever_open
 from offers.engine.lint.shelf import Fault, gives_products, shelf_at
 from offers.engine.places import fits
 from offers.engine.values import Applicability, OfferTerms
@@ -28,46 +30,69 @@ _Sold = Mapping[int, Sequence[Product]]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Some of the connectors in an offer's scope, how many there are, and one that is not in it."""
+    """Some of the connectors in an offer's scope, how many there are, one that is not in it, and all time zones."""
 
     sites: tuple[Site, ...]
     in_scope: int
     other: Site | None
+    zones: tuple[str, ...] = ()
 
 
-def places_of(offer: OfferTerms) -> Places:
-    """Return where an offer may be tried, and can be given as far as that goes; inside the CPO's scope."""
+def places_of(offer: OfferTerms, now: datetime) -> Places:
+    """Return where an offer may be tried, opens and can be given as far as that goes; inside the CPO's scope."""
     inside: list[Connector] = []
     outside: Connector | None = None
-    shelves = _Shelves(offer)
+    shelves, clocks = _Shelves(offer), _Clocks(offer, now)
     for connector in _orderable().order_by("item_id"):
         if _is_in(offer.applicability, connector, shelves):
             inside.append(connector)
         elif outside is None:
             outside = connector
-    least = min(map(shelves.fault, inside), default=Fault.NONE)
-    sites = _sites(_spread([x for x in inside if shelves.fault(x) is least], MOST_PRICED))
+    closed = {x.pk for x in inside if not clocks.opens(x)}
+    best = [x for x in inside if x.pk not in closed] or inside
+    least = min(map(shelves.fault, best), default=Fault.NONE)
+    sites = _sites(_spread([x for x in best if shelves.fault(x) is least], MOST_PRICED))
     priced = [x for x in sites if x.terms is not None]
-    return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside))
+    return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside), clocks.zones)
 
 
-def anywhere(offer: OfferTerms) -> Places:
-    """Return the first connector in an offer's scope where it can be given, as far as that goes; where there is none
-    in its scope, the first that is not."""
+def anywhere(offer: OfferTerms, now: datetime) -> Places:
+    """Return the first connector in an offer's scope where it opens and can be given, as far as that goes; where
+    there is none in its scope, the first that is not."""
     inside: Connector | None = None
     outside: Connector | None = None
-    least: Fault | None = None
-    shelves = _Shelves(offer)
+    least: tuple[bool, Fault] | None = None
+    shelves, clocks = _Shelves(offer), _Clocks(offer, now)
     for connector in _orderable().order_by("item_id").iterator(chunk_size=500):
         if not _is_in(offer.applicability, connector, shelves):
             outside = outside or connector
             continue
-        fault = shelves.fault(connector)
+        fault = not clocks.opens(connector), shelves.fault(connector)
         if least is None or fault < least:
             inside, least = connector, fault
-        if least is Fault.NONE:
+        if least == (False, Fault.NONE):
             break
-    return Places(tuple(_sites([inside])), 1, None) if inside is not None else Places((), 0, _site_of(outside))
+    if inside is None:
+        return Places((), 0, _site_of(outside))
+    return Places(tuple(_sites([inside])), 1, None, clocks.zones)
+
+
+class _Clocks:
+    """The time zones of the connectors that were asked about, each with whether the offer ever opens on its clock."""
+
+    def __init__(self, offer: OfferTerms, now: datetime) -> None:
+        self._scope, self._now = offer.applicability, now
+        self._opens: dict[str, bool] = {}
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        return tuple(self._opens)
+
+    def opens(self, connector: Connector) -> bool:
+        zone = connector.charger.location.time_zone
+        if zone not in self._opens:
+            self._opens[zone] = is_ever_open(self._scope, self._now, zone)
+        return self._opens[zone]
 
 
 class _Shelves:

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q, QuerySet, Sum
+
 from cpo_portal.charging.balance_moves import BalanceRefused, Moved, lock_all
 from cpo_portal.charging.balances import credit
-from cpo_portal.charging.models import Balance, BalanceHold, Customer, Order
+from cpo_portal.charging.models import (
+    Balance,
+    BalanceEntry,
+    BalanceHold,
+    Customer,
+    CustomerGroupMember,
+    EntryKind,
+    Order,
+)
 
 
 class CannotCredit(Exception):
     """There is nobody whose balance could be credited; nothing was changed. The message says what to do."""
 
 
-def give_back_drawn(order: Order, *, reference: str) -> Decimal:
-    """Credit each balance with what the order drew on it, once per reference; return how much that is in all.
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Of what an order drew on balances: what was credited to them again, and what nobody has a balance for."""
+
+    credited: Decimal
+    ownerless: Decimal
+
+
+def give_back_drawn(order: Order, *, reference: str) -> GivenBack:
+    """Credit each balance with what the order drew on it, once per reference; those that nobody has stay as they are.
 
     The caller has locked the order, and its redemptions. What comes back to a balance that is over expires with it.
     """
@@ -25,9 +45,28 @@ def give_back_drawn(order: Order, *, reference: str) -> Decimal:
     for each in holds:
         drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
     lock_all(drawn)
+    # Whoever forgets a customer holds their balances: from here on nobody goes.
+    owned = set(_owned(drawn).values_list("pk", flat=True))
     for balance in {each.balance_id: each.balance for each in holds}.values():
-        credit(balance, Moved(drawn[balance.pk], reference), order)
-    return sum(drawn.values(), Decimal(0))
+        if balance.pk in owned:
+            credit(balance, Moved(drawn[balance.pk], reference), order)
+    credited = sum((amount for pk, amount in drawn.items() if pk in owned), Decimal(0))
+    return GivenBack(credited, sum(drawn.values(), Decimal(0)) - credited)
+
+
+def credited_by(order: Order, *, reference: str) -> Decimal:
+    """Return what the order gave back to balances under this reference."""
+    entries = BalanceEntry.objects.filter(order=order, kind=EntryKind.CREDIT, reference=reference)
+    total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
+    return total or Decimal(0)
+
+
+def _owned(balance_ids: Iterable[UUID]) -> QuerySet[Balance]:
+    """Return the balances of these that somebody has: a customer who was not forgotten, alone or in the group."""
+    living = Customer.objects.filter(forgotten_at=None)
+    members = CustomerGroupMember.objects.filter(customer__in=living)
+    somebodys = Q(customer__in=living) | Q(group__in=members.values("group"))
+    return Balance.objects.filter(somebodys, pk__in=list(balance_ids))
 
 
 def own_balance(customer: Customer, currency: str, *, name: str) -> Balance | None:

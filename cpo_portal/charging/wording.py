@@ -117,7 +117,9 @@ def _reversed(detail: Detail, currency: str) -> str:
 
 def _bill_refunded(detail: Detail, currency: str) -> str:
     credit = f", {_amount(detail, currency, 'prepaid')} to the prepaid balance" if detail.get("prepaid") else ""
-    return f"{_amount(detail, currency)} comes back{credit}, {detail['reference']}"
+    ownerless = _amount(detail, currency, "ownerless") if detail.get("ownerless") else ""
+    instead = f" ({ownerless} of a balance that nobody has any more)" if ownerless else ""
+    return f"{_amount(detail, currency)} comes back{instead}{credit}, {detail['reference']}"
 
 
 def _exchanged(detail: Detail, currency: str) -> str:

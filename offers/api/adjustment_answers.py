@@ -9,8 +9,9 @@ from rest_framework import serializers
 
 from cpo_portal.charging.models import Order
 from cpo_portal.network.api_fields import InstantField
-from offers.models import Adjustment
-from pricing.engine.money import Money
+from offers.models import Adjustment, AdjustmentKind
+from offers.ordering.refund import ownerless_of
+from pricing.engine.money import Money, zero
 
 
 class AdjustmentSerializer(serializers.Serializer[Any]):
@@ -24,6 +25,9 @@ class AdjustmentSerializer(serializers.Serializer[Any]):
     payment_id = serializers.UUIDField(allow_null=True)
     refund_id = serializers.IntegerField(allow_null=True)
     balance_id = serializers.UUIDField(allow_null=True, help_text="The balance that was credited.")
+    ownerless = serializers.CharField(
+        help_text="Of a refunded bill: what a prepaid balance had paid that nobody has any more. It is in the refund."
+    )
     reference = serializers.CharField()
     reason = serializers.CharField()
     at = InstantField()
@@ -40,7 +44,10 @@ def adjustment_to_response(row: Adjustment) -> dict[str, Any]:
         name: f"{Money(value, row.currency).rounded().amount:f}"
         for name, value in (("amount", row.amount), ("owed", row.owed))
     }
+    refunded = row.kind == AdjustmentKind.BILL_REFUNDED
+    ownerless = ownerless_of(row.order) if refunded else zero(row.currency)
     return figures | {
+        "ownerless": f"{ownerless.amount:f}",
         "kind": row.kind,
         "offer_id": row.redemption.offer.offer_id if row.redemption else None,
         "currency": row.currency,

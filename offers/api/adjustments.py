@@ -96,6 +96,7 @@ class OrderRefundView(_AdjustView):
     @extend_schema(
         operation_id="refund_order",
         summary="Refund a bill whole",
+        description="A referral that it earned waits for another session; one that was rewarded already stays.",
         request=SaidSerializer,
         responses={200: ChangedSerializer, **REFUSED},
     )

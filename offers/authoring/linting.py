@@ -32,7 +32,7 @@ def check_publishable(offer: Offer, content: OfferContent, now: datetime) -> Non
     terms = _live(offer, version)
     book = OfferBook.compile((terms,), revision=0)
     errors: dict[str, list[str]] = {}
-    for finding in find_contradictions(_subject(offer, terms, book, anywhere(terms), now)):
+    for finding in find_contradictions(_subject(offer, terms, book, anywhere(terms, now), now)):
         if finding.severity is Severity.CONTRADICTION:
             errors.setdefault(finding.field, []).append(finding.sentence)
     if errors:
@@ -52,7 +52,7 @@ def lint_offer(offer: Offer, now: datetime) -> Report:
     book = loaded.changed((terms,), gone=(), revision=loaded.revision)
     today = today_at(now, offer.cpo.time_zone)
     used = usage_of(offer.cpo_id, (terms,), None, today=today).get(offer.offer_id, Usage())
-    report = lint(replace(_subject(offer, terms, book, places_of(terms), now), used=used))
+    report = lint(replace(_subject(offer, terms, book, places_of(terms, now), now), used=used))
     return replace(report, findings=(*_refused(offer, version), *report.findings))
 
 
@@ -81,6 +81,7 @@ def _subject(offer: Offer, terms: OfferTerms, book: OfferBook, places: Places, n
         sites=places.sites,
         in_scope=places.in_scope,
         other_site=places.other,
+        zones=places.zones,
     )
 
 

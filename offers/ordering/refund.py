@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from cpo_portal.charging.balance_credits import give_back_drawn
+from cpo_portal.charging.balance_credits import credited_by, give_back_drawn
+from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, PaymentStatus, Refund, RefundStatus
 from offers import reversals
@@ -16,16 +17,21 @@ from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
 from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
+from offers.referrals import coming
 from pricing.engine.money import Money
 
 REASON = "BILL"
+#: What is told of money that a balance had paid and that nobody has a balance for any more.
+OWNERLESS = "Of this, {} had been paid by a prepaid balance that nobody has any more."
 
 
 @transaction.atomic
 def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     """Pay a bill back once: what balances paid returns to them, the rest is a refund, and nothing is owed any more.
 
-    Uses come back by the offers' policy, budgets always; an exchange that was valued stays. The same reference again
+    What a balance paid that nobody has any more, its owner having been forgotten, is part of the refund.
+    Uses come back by the offers' policy, budgets always; an exchange that was valued stays, and so does a referral that
+    was rewarded; one that was not waits for another session. The same reference again
     changes nothing and says so; raises AdjustmentRefused where it was paid back under another one.
     """
     order = lock_billed(order)
@@ -36,16 +42,19 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
             raise AdjustmentRefused(sentence, "reference")
         done.repeated = True
         return done
+    coming.unearn(order)
     reversals.lock_given(order)
-    credit = give_back_drawn(order, reference=f"bill refund {order.pk}")
+    back = give_back_drawn(order, reference=_reference(order))
+    credit, instead = back.credited, Money(back.ownerless, order.currency).rounded()
     # What was returned in exchange is the CPO's: that offer stays used.
     valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
     kept = set(valued.values_list("redemption", flat=True))
     reversals.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
-    cash = _still_here(order)
+    cash = _still_here(order) + instead
     # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
     order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)
-    refund = _owe(order, cash, said, now) if cash else None
+    words = f"{said.reason.rstrip('. ')}. {OWNERLESS.format(instead)}" if instead else said.reason
+    refund = _owe(order, cash, words, now) if cash else None
     made = Adjustment.objects.create(
         cpo_id=order.cpo_id,
         order=order,
@@ -60,8 +69,19 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     )
     detail = {"amount": f"{cash.amount:f}", "reference": said.reference}
     detail |= {"prepaid": f"{credit:f}"} if credit else {}
+    detail |= {"ownerless": f"{instead.amount:f}"} if instead else {}
     record_event(order, EventKind.BILL_REFUNDED, occurred_at=now, detail=detail)
     return made
+
+
+def ownerless_of(order: Order) -> Money:
+    """Return what balances had paid of a refunded bill and came back as money, for nobody has them any more."""
+    kept = taken_by(order) - credited_by(order, reference=_reference(order))
+    return Money(kept, order.currency).rounded()
+
+
+def _reference(order: Order) -> str:
+    return f"bill refund {order.pk}"
 
 
 def _still_here(order: Order) -> Money:
@@ -71,6 +91,6 @@ def _still_here(order: Order) -> Money:
     return paid_for(order) - Money(back or Decimal(0), order.currency).rounded()
 
 
-def _owe(order: Order, cash: Money, said: Said, now: datetime) -> Refund:
-    owe(order, Owed(REASON, cash, said.reason, now + WITHIN), now=now)
+def _owe(order: Order, cash: Money, words: str, now: datetime) -> Refund:
+    owe(order, Owed(REASON, cash, words, now + WITHIN), now=now)
     return Refund.objects.get(order=order, reason=REASON, notice=None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from cpo_portal.charging.models import Customer, Order
-from offers.models import OfferPolicy, Referral, ReferralCode, ReferralState
+from offers.models import AdjustmentKind, OfferPolicy, Referral, ReferralCode, ReferralState
 from offers.quoting import PricedSession, SessionAsk
 from offers.refusals import Refusal, RefusalKind
 
@@ -81,9 +81,19 @@ def earn(order: Order, energy_wh: int, *, now: datetime) -> None:
     waiting.filter(expires_at__gt=now).update(due_at=now, earned_by=order)
 
 
+def unearn(order: Order) -> None:
+    """Let a referral that the order earned wait for another session, for its bill comes back; a rewarded one stays.
+
+    The caller has locked the order, and no balance or counter yet.
+    """
+    earned = Referral.objects.filter(earned_by=order, state=ReferralState.WAITING)
+    earned.update(due_at=None, earned_by=None)
+
+
 def has_charged(customer: Customer) -> bool:
-    """Tell whether the customer has had energy from this CPO that was billed, tests of buyer apps aside."""
+    """Tell whether the customer has had energy from this CPO that was billed, tests and refunded bills aside."""
     billed = Order.objects.filter(customer=customer, state="COMPLETE", sandbox=False)
+    billed = billed.exclude(adjustments__kind=AdjustmentKind.BILL_REFUNDED)
     return billed.filter(session__last_register_wh__gt=F("session__start_register_wh")).exists()
 
 

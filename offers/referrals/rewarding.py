@@ -17,7 +17,8 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, Customer, EventKind, Order
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
-from offers.models import Referral, ReferralState
+from offers.models import Adjustment, AdjustmentKind, Referral, ReferralState
+from offers.referrals.coming import unearn
 
 log = structlog.get_logger(__name__)
 BATCH = 50
@@ -55,19 +56,17 @@ def _reward(referral: Referral, now: datetime) -> int:
     orders = Order.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
     order = orders.filter(pk__in=[referral.earned_by_id]).first()
     rows = Referral.objects.select_for_update(no_key=True, of=("self",)).select_related("friend", "code__customer")
-    found = rows.filter(pk=referral.pk, state=ReferralState.WAITING).first()
+    # A refund of the bill may have come first.
+    found = rows.filter(pk=referral.pk, state=ReferralState.WAITING, earned_by=order, due_at__isnull=False).first()
     if order is None or found is None:
         return 0
-    sides = [
-        (found.code.customer, found.referrer_reward, "referrer_balance"),
-        (found.friend, found.friend_reward, "friend_balance"),
-    ]
-    # Who has asked to be forgotten has no balance to be credited.
-    living = {name: customer for customer, _, name in sides if customer.forgotten_at is None}
-    credited = _balances(living, found, now)
-    for _, reward, name in sides:
-        if name in credited:
-            credit(credited[name], Moved(reward, f"referral {found.pk}"), order)
+    if Adjustment.objects.filter(order=order, kind=AdjustmentKind.BILL_REFUNDED).exists():
+        unearn(order)
+        return 0
+    rewards = {"referrer_balance": found.referrer_reward, "friend_balance": found.friend_reward}
+    credited = _balances({"referrer_balance": found.code.customer, "friend_balance": found.friend}, found, now)
+    for name, balance in credited.items():
+        credit(balance, Moved(rewards[name], f"referral {found.pk}"), order)
     found.state, found.rewarded_at = ReferralState.REWARDED, now
     found.referrer_balance, found.friend_balance = credited.get("referrer_balance"), credited.get("friend_balance")
     found.save(update_fields=["state", "rewarded_at", "referrer_balance", "friend_balance"])
@@ -76,18 +75,22 @@ def _reward(referral: Referral, now: datetime) -> int:
     return 1
 
 
-def _balances(living: dict[str, Customer], referral: Referral, now: datetime) -> dict[str, Balance]:
+def _balances(customers: dict[str, Customer], referral: Referral, now: datetime) -> dict[str, Balance]:
     """Return a balance for each, locked, or new; a reward that expires has one of its own.
 
-    What is there is locked before anything is made: whoever forgets a customer holds their balances first.
+    Who has asked to be forgotten has none. What is there is locked before anything is made, and the customers then:
+    whoever forgets them takes both, in this order.
     """
     days, currency = referral.reward_days, referral.currency
-    own = {name: own_balance(each, currency, name=NAME) for name, each in living.items()} if days is None else {}
+    own = {name: own_balance(each, currency, name=NAME) for name, each in customers.items()} if days is None else {}
     lock_all(balance.pk for balance in own.values() if balance is not None)
+    rows = Customer.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    living = {each.pk for each in rows.filter(pk__in=[x.pk for x in customers.values()], forgotten_at=None)}
     expires = None if days is None else now + timedelta(days=days)
     return {
         name: own.get(name) or make_balance(each, currency, name=NAME, expires_at=expires)
-        for name, each in living.items()
+        for name, each in customers.items()
+        if each.pk in living
     }
 
 

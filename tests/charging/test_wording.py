@@ -77,6 +77,11 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"amount": "51.45", "prepaid": "40.0000", "reference": "case 8"},
         "₹51.45 comes back, ₹40.00 to the prepaid balance, case 8",
     ),
+    "bill of a forgotten driver refunded": (
+        EventKind.BILL_REFUNDED,
+        {"amount": "91.45", "ownerless": "40.00", "reference": "case 8"},
+        "₹91.45 comes back (₹40.00 of a balance that nobody has any more), case 8",
+    ),
     "exchanged for credit": (
         EventKind.EXCHANGED,
         {"offer": "old-cable", "amount": "300", "to": "BALANCE", "reference": "case 9"},

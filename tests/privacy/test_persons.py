@@ -24,6 +24,7 @@ from cpo_portal.charging import balance_moves, balances, imports
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
+    Balance,
     BalanceEntry,
     Customer,
     CustomerContact,
@@ -541,6 +542,20 @@ def test_what_a_group_has_is_paid_back_before_its_last_member_is_forgotten(talk:
     with cpo_scope(talk.world.cpo):
         kept = BalanceEntry.objects.filter(balance=shared).order_by("pk").values_list("kind", "amount", "note")
         assert list(kept) == [("TOP_UP", 40, ""), ("REFUND", 40, "")]
+
+
+def test_nobody_is_forgotten_while_an_order_of_who_left_the_group_holds_its_balance(talk: Conversation) -> None:
+    group = family(talk.world.cpo, ASHA["phone"], RAVI["phone"])
+    shared = credit(talk.world.cpo, "40", customer=None, group=group)
+    talk.say("init", cart(talk, ASHA))
+    with cpo_scope(talk.world.cpo):
+        asha = Order.objects.get().customer
+        assert f"{Balance.objects.get(pk=shared.pk).held:.2f}" == "40.00"
+        CustomerGroupMember.objects.filter(customer=asha).delete()
+    with pytest.raises(CommandError, match=rf"The balance {shared.pk} has ₹40\.00 held for orders: cancel them"):
+        forget(phone=RAVI["phone"])
+    with cpo_scope(talk.world.cpo):
+        assert not Customer.objects.exclude(forgotten_at=None).exists()
 
 
 def test_forgetting_locks_the_orders_then_the_balances_then_the_customers(talk: Conversation) -> None:

@@ -11,10 +11,11 @@ from offers.engine.benefits import rule_of
 from offers.engine.days import next_open
 from offers.engine.evaluate import appraise
 from offers.engine.facts import HolidayChoice
+from offers.engine.lint.clocks import begins_at, first_opening, zones_of
 from offers.engine.lint.gifts import find_gifts
 from offers.engine.lint.judging import example_of, situation_at
 from offers.engine.lint.sessions import tried
-from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Severity, Site, Subject, Tried
+from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Severity, Subject, Tried
 from offers.engine.values import Applicability, Check, ReasonCode
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text, money_text
@@ -56,19 +57,19 @@ def find_contradictions(subject: Subject) -> Iterator[Finding]:
 
 
 def _times(subject: Subject) -> Iterator[Finding]:
-    scope, now, zone = subject.offer.applicability, subject.now, _zone(subject)
-    begins, ends = scope.valid_from or now, scope.valid_until
+    scope, now, zones = subject.offer.applicability, subject.now, zones_of(subject)
+    begins, ends = begins_at(scope, now), scope.valid_until
     if ends is not None and ends <= now:
-        yield _timed(subject, FindingCode.OVER, "valid_until", OVER, now)
+        yield _timed(subject, FindingCode.OVER, "valid_until", OVER, (now, zones[0]))
         return
-    opens = next_open(scope, max(begins, now), zone)
+    opens, zone = first_opening(scope, now, zones)
     if opens is None:
-        field, sentence = _no_window(scope, max(begins, now), zone)
-        yield _timed(subject, FindingCode.NO_WINDOW, field, sentence, max(begins, now))
+        field, sentence = _no_window(scope, begins, zone)
+        yield _timed(subject, FindingCode.NO_WINDOW, field, sentence, (begins, zone))
     elif ends is not None and opens >= ends:
         at = moment_text(opens.astimezone(zone_of(zone)))
         sentence = f"The offer ends before its first window, which opens on {at}: choose a later end or another window."
-        yield _timed(subject, FindingCode.ENDS_BEFORE_WINDOW, "valid_until", sentence, opens)
+        yield _timed(subject, FindingCode.ENDS_BEFORE_WINDOW, "valid_until", sentence, (opens, zone))
 
 
 def _no_window(scope: Applicability, begins: datetime, zone: str) -> tuple[str, str]:
@@ -84,8 +85,10 @@ def _no_window(scope: Applicability, begins: datetime, zone: str) -> tuple[str, 
     return "weekly_windows", f"Its weekly windows leave no holiday of {title}: choose other days or times."
 
 
-def _timed(subject: Subject, code: FindingCode, field: str, sentence: str, at: datetime) -> Finding:
-    site = next(iter(subject.sites), subject.other_site)
+def _timed(subject: Subject, code: FindingCode, field: str, sentence: str, shown: tuple[datetime, str]) -> Finding:
+    at, zone = shown
+    first = next(iter(subject.sites), subject.other_site)
+    site = next((x for x in subject.sites if x.time_zone == zone), first)
     found = tried(site, at, _USUAL_WH) if site is not None else None
     failed = _failed(subject, found, _OF_TIME)
     example = example_of(found) if found is not None else None
@@ -169,7 +172,7 @@ def _budgets(subject: Subject) -> Iterator[Finding]:
 def _dearest(subject: Subject) -> Example | None:
     site = next(iter(subject.sites), None)
     scope = subject.offer.applicability
-    at = next_open(scope, max(scope.valid_from or subject.now, subject.now), _zone(subject))
+    at = next_open(scope, begins_at(scope, subject.now), site.time_zone) if site is not None else None
     found = tried(site, at, _USUAL_WH) if site is not None and at is not None else None
     return example_of(found) if found is not None else None
 
@@ -179,9 +182,3 @@ def _failed(subject: Subject, found: Tried | None, codes: frozenset[ReasonCode])
         return ()
     checks = appraise(subject.offer, situation_at(subject, found, None)).checks
     return tuple(x for x in checks if not x.passed and x.code in codes)
-
-
-def _zone(subject: Subject) -> str:
-    """Return the clock by which the windows are read: that of the offer's first station, else of the CPO."""
-    site: Site | None = next(iter(subject.sites), None)
-    return site.time_zone if site is not None else subject.time_zone

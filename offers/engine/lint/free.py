@@ -24,6 +24,7 @@ from offers.engine.lint.people import Wish, somebody
 from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
 from offers.engine.search import Search
 from offers.engine.situation import Situation
+from offers.engine.spreading import spread
 from offers.engine.stacking import candidate_of
 from offers.engine.values import OfferTerms
 from pricing.engine.money import smallest_unit
@@ -63,32 +64,61 @@ def _too_much(
 ) -> tuple[Candidate, ...]:
     """Return as few offers as it takes, this one among them, to take off more than is allowed; empty for none.
 
-    What is given on top of the cart takes nothing off it.
+    What is given on top of the cart takes nothing off it; where nothing limits discounts, what is taken off fees makes
+    no energy free.
     """
-    if not own.lines:
+    if not _counts(subject, own, situation):
         return ()
-    lines, value = LineAmounts(situation.amounts, smallest_unit(situation.cart.currency)), situation.item_value
+    counting = [x for x in others if _counts(subject, x, situation)]
     # What exceeds by itself says so on its own page.
-    pool = sorted((x for x in others if x.lines and not _exceeds(subject, (x,), lines, value)), key=by_worth)
+    pool = sorted((x for x in counting if not _exceeds(subject, (x,), situation)), key=by_worth)
+    lines = _lines(situation)
     search = Search(lines, max_stack=subject.setting.stack.max_stack, node_cap=NODES)
     found = search.best(OfferSet((own,), lines.joint([own])), pool).offers
-    if not _exceeds(subject, found, lines, value):
+    if not _exceeds(subject, found, situation):
         return ()
     for candidate in sorted(found, key=by_worth, reverse=True):
         fewer = tuple(x for x in found if x.offer_id != candidate.offer_id)
-        if _exceeds(subject, fewer, lines, value):
+        if _exceeds(subject, fewer, situation):
             if candidate.offer_id == own.offer_id:
                 return ()
             found = fewer
     return found
 
 
-def _exceeds(subject: Subject, stack: Sequence[Candidate], lines: LineAmounts, value: Decimal) -> bool:
-    taken, floor = lines.joint(stack), subject.setting.stack.max_discount_percent
-    if floor is None or floor == _HUNDRED:
+def _counts(subject: Subject, candidate: Candidate, situation: Situation) -> bool:
+    """Say whether any of what an offer takes off is compared with what is allowed."""
+    if _floor(subject) is None:
+        return not set(situation.item_lines).isdisjoint(candidate.lines)
+    return bool(candidate.lines)
+
+
+def _exceeds(subject: Subject, stack: Sequence[Candidate], situation: Situation) -> bool:
+    taken, floor, value = _taken(subject, stack, situation), _floor(subject), situation.item_value
+    if floor is None:
         return taken >= value
     # Each offer is rounded for itself: what is over by that alone is no discount above the largest.
-    return taken * _HUNDRED > floor * value + _HUNDRED * lines.unit * len(stack)
+    return taken * _HUNDRED > floor * value + _HUNDRED * _lines(situation).unit * len(stack)
+
+
+def _taken(subject: Subject, stack: Sequence[Candidate], situation: Situation) -> Decimal:
+    """Return what these offers take together off what is compared: energy, time and products where that may be free,
+    all lines where the CPO has a largest discount, which counts them all."""
+    lines = _lines(situation)
+    if _floor(subject) is not None:
+        return lines.joint(stack)
+    shares = spread(stack, lines.amounts, lines.unit)
+    return sum((taken.get(n, Decimal(0)) for taken in shares for n in situation.item_lines), Decimal(0))
+
+
+def _floor(subject: Subject) -> Decimal | None:
+    """Return the largest discount in percent, None where it may be all."""
+    floor = subject.setting.stack.max_discount_percent
+    return None if floor == _HUNDRED else floor
+
+
+def _lines(situation: Situation) -> LineAmounts:
+    return LineAmounts(situation.amounts, smallest_unit(situation.cart.currency))
 
 
 def _who(stack: Sequence[Candidate], known: dict[str, OfferTerms], tried: Tried) -> Person | None:
@@ -114,14 +144,14 @@ def _finding(
 ) -> Finding:
     tried, person, known = of
     currency, value = situation.cart.currency, situation.item_value
-    lines, floor = LineAmounts(situation.amounts, smallest_unit(currency)), subject.setting.stack.max_discount_percent
-    taken = lines.joint(stack)
+    lines, floor = _lines(situation), _floor(subject)
+    taken = _taken(subject, stack, situation)
     percent = taken * _HUNDRED / value
     others = [known[x.offer_id] for x in stack if x.offer_id != subject.offer.offer_id]
     beside = f"together with {joined([x.name for x in others])} " if others else ""
     said = f"{money_text(taken, currency)} off {money_text(value, currency)} of energy, time and products"
     figures = [Figure("value", value, currency), Figure("taken_off", taken, currency), Figure("percent", percent)]
-    if floor is None or floor == _HUNDRED:
+    if floor is None:
         code, outcome = FindingCode.FREE_ENERGY, "The driver pays for fees and tax at most."
         sentence = f"It can make a session free: {beside}it takes {said}."
     else:

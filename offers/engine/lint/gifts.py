@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from offers.engine.days import next_open
 from offers.engine.evaluate import appraise
+from offers.engine.lint.clocks import begins_at, is_closed_somewhere
 from offers.engine.lint.judging import example_of, situation_at
 from offers.engine.lint.people import Wish, somebody
 from offers.engine.lint.sessions import tried
@@ -72,7 +73,7 @@ def _finding(subject: Subject, site: Site, shelf: Shelf) -> Finding:
         code,
         severity,
         field,
-        _sentence(subject.offer, shelf),
+        _sentence(subject, shelf),
         example=example_of(session) if session is not None else None,
         failed=failed,
         figures=_figures(subject.offer, shelf),
@@ -94,16 +95,14 @@ def _kind(offer: OfferTerms, fault: Fault) -> tuple[FindingCode, Severity, str]:
     return FindingCode.NOT_SOLD, Severity.CONTRADICTION, field
 
 
-def _sentence(offer: OfferTerms, shelf: Shelf) -> str:
+def _sentence(subject: Subject, shelf: Shelf) -> str:
+    offer = subject.offer
+    station = "station in its scope where it ever opens" if is_closed_somewhere(subject) else "station in its scope"
     if shelf.fault is Fault.NOTHING_TO_BUY:
-        return (
-            "No product that counts for it is sold at a station in its scope: sell one there, or choose other products."
-        )
+        return f"No product that counts for it is sold at a {station}: sell one there, or choose other products."
     good, count = shelf.good, offer.benefit.item_count or 0
     if good is None:
-        return (
-            f"“{shelf.product_id}” is sold at no station in its scope: sell it at one of them, or give another product."
-        )
+        return f"“{shelf.product_id}” is sold at no {station}: sell it at one of them, or give another product."
     if shelf.fault is Fault.PRICE:
         price, value = (money_text(x, offer.currency) for x in (good.price, offer.benefit.item_value or _NOTHING))
         return f"It saves nothing: {good.title} costs {price} without it and {value} with it. Give a lower price."
@@ -162,7 +161,7 @@ def _session(subject: Subject, site: Site) -> Tried | None:
     """Return a usual session at a site with what must be bought, None where nothing prices it."""
     offer = subject.offer
     scope = offer.applicability
-    at = next_open(scope, max(scope.valid_from or subject.now, subject.now), site.time_zone)
+    at = next_open(scope, begins_at(scope, subject.now), site.time_zone)
     baskets = baskets_at(offer, site.goods) if offer.benefit.item_unit is ItemUnit.PRODUCT else []
     return tried(site, at, _USUAL_WH, baskets[0] if baskets else ()) if at is not None else None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from cpo_portal.charging.segment_rules import Fact
 from offers.engine.benefits import rule_of
 from offers.engine.candidates import NO_OFFER, Candidate, OfferSet, by_worth
 from offers.engine.evaluate import Appraisal, appraise
@@ -26,6 +27,8 @@ MOST_JUDGED = 300
 MOST_ELIGIBLE = 10
 #: Branches that a search for the best set may look at: the answer may then fall short of the best by a little.
 NODES = 100
+#: Turns that are looked for after what segments ask for.
+_MOST_TURNS = 4
 _NOTHING = Decimal(0)
 
 
@@ -43,7 +46,8 @@ def for_anybody(offer: OfferTerms) -> OfferTerms:
 def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:
     """Return whom the offer is tried with: somebody of its segments, new and with sessions behind them.
 
-    Where sessions are given, it is the customer's turn.
+    Where sessions are given, it is the customer's turn: the first one, the next, and the first with which a segment
+    that counts sessions may hold.
     """
     groups = (offer.segments,) if offer.segments else ()
     nth = offer.qualifier.nth_session
@@ -51,8 +55,21 @@ def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:
         return (Wish(groups, nth - 1),)
     if offer.benefit.item_unit is ItemUnit.SESSION:
         paid, given = offer.qualifier.item_count or 0, offer.benefit.item_count or 0
-        return Wish(groups, paid), Wish(groups, paid + given + paid)
+        after = (_turn_from(number, paid, given) for number in _session_counts(offer)[:_MOST_TURNS])
+        return tuple(Wish(groups, n) for n in dict.fromkeys((paid, paid + given + paid, *after)))
     return Wish(groups), Wish(groups, 12)
+
+
+def _turn_from(number: int, paid: int, given: int) -> int:
+    """Return the least number of earlier sessions, no less than this, after which a session is given."""
+    turn = number % (paid + given)
+    return number if turn >= paid else number - turn + paid
+
+
+def _session_counts(offer: OfferTerms) -> list[int]:
+    """Return how many sessions the conditions of the offer's segments ask for, the most first."""
+    rules = [rule for segment in offer.segments for rule in segment.rules]
+    return sorted({x.number for rule in rules for x in rule.conditions if x.fact is Fact.SESSIONS}, reverse=True)
 
 
 def person_at(wish: Wish, tried: Tried) -> Person | None:

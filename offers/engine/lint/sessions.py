@@ -124,7 +124,8 @@ def _sizes(offer: OfferTerms, rivals: Sequence[OfferTerms]) -> list[_Size]:
     theirs = sorted({x for rival in rivals for x in rule_of(rival).thresholds(rival)})
     found: list[_Size] = [*_USUAL_WH, *_some(edges, _MOST_SIZES), *_some(others, _SPREAD)]
     found += [*values[:_MOST_SIZES], *_some(theirs, _SPREAD)]
-    return [x for x in dict.fromkeys(found) if x > 0]
+    # 2,000 Wh are not a value of 2,000, though the numbers are equal.
+    return [size for _, size in dict.fromkeys((type(x), x) for x in found) if size > 0]
 
 
 def _given_wh(offer: OfferTerms) -> tuple[int, ...]:

@@ -73,8 +73,9 @@ class Site:
 class Subject:
     """An offer as it would be live, the book it would be live in, and where it may be tried.
 
-    `sites` are some of the `in_scope` connectors that it is for, of those with the least fault in what it gives;
-    `other_site` is one that it is not for, to show why.
+    `sites` are some of the `in_scope` connectors that it is for, of those where it ever opens, if there are any, and
+    with the least fault in what it gives; `other_site` is one that it is not for, to show why. `zones` are the time
+    zones of the connectors that it is for.
     """
 
     offer: OfferTerms
@@ -86,6 +87,7 @@ class Subject:
     in_scope: int = 0
     other_site: Site | None = None
     used: Usage = field(default_factory=Usage)
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

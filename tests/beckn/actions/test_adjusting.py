@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
+from beckn.models import OutboundCallback
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from offers.models import Redemption
@@ -15,6 +18,7 @@ from offers.ordering.exchange import value_exchange
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
 from tests.beckn.actions.conversation import Conversation, amounts, tag
+from tests.prepaid import SARAH, credit, figures
 from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +75,27 @@ def test_a_refunded_bill_is_told_once_with_its_settlement(talk: Conversation) ->
     assert tag(order["tags"], "settlement") == {
         "kind": "REFUND", "amount": "91.45", "currency": "INR", "status": "DUE", "reason": "The charger hummed",
     }  # fmt: skip
+
+
+def test_a_refund_of_what_a_forgotten_drivers_balance_paid_is_told_as_money(talk: Conversation) -> None:
+    balance = credit(talk.world.cpo, "91.45")
+    talk.init()
+    confirmed = talk.say("confirm", talk.cart())["message"]["order"]
+    talk.update("start-charging", confirmed["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(5000, stop=True)
+    OutboundCallback.objects.update(state="DELIVERED")
+    call_command("forget_customer", phone=SARAH, cpo=talk.world.cpo.provider_id, stdout=StringIO())
+    with cpo_scope(talk.world.cpo):
+        refund_bill(Order.objects.get(), Said("case 8", "The charger hummed"), now=timezone.now())
+    talk.work()
+    order = talk.callback(OutboundCallback.objects.exclude(state="DELIVERED").get(action="on_update"))["message"][
+        "order"
+    ]
+    words = "The charger hummed. Of this, 91.45 INR had been paid by a prepaid balance that nobody has any more."
+    assert tag(order["tags"], "settlement") == {
+        "kind": "REFUND", "amount": "91.45", "currency": "INR", "status": "DUE", "reason": words,
+    }  # fmt: skip
+    assert figures(balance) == (0, 0)
 
 
 def test_a_returned_exchange_is_told_with_its_value_and_where_it_went(talk: Conversation) -> None:

@@ -94,6 +94,17 @@ def shop(number: int = 1, *sold: str) -> Site:
 SHOPS: dict[str, Any] = {"sites": (shop(),)}
 
 
+def at(instant: str) -> datetime:
+    return datetime.fromisoformat(f"{instant}+00:00")
+
+
+#: Stations of two clocks: at six in the morning in Greenwich it is half past eleven at one and ten at the other.
+TWO_CLOCKS: dict[str, Any] = {
+    "sites": (site(1), site(2, replace(PLAIN, time_zone="Asia/Dubai"), time_zone="Asia/Dubai"))
+}
+SATURDAYS = (window("10:00", "11:00", frozenset({6})),)
+
+
 def bands(offer_id: str, *slabs: Any, **scope: Any) -> OfferTerms:
     return cut(replace(by_slabs(*slabs), offer_id=offer_id, name=f"Offer {offer_id}"), **scope)
 
@@ -134,6 +145,12 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
         offer("a", "60", additive=True, **FOR),
         (offer("b", "40", additive=True),),
         {},
+    ),
+    "two-that-come-to-all-where-two-may-be-combined-and-a-fee-is-waived": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, max_wh=1_000, **FOR),
+        (offer("b", "40", additive=True), off_the_fee("100", additive=True)),
+        {"stack": StackLimits(2)},
     ),
     "a-code-makes-it-free": (
         "FREE_ENERGY",
@@ -204,6 +221,24 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
         (),
         {},
     ),
+    "a-window-after-the-end-on-both-clocks": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T06:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-holiday-that-has-passed-on-both-clocks": (
+        "NO_WINDOW",
+        offer("a", holidays=DIWALI, valid_from=at("2026-11-08T20:00"), valid_until=at("2026-12-08T20:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-gift-that-is-sold-where-it-never-opens": (
+        "NOT_SOLD",
+        freebie(weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        {"sites": (replace(shop(1, "cake"), time_zone="Asia/Dubai"),), "zones": ("Asia/Kolkata", "Asia/Dubai")},
+    ),
     "no-holiday": ("NO_WINDOW", offer("a", holidays=replace(DIWALI, days=()), **FOR), (), {}),
     "a-holiday-that-is-blacked-out": (
         "NO_WINDOW",
@@ -273,6 +308,18 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
     "two-sessions-and-one-use": ("TURN_CUT", more("SESSION", 4, 2, uses_per_customer=1, **FOR), (), {}),
     "the-turn-of-another-session": ("NEVER_HOLDS", more("SESSION", 4, 1, nth_session=4, **FOR), (), {}),
     "a-turn-of-new-customers": ("NEVER_HOLDS", more("SESSION", 4, 1, segments=(NEW,), **FOR), (), {}),
+    "less-than-a-gift": (
+        "SHADOWED",
+        rupees_off("a", "10", **FOR),
+        (freebie("cake", offer_id="b"),),
+        {"sites": (shop(1, "cake"),)},
+    ),
+    "less-of-more": (
+        "SHADOWED",
+        more("PRODUCT", 2, 1, item="cake", offer_id="a", **FOR),
+        (more("PRODUCT", 2, 2, item="cake", offer_id="b"),),
+        {"sites": (shop(1, "cake"),)},
+    ),
     "a-smaller-gift": (
         "SHADOWED",
         freebie("cake", offer_id="a", **FOR),
@@ -283,6 +330,25 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
     ),
 }
 NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]] = {
+    "a-turn-of-who-has-charged-ten-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 1, segments=(of("loyal", Condition(Fact.SESSIONS, number=10, days=90)),), **FOR),
+        (),
+        {},
+    ),
+    "a-turn-of-who-has-not-charged-ten-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 1, segments=(of("n", Condition(Fact.SESSIONS, number=10, days=90, negated=True)),), **FOR),
+        (),
+        {},
+    ),
+    "two-sessions-after-four-of-who-has-charged-eleven-times": (
+        "NEVER_HOLDS",
+        more("SESSION", 4, 2, segments=(of("loyal", Condition(Fact.SESSIONS, number=11, days=90)),), **FOR),
+        (),
+        {},
+    ),
+    "a-value-that-is-also-a-usual-energy": ("NEVER_HOLDS", offer("a", min_value="2000", **FOR), (), {}),
     "a-larger-offer-that-combines": (
         "SHADOWED",
         offer("a", "10", additive=True, **FOR),
@@ -342,6 +408,35 @@ NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, An
         {},
     ),
     "the-same-saving-and-a-larger-id": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "10", **FOR),), {}),
+    "a-window-before-the-end-on-one-clock": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-window-on-a-clock-of-a-station-that-is-not-tried": (
+        "ENDS_BEFORE_WINDOW",
+        offer("a", weekly_windows=SATURDAYS, valid_from=at("2026-11-07T05:45"), valid_until=at("2026-11-07T07:00")),
+        (),
+        {"zones": ("Asia/Kolkata", "Asia/Dubai")},
+    ),
+    "a-holiday-that-is-left-on-one-clock": (
+        "NO_WINDOW",
+        offer("a", holidays=DIWALI, valid_from=at("2026-11-08T19:00"), valid_until=at("2026-12-08T20:00")),
+        (),
+        TWO_CLOCKS,
+    ),
+    "a-blackout-date-that-has-begun-on-one-clock": (
+        "ENDS_BEFORE_WINDOW",
+        offer(
+            "a",
+            blackout_dates=frozenset({date(2026, 11, 9)}),
+            valid_from=at("2026-11-08T18:30"),
+            valid_until=at("2026-11-08T20:00"),
+        ),
+        (),
+        TWO_CLOCKS,
+    ),
     "what-stands-beside-the-order": ("SHADOWED", cut(beside(additive=True)), (offer("b", "20", additive=True),), {}),
     "a-paisa-more-than-the-amount": ("FREE_ENERGY", rupees_off("a", "50", min_value="50.01", **FOR), (), {}),
     "99-percent": ("FREE_ENERGY", offer("a", "99", **FOR), (), {}),
@@ -350,6 +445,30 @@ NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, An
         offer("a", "60", additive=True, **FOR),
         (offer("b", "39", additive=True),),
         {},
+    ),
+    "half-and-no-fee": (
+        "FREE_ENERGY",
+        offer("a", "50", additive=True, **FOR),
+        (off_the_fee("100", additive=True),),
+        {},
+    ),
+    "no-fee-and-half": (
+        "FREE_ENERGY",
+        cut(off_the_fee("100", additive=True)),
+        (offer("b", "50", additive=True),),
+        {},
+    ),
+    "no-fee-beside-all": (
+        "FREE_ENERGY",
+        cut(off_the_fee("100", additive=True)),
+        (offer("b", "60", additive=True), offer("c", "40", additive=True)),
+        {},
+    ),
+    "half-and-no-fee-of-a-cpo-that-allows-all": (
+        "FREE_ENERGY",
+        offer("a", "50", additive=True, **FOR),
+        (off_the_fee("100", additive=True),),
+        {"stack": StackLimits(None, Decimal(100))},
     ),
     "two-of-one-group": (
         "FREE_ENERGY",
@@ -550,6 +669,14 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "with you.",
         "The driver pays for fees and tax at most.",
     ),
+    "two-that-come-to-all-where-two-may-be-combined-and-a-fee-is-waived": (
+        "FREE_ENERGY",
+        "value",
+        "It can make a session free: together with Offer b it takes ₹18.00 off ₹18.00 of energy, time and products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 1 kWh for ₹18.00, by a customer who never charged "
+        "with you.",
+        "The driver pays for fees and tax at most.",
+    ),
     "a-member-who-was-there-before": (
         "FREE_ENERGY",
         "value",
@@ -632,6 +759,22 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "window.",
         "At Station 1 (connector-1), Mon 9 Nov 2026, 09:00 IST: 20 kWh for ₹360.00.",
         "It has ended (0 s too late).",
+    ),
+    "a-window-after-the-end-on-both-clocks": (
+        "ENDS_BEFORE_WINDOW",
+        "valid_until",
+        "The offer ends before its first window, which opens on 7 Nov 2026 10:00 +04: choose a later end or another "
+        "window.",
+        "At Station 2 (connector-2), Sat 7 Nov 2026, 10:00 +04: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "a-gift-that-is-sold-where-it-never-opens": (
+        "NOT_SOLD",
+        "benefit_item_id",
+        "“coffee” is sold at no station in its scope where it ever opens: sell it at one of them, or give another "
+        "product.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 +04: 20 kWh for ₹360.00.",
+        "What it gives is not sold at this location.",
     ),
     "no-holiday": (
         "NO_WINDOW",

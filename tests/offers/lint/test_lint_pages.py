@@ -48,6 +48,19 @@ def draft(people: People, offer_id: str = "draft", **changes: Any) -> Offer:
     return authoring.create_offer(people.here.cpo, offer_id, weekend(**{**ALWAYS, **changes}))
 
 
+def add_connector(people: People, item_id: str, **said: Any) -> None:
+    """Make another connector like the world's, at a location of its own; inside the CPO's scope."""
+    connector = Connector.objects.select_related("charger__location").get(item_id="pe-charging-01")
+    place = Location.objects.create(
+        cpo=people.here.cpo, location_id="a-shop", name="Shop", latitude=Decimal(19), longitude=Decimal(73), **said
+    )
+    charger = connector.charger
+    charger.pk, charger.evse_id, charger.location = None, "shop-charger", place
+    charger.save()
+    connector.pk, connector.item_id, connector.charger = None, item_id, charger
+    connector.save()
+
+
 def codes(offer: Offer) -> list[str]:
     with cpo_scope(offer.cpo):
         found = lint_offer(Offer.objects.select_related("cpo").get(pk=offer.pk), timezone.now())
@@ -130,6 +143,47 @@ OPEN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("changes", OPEN.values(), ids=OPEN)
 def test_what_may_apply_is_published(people: People, changes: dict[str, Any]) -> None:
     assert authoring.publish(draft(people, **changes)).state == OfferState.APPROVED
+
+
+#: Open at ten on a Saturday in Dubai, not in Delhi, where it is half past eleven then; the other way round; in neither.
+CLOCKS: dict[str, tuple[str, str, list[str]]] = {
+    "where-the-later-clock-is-open": ("05:45", "07:00", ["other-clock"]),
+    "where-the-earlier-clock-is-open": ("04:30", "05:30", ["pe-charging-01"]),
+    "where-both-are": ("04:30", "07:00", ["other-clock", "pe-charging-01"]),
+    "where-neither-is": ("05:45", "06:00", []),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("first", [True, False], ids=["read-first", "read-last"])
+def test_each_station_reads_the_windows_on_its_own_clock(people: People, clock: str, first: bool) -> None:
+    begins, ends, tried = CLOCKS[clock]
+    other = "a-clock" if first else "z-clock"
+    with cpo_scope(people.here.cpo):
+        add_connector(people, other, time_zone="Asia/Dubai")
+    offer = draft(
+        people,
+        weekly_windows=({"weekdays": [6], "start": "10:00", "end": "11:00"},),
+        valid_from=datetime.fromisoformat(f"2039-01-01T{begins}+00:00"),
+        valid_until=datetime.fromisoformat(f"2039-01-01T{ends}+00:00"),
+    )
+    with cpo_scope(people.here.cpo):
+        found = lint_offer(Offer.objects.select_related("cpo").get(pk=offer.pk), timezone.now())
+        sites = places_of(offer_terms(offer, offer.versions.get()), timezone.now()).sites
+    if not tried:
+        assert [x.code.value for x in found.contradictions] == ["ENDS_BEFORE_WINDOW"]
+        with pytest.raises(ValidationError) as refusal:
+            authoring.publish(offer)
+        assert refusal.value.message_dict == {
+            "valid_until": [
+                "The offer ends before its first window, which opens on 1 Jan 2039 10:00 +04: choose a later end or "
+                "another window."
+            ]
+        }
+        return
+    assert found.findings == ()
+    assert sorted(x.item_id for x in sites) == sorted(other if x == "other-clock" else x for x in tried)
+    assert authoring.publish(offer).state == OfferState.APPROVED
 
 
 @pytest.mark.parametrize("table", [Connector, Location, Charger], ids=["connector", "location", "system"])
@@ -362,18 +416,10 @@ def test_a_gift_above_the_most_per_redemption_is_not_published(
 def test_a_gift_is_tried_at_stations_that_sell_it(people: People, coffee: Product) -> None:
     offer = draft(people, benefit_item_id="coffee", **GIFT)
     with cpo_scope(people.here.cpo):
-        first = Connector.objects.select_related("charger__location").get(item_id="pe-charging-01")
-        place = Location.objects.create(
-            cpo=people.here.cpo, location_id="a-shop", name="Shop", latitude=Decimal(19), longitude=Decimal(73)
-        )
-        charger, connector = first.charger, first
-        charger.pk, charger.evse_id, charger.location = None, "shop-charger", place
-        charger.save()
-        connector.pk, connector.item_id, connector.charger = None, "a-first", charger
-        connector.save()
+        add_connector(people, "a-first")
         coffee.locations.set([Location.objects.get(location_id="cp-station")])
         terms = offer_terms(offer, offer.versions.get())
-        found, one = places_of(terms), anywhere(terms)
+        found, one = places_of(terms, timezone.now()), anywhere(terms, timezone.now())
     assert ([x.item_id for x in found.sites], found.in_scope) == (["pe-charging-01"], 2)
     assert [x.item_id for x in one.sites] == ["pe-charging-01"]
 

@@ -11,9 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from beckn import persons
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Customer, Order, OrderEvent, Payment, Refund
+from cpo_portal.charging.models import Customer, CustomerGroupMember, Order, OrderEvent, Payment, Refund
+from cpo_portal.charging.people import Wanted, find_person
 from offers import ledger, reversals
 from offers.models import Adjustment, LedgerEntry, OfferCounter, Quote, Redemption
 from offers.ordering.adjusting import AdjustmentRefused, Said
@@ -26,7 +28,7 @@ from tests.offers.holds import SATURDAY, give, new_order, take
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_exports import download
 from tests.people import api_client, make_member, signed_in
-from tests.prepaid import credit, entries, figures
+from tests.prepaid import SARAH, credit, customer, entries, family, figures
 from tests.processes import run_at_once
 from tests.world import ask_for, make_offer, make_world
 
@@ -202,6 +204,95 @@ def test_a_refunded_bill_gives_each_means_of_payment_its_own_and_the_offer_its_u
     with pytest.raises(AdjustmentRefused, match="refunded before, under the reference case 8"):
         refund(sale, "case 9")
     assert compare_with_ledger().drifting == 0
+
+
+def go(sale: Sale, *phones: str) -> None:
+    """Let these drivers be forgotten, with nothing of theirs left anywhere but their groups' names."""
+    with cpo_scope(sale.world.cpo):
+        customers = [customer(sale.world.cpo, phone).pk for phone in phones]
+        CustomerGroupMember.objects.filter(customer__in=customers).delete()
+        Customer.objects.filter(pk__in=customers).update(forgotten_at=timezone.now())
+
+
+RAVI = "+91 90000 00001"
+#: Who is in the group whose balance paid 40 of the bill (nobody: it is the driver's own), who is forgotten, and what
+#: of the refund is money for it.
+GONE: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "the-owner": ((), (SARAH,), "40.00"),
+    "another": ((), (RAVI,), "0.00"),
+    "all-of-the-group": ((SARAH, RAVI), (SARAH, RAVI), "40.00"),
+    "one-of-the-group": ((SARAH, RAVI), (SARAH,), "0.00"),
+}
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_what_a_balance_paid_that_nobody_has_any_more_comes_back_as_money(sale: Sale, name: str) -> None:
+    members, gone, instead = GONE[name]
+    owner = {"customer": None, "group": family(sale.world.cpo, *members)} if members else {}
+    balance = credit(sale.world.cpo, "40", **owner)
+    sale.init()
+    sale.pay("51.45")
+    sale.start(sale.confirm())
+    sale.charge(5000)
+    settle_stopped()
+    go(sale, *gone)
+    in_money = instead == "40.00"
+    url = f"/api/orders/{sale.order.pk}/refund"  # type: ignore[union-attr]
+    said = {"reference": "case 8", "reason": "The charger hummed."}
+    answer = api_client(sale.world.cpo).post(url, said, "application/json")
+    assert (answer.json()["amount"], answer.json()["ownerless"]) == ("91.45", instead)
+    assert figures(balance) == (0 if in_money else 40, 0)
+    words = "The charger hummed. Of this, 40.00 INR had been paid by a prepaid balance that nobody has any more."
+    with cpo_scope(sale.world.cpo):
+        [paid] = Refund.objects.values_list("amount", "description")
+        detail = OrderEvent.objects.get(kind="BILL_REFUNDED").detail
+    assert paid == ((Decimal("91.45"), words) if in_money else (Decimal("51.45"), "The charger hummed."))
+    told = {"amount": "91.45", "ownerless": "40.00"} if in_money else {"amount": "51.45", "prepaid": "40.0000"}
+    assert detail == told | {"reference": "case 8"}
+    again = api_client(sale.world.cpo).post(url, said, "application/json")
+    assert (again.json()["repeated"], again.json()["ownerless"]) == (True, instead)
+    assert compare_with_ledger().drifting == 0
+
+
+def test_staff_read_that_a_balance_that_nobody_has_is_paid_out(sale: Sale) -> None:
+    credit(sale.world.cpo, "91.45")
+    sale.init()
+    sale.start(sale.confirm())
+    sale.charge(5000)
+    settle_stopped()
+    go(sale, SARAH)
+    manager = signed_in(make_member(sale.world.cpo, "mo", Role.MANAGER))
+    page = press(manager, sale, "refund_order", reference="case 8", reason="The charger hummed").content.decode()
+    assert "Of this, ₹91.45 had been paid by a prepaid balance that nobody has any more." in page
+    assert "₹91.45 is due to the driver." in page
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_driver_who_is_forgotten_while_the_bill_is_refunded_loses_nothing(sale: Sale, seed: int) -> None:
+    balance = credit(sale.world.cpo, "91.45")
+    sale.init()
+    sale.start(sale.confirm())
+    sale.charge(5000)
+    settle_stopped()
+
+    def work(number: int) -> str:
+        if number:
+            return f"{refund(sale).amount:.2f}"
+        with cpo_scope(sale.world.cpo):
+            try:
+                persons.forget(sale.world.cpo, find_person(sale.world.cpo, Wanted(phone=SARAH)))
+            except persons.StillOpen:
+                return "still open"
+        return "forgotten"
+
+    said = run_at_once(2, work)
+    with cpo_scope(sale.world.cpo):
+        owed = [f"{amount:.2f}" for amount in Refund.objects.values_list("amount", flat=True)]
+    found = (sorted(said), owed, f"{figures(balance)[0]:.2f}")
+    assert found in [
+        (["91.45", "still open"], [], "91.45"),
+        (["91.45", "forgotten"], ["91.45"], "0.00"),
+    ]
 
 
 def test_a_refund_leaves_out_what_goes_back_already(sale: Sale) -> None:

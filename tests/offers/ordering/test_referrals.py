@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -14,13 +16,16 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Balance, BalanceEntry, Customer, Order, OrderEvent
+from cpo_portal.charging.models import Balance, BalanceEntry, ChargingSession, Customer, Order, OrderEvent
 from cpo_portal.network.models import Connector
 from offers.models import CodeGuess, OfferPolicy, Referral
+from offers.ordering.adjusting import Said
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.place import Placing, place
+from offers.ordering.refund import refund_bill
 from offers.quoting import Buyer
 from offers.reconcile import compare_with_ledger
+from offers.referrals import rewarding
 from offers.referrals.codes import code_of
 from offers.referrals.rewarding import reward_due
 from offers.refusals import Refusal
@@ -214,6 +219,84 @@ def test_who_asked_to_be_forgotten_is_credited_nothing_and_the_friend_is(sale: S
     charge(sale)
     with cpo_scope(sale.world.cpo):
         Customer.objects.filter(pk=customer(sale.world.cpo, RAVI).pk).update(forgotten_at=timezone.now())
+    assert reward_due() == 1
+    assert credited(sale) == {"Sarah": "50.00"}
+
+
+def refund(sale: Sale) -> str:
+    with cpo_scope(sale.world.cpo):
+        return f"{refund_bill(sale.fresh(), Said('case 8', 'It hummed'), now=timezone.now()).amount:.2f}"
+
+
+def waiting_for(sale: Sale) -> tuple[str, bool, bool]:
+    """Return the referral's state, and whether a session has earned it and it is due."""
+    with cpo_scope(sale.world.cpo):
+        row = Referral.objects.get()
+        return row.state, row.earned_by_id is not None, row.due_at is not None
+
+
+@pytest.mark.parametrize("sent_again", [False, True], ids=["without-the-code", "with-the-code-again"])
+def test_a_refunded_bill_earns_nothing_and_the_next_one_does(sale: Sale, sent_again: bool) -> None:
+    come(sale, code(sale))
+    charge(sale)
+    assert waiting_for(sale) == ("WAITING", True, True)
+    refund(sale)
+    assert (reward_due(), credited(sale), waiting_for(sale)) == (0, {}, ("WAITING", False, False))
+    with cpo_scope(sale.world.cpo):
+        ChargingSession.objects.update(session_id="s-0")
+    again = Sale(sale.world, sale.secret, sale.gateway)
+    come(again, *([code(sale)] if sent_again else []), transaction_id="t-2")
+    charge(again)
+    assert (reward_due(), credited(sale)) == (1, {"Ravi": "100.00", "Sarah": "50.00"})
+
+
+def test_what_was_rewarded_before_the_refund_stays(sale: Sale) -> None:
+    come(sale, code(sale))
+    charge(sale)
+    assert reward_due() == 1
+    refund(sale)
+    assert (reward_due(), waiting_for(sale)) == (0, ("REWARDED", True, True))
+    assert credited(sale) == {"Ravi": "100.00", "Sarah": "50.00"}
+
+
+def test_a_reward_that_was_due_when_its_bill_had_been_refunded_waits_again(sale: Sale) -> None:
+    come(sale, code(sale))
+    charge(sale)
+    refund(sale)
+    with cpo_scope(sale.world.cpo):
+        Referral.objects.update(earned_by=sale.fresh(), due_at=timezone.now())  # as it was left before
+    assert (reward_due(), credited(sale), waiting_for(sale)) == (0, {}, ("WAITING", False, False))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_bill_that_is_refunded_while_it_is_rewarded_does_one_or_the_other_first(sale: Sale, seed: int) -> None:
+    come(sale, code(sale))
+    charge(sale)
+    said = run_at_once(2, lambda number: refund(sale) if number else reward_due())
+    assert "91.45" in said
+    found = (said.count(1), credited(sale), waiting_for(sale))
+    assert found in [
+        (1, {"Ravi": "100.00", "Sarah": "50.00"}, ("REWARDED", True, True)),
+        (0, {}, ("WAITING", False, False)),
+    ]
+    assert reward_due() == 0
+    assert compare_with_ledger().drifting == 0
+
+
+@pytest.mark.parametrize("days", [None, 30], ids=["for-good", "expiring"])
+def test_who_is_forgotten_while_a_reward_waits_for_their_balance_is_credited_nothing(
+    sale: Sale, days: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy(sale, referral_days=days)
+    come(sale, code(sale))
+    charge(sale)
+    lock_all = rewarding.lock_all
+
+    def wait(balances: Iterable[UUID]) -> None:
+        lock_all(balances)
+        Customer.objects.filter(pk=customer(sale.world.cpo, RAVI).pk).update(forgotten_at=timezone.now())
+
+    monkeypatch.setattr(rewarding, "lock_all", wait)
     assert reward_due() == 1
     assert credited(sale) == {"Sarah": "50.00"}
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.balance_holds import PREPAID
+from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
@@ -236,6 +237,9 @@ def _check_time(offer: Offer, content: OfferContent) -> _Findings:
     for name in ("valid_from", "valid_until"):
         if getattr(content, name).utcoffset() is None:
             yield name, "Give the time with its offset, such as 2026-01-03T00:00:00+05:30."
+            return
+        if not is_near(getattr(content, name)):
+            yield name, FAR
             return
     if content.valid_until <= content.valid_from:
         yield "valid_until", "The offer ends before it starts: choose a later end."

@@ -60,5 +60,7 @@ class StockForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _show_anew(self, units: int) -> None:
         """Let the page that is sent back hold what it now tells, so that it can be saved."""
-        self.data = self.data.copy()
-        self.data[self["units"].html_initial_name] = str(units)
+        sent: Any = self.data
+        shown = sent.copy()
+        shown[self["units"].html_initial_name] = str(units)
+        self.data = shown

@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network import stock
 from cpo_portal.network.models import Product, ProductStock
 from tests.network.places import Net, make_product
 from tests.network.test_api import send
@@ -153,3 +155,26 @@ def test_the_api_covers_what_orders_hold(
     fields = answer.json().get("error", {}).get("fields", {})
     assert (answer.status_code, fields) == (status, {} if status == 200 else {"stock": [HELD]})
     assert told(net) == ("Coffee", after, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_comes_while_the_page_is_saved_is_told_or_waits(
+    api: Client, net: Net, coffee: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(net, coffee)
+    read, order = stock.locked_stock, connection.copy()
+
+    def an_order_in_between(product_id: int) -> ProductStock | None:
+        with order.cursor() as cursor:
+            cursor.execute("UPDATE network_productstock SET units = 3, reserved = 3")
+        found = read(product_id)
+        with order.cursor() as cursor, pytest.raises(OperationalError):
+            cursor.execute("SELECT FROM network_productstock FOR UPDATE NOWAIT")
+        return found
+
+    monkeypatch.setattr(stock, "locked_stock", an_order_in_between)
+    try:
+        assert page.send(units="25") == [MOVED]
+    finally:
+        order.close()
+    assert told(net) == ("Coffee", 3, 3)

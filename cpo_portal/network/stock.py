@@ -48,8 +48,8 @@ class StockForm(forms.ModelForm):  # type: ignore[type-arg]
             self._show_anew(now.units)
             self.add_error(
                 "units",
-                f"There are {now.units} now, for orders have taken or given back some since you opened this page: "
-                "correct your number, or save it again.",
+                f"There are {now.units} now, for the stock has moved since you opened this page: correct your number, "
+                "or save it again.",
             )
         elif sentence := below_held(now, units):
             self.add_error("units", sentence)

@@ -19,10 +19,7 @@ from tests.network.test_api import send
 pytestmark = pytest.mark.django_db
 
 _INPUT = re.compile(r'<input[^>]*name="((?:initial-)?stock_row[^"]*)"[^>]*>')
-MOVED = (
-    "There are 3 now, for orders have taken or given back some since you opened this page: correct your number, or "
-    "save it again."
-)
+MOVED = "There are 3 now, for the stock has moved since you opened this page: correct your number, or save it again."
 GONE = "Its stock is not counted any more: open the page again, and add it anew."
 HELD = "Orders hold 3 of it: give 3 or more, or cancel orders first."
 

@@ -36,7 +36,9 @@ class GivingFields(forms.Form):
         widget=Select,
         help_text="Held in stock from the booking on. Where products are counted, empty gives more of what is bought.",
     )
-    item_value = forms.DecimalField(label="At this price each", required=False, widget=DecimalInput)
+    item_value = forms.DecimalField(
+        label="At this price each", required=False, widget=DecimalInput, max_digits=14, decimal_places=2
+    )
 
     def fit_giving(self, currency: str) -> None:
         """Let the CPO's own products be chosen."""

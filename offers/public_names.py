@@ -20,13 +20,12 @@ from pricing.engine.windows import zone_of
 def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
     """Return the names that the conditions need; inside the CPO's scope."""
     stock, categories = terms.qualifier.stock_product_id, terms.applicability.categories
-    rows = Product.objects.filter(product_id=stock).values_list("product_id", "name") if stock else ()
     goods = Product.objects.filter(category__in=categories, is_published=True) if categories else ()
     charging = ["charging"] if CHARGING_CATEGORY in categories else []
     others, hidden = _apart_from(terms, now)
     return Named(
         now.astimezone(zone_of(zone)).date(),
-        products=dict(rows),
+        products={stock: _sold_as(stock)} if stock else {},
         goods=(*charging, *sorted({row.name for row in goods})),
         connector_types=dict(ConnectorType.choices),
         apart_from=others,
@@ -37,8 +36,13 @@ def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
 def with_item_named(terms: OfferTerms) -> OfferTerms:
     """Return the terms with the name of the product that they give in the place of its id, for a reader."""
     item_id = terms.benefit.item_id
-    name = Product.objects.filter(product_id=item_id).values_list("name", flat=True).first() if item_id else None
-    return terms if name is None else replace(terms, benefit=replace(terms.benefit, item_id=name))
+    return replace(terms, benefit=replace(terms.benefit, item_id=_sold_as(item_id))) if item_id else terms
+
+
+def _sold_as(product_id: str) -> str:
+    """Return a product's name; one that is hidden from buyer apps, or gone, has none for a reader."""
+    sold = Product.objects.filter(product_id=product_id, is_published=True)
+    return sold.values_list("name", flat=True).first() or "a product that is not sold now"
 
 
 def _apart_from(terms: OfferTerms, now: datetime) -> tuple[tuple[str, ...], bool]:

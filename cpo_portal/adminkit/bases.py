@@ -21,6 +21,7 @@ from cpo_portal.adminkit.checks import TenantAdminChecks
 from cpo_portal.adminkit.exports import TenantExportMixin
 from cpo_portal.adminkit.forms import MOST_ROWS, bounded_formset, has_cpo_column, tenant_form
 from cpo_portal.adminkit.rules import TenantRules, cpo_of, is_operator
+from cpo_portal.database.instants import refuse_far
 
 __all__ = [
     "PlatformAdmin",
@@ -76,6 +77,7 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
         if isinstance(db_field, DateTimeField) and hasattr(field, "fields"):
             for part, code, sentence in zip(field.fields, ("invalid_date", "invalid_time"), HALVES, strict=True):
                 field.error_messages[code] = part.error_messages["invalid"] = sentence
+            field.validators.append(refuse_far)
         return field
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -24,14 +23,12 @@ from import_export.formats import base_formats
 from import_export.resources import ModelResource, modelresource_factory
 from unfold.contrib.import_export.forms import ExportForm
 
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+from cpo_portal.adminkit.cells import escaped
 
 
 def harmless(cell: Any) -> Any:
     """Return the cell so that a spreadsheet shows it as text instead of running it as a formula."""
-    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}" if cell.lstrip(" ")[:1] in {"=", "+", "-", "@", "\t", "\r", "\n", "|", "%"} else cell
+    return escaped(cell) if isinstance(cell, str) else cell
 
 
 class TenantExportMixin(ExportActionMixin):  # type: ignore[misc]

@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from cpo_portal.database.instants import FAR, FIRST_YEAR, LAST_YEAR
+
 NO_INSTANT = "Give the date and the time, such as 2026-11-21T18:30."
 
 
@@ -42,6 +44,9 @@ class LocalDateTimeField(forms.DateTimeField):
         if isinstance(value, str) and ":" not in value:
             # Midnight would be a guess: an offer that ends on a day is meant to hold on it.
             raise ValidationError(NO_INSTANT, "invalid")
+        if not FIRST_YEAR <= wall.year <= LAST_YEAR:
+            # At the ends of the calendar another zone's clock has no reading, and a table's answer cannot be read.
+            raise ValidationError(FAR, "far")
         if wall.tzinfo is not None:
             return wall
         instant = wall.replace(tzinfo=self.zone)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from cpo_portal.adminkit.cells import unescaped
 
 MOST_BYTES = 2 << 20
 MOST_ROWS = 100_000
 LONGEST_CELL = 1000
 #: So many faults are told; the rest is a number.
 MOST_FAULTS = 100
-#: A cell that a spreadsheet would run, and one that an export has put an apostrophe before, so that none runs it.
-_RUN = re.compile(r"'* *[=+\-@\t\r\n|%]")
-_ESCAPED = re.compile(r"'+ *[=+\-@\t\r\n|%]")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class NotRead(ValueError):
@@ -80,11 +77,6 @@ def each_row(
         raise NotRead(f"The file is no CSV: {error}. Save it as “CSV UTF-8” and upload it again.") from error
 
 
-def escaped(text: str) -> str:
-    """Return a cell as a spreadsheet shows it instead of running it; `read_rows` gives the text back as it was."""
-    return f"'{text}" if _RUN.match(text) and not _NUMBER.fullmatch(text) else text
-
-
 def _text_of(data: bytes, bounds: Bounds) -> str:
     if len(data) > bounds.most_bytes:
         raise NotRead(f"The file is larger than {bounds.most_bytes >> 20} MB: upload it in parts.")
@@ -125,12 +117,8 @@ def _rows(reader: Iterator[list[str]], header: list[str], bounds: Bounds) -> Ite
         if any(len(cell) > bounds.longest_cell for cell in cells):
             raise NotRead(f"Row {number} has a cell of more than {bounds.longest_cell} characters: shorten it.")
         yield dict.fromkeys(header, "") | {
-            name: _plain(cell.strip()) for name, cell in zip(header, cells, strict=False)
+            name: unescaped(cell.strip()) for name, cell in zip(header, cells, strict=False)
         }
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def is_blank(row: Mapping[str, str]) -> bool:

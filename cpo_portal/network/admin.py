@@ -34,6 +34,7 @@ from cpo_portal.network.models import (
     ProductStock,
     StatusChoice,
 )
+from cpo_portal.network.stock import StockForm
 from cpo_portal.network.systems import create_system_token
 
 STATUS_TONES = {
@@ -203,6 +204,7 @@ class StockInline(TenantStackedInline):
     """How many units are left; without it the product is not counted."""
 
     model = ProductStock
+    form = StockForm
     fields = ("units",)
     max_num = 1
     verbose_name = "stock"

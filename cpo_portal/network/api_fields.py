@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.relations import ManyRelatedField
 
-#: The years that an instant may lie in; any zone's clock and a week more stay within the calendar.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
+
 #: How many of a list's faults are told at once.
 MOST_FAULTS = 10
 

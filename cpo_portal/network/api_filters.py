@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 
-from cpo_portal.network.api_fields import FIRST_YEAR, LAST_YEAR
+from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
 
 _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 

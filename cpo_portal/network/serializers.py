@@ -22,6 +22,7 @@ from cpo_portal.network.models import (
     ProductStock,
     StatusChoice,
 )
+from cpo_portal.network.stock import below_held, locked_stock
 
 
 class OwnSerializer(serializers.ModelSerializer[Any]):
@@ -193,6 +194,8 @@ def keep_stock(product: Product, units: int | None) -> Product:
             sentence = f"Orders hold {held.reserved} of it: give a number, and stop counting once they are done."
             raise serializers.ValidationError({"stock": [sentence]})
     else:
+        if sentence := below_held(locked_stock(product.pk), units):
+            raise serializers.ValidationError({"stock": [sentence]})
         ProductStock.objects.update_or_create(product=product, defaults={"units": units})
     return reread(product)
 

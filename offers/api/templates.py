@@ -29,7 +29,11 @@ class TemplateSerializer(serializers.Serializer[Any]):
     needs = serializers.CharField(help_text="What of your own it names; empty where it needs nothing.")
     missing = serializers.CharField(help_text="What to make first; empty where everything is there.")
     makes = serializers.ChoiceField(choices=[makes.value for makes in Makes])
-    body = serializers.DictField(help_text="Change what you like; a balance also says whose it is.")
+    body = serializers.DictField(
+        allow_null=True,
+        help_text="Change what you like; a balance also says whose it is. Null where something is to be made first: "
+        "without it the offer would be for everybody.",
+    )
 
 
 class TemplatesView(TokenScopedMixin, APIView):
@@ -52,7 +56,7 @@ def _told(filled: Filled) -> dict[str, Any]:
         "needs": template.need.sentence if template.need is not None else "",
         "missing": filled.missing,
         "makes": template.makes.value,
-        "body": _body(filled),
+        "body": None if filled.missing else _body(filled),
     }
 
 

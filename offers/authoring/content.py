@@ -12,7 +12,9 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.balance_holds import PREPAID
+from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Connector, Location, Product
+from offers.authoring.amounts import is_amount
 from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
 from offers.authoring.conditions import check_conditions
@@ -212,7 +214,7 @@ def _check_type(offer: Offer, content: OfferContent) -> _Findings:
 def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
     for name in ("value", "value_cap", "min_value"):
         amount = getattr(content, name)
-        if amount is not None and (not amount.is_finite() or amount != round(amount, 2) or abs(amount) >= 10**12):
+        if amount is not None and not is_amount(amount):
             yield name, "Use a number with at most two decimals."
             return
     percent = content.value_type == "percent"
@@ -236,6 +238,9 @@ def _check_time(offer: Offer, content: OfferContent) -> _Findings:
     for name in ("valid_from", "valid_until"):
         if getattr(content, name).utcoffset() is None:
             yield name, "Give the time with its offset, such as 2026-01-03T00:00:00+05:30."
+            return
+        if not is_near(getattr(content, name)):
+            yield name, FAR
             return
     if content.valid_until <= content.valid_from:
         yield "valid_until", "The offer ends before it starts: choose a later end."

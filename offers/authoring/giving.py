@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
+from offers.authoring.amounts import is_amount
 from offers.engine.values import ItemUnit, OfferLimits
 from offers.models import ItemUnitChoice, Offer
 from offers.models.giving import OWN_ITEM, STANDS_ALONE
@@ -54,7 +55,7 @@ def _value(content: OfferContent) -> _Findings:
     value = content.item_value
     if value is None:
         return
-    if not value.is_finite() or value != round(value, 2) or abs(value) >= 10**12:
+    if not is_amount(value):
         yield "item_value", "Use a number with at most two decimals."
     elif value < 0:
         yield "item_value", "A price cannot be negative: write 0 for nothing."

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.authoring.amounts import is_amount
 from offers.authoring.conditions import check_counted
 from offers.authoring.drafts import is_fresh, lock_offer
 from offers.authoring.giving import check_turns
@@ -40,6 +41,7 @@ from pricing.engine.wording import money_text
 
 #: How the limits are called, in the order of the form.
 LIMIT_FIELDS = LIMIT_NAMES
+_NO_AMOUNT = "Use an amount with at most two decimals."
 
 # What the ledger says: per redemption, committed once there is a COMMIT, else reserved unless released.
 _DERIVED = """
@@ -70,10 +72,13 @@ def check_limits(limits: OfferLimits) -> None:
         value = getattr(limits, name)
         if isinstance(value, bool):
             continue
+        if isinstance(value, Decimal) and not value.is_finite():
+            # No number can be compared with it, so no other sentence is true beside this one.
+            raise ValidationError({name: _NO_AMOUNT})
         if value is not None and value <= 0:
             errors[name] = "Give a number above 0, or leave it empty for no limit."
-        elif isinstance(value, Decimal) and (value != round(value, 2) or value >= 10**12):
-            errors[name] = "Use an amount with at most two decimals."
+        elif isinstance(value, Decimal) and not is_amount(value):
+            errors[name] = _NO_AMOUNT
         elif isinstance(value, int) and value > 2**31 - 1:
             errors[name] = "Give a smaller number, or leave it empty for no limit."
     if limits.budget is not None and limits.redemption_cap is None:

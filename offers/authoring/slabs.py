@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from offers.authoring.amounts import is_amount
 from offers.engine.matrix import IN_SLABS
 from offers.engine.values import ValueType
 
@@ -82,7 +83,7 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "")
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and abs(amount) < 10**12 and amount == round(amount, 2) else None
+    return amount if is_amount(amount) else None
 
 
 def _is_kwh(value: Any) -> bool:

@@ -123,7 +123,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "early-bird",
         "Early bird",
-        "15 % off for who charges before the day begins: from 05:00 to 08:00.",
+        "15 % off for drivers who charge before the day begins: from 05:00 to 08:00.",
         _percent(
             "EARLY_BIRD",
             15,

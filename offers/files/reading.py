@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.csv_files import Bounds, Faults, NotRead, each_row, is_blank
+from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, check_new
 from offers.authoring.codes import keep_single_use
 from offers.authoring.content import CONTENT_FIELDS, OfferContent
@@ -25,6 +28,9 @@ MOST_OFFERS = 10_000
 BOUNDS = Bounds(most_bytes=8 << 20, most_rows=MOST_OFFERS, longest_cell=130_000)
 #: How often progress is told.
 STEP = 200
+NOT_TAKEN = "This cannot be read: write it as the example file does."
+NOT_JUDGED = "This row cannot be checked: write it as the example file does, or enter the offer by its form."
+log = structlog.get_logger(__name__)
 
 
 def count_rows(cpo: Cpo, data: bytes) -> int:
@@ -55,13 +61,24 @@ def read_offers(
         for number, cells in enumerate(_rows(data, columns), start=2):
             new = None if is_blank(cells) else _parsed(number, cells, columns, faults)
             if new is not None:
-                normal, errors = check_new(cpo, new)
+                normal, errors = _checked(cpo, new)
                 _note(faults, number, errors | seen.faults_of(new, errors), by_field)
                 if not faults.count:
                     found.append(normal)
             if number % STEP == 0:
                 progress(number - 1)
     return found, faults
+
+
+def _checked(cpo: Cpo, new: NewOffer) -> tuple[NewOffer, dict[str, list[str]]]:
+    """Return what `check_new` does; a row that it cannot judge is at fault itself."""
+    try:
+        return check_new(cpo, new)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  sent again, the row would be as it is
+        log.error("offer_row_failed", row=new.line, error=describe(error))
+        return new, {"": [NOT_JUDGED]}
 
 
 def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: Mapping[str, Column]) -> None:
@@ -88,6 +105,11 @@ def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], 
             except ValidationError as refusal:
                 for sentence in refusal.messages:
                     faults.add(number, column.label, sentence)
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001  sent again, the cell would be as it is
+                log.error("offer_cell_failed", column=column.name, error=describe(error))
+                faults.add(number, column.label, NOT_TAKEN)
         elif column.needed:
             faults.add(number, column.label, "This field is required.")
     if faults.count > before:

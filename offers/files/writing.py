@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.csv_files import escaped
+from cpo_portal.adminkit.cells import escaped
 from offers.authoring.content import OfferContent, content_of
 from offers.engine.values import OfferLimits
 from offers.files.columns import Column, columns_for

@@ -11,6 +11,7 @@ from django_scopes import ScopedManager
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.database.instants import FAR, near
 from cpo_portal.network.models import BECKN_ID
 from offers.engine import values as engine
 from offers.models.columns import MONEY, NO_ITEMS, NO_ROWS
@@ -215,6 +216,11 @@ class OfferVersion(Where, Days, Conditions, Giving, TenantModel):
                 condition=Q(valid_until__gt=F("valid_from")),
                 name="offer_ends_after_it_starts",
                 violation_error_message="The offer ends before it starts: choose a later end.",
+            ),
+            models.CheckConstraint(
+                condition=near("valid_from") & near("valid_until"),
+                name="offer_times_are_near",
+                violation_error_message=FAR,
             ),
             models.CheckConstraint(
                 condition=Q(value=None) | (Q(value__gt=0) & (~Q(value_type="percent") | Q(value__lte=100))),

@@ -64,6 +64,8 @@ def test_half_an_instant_is_asked_for_the_other_half(visit: Any) -> None:
     assert errors(expires_at_0="2099-01-01", expires_at_1="") == ["Give the time as well, such as 18:30."]
     assert errors(expires_at_0="2099-01-01", expires_at_1="soon") == ["Give the time as well, such as 18:30."]
     assert errors(expires_at_0="", expires_at_1="18:30") == ["Give the date, such as 2026-11-21."]
+    far = ["Give a time in the years 2000 to 2100."]
+    assert errors(expires_at_0="9999-12-31", expires_at_1="23:59") == far
 
 
 def test_members_read_which_messages_are_not_theirs(visit: Any) -> None:

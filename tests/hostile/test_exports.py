@@ -16,15 +16,26 @@ from django.urls import NoReverseMatch, reverse
 from import_export.resources import ModelResource
 
 from cpo_portal.adminkit.bases import TenantExportMixin
-from cpo_portal.charging.csv_files import escaped
+from cpo_portal.adminkit.cells import escaped
 from tests.people import make_people, signed_in
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
-    "=cmd|' /C calc'!A0", "+1+cmd|x", "-2+3", "@SUM(1+1)", "\t=1", "\r=1", "\n=1", " =1", "   +A1", "|calc", "%0A=1",
+    "=cmd|' /C calc'!A0", "+1+cmd|x", "-2+3", "@SUM(1+1)", "\t1", "\r1", "\n1", " =1", "   +A1", "|calc", "%0A=1",
     "=", "-", "+", "@", '=HYPERLINK("https://x.example","y")', "-1-1", "+", "-１", "--1", "+1e5", "-1_0",
 )  # fmt: skip
-HARMLESS = ("-5", "+5", "-0.50", "12", "a=1", "₹5", "", "x@y.example", "2026-01-01")
+#: What other sheets split into cells of their own: behind semicolons and tabs, and at the end of a line.
+SPLIT = {
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    "\n=1": "'\n'=1",
+    "Ten off;=1": "Ten off;'=1",
+    "Ten off; @A1;'+A1": "Ten off;' @A1;''+A1",
+    "Ten off\t|calc": "Ten off\t'|calc",
+    "=a;-b": "'=a;'-b",
+}
+DISARMED = {cell: f"'{cell}" for cell in HOSTILE} | SPLIT
+HARMLESS = ("-5", "+5", "-0.50", "12", "a=1", "₹5", "", "x@y.example", "2026-01-01", "a; b; 10-19", "a;b=1")
 #: Code that may write or name a table file: the guard itself, and what only reads one.
 TABLE_CODE = {
     "beckn/demo/sites.py",
@@ -82,7 +93,7 @@ def test_an_export_disarms_every_cell_of_every_column(
 ) -> None:
     assert isinstance(model_admin, TenantExportMixin)
     columns = len(model_admin.export_columns or model_admin.export_fields)
-    cells = [*HOSTILE, *HARMLESS]
+    cells = [*DISARMED, *HARMLESS]
     monkeypatch.setattr(ModelResource, "iter_queryset", lambda self, queryset: iter(cells))
     monkeypatch.setattr(ModelResource, "export_resource", lambda self, cell, *args, **kwargs: [cell] * columns)
     if model_admin.export_columns:
@@ -93,11 +104,11 @@ def test_an_export_disarms_every_cell_of_every_column(
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv")
     [headings, *rows] = csv.reader(io.StringIO(answer.content.decode(), newline=""))
     assert len(headings) == columns
-    assert rows == [[f"'{cell}"] * columns for cell in HOSTILE] + [[cell] * columns for cell in HARMLESS]
+    assert rows == [[cell] * columns for cell in (*DISARMED.values(), *HARMLESS)]
 
 
 def test_a_file_that_can_be_imported_disarms_the_same_cells() -> None:
-    assert [escaped(cell) for cell in HOSTILE] == [f"'{cell}" for cell in HOSTILE]
+    assert {cell: escaped(cell) for cell in DISARMED} == DISARMED
     assert [escaped(cell) for cell in HARMLESS] == list(HARMLESS)
 
 

@@ -249,6 +249,35 @@ def test_every_type_is_said_in_plain_words(people: People, kind: str) -> None:
     assert ("As long as it is in stock." in text) is (kind == "freebie")
 
 
+HIDDEN = "a product that is not sold now"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        pytest.param(TYPES["freebie"][0] | {"benefit_kind": "freebie"}, f"2 × {HIDDEN} free", id="given"),
+        pytest.param(
+            {"stock_product_id": "coffee", "stock_at_least": 5},
+            f"While at least 5 of {HIDDEN} are in stock.",
+            id="counted",
+        ),
+    ],
+)
+def test_a_product_that_is_hidden_from_buyer_apps_has_no_name(
+    people: People, said: dict[str, Any], sentence: str
+) -> None:
+    with cpo_scope(people.here.cpo):
+        coffee = Product.objects.create(cpo=people.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=coffee, units=9)
+    make(people, min_value=None, **said)
+    with cpo_scope(people.here.cpo):
+        Product.objects.update(is_published=False, name="Secret Espresso")
+    text = words(Client().get(PAGE))
+    assert sentence in text
+    assert "Secret" not in text
+    assert "coffee" not in text.casefold()
+
+
 def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People) -> None:
     make(people, image_url="https://elsewhere.example/i.png")
     answer = Client().get(PAGE)

@@ -223,6 +223,7 @@ def test_each_kind_of_the_use_case_has_a_template_and_each_offer_is_proven_on_bo
 
 NEEDED = ["holiday-promotion", "monthly-package", "member-exclusive", "tier-pricing", "anniversary-reward",
           "new-station-launch", "highway-special", "urban-rural-pricing"]  # fmt: skip
+EARLY = "15 % off for drivers who charge before the day begins: from 05:00 to 08:00."
 
 
 def test_a_template_says_what_is_to_be_made_first_and_opens_no_form_for_everybody(people: People) -> None:
@@ -232,6 +233,8 @@ def test_a_template_says_what_is_to_be_made_first_and_opens_no_form_for_everybod
         HolidayCalendar.objects.all().delete()
     told = listed(people)
     assert [key for key, each in told.items() if each["missing"]] == [*NEEDED, "regional-promotion"]
+    assert [key for key, each in told.items() if each["body"] is None] == [*NEEDED, "regional-promotion"]
+    assert told["early-bird"]["sentence"] == EARLY
     assert told["highway-special"]["missing"] == "Give the tag “highway” to the locations first."
     browser = signed_in(people.owner)
     answer = browser.get(f"{ADD}?template=member-exclusive", follow=True)

@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.csv_files import escaped, read_rows
+from cpo_portal.adminkit.cells import escaped
+from cpo_portal.charging.csv_files import read_rows
 from offers import authoring
 from offers.authoring import OfferContent
 from offers.engine.matrix import NEEDS, Need
@@ -107,6 +108,8 @@ SPICE = st.lists(st.sampled_from("'=+-@|%\t\r\n19. a\"“,;"), max_size=8).map("
 def test_no_cell_is_run_by_a_sheet_and_each_comes_back_as_it_was(cells: list[str]) -> None:
     written = [escaped(cell) for cell in cells]
     assert [cell for cell in written if cell[:1] in "=@|%" and cell] == []
+    parts = [part for cell in written for part in re.split("[;\t\r\n]", cell)[1:]]
+    assert [part for part in parts if part.lstrip(" ")[:1] in tuple("=+-@|%")] == []
     assert [cell for cell in written if cell[:1] in ("+", "-") and not cell[1:].replace(".", "").isdigit()] == []
     text = io.StringIO(newline="")
     columns = [f"c{number}" for number in range(len(cells))]

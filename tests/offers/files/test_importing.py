@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from offers import authoring
 from offers.authoring import Actor, OfferContent
 from offers.authoring.drafts import faults_of_new
 from offers.engine.values import BenefitKind, OfferLimits
-from offers.files import runs
+from offers.files import reading, runs
 from offers.files.columns import columns_for
 from offers.files.example import EXAMPLES, example_file
 from offers.files.runs import import_checked, run_offer_imports
@@ -394,6 +394,44 @@ def test_a_file_that_fails_on_our_side_is_told_and_the_next_one_is_imported(
     assert jobs[0] is not None
     assert jobs[0].reason == "It failed on our side: send the file again."
     assert offers_there(cpo) == ["offer-00010", "offer-00011", "offer-00012"]
+
+
+def broken(name: str) -> Any:
+    """Return a reading of the columns in which one column's reader has a fault of its own."""
+
+    def columns(zone: str) -> tuple[Any, ...]:
+        def fall(text: str) -> Any:
+            raise OverflowError("date value out of range")
+
+        return tuple(replace(x, read=fall) if x.name == name else x for x in columns_for(zone))
+
+    return columns
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["dry-run", "import"])
+def test_a_cell_that_nobody_thought_of_is_told_by_row_and_column(
+    cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    monkeypatch.setattr(reading, "columns_for", broken("valid_until"))
+    assert faults_of(load(cpo, many(2), dry_run=dry_run)) == [
+        (2, "Valid until", "This cannot be read: write it as the example file does."),
+        (3, "Valid until", "This cannot be read: write it as the example file does."),
+    ]
+    job = import_offers_of(cpo, many(3).encode(), dry_run=dry_run)
+    assert run_offer_imports() == 1
+    assert (state_of(cpo, job)[0], offers_there(cpo)) == ("REFUSED", [])
+    assert job is not None
+    assert (job.reason, job.fault_count, job.faults[0]["column"]) == ("", 3, "Valid until")
+
+
+def test_a_row_that_no_check_can_judge_is_told_by_its_number(cpo: Cpo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(*given: Any) -> Any:
+        raise InvalidOperation("too many digits")
+
+    monkeypatch.setattr(reading, "check_new", fall)
+    sentence = "This row cannot be checked: write it as the example file does, or enter the offer by its form."
+    assert faults_of(load(cpo, many(1))) == [(2, "", sentence)]
+    assert offers_there(cpo) == []
 
 
 def test_a_worker_that_died_leaves_the_file_to_the_next(

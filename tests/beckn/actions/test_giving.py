@@ -12,7 +12,7 @@ from beckn.models import NetworkProfile
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
-from tests.beckn.actions.conversation import Conversation, amounts, tag
+from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import WEEKEND
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +78,41 @@ def test_a_free_product_from_the_quote_to_the_use_of_its_offer(talk: Conversatio
         "given-quantity": "1",
         "given-unit": "unit",
     }
+
+
+def echoed(talk: Conversation, order: dict[str, Any]) -> dict[str, Any]:
+    """Return the cart of a buyer app that sends back the items, with all that stands in them, that it was sent."""
+    cart = talk.cart("given")
+    cart["order"] |= {"items": order["items"], "billing": BILLING}
+    return cart
+
+
+@pytest.mark.parametrize(
+    ("bought", "shown", "total"),
+    [
+        pytest.param(0, ["90.00", "60.00", "10.00", "-60.00", "18.00"], "118.00", id="given-only"),
+        pytest.param(1, ["29.99", "60.00", "60.00", "10.00", "-60.00", "18.00"], "117.99", id="one-bought-as-well"),
+    ],
+)
+def test_a_buyer_app_that_sends_back_the_items_buys_nothing_more(
+    talk: Conversation, bought: int, shown: list[str], total: str
+) -> None:
+    live(talk, **FREE)
+    cart = talk.cart("given")
+    if bought:
+        cart["order"]["items"][0]["add_ons"] = [{"id": "coffee", "quantity": {"selected": {"count": bought}}}]
+    order = talk.say("select", cart)["message"]["order"]
+    assert (amounts(order), order["quote"]["price"]["value"]) == (shown, total)
+    add_ons = order["items"][0]["add_ons"]
+    assert ["tags" in add_on for add_on in add_ons] == [False] * bought + [True]
+    for action in ("select", "init"):
+        order = talk.say(action, echoed(talk, order))["message"]["order"]
+        assert (amounts(order), order["items"][0]["add_ons"]) == (shown, add_ons), action
+    assert talk.pay(total) == "PAID"
+    confirmed = talk.say("confirm", echoed(talk, order))["message"]["order"]
+    assert (amounts(confirmed), confirmed["items"][0]["add_ons"]) == (shown, add_ons)
+    with cpo_scope(talk.world.cpo):
+        assert ProductStock.objects.get().reserved == 1
 
 
 def test_what_is_out_of_stock_is_said_at_select_and_refused_at_init(talk: Conversation) -> None:

@@ -174,9 +174,22 @@ BAD = [
         id="24:00",
     ),
     pytest.param(
-        {"benefit_kind": "buyXgetY", "value": None, "value_cap": None, "value_type": "", "item_unit": "PRODUCT",
-         "qualifier_item_count": 2, "benefit_item_count": 1, "item_value": "15.00", "auto": True},
-        {"auto": ["A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0."]},
+        {
+            "benefit_kind": "buyXgetY",
+            "value": None,
+            "value_cap": None,
+            "value_type": "",
+            "item_unit": "PRODUCT",
+            "qualifier_item_count": 2,
+            "benefit_item_count": 1,
+            "item_value": "15.00",
+            "auto": True,
+        },
+        {
+            "auto": [
+                "A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0."
+            ]
+        },
         id="a product at a price that nobody chose",
     ),
     pytest.param({"name": None}, {"name": ["This field may not be null."]}, id="null"),

@@ -10,23 +10,30 @@ from cpo_portal.charging.balance_moves import BalanceRefused, Moved, lock_all
 from cpo_portal.charging.balances import credit
 from cpo_portal.charging.models import Balance, BalanceHold, Customer, Order
 
+NOTHING = Decimal(0)
+
 
 class CannotCredit(Exception):
     """There is nobody whose balance could be credited; nothing was changed. The message says what to do."""
 
 
-def give_back_drawn(order: Order, *, reference: str) -> Decimal:
+def give_back_drawn(order: Order, *, reference: str, less: Decimal = NOTHING) -> Decimal:
     """Credit each balance with what the order drew on it, once per reference; return how much that is in all.
 
-    The caller has locked the order, and its redemptions. What comes back to a balance that is over expires with it.
+    So much `less` comes back where it has come back as money. The caller has locked the order, and its redemptions.
+    What comes back to a balance that is over expires with it.
     """
     drawn: dict[UUID, Decimal] = {}
     holds = list(BalanceHold.objects.filter(order=order, taken__gt=0).select_related("balance"))
     for each in holds:
         drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
+    for key in sorted(drawn):
+        kept = min(less, drawn[key])
+        drawn[key], less = drawn[key] - kept, less - kept
     lock_all(drawn)
     for balance in {each.balance_id: each.balance for each in holds}.values():
-        credit(balance, Moved(drawn[balance.pk], reference), order)
+        if drawn[balance.pk]:
+            credit(balance, Moved(drawn[balance.pk], reference), order)
     return sum(drawn.values(), Decimal(0))
 
 

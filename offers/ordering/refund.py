@@ -16,7 +16,7 @@ from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
 from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
-from pricing.engine.money import Money
+from pricing.engine.money import Money, zero
 
 REASON = "BILL"
 
@@ -37,12 +37,15 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         done.repeated = True
         return done
     reversals.lock_given(order)
-    credit = give_back_drawn(order, reference=f"bill refund {order.pk}")
+    cash = _still_here(order)
+    # What is going back already beyond the money that was paid came out of the balances.
+    gone = max(-cash.amount, Decimal(0))
+    credit = give_back_drawn(order, reference=f"bill refund {order.pk}", less=gone)
+    cash = cash if cash.amount > 0 else zero(order.currency)
     # What was returned in exchange is the CPO's: that offer stays used.
     valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
     kept = set(valued.values_list("redemption", flat=True))
     reversals.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
-    cash = _still_here(order)
     # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
     order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)
     refund = _owe(order, cash, said, now) if cash else None

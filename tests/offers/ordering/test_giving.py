@@ -23,11 +23,9 @@ from offers.authoring import moves
 from offers.engine.values import OfferLimits
 from offers.ledger import LimitReached, reserve
 from offers.models import Offer, OfferCounter, Quote, Redemption
-from offers.ordering.adjusting import Said
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.confirm import confirm
 from offers.ordering.place import Placing, holds_of, place
-from offers.ordering.reverse import take_back
 from offers.proofs import Verdict, reprove
 from offers.quoting import Buyer, Lock, price_session
 from offers.reconcile import compare_with_ledger
@@ -220,29 +218,6 @@ def test_a_sandbox_order_holds_no_stock(sale: Sale) -> None:
     assert (stock(sale.world), redemption.sandbox) == ((20, 0), True)
     assert redemption.items == [{"product_id": "coffee", "units": 2, "counted": False}]
     assert "given" in placed.priced.trace.chosen
-
-
-@pytest.mark.parametrize(
-    ("taken", "units"),
-    [
-        pytest.param(["59.99"], 0, id="a-paisa-short-of-one"),
-        pytest.param(["60.00"], 1, id="one"),
-        pytest.param(["60.00", "60.00"], 2, id="both-in-turn"),
-        pytest.param(["120.00"], 2, id="all-at-once"),
-        pytest.param(["100.00", "20.00"], 2, id="the-rest-with-the-last"),
-    ],
-)
-def test_what_is_reversed_goes_back_to_the_shelf_by_whole_units(sale: Sale, taken: list[str], units: int) -> None:
-    make_product(sale.world)
-    live(sale.world, **FREE, auto=False)
-    placed = sale.init(chosen())
-    sold(sale, 5000, f"{placed.quote.total}")
-    for number, amount in enumerate(taken):
-        for _ in range(2):  # a repeated message changes nothing
-            with cpo_scope(sale.world.cpo):
-                redemption = Redemption.objects.exclude(state="RELEASED").get(offer__offer_id="given")
-                take_back(redemption, Decimal(amount), Said(f"r-{number}", "Not served"), now=timezone.now())
-    assert stock(sale.world) == (18 + units, 0)
 
 
 @pytest.mark.parametrize("offers", [1, 30])

@@ -45,7 +45,7 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.REFUND_PAID: Action.STATUS,
 }
 #: Refunds that another callback tells: on_cancel, or on_update with the bill or what changed it.
-TOLD_ELSEWHERE = ("CANCELLATION", "SETTLEMENT", "BILL", "EXCHANGE")
+TOLD_ELSEWHERE = ("CANCELLATION", "SETTLEMENT", "BILL", "EXCHANGE", "RETURNED")
 
 
 def announce_events() -> int:

@@ -20,10 +20,12 @@ from cpo_portal.charging.admin import add_order_action, add_order_columns
 from cpo_portal.charging.models import Order, OrderState
 from cpo_portal.charging.panels import Panel, table, zone_of
 from offers.models import Adjustment, AdjustmentKind, Redemption, RedemptionState
-from offers.ordering.adjusting import AdjustmentRefused, Said
+from offers.ordering.adjusting import AdjustmentRefused, Said, units_text
 from offers.ordering.exchange import CreditTo, to_value, value_exchange
+from offers.ordering.recovering import wanted_of
 from offers.ordering.refund import OWNERLESS, ownerless_of, refund_bill
 from offers.ordering.reverse import take_back
+from offers.stock import items_of
 
 
 class SaidForm(DialogForm):
@@ -43,14 +45,19 @@ class TakeBackForm(SaidForm):
         required=False,
         max_digits=14,
         decimal_places=3,
-        help_text="Of the discount, before tax; the tax on it follows. Empty: all that is left.",
+        help_text="Of the discount, before tax; the tax on it follows. Empty: all that is left. Not for products.",
     )
-    field_order = ("offer", "amount", "reference", "reason")
+    units = forms.IntegerField(
+        required=False,
+        help_text="Of products that the offer gave: they go back to the shelf, and what the driver paid for them is "
+        "owed back. Empty: all that are left.",
+    )
+    field_order = ("offer", "amount", "units", "reference", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["offer"]
-        field.choices = [(str(row.pk), _left(row)) for row in _given(self.object_id)]
+        field.choices = [choice for row in _given(self.object_id) for choice in _choices(row)]
 
 
 class ExchangeForm(SaidForm):
@@ -76,6 +83,14 @@ def _given(order_pk: Any) -> Any:
     return rows.select_related("version").order_by("created_at", "pk")
 
 
+def _choices(row: Redemption) -> list[tuple[str, str]]:
+    """Return what of an offer can be chosen: each product that it gave, else what it saved."""
+    left = [item for item in items_of(row) if item.left]
+    return [(f"{row.pk}/{x.product_id}", f"{row.version.name}: {x.left} × {x.product_id} left") for x in left] or [
+        (str(row.pk), _left(row))
+    ]
+
+
 def _left(row: Redemption) -> str:
     left = money(row.committed - row.reversed, row.currency)
     return f"{row.version.name}: {left} left" if row.committed else f"{row.version.name}: the use alone"
@@ -96,7 +111,8 @@ def _is_refundable(order: Order) -> bool:
 
 @object_action(
     description="Take offer back",
-    confirm="The driver is asked for what the offer gave, with its tax; the bill stays as it was printed.",
+    confirm="The driver is asked for what the offer gave, with its tax; products that it gave go back to the shelf. "
+    "The bill stays as it was printed.",
     icon="undo",
     form_class=TakeBackForm,
     offered=_has_given,
@@ -104,13 +120,18 @@ def _is_refundable(order: Order) -> bool:
 )
 def take_offer_back(self: Any, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
     """Take an offer's benefit back; the buyer app is told by on_update."""
-    row = Redemption.objects.filter(order=order, pk=data["offer"]).first()
+    key, _, item_id = data["offer"].partition("/")
+    row = Redemption.objects.filter(order=order, pk=key).first()
     if row is None:
         raise ValidationError({"offer": "Choose an offer of this order."})
     with _refusals():
-        done = take_back(row, data["amount"], _said(request, data), now=timezone.now())
+        wanted = wanted_of(data["amount"], data["units"], item_id)
+        done = take_back(row, wanted, _said(request, data), now=timezone.now())
     if done.repeated:
         return _again(done)
+    if done.items:
+        back = f"{money(done.refund.amount, done.currency)} is due to the driver" if done.refund else "nothing is owed"
+        return f"{units_text(done.items)} was taken back; {back}."
     owed = f"the driver owes {money(done.owed, done.currency)}" if done.owed else "it had saved no money"
     return f"{money(done.amount, done.currency)} was taken back; {owed}."
 
@@ -159,7 +180,8 @@ def value_returned(self: Any, request: HttpRequest, order: Order, data: dict[str
 
 
 def _again(done: Adjustment) -> str:
-    return f"Nothing was changed: {done.reference} had been written before, {money(done.amount, done.currency)}."
+    what = units_text(done.items) or money(done.amount, done.currency)
+    return f"Nothing was changed: {done.reference} had been written before, {what}."
 
 
 def _said(request: HttpRequest, data: dict[str, Any]) -> Said:
@@ -184,7 +206,7 @@ def adjusted(request: HttpRequest, order: Order) -> Panel | None:
             when(row.at, zone),
             row.get_kind_display(),
             row.redemption.version.name if row.redemption else EMPTY,
-            money(row.amount, row.currency),
+            units_text(row.items) or money(row.amount, row.currency),
             money(row.owed, row.currency) if row.owed else EMPTY,
             row.reference,
             row.reason,

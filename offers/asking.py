@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -45,10 +45,10 @@ class SessionAsk:
 @dataclass(frozen=True, slots=True)
 class Lock:
     """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
-    itself takes of the limits; `exhausted` offers were refused by the ledger a moment ago; `levels` are those that the
-    quote observed. A preview gives the `book` that is to be instead of the published one, and the offers that are to be
-    judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own, `own_goods` what it
-    holds of products that offers give."""
+    itself takes of the limits; of `exhausted` offers a limit refused a moment ago, of `short` ones the stock; `levels`
+    are those that the quote observed. A preview gives the `book` that is to be instead of the published one, and the
+    offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own,
+    `own_goods` what it holds of products that offers give."""
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
@@ -60,3 +60,10 @@ class Lock:
     opened: frozenset[str] = frozenset()
     levels: Levels = UNOBSERVED
     own_goods: Mapping[str, int] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
+
+    def without(self, offer_id: str, *, of_stock: bool) -> Lock:
+        """Return the lock of a price that is made anew because the ledger refused this offer, by its stock or not."""
+        if of_stock:
+            return replace(self, short=self.short | {offer_id})
+        return replace(self, exhausted=self.exhausted | {offer_id})

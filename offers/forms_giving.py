@@ -49,4 +49,7 @@ class GivingFields(forms.Form):
             known.append((chosen, f"{chosen} (gone)"))
         fields: Any = self.fields
         fields["benefit_item_id"].choices = [("", "—"), *known]
-        fields["item_value"].help_text = f"In {currency}; 0 is free. Never more than the list price."
+        fields["item_value"].help_text = (
+            f"In {currency}; 0 is free. Never more than the list price. A driver who pays for a product chooses the "
+            "offer: it is not applied automatically."
+        )

@@ -44,11 +44,12 @@ _SHARED = _KEY_SHARED.replace("KEY SHARE", "SHARE")
 
 
 class LimitReached(Exception):
-    """A limit, or a pause, refused a reservation; nothing was reserved. `offer_id` is the Beckn id."""
+    """A limit, a pause or the stock refused a reservation; nothing was reserved. `offer_id` is the Beckn id."""
 
-    def __init__(self, offer_id: str) -> None:
+    def __init__(self, offer_id: str, *, of_stock: bool = False) -> None:
         super().__init__(offer_id)
         self.offer_id = offer_id
+        self.of_stock = of_stock
 
 
 class LimitsChanged(LimitReached):
@@ -143,7 +144,7 @@ def _move_stock(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) ->
     found = stock.move(order, old, wanted)
     if isinstance(found, str):
         short = [hold for hold in new if found in dict(hold.items)]
-        raise LimitReached(short[-1].terms.offer_id)
+        raise LimitReached(short[-1].terms.offer_id, of_stock=True)
     return found
 
 

@@ -50,14 +50,13 @@ __all__ = [
     "write_quote",
 ]
 
-#: More than any limit: the ledger refused this offer a moment ago, whatever a counter says by now.
+#: More than any limit: a limit of this offer refused a moment ago, whatever a counter says by now.
 EXHAUSTED = Usage(
     uses=2**62,
     budget_used=Decimal(10) ** 15,
     customer_uses=2**62,
     budget_used_today=Decimal(10) ** 15,
     customer_period_uses=dict.fromkeys(Period, 2**62),
-    refused=True,
 )
 
 
@@ -107,7 +106,7 @@ def price_session(
         codes=frozenset(code.upper() for code in ask.codes),
         customer_known=ask.customer is not None,
         identity_required=ask.identity_required,
-        usage=used | dict.fromkeys(lock.exhausted, EXHAUSTED),
+        usage=_as_refused(used | dict.fromkeys(lock.exhausted, EXHAUSTED), lock.short),
         objective=Objective(policy.objective),
         calendar_zone=connector.cpo.time_zone,
         stack=StackLimits(policy.max_stack, policy.max_discount_percent),
@@ -150,6 +149,11 @@ def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> 
         product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
         for product, good in found.items()
     }
+
+
+def _as_refused(usage: Mapping[str, Usage], short: Collection[str]) -> Mapping[str, Usage]:
+    """Return the usage with the offers marked whose stock refused."""
+    return {**usage, **{offer_id: replace(usage.get(offer_id, Usage()), refused=True) for offer_id in short}}
 
 
 def policy_of(cpo_id: int) -> OfferPolicy:

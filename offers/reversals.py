@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -18,23 +19,36 @@ from offers.holdings import has_code, locked
 from offers.models import LedgerEntry, LedgerKind, Offer, Redemption, RedemptionState
 
 
-def reverse(redemption: Redemption, amount: Decimal, *, reference: str, now: datetime) -> Decimal:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is taken back of a redemption: an amount, and the units that go with it, by product."""
+
+    amount: Decimal
+    units: Mapping[str, int] = field(default_factory=dict)
+
+
+def reverse(redemption: Redemption, amount: Decimal | Part, *, reference: str, now: datetime) -> Decimal:
     """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
 
     Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
     budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
-    gave nothing in money is taken back whole by any amount, 0 among them.
+    gave nothing in money is taken back whole by any amount, 0 among them. Products come back by the units of a Part,
+    or with all of the money.
     """
+    part = amount if isinstance(amount, Part) else Part(amount)
     redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
     if done is not None:
         return done.amount
     left = redemption.committed - redemption.reversed
-    amount = min(amount, left)
-    if redemption.state != RedemptionState.COMMITTED or amount < 0 or (left and not amount):
+    part = replace(part, amount=min(part.amount, left))
+    if redemption.state != RedemptionState.COMMITTED or part.amount < 0 or (left and not part.amount):
         return NOTHING
-    _take_back([(redemption, amount)], reference=reference, now=now)
-    return amount
+    units = {item.product_id: item.left for item in stock.items_of(redemption)}
+    if any(count > units.get(product, 0) for product, count in part.units.items()):
+        return NOTHING
+    _take_back([(redemption, part)], reference=reference, now=now)
+    return part.amount
 
 
 def lock_given(order: Order) -> None:
@@ -45,23 +59,26 @@ def lock_given(order: Order) -> None:
 def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
     """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
     given = [row for row in locked(order, RedemptionState.COMMITTED) if row.pk not in without]
-    _take_back([(row, row.committed - row.reversed) for row in given], reference=reference, now=now)
+    _take_back([(row, Part(row.committed - row.reversed)) for row in given], reference=reference, now=now)
 
 
-def _take_back(parts: Sequence[tuple[Redemption, Decimal]], *, reference: str, now: datetime) -> None:
+def _take_back(parts: Sequence[tuple[Redemption, Part]], *, reference: str, now: datetime) -> None:
     """Take so much back of redemptions that are locked, in the order of the locks: codes, stock, counters, inserts."""
     giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
     policy = set(giving.values_list("pk", flat=True))
-    taken = []
-    for row, amount in parts:
-        whole = row.reversed + amount == row.committed
+    taken, items = [], []
+    for row, part in parts:
+        whole = row.reversed + part.amount == row.committed
         state = RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
-        Redemption.objects.filter(pk=row.pk).update(reversed=F("reversed") + amount, state=state)
-        taken.append(counters.TakenBack(row, amount, whole and row.offer_id in policy))
-    for part in taken:
-        if part.use and has_code(part.redemption):
-            holding.give_back(part.redemption.order_id, part.redemption.offer_id)
-    stock.put_back([(part.redemption, part.amount) for part in taken])
+        left = stock.after_return(row, part.units, whole=whole)
+        kept = [item.to_json() for item in left]
+        Redemption.objects.filter(pk=row.pk).update(reversed=F("reversed") + part.amount, state=state, items=kept)
+        taken.append(counters.TakenBack(row, part.amount, whole and row.offer_id in policy))
+        items.append((row, left))
+    for each in taken:
+        if each.use and has_code(each.redemption):
+            holding.give_back(each.redemption.order_id, each.redemption.offer_id)
+    stock.put_back(items)
     counters.give_back(taken)
-    entries = [Entry(part.redemption, LedgerKind.REVERSE, part.amount, -int(part.use)) for part in taken]
+    entries = [Entry(each.redemption, LedgerKind.REVERSE, each.amount, -int(each.use)) for each in taken]
     enter(entries, now=now, reference=reference)

@@ -7,7 +7,7 @@ stock row calls reserved is promised and still on the shelf; nobody counts a pro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,14 +36,23 @@ _PUT_BACK = f"UPDATE network_productstock k SET units = k.units + %(units)s {_RO
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """Units of a product that an offer gives an order; `counted` where they are held in stock."""
+    """Units of a product that an offer gives an order; `counted` where they are held in stock.
+
+    So many of them were `returned` after the bill.
+    """
 
     product_id: str
     units: int
     counted: bool = False
+    returned: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.units - self.returned
 
     def to_json(self) -> dict[str, Any]:
-        return {"product_id": self.product_id, "units": self.units, "counted": self.counted}
+        row: dict[str, Any] = {"product_id": self.product_id, "units": self.units, "counted": self.counted}
+        return row | ({"returned": self.returned} if self.returned else {})
 
 
 def items_of(redemption: Redemption) -> list[HeldItem]:
@@ -101,30 +110,27 @@ def settle(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
                     cursor.execute(statement, {"cpo": cpo, "product": product, "units": units})
 
 
-def put_back(parts: Sequence[tuple[Redemption, Decimal]]) -> None:
-    """Put back what reversals of so much take back beyond what was taken back before: whole units, with the last all.
+def after_return(redemption: Redemption, units: Mapping[str, int], *, whole: bool) -> list[HeldItem]:
+    """Return what a redemption gives once so many more units of it, or with `whole` all, have come back."""
+    return [
+        replace(x, returned=x.units if whole else min(x.units, x.returned + units.get(x.product_id, 0)))
+        for x in items_of(redemption)
+    ]
 
-    The redemptions are as they were before.
-    """
+
+def put_back(parts: Sequence[tuple[Redemption, Sequence[HeldItem]]]) -> None:
+    """Put on the shelf what has come back of redemptions, that are as they were before; each with what it is now."""
     found: dict[str, int] = {}
-    for redemption, amount in parts:
-        for item in items_of(redemption):
-            units = _returned(item, redemption, redemption.reversed + amount)
-            if item.counted and (more := units - (_returned(item, redemption, redemption.reversed))):
-                found[item.product_id] = found.get(item.product_id, 0) + more
+    for redemption, items in parts:
+        for before, after in zip(items_of(redemption), items, strict=True):
+            if before.counted and (more := after.returned - before.returned):
+                found[before.product_id] = found.get(before.product_id, 0) + more
     if not found:
         return
     cpo = parts[0][0].cpo_id
     with connection.cursor() as cursor:
         for product in sorted(found):
             cursor.execute(_PUT_BACK, {"cpo": cpo, "product": product, "units": found[product]})
-
-
-def _returned(item: HeldItem, redemption: Redemption, taken_back: Decimal) -> int:
-    """Return the whole units that are back once so much of what the redemption gave is taken back."""
-    if redemption.committed:
-        return int(item.units * taken_back / redemption.committed)
-    return 0  # what gave nothing in money gave nothing else either
 
 
 def _add(found: dict[str, int], items: Iterable[HeldItem]) -> None:

@@ -10,7 +10,7 @@ from beckn.protocol.order_views import ExchangeView, SettlementView, TrailView
 from cpo_portal.charging.models import Order, PaymentStatus, PaymentType
 from offers.engine.values import OfferOutcome, OfferTrace
 from offers.models import Adjustment, AdjustmentKind
-from pricing.engine.money import Money
+from pricing.engine.money import Money, zero
 
 #: Why a driver is asked for money after charging.
 ASKED = {
@@ -33,10 +33,15 @@ def shortfalls(order: Order) -> list[SettlementView]:
 
 
 def trail_of(order: Order) -> tuple[TrailView, ...]:
-    """Return what was taken back of the order's offers, in the order in which it was."""
+    """Return what was taken back of the order's offers, in the order in which it was; products by units, at 0."""
     rows = Adjustment.objects.filter(order=order, kind=AdjustmentKind.TAKEN_BACK).order_by("pk")
-    known = rows.values_list("redemption__offer__offer_id", "amount", "currency", "reason")
-    return tuple(TrailView(offer, Money(amount, currency), reason) for offer, amount, currency, reason in known)
+    found: list[TrailView] = []
+    for row in rows.select_related("redemption__offer"):
+        offer = row.redemption.offer.offer_id if row.redemption else ""
+        money = zero(row.currency) if row.items else Money(row.amount, row.currency)
+        view = TrailView(offer, money, row.reason)
+        found += [replace(view, item_id=x["item_id"], units=x["units"]) for x in row.items] or [view]
+    return tuple(found)
 
 
 def exchanges_of(order: Order) -> tuple[ExchangeView, ...]:

@@ -77,7 +77,9 @@ def used_offers(
         saving = outcome.saving if outcome is not None and applied else Money(Decimal("0.00"), currency)
         shown = _shown(terms, codes, provider_id)
         given = tuple(
-            GivenView(x.item_id, x.quantity, x.unit) for x in lines if x.is_given and x.code == terms.offer_id
+            GivenView(x.item_id, x.quantity, x.unit)
+            for x in lines
+            if x.is_given and x.quantity and x.code == terms.offer_id
         )
         percentage = savings_percentage(terms.offer_id, lines)
         usage = OfferUsageView(applied, saving, percentage, shown.display_code, given)

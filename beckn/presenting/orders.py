@@ -80,7 +80,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     shown, lines, energy_wh, total = _price_shown(order, locked)
     billed = shown.is_bill
     trace = trace_from_json(shown.trace)
-    trace = net_trace(trace, taken_back_of(order)) if billed else trace
+    trace = net_trace(trace, taken_back_of(order).saved) if billed else trace
     placed = order.state == charging.OrderState.INITIALISED
     connector = order.connector
     add_ons = _add_ons(connector, locked.request.products, lines)

@@ -123,7 +123,7 @@ def product_view(product: Product, count: int | None = None) -> ItemView:
 
 def given_views(lines: Iterable[QuoteLine], currency: str) -> tuple[ItemView, ...]:
     """Return the products that a quote's lines give as add-ons, each at its list price with the offer that gives it."""
-    given = [line for line in lines if line.is_given and line.kind is LineKind.PRODUCT]
+    given = [line for line in lines if line.is_given and line.kind is LineKind.PRODUCT and line.quantity]
     return tuple(
         ItemView(
             id=line.item_id,

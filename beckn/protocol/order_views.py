@@ -117,11 +117,16 @@ class PrepaidView:
 
 @dataclass(frozen=True, slots=True)
 class TrailView:
-    """So much was taken back of an offer after the bill; the quote's lines and total are those after it."""
+    """So much was taken back of an offer after the bill; the quote's lines and total are those after it.
+
+    Of products that it gave, so many units.
+    """
 
     offer_id: str
     amount: Money
     reason: str = ""
+    item_id: str = ""
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from cpo_portal.charging.models import (
     Order,
 )
 
+NOTHING = Decimal(0)
+
 
 class CannotCredit(Exception):
     """There is nobody whose balance could be credited; nothing was changed. The message says what to do."""
@@ -35,30 +37,34 @@ class GivenBack:
     ownerless: Decimal
 
 
-def give_back_drawn(order: Order, *, reference: str) -> GivenBack:
+def give_back_drawn(order: Order, *, reference: str, less: Decimal = NOTHING) -> GivenBack:
     """Credit each balance with what the order drew on it, once per reference; those that nobody has stay as they are.
 
-    The caller has locked the order, and its redemptions. What comes back to a balance that is over expires with it.
+    So much `less` comes back where it has come back as money. The caller has locked the order, and its redemptions.
+    What comes back to a balance that is over expires with it.
     """
     drawn: dict[UUID, Decimal] = {}
     holds = list(BalanceHold.objects.filter(order=order, taken__gt=0).select_related("balance"))
     for each in holds:
         drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
+    for key in sorted(drawn):
+        kept = min(less, drawn[key])
+        drawn[key], less = drawn[key] - kept, less - kept
     lock_all(drawn)
     # Whoever forgets a customer holds their balances: from here on nobody goes.
     owned = set(_owned(drawn).values_list("pk", flat=True))
     for balance in {each.balance_id: each.balance for each in holds}.values():
-        if balance.pk in owned:
+        if balance.pk in owned and drawn[balance.pk]:
             credit(balance, Moved(drawn[balance.pk], reference), order)
-    credited = sum((amount for pk, amount in drawn.items() if pk in owned), Decimal(0))
-    return GivenBack(credited, sum(drawn.values(), Decimal(0)) - credited)
+    credited = sum((amount for pk, amount in drawn.items() if pk in owned), NOTHING)
+    return GivenBack(credited, sum(drawn.values(), NOTHING) - credited)
 
 
 def credited_by(order: Order, *, reference: str) -> Decimal:
     """Return what the order gave back to balances under this reference."""
     entries = BalanceEntry.objects.filter(order=order, kind=EntryKind.CREDIT, reference=reference)
     total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
-    return total or Decimal(0)
+    return total or NOTHING
 
 
 def _owned(balance_ids: Iterable[UUID]) -> QuerySet[Balance]:

@@ -19,6 +19,7 @@ REFUND_REASONS = {
     "WRONG_CURRENCY": "Another currency was paid",
     "BILL": "Bill refunded",
     "EXCHANGE": "Exchange returned",
+    "RETURNED": "Given products taken back",
 }
 CANCELLED_BY = {"CONSUMER": "the driver", "PROVIDER": "the CPO"}
 #: Reasons that this portal gives a stop; every other one is the charging system's own word.
@@ -112,7 +113,8 @@ def _refunded(detail: Detail, currency: str) -> str:
 
 
 def _reversed(detail: Detail, currency: str) -> str:
-    return f"{detail['offer']}: {_amount(detail, currency)} taken back, {detail['reference']}"
+    what = detail.get("units") or _amount(detail, currency)
+    return f"{detail['offer']}: {what} taken back, {detail['reference']}"
 
 
 def _bill_refunded(detail: Detail, currency: str) -> str:

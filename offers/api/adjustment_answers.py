@@ -14,12 +14,20 @@ from offers.ordering.refund import ownerless_of
 from pricing.engine.money import Money, zero
 
 
+class UnitsSerializer(serializers.Serializer[Any]):
+    """Units of a product."""
+
+    item_id = serializers.CharField()
+    units = serializers.IntegerField()
+
+
 class AdjustmentSerializer(serializers.Serializer[Any]):
     """One change of a sale after its bill."""
 
     kind = serializers.CharField(help_text="TAKEN_BACK, BILL_REFUNDED or EXCHANGE_VALUED.")
     offer_id = serializers.CharField(allow_null=True)
     amount = serializers.CharField()
+    items = UnitsSerializer(many=True, help_text="The products that were taken back.")
     owed = serializers.CharField(help_text="What the driver pays for an offer taken back, with its tax.")
     currency = serializers.CharField()
     payment_id = serializers.UUIDField(allow_null=True)
@@ -50,6 +58,7 @@ def adjustment_to_response(row: Adjustment) -> dict[str, Any]:
         "ownerless": f"{ownerless.amount:f}",
         "kind": row.kind,
         "offer_id": row.redemption.offer.offer_id if row.redemption else None,
+        "items": row.items,
         "currency": row.currency,
         "payment_id": row.payment_id,
         "refund_id": row.refund_id,

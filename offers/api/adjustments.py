@@ -20,6 +20,7 @@ from offers.api.orders import OrderView
 from offers.models import Adjustment, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, Said
 from offers.ordering.exchange import CreditTo, value_exchange
+from offers.ordering.recovering import wanted_of
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
 from pricing.api.refusals import Conflict, body_of, token_prefix
@@ -44,7 +45,22 @@ class TakeBackSerializer(SaidSerializer):
         required=False,
         allow_null=True,
         default=None,
-        help_text="Of the discount, before tax; null for all that is left.",
+        help_text="Of the discount, before tax; null for all that is left. Products that were given come back by "
+        "`units`.",
+    )
+    units = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of a product that the offer gave: they go back to the stock, and what was paid for them is owed "
+        "back; null for all that are left.",
+    )
+    item_id = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Which product, where the offer gave several.",
     )
 
 
@@ -84,9 +100,8 @@ class OrderTakeBackView(_AdjustView):
     def post(self, request: Request, order_id: str) -> Response:
         order, data = self.find(order_id), body_of(TakeBackSerializer, request)
         with adjusting({"offer": "offer_id"}):
-            done = take_back(
-                used_offer(order, data["offer_id"]), data["amount"], said(request, data), now=timezone.now()
-            )
+            wanted = wanted_of(data["amount"], data["units"], data["item_id"])
+            done = take_back(used_offer(order, data["offer_id"]), wanted, said(request, data), now=timezone.now())
         return self.answer(done)
 
 

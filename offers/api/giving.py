@@ -26,5 +26,9 @@ class GivingSerializer(serializers.Serializer[Any]):
         help_text="The product that is given; without one, more of what is bought.",
     )
     item_value = serializers.DecimalField(
-        max_digits=14, decimal_places=2, required=False, allow_null=True, help_text="What one of them costs; 0 is free."
+        max_digits=14,
+        decimal_places=2,
+        required=False,
+        allow_null=True,
+        help_text="What one of them costs; 0 is free. Where products cost something, `auto` is false.",
     )

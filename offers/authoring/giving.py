@@ -12,7 +12,7 @@ from cpo_portal.network.models import Product
 from offers.authoring.amounts import is_amount
 from offers.engine.values import ItemUnit, OfferLimits
 from offers.models import ItemUnitChoice, Offer
-from offers.models.giving import OWN_ITEM, STANDS_ALONE
+from offers.models.giving import OWN_ITEM, PAID_IS_CHOSEN, STANDS_ALONE
 
 if TYPE_CHECKING:
     from offers.authoring.content import OfferContent
@@ -39,7 +39,10 @@ def check_giving(offer: Offer, content: OfferContent) -> _Findings:
             yield "additive", STANDS_ALONE
         if content.benefit_item_id:
             yield "benefit_item_id", OWN_ITEM
-    elif content.benefit_item_id:
+        return
+    if content.auto and _is_paid_product(content):
+        yield "auto", PAID_IS_CHOSEN
+    if content.benefit_item_id:
         yield from _product(content)
 
 
@@ -59,6 +62,12 @@ def _value(content: OfferContent) -> _Findings:
         yield "item_value", "Use a number with at most two decimals."
     elif value < 0:
         yield "item_value", "A price cannot be negative: write 0 for nothing."
+
+
+def _is_paid_product(content: OfferContent) -> bool:
+    """Say whether the driver pays for products that come on top of what is bought."""
+    value = content.item_value
+    return content.item_unit == ItemUnit.PRODUCT and value is not None and value.is_finite() and value > 0
 
 
 def _product(content: OfferContent) -> _Findings:

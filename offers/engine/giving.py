@@ -12,9 +12,9 @@ from offers.engine.benefits.gifts import GIVEN
 from offers.engine.facts import Good
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
-from pricing.engine.listing import energy_line
+from pricing.engine.listing import energy_line, product_line
 from pricing.engine.money import Money, smallest_unit
-from pricing.engine.values import LineKind, QuoteLine
+from pricing.engine.values import LineKind, ProductPrice, QuoteLine
 
 _NOTHING = Decimal(0)
 _ORDER = {kind: position for position, kind in enumerate(LineKind)}
@@ -85,6 +85,13 @@ def goods_of(lines: Iterable[QuoteLine]) -> dict[str, Good]:
     """Return the products that a quote's lines give, as they were sold then."""
     given = [x for x in lines if x.is_given and x.kind is LineKind.PRODUCT]
     return {x.item_id: Good(_title(x), x.rate or _NOTHING, x.category) for x in given}
+
+
+def given_again(line: QuoteLine, count: int) -> QuoteLine:
+    """Return the line of a given product as one of so many units; of none it stays, at nothing."""
+    product = ProductPrice(line.item_id, _title(line), line.rate or _NOTHING, line.category)
+    made = product_line(line.line_id, product, count, line.amount.currency)
+    return replace(line, title=f"{made.title}{GIVEN}", quantity=made.quantity, amount=made.amount)
 
 
 def units_given(lines: Iterable[QuoteLine]) -> dict[str, dict[str, int]]:

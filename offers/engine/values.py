@@ -143,8 +143,9 @@ class Usage:
     """What is used of one offer, as of the evaluation; amounts in the offer's currency.
 
     `customer_uses` is None while the customer is not known; `customer_period_uses` and `budget_used_today` are of the
-    periods that run at the evaluation. `refused` says that the ledger refused the offer a moment ago. `group_uses` are
-    those of the customer's group that has used it most, None where the customer is in none or nobody asked.
+    periods that run at the evaluation. `refused` says that the stock of what it gives refused a moment ago.
+    `group_uses` are those of the customer's group that has used it most, None where the customer is in none or nobody
+    asked.
     """
 
     uses: int = 0

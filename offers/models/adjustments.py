@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.charging.models import MONEY, Balance, Order, Payment, Refund
+from offers.models.columns import NO_ROWS
 from offers.models.ledger import Redemption
 
 
@@ -30,6 +31,8 @@ class Adjustment(TenantModel):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="adjustments")
     redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, null=True, related_name="adjustments")
+    #: The units that were taken back of what an offer gave, as rows of `item_id` and `units`.
+    items = models.JSONField(default=list, db_default=NO_ROWS)
     kind = models.CharField(max_length=16, choices=AdjustmentKind)
     amount = models.DecimalField(**MONEY)
     owed = models.DecimalField(**MONEY, default=0)

@@ -9,6 +9,7 @@ from offers.engine.values import ItemUnit
 from offers.models.columns import MONEY
 
 STANDS_ALONE = "An offer of kWh or sessions stands alone: let it combine with no other."
+PAID_IS_CHOSEN = "A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0."
 OWN_ITEM = "Only products may be given as another item: leave the product empty."
 
 
@@ -54,5 +55,10 @@ GIVING_CONSTRAINTS = (
         condition=~Q(item_unit__in=[ItemUnit.KWH.value, ItemUnit.SESSION.value]) | Q(benefit_item_id=""),
         name="offer_given_item_is_a_product",
         violation_error_message=OWN_ITEM,
+    ),
+    models.CheckConstraint(
+        condition=~Q(item_unit=ItemUnit.PRODUCT.value) | Q(item_value=None) | Q(item_value=0) | Q(auto=False),
+        name="offer_paid_product_is_chosen",
+        violation_error_message=PAID_IS_CHOSEN,
     ),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-
-from django.db.models import Sum
+from typing import Any
 
 from cpo_portal.accounts.models import User
 from cpo_portal.charging.models import Order, OrderState
@@ -53,23 +53,55 @@ def said_before(order: Order, kind: AdjustmentKind, said: Said) -> Adjustment | 
 
 def used_otherwise(done: Adjustment) -> AdjustmentRefused:
     """Refuse a reference that stands for another change of the order."""
-    amount = Money(done.amount, done.currency)
+    what = units_text(done.items) or Money(done.amount, done.currency)
     return AdjustmentRefused(
-        f"The reference {done.reference} was used on this order for {amount}; give this change one of its own.",
+        f"The reference {done.reference} was used on this order for {what}; give this change one of its own.",
         "reference",
     )
 
 
-def taken_back_of(order: Order) -> dict[str, Decimal]:
-    """Return how much was taken back of each offer, by its Beckn id."""
-    taken = Adjustment.objects.filter(order=order, kind=AdjustmentKind.TAKEN_BACK)
-    return dict(taken.values_list("redemption__offer__offer_id").annotate(taken=Sum("amount")).order_by())
+def units_text(items: Iterable[Mapping[str, Any]]) -> str:
+    """Return units of products for a sentence, "" for none."""
+    return " and ".join(f"{row['units']} × {row['item_id']}" for row in items)
 
 
-def lines_after(bill: Quote, taken: Mapping[str, Decimal]) -> tuple[tuple[QuoteLine, ...], Money]:
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What was taken back of an order's offers, by their Beckn ids: what they had saved, and units of products."""
+
+    saved: Mapping[str, Decimal]
+    units: Mapping[str, Mapping[str, int]]
+
+    def with_units(self, offer_id: str, items: Mapping[str, int]) -> TakenBack:
+        """Return this with so many more units of an offer."""
+        return replace(self, units={**self.units, offer_id: _sum(self.units.get(offer_id, {}), items)})
+
+    def with_amount(self, offer_id: str, amount: Decimal) -> TakenBack:
+        """Return this with so much more of an offer."""
+        return replace(self, saved={**self.saved, offer_id: self.saved.get(offer_id, Decimal(0)) + amount})
+
+
+def taken_back_of(order: Order) -> TakenBack:
+    """Return what was taken back of each offer."""
+    taken = TakenBack({}, {})
+    rows = Adjustment.objects.filter(order=order, kind=AdjustmentKind.TAKEN_BACK).order_by("pk")
+    for offer_id, amount, items in rows.values_list("redemption__offer__offer_id", "amount", "items"):
+        taken = taken.with_amount(offer_id, amount)
+        if items:
+            taken = taken.with_units(offer_id, {row["item_id"]: row["units"] for row in items})
+    return taken
+
+
+def lines_after(bill: Quote, taken: TakenBack) -> tuple[tuple[QuoteLine, ...], Money]:
     """Return the lines and the total of a bill after so much was taken back of its offers."""
     read = read_quote(bill)
-    if not taken:
+    if not taken.saved and not taken.units:
         return read.lines, Money(bill.total, bill.currency)
-    lines = with_less(read.lines, taken, read.terms.tax, bill.currency)
+    # What an offer saved on units goes with them.
+    amounts = {offer_id: amount for offer_id, amount in taken.saved.items() if offer_id not in taken.units}
+    lines = with_less(read.lines, amounts, read.terms.tax, bill.currency, taken.units)
     return lines, total(lines, bill.currency)
+
+
+def _sum(some: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return dict(Counter(some) + Counter(more))

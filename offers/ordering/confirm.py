@@ -1,8 +1,8 @@
-"""Confirm: the order becomes binding at the price it was quoted, or, too late, at a price that is no higher."""
+"""Confirm: the order becomes binding at the price it was quoted, or, too late, at one no higher for no less."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from offers.ordering import prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of, write_lines
 from offers.ordering.place import MAX_ROUNDS, holds_of, refuse_invalid_offers
+from offers.ordering.promised import lost
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, policy_of, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units
@@ -109,10 +110,10 @@ def _refuse_withdrawn(order: Order, now: datetime) -> None:
 
 
 def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
-    """After the reservation: confirmed at the same total or a lower one, else cancelled and refunded."""
-    asked, exhausted = _ask_again(order, old), frozenset[str]()
+    """After the reservation: confirmed at no higher total with no less given, else cancelled and refunded."""
+    asked, lock = _ask_again(order, old), Lock()
     for _ in range(MAX_ROUNDS):
-        priced = _fresh_price(order, asked, exhausted, now)
+        priced = _fresh_price(order, asked, lock, now)
         _cancel_if_offer_gone(order, asked, priced, now)
         if _is_dearer(priced, order, old):
             cancel_unmet(order, "the quote has ended and the price has risen", now=now)
@@ -123,13 +124,15 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
                 f"{priced.quote.total} (for {after:.3f} kWh, before for {before:.3f} kWh); "
                 "the order is cancelled and the payment comes back.",
             )
+        _cancel_if_less_given(order, old, priced, now)
         try:
             with transaction.atomic():
                 _take_new_quote(order, asked, priced, now)
         except ledger.LimitsChanged:
             continue
         except ledger.LimitReached as reached:
-            exhausted |= {reached.offer_id}  # somebody was faster: the next price is made without the offer
+            # Somebody was faster: the next price is made without the offer.
+            lock = lock.without(reached.offer_id, of_stock=reached.of_stock)
             continue
         except prepaid.Uncovered as short:
             _cancel_uncovered(order, short, now)
@@ -142,10 +145,10 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
     return priced.quote.total.amount > order.quoted_amount or priced.quote.energy_wh < old.row.energy_wh
 
 
-def _fresh_price(order: Order, asked: SessionAsk, exhausted: frozenset[str], now: datetime) -> PricedSession:
+def _fresh_price(order: Order, asked: SessionAsk, lock: Lock, now: datetime) -> PricedSession:
     try:
         own = holdings.own_usage(order, order.customer, now=now)
-        lock = Lock(own=own, order_id=order.pk, exhausted=exhausted, own_goods=own_units(order))
+        lock = replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)
@@ -190,6 +193,18 @@ def _cancel_if_offer_gone(order: Order, asked: SessionAsk, priced: PricedSession
         raise Refusal(
             refusal.kind, f"{refusal.message} The order is cancelled and the payment comes back."
         ) from refusal
+
+
+def _cancel_if_less_given(order: Order, old: LockedQuote, priced: PricedSession, now: datetime) -> None:
+    """The same money for less than was promised ends the order as a higher price does."""
+    less = lost(old, priced)
+    if less:
+        cancel_unmet(order, f"the quote has ended and {less} can no longer be given", now=now)
+        raise Refusal(
+            RefusalKind.OFFER_NOT_FULFILLABLE,
+            f"The quote has ended and {less} can no longer be given; the order is cancelled and the payment comes "
+            "back. Start again with select.",
+        )
 
 
 def _cancel_uncovered(order: Order, short: prepaid.Uncovered, now: datetime) -> NoReturn:

@@ -24,6 +24,8 @@ from pricing.engine.money import Money
 WITHIN = timedelta(days=7)
 #: Why an exchange is paid back; a second one of an order is "EXCHANGE 2".
 EXCHANGE = "EXCHANGE"
+#: Why what was paid for given products is paid back when they come back; a second time is "RETURNED 2".
+RETURNED = "RETURNED"
 #: Why money that was not asked for comes back, in words for the driver.
 UNASKED = {
     NoticeOutcome.ALREADY_PAID: "The order had been paid before: the second payment comes back.",

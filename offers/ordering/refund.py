@@ -18,7 +18,7 @@ from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
 from offers.ordering.orders import paid_for
 from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
 from offers.referrals import coming
-from pricing.engine.money import Money
+from pricing.engine.money import Money, zero
 
 REASON = "BILL"
 #: What is told of money that a balance had paid and that nobody has a balance for any more.
@@ -44,13 +44,14 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         return done
     coming.unearn(order)
     reversals.lock_given(order)
-    back = give_back_drawn(order, reference=_reference(order))
+    cash = _still_here(order)
+    back = give_back_drawn(order, reference=_reference(order), less=_gone(cash))
     credit, instead = back.credited, Money(back.ownerless, order.currency).rounded()
+    cash = (cash if cash.amount > 0 else zero(order.currency)) + instead
     # What was returned in exchange is the CPO's: that offer stays used.
     valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
     kept = set(valued.values_list("redemption", flat=True))
     reversals.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
-    cash = _still_here(order) + instead
     # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
     order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)
     words = f"{said.reason.rstrip('. ')}. {OWNERLESS.format(instead)}" if instead else said.reason
@@ -76,7 +77,7 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
 
 def ownerless_of(order: Order) -> Money:
     """Return what balances had paid of a refunded bill and came back as money, for nobody has them any more."""
-    kept = taken_by(order) - credited_by(order, reference=_reference(order))
+    kept = taken_by(order) - credited_by(order, reference=_reference(order)) - _gone(_still_here(order))
     return Money(kept, order.currency).rounded()
 
 
@@ -85,10 +86,15 @@ def _reference(order: Order) -> str:
 
 
 def _still_here(order: Order) -> Money:
-    """Return what was paid for the order and is not going back already."""
-    of_bill = order.refunds.filter(notice=None).exclude(reason__startswith=EXCHANGE)
+    """Return what was paid for the order and was not going back before its bill did."""
+    of_bill = order.refunds.filter(notice=None).exclude(reason__startswith=EXCHANGE).exclude(reason=REASON)
     back = of_bill.exclude(status=RefundStatus.VOID).aggregate(sum=Sum("amount"))["sum"]
     return paid_for(order) - Money(back or Decimal(0), order.currency).rounded()
+
+
+def _gone(still_here: Money) -> Decimal:
+    """Return what is going back beyond the money that was paid: it came out of the balances."""
+    return max(-still_here.amount, Decimal(0))
 
 
 def _owe(order: Order, cash: Money, words: str, now: datetime) -> Refund:

@@ -72,6 +72,11 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
         {"offer": "weekend25", "amount": "22.50", "reference": "case 7"},
         "weekend25: ₹22.50 taken back, case 7",
     ),
+    "units reversed": (
+        EventKind.REVERSED,
+        {"offer": "coffee", "amount": "60.00", "units": "1 × coffee", "reference": "case 7"},
+        "coffee: 1 × coffee taken back, case 7",
+    ),
     "bill refunded": (
         EventKind.BILL_REFUNDED,
         {"amount": "51.45", "prepaid": "40.0000", "reference": "case 8"},

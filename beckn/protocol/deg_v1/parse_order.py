@@ -156,7 +156,7 @@ def _items(order: Json) -> tuple[str, Measure | None, tuple[ProductChoice, ...]]
         if measure is not None:
             measures.append((index, measure))
         for position, add_on in enumerate(children(item, "add_ons", path)):
-            _count_product(counts, add_on, f"{path}.add_ons[{position}]")
+            _count_add_on(counts, add_on, f"{path}.add_ons[{position}]")
     if len(measures) > 1:
         fault(f"{ORDER}.items[{measures[1][0]}].quantity", "One order charges one vehicle: two items have a measure.")
     charging, measure = measures[0] if measures else (0, None)
@@ -164,6 +164,12 @@ def _items(order: Json) -> tuple[str, Measure | None, tuple[ProductChoice, ...]]
         if index != charging:
             _count_product(counts, item, f"{ORDER}.items[{index}]")
     return ids[charging], measure, tuple(ProductChoice(key, count) for key, count in counts.items())
+
+
+def _count_add_on(counts: dict[str, int], add_on: Json, path: str) -> None:
+    """Add an add-on to the products, unless an offer gave it: buyer apps send back the items that on_select had."""
+    if tags.find_group(tags.read_groups(add_on, path), "given") is None:
+        _count_product(counts, add_on, path)
 
 
 def _count_product(counts: dict[str, int], item: Json, path: str) -> None:

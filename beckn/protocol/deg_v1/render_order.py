@@ -262,6 +262,7 @@ def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
 def _trail(trail: TrailView) -> dict[str, Any]:
     value = ("value", amount(trail.amount.amount, trail.amount.currency))
     known = [("type", "offer"), ("id", trail.offer_id), ("currency", trail.amount.currency)]
+    known += [("item-id", trail.item_id), ("item-count", str(trail.units))] if trail.units else []
     return write_group("quote-trail", [*known, value, ("reason", trail.reason)])
 
 

@@ -7,12 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from beckn.models import NetworkProfile
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
-from tests.beckn.actions.conversation import Conversation, amounts, tag
+from offers.models import Redemption
+from offers.ordering.adjusting import Said
+from offers.ordering.recovering import Units
+from offers.ordering.reverse import take_back
+from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import WEEKEND
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +83,67 @@ def test_a_free_product_from_the_quote_to_the_use_of_its_offer(talk: Conversatio
         "given-quantity": "1",
         "given-unit": "unit",
     }
+
+
+def echoed(talk: Conversation, order: dict[str, Any]) -> dict[str, Any]:
+    """Return the cart of a buyer app that sends back the items, with all that stands in them, that it was sent."""
+    cart = talk.cart("given")
+    cart["order"] |= {"items": order["items"], "billing": BILLING}
+    return cart
+
+
+@pytest.mark.parametrize(
+    ("bought", "shown", "total"),
+    [
+        pytest.param(0, ["90.00", "60.00", "10.00", "-60.00", "18.00"], "118.00", id="given-only"),
+        pytest.param(1, ["29.99", "60.00", "60.00", "10.00", "-60.00", "18.00"], "117.99", id="one-bought-as-well"),
+    ],
+)
+def test_a_buyer_app_that_sends_back_the_items_buys_nothing_more(
+    talk: Conversation, bought: int, shown: list[str], total: str
+) -> None:
+    live(talk, **FREE)
+    cart = talk.cart("given")
+    if bought:
+        cart["order"]["items"][0]["add_ons"] = [{"id": "coffee", "quantity": {"selected": {"count": bought}}}]
+    order = talk.say("select", cart)["message"]["order"]
+    assert (amounts(order), order["quote"]["price"]["value"]) == (shown, total)
+    add_ons = order["items"][0]["add_ons"]
+    assert ["tags" in add_on for add_on in add_ons] == [False] * bought + [True]
+    for action in ("select", "init"):
+        order = talk.say(action, echoed(talk, order))["message"]["order"]
+        assert (amounts(order), order["items"][0]["add_ons"]) == (shown, add_ons), action
+    assert talk.pay(total) == "PAID"
+    confirmed = talk.say("confirm", echoed(talk, order))["message"]["order"]
+    assert (amounts(confirmed), confirmed["items"][0]["add_ons"]) == (shown, add_ons)
+    with cpo_scope(talk.world.cpo):
+        assert ProductStock.objects.get().reserved == 1
+
+
+def test_a_gift_that_is_taken_back_is_told_by_units(talk: Conversation) -> None:
+    live(talk, **FREE | {"benefit_item_count": 2})
+    talk.init("given")
+    assert talk.pay("118.00") == "PAID"
+    confirmed = talk.say("confirm", talk.cart("given"))["message"]["order"]
+    talk.update("start-charging", confirmed["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(5000, stop=True)
+    left = [(["90.00", "60.00", "10.00", "-60.00", "18.00"], 1), (["90.00", "0.00", "10.00", "0.00", "18.00"], 0)]
+    for number, (lines, units) in enumerate(left):
+        with cpo_scope(talk.world.cpo):
+            redemption = Redemption.objects.get(state="COMMITTED")
+            take_back(redemption, Units(1), Said(f"case {number}", "Not served"), now=timezone.now())
+        talk.work()
+        order = talk.callbacks("on_update")[-1]["message"]["order"]
+        assert (amounts(order), order["quote"]["price"]["value"]) == (lines, "118.00")
+        assert [x["quantity"]["selected"]["count"] for x in order["items"][0].get("add_ons", [])] == [1] * units
+        trails = [x for x in order["tags"] if x["descriptor"]["code"] == "quote-trail"]
+        assert len(trails) == number + 1
+        assert tag(trails, "quote-trail") == {
+            "type": "offer", "id": "given", "currency": "INR", "item-id": "coffee", "item-count": "1", "value": "0.00",
+            "reason": "Not served",
+        }  # fmt: skip
+        usage = tag(given(order)["tags"], "offer-usage")
+        assert (usage["discount-amount"], usage.get("given-quantity", "0")) == (f"{60 * units}.00", str(units))
 
 
 def test_what_is_out_of_stock_is_said_at_select_and_refused_at_init(talk: Conversation) -> None:

@@ -259,6 +259,22 @@ def test_unknown_keys_and_nulls_change_nothing() -> None:
     assert DIALECT.parse("select", body) == CART
 
 
+@pytest.mark.parametrize("action", ["select", "init", "confirm"])
+def test_an_add_on_that_an_offer_gave_is_not_bought(action: str) -> None:
+    given = {"descriptor": {"code": "given"}, "list": [{"descriptor": {"code": "offer-id"}, "value": "o"}]}
+    other = given | {"descriptor": {"code": "offer-details"}}
+    body = samples.golden(action)
+    body["message"]["order"]["items"][0]["add_ons"] = [
+        {"id": "coffee", "quantity": {"selected": {"count": 2}}, "tags": [given]},
+        {"id": "coffee", "tags": [other]},
+    ]
+    request = DIALECT.parse(action, body)
+    found = request.init if isinstance(request, v.ConfirmRequest) else request
+    cart = found.selection if isinstance(found, v.InitRequest) else found
+    assert isinstance(cart, v.SelectRequest)
+    assert cart.products == (v.ProductChoice("coffee", 1),)
+
+
 def test_instants_are_utc() -> None:
     request = edited("select", f"{SESSION}.stops[0].time.timestamp", "2025-09-27T09:45:00+05:30")
     assert isinstance(request, v.SelectRequest)

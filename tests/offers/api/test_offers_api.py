@@ -173,6 +173,25 @@ BAD = [
         {"weekly_windows": ["Window 1: write 00:00 instead of 24:00; as an end it is the end of the day."]},
         id="24:00",
     ),
+    pytest.param(
+        {
+            "benefit_kind": "buyXgetY",
+            "value": None,
+            "value_cap": None,
+            "value_type": "",
+            "item_unit": "PRODUCT",
+            "qualifier_item_count": 2,
+            "benefit_item_count": 1,
+            "item_value": "15.00",
+            "auto": True,
+        },
+        {
+            "auto": [
+                "A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0."
+            ]
+        },
+        id="a product at a price that nobody chose",
+    ),
     pytest.param({"name": None}, {"name": ["This field may not be null."]}, id="null"),
     pytest.param({"name": "a\u0000b"}, {"name": ["Null characters are not allowed."]}, id="NUL"),
 ]

@@ -83,7 +83,8 @@ def content(kind: str, **changes: Any) -> OfferContent:
     """Return an offer of this type that says all that it may, with changes."""
     needs = NEEDS[BenefitKind(kind)]
     said = {name: (NOTHING if needs[name] is Need.NOT_APPLICABLE else SAID)[name] for name in FIELDS}
-    return replace(WEEKEND, **{"benefit_kind": kind, **said, **changes})
+    # A product that the driver pays for is chosen by the driver.
+    return replace(WEEKEND, **{"benefit_kind": kind, "auto": kind != "buyXgetY", **said, **changes})
 
 
 def twisted(kind: str, field: str) -> tuple[dict[str, Any], str]:
@@ -343,6 +344,7 @@ def test_the_page_shows_the_author_where_the_price_jumps(people: People) -> None
 
 
 KWH = {"item_unit": "KWH", "benefit_item_id": ""}
+PAID = "A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0."
 #: What cannot be given: the type, what it says, and the refusal at its field.
 BAD_GIFTS = [
     pytest.param("freebie", {"benefit_item_count": 0}, "Give a number from 1 to 1000.", id="none"),
@@ -392,6 +394,8 @@ BAD_GIFTS = [
         "An offer of kWh or sessions stands alone: let it combine with no other.",
         id="additive-kwh",
     ),
+    pytest.param("buyXgetY", {"auto": True}, PAID, id="automatic-at-a-price"),
+    pytest.param("buyXgetY", {"benefit_item_id": "", "auto": True}, PAID, id="automatic-of-what-is-bought"),
 ]
 
 
@@ -430,12 +434,26 @@ def test_a_gift_that_cannot_be_is_refused_at_its_field(
             "offer_given_session_stands_alone",
             id="additive-sessions",
         ),
+        pytest.param({"auto": True}, "offer_paid_product_is_chosen", id="automatic-at-a-price"),
     ],
 )
 def test_the_database_refuses_a_gift_that_cannot_be(people: People, said: dict[str, Any], name: str) -> None:
     authoring.create_offer(people.here.cpo, "typed", content("buyXgetY"))
     with cpo_scope(people.here.cpo), pytest.raises(IntegrityError, match=name), transaction.atomic():
         OfferVersion.objects.update(**said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"item_value": Decimal(0)}, id="free"),
+        pytest.param({"item_unit": "KWH", "benefit_item_id": "", "additive": False}, id="kwh-at-a-price"),
+    ],
+)
+def test_what_makes_no_bill_dearer_is_applied_automatically(people: People, said: dict[str, Any]) -> None:
+    authoring.create_offer(people.here.cpo, "typed", content("buyXgetY", auto=True, **said))
+    with cpo_scope(people.here.cpo):
+        assert OfferVersion.objects.get().auto
 
 
 @pytest.mark.parametrize("a_day", [None, 2])
@@ -466,8 +484,15 @@ GIFT = {
 }
 
 
-def test_the_form_writes_what_is_given(people: People) -> None:
+def test_the_form_refuses_a_product_at_a_price_that_nobody_chose(people: People) -> None:
     answer = signed_in(people.owner).post(ADD, FORM | {"_save": "1"} | GIFT)
+    assert answer.context["adminform"].form.errors == {"auto": [PAID]}
+    with cpo_scope(people.here.cpo):
+        assert not Offer.objects.exists()
+
+
+def test_the_form_writes_what_is_given(people: People) -> None:
+    answer = signed_in(people.owner).post(ADD, FORM | {"_save": "1"} | GIFT | {"auto": ""})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     with cpo_scope(people.here.cpo):
         version = OfferVersion.objects.get()

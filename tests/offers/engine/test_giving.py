@@ -143,7 +143,7 @@ def test_what_is_not_sold_there_is_not_given():
     assert outcomes(quote)["free"][0] == "INELIGIBLE"
 
 
-def test_what_the_ledger_refused_a_moment_ago_is_out_of_stock():
+def test_what_the_stock_refused_a_moment_ago_is_out_of_stock():
     quote = quoted(kwh("5"), freebie(), goods=GOODS, usage={"free": Usage(refused=True)})
     assert reason(quote) == ("ITEM_STOCK", "1", "0", "1 short")
 

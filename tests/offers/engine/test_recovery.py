@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from offers.engine.recovery import total, with_less
+from offers.engine.recovery import total, with_less, worth_of
 from pricing.engine.money import Money
 from pricing.engine.values import LineKind, QuoteLine, Tax
 
@@ -63,3 +63,49 @@ def test_without_a_tax_the_total_rises_by_what_is_taken() -> None:
 def test_more_than_was_given_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot take"):
         with_less(BILL, {"both": Decimal("200.01")}, GST, "INR")
+
+
+def given(name: str, item: str, count: int, rate: str) -> QuoteLine:
+    title = f"{item} × {count}, given"
+    amount = inr(str(Decimal(rate) * count))
+    return QuoteLine(
+        name, LineKind.PRODUCT, title, amount, Decimal(count), "unit", Decimal(rate), item, code="gifts", shares=()
+    )
+
+
+#: Three teas at 20.00 and two cakes at 50.00, given for 10.00 in all; with 100.00 of energy.
+GIFTS = (
+    line("ENERGY-1", LineKind.ENERGY, "100.00"),
+    given("GIVEN-1", "tea", 3, "20.00"),
+    given("GIVEN-2", "cake", 2, "50.00"),
+    line("DISCOUNT-1", LineKind.DISCOUNT, "-150.00", "gifts", "GIVEN-1 50.00,GIVEN-2 100.00"),
+    line("TAX-1", LineKind.TAX, "19.80"),
+)
+RETURNED = [
+    pytest.param({}, ["60.00", "100.00", "-150.00", "19.80"], "0.00", "129.80", id="nothing"),
+    pytest.param({"tea": 1}, ["40.00", "100.00", "-133.33", "19.20"], "16.67", "125.87", id="a-tea"),
+    pytest.param({"tea": 2}, ["20.00", "100.00", "-116.67", "18.60"], "33.33", "121.93", id="two-teas"),
+    pytest.param({"tea": 3}, ["0.00", "100.00", "-100.00", "18.00"], "50.00", "118.00", id="all-teas"),
+    pytest.param({"cake": 1}, ["60.00", "50.00", "-100.00", "19.80"], "50.00", "129.80", id="a-cake"),
+    pytest.param({"tea": 3, "cake": 2}, ["0.00", "0.00", "0.00", "18.00"], "150.00", "118.00", id="everything"),
+]
+
+
+@pytest.mark.parametrize(("units", "amounts", "worth", "comes_to"), RETURNED)
+def test_units_go_with_what_was_saved_on_them(
+    units: dict[str, int], amounts: list[str], worth: str, comes_to: str
+) -> None:
+    net = with_less(GIFTS, {}, GST, "INR", {"gifts": units})
+    assert [f"{x.amount.amount:.2f}" for x in net[1:]] == amounts
+    assert f"{worth_of(GIFTS, 'gifts', units):.2f}" == worth
+    assert f"{total(net, 'INR').amount:.2f}" == comes_to
+
+
+def test_a_line_says_how_many_units_are_left_of_it() -> None:
+    titles = [with_less(GIFTS, {}, GST, "INR", {"gifts": {"tea": units}})[1].title for units in (0, 1, 2, 3)]
+    assert titles == ["tea × 3, given", "tea × 2, given", "tea, given", "tea × 0, given"]
+
+
+def test_more_units_than_were_given_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 units of cake are more than gifts gave"):
+        with_less(GIFTS, {}, GST, "INR", {"gifts": {"cake": 3}})

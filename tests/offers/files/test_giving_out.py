@@ -257,6 +257,8 @@ def contents(draw: Callable[..., Any]) -> OfferContent:
             said[name] = draw(strategy)
         elif name in NOTHING:
             said[name] = NOTHING[name]
+    if said.get("item_value"):
+        said["auto"] = False  # a product that costs something is chosen
     begin = draw(BEGIN)
     period = {"valid_from": begin, "valid_until": begin + draw(st.timedeltas(timedelta(seconds=1), timedelta(days=90)))}
     return OfferContent(benefit_kind=kind.value, currency="INR", **period, **said)

@@ -135,6 +135,16 @@ FAULTS = [
         sheet("a,A,5,2026-01-02T00:00,2026-01-01T00:00"),
         "Valid until", "The offer ends before it starts: choose a later end.", id="ends-before",
     ),
+    pytest.param(
+        sheet(
+            "a,A,2026-01-01T00:00,2040-01-01T00:00,buyXgetY,Products,2,1,15.00,yes",
+            head="Offer id,Name,Valid from,Valid until,Type,What is counted,For every,The driver gets,"
+            "At this price each,Applied automatically",
+        ),
+        "Applied automatically",
+        "A driver who pays for the product chooses it: switch “applied automatically” off, or give it at 0.",
+        id="a-product-at-a-price-that-nobody-chose",
+    ),
     pytest.param(sheet("a,,5,2026-01-01T00:00,2040-01-01T00:00"), "Name", "This field is required.", id="no-name"),
     pytest.param(
         sheet(ROW.format("pe-charging-01")), "Offer id",

@@ -22,7 +22,7 @@ ALTER TABLE offers_offerversion ENABLE TRIGGER offers_offerversion_frozen;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("offers", "0016_shared_limits")]
+    dependencies = [("offers", "0018_units_taken_back")]
 
     operations = [
         migrations.RunSQL(BRING_NEAR, migrations.RunSQL.noop),

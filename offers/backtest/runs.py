@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,11 +9,11 @@ import structlog
 from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
 from cpo_portal.accounts.models import User
-from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.database.errors import describe
 from offers.authoring import working_version
 from offers.backtest.history import count_bills, known_of, past_sessions
@@ -23,6 +22,7 @@ from offers.days import holidays_between
 from offers.engine.backtest import Backtest, Setting
 from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.values import Objective, OfferTerms, StackLimits
+from offers.leases import claim, go_on, held
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer, OfferVersion
 from offers.quoting import policy_of
@@ -94,30 +94,11 @@ def run_backtests() -> int:
 
     One at a time: many back-tests do not keep the rest of the background's work waiting.
     """
-    run = _claim()
+    run = claim(BacktestRun, LEASE, longest="requested_at", related="offer")
     if run is None:
         return 0
     with cpo_scope(run.cpo):
         return _run(run)
-
-
-def _claim() -> BacktestRun | None:
-    """Lease the longest waiting back-test to this worker."""
-    lapsed = Q(state=BacktestState.RUNNING, leased_until__lt=Now())
-    with every_cpo(), transaction.atomic():
-        waiting = BacktestRun.objects.filter(Q(state=BacktestState.QUEUED) | lapsed).order_by("requested_at")
-        run = waiting.select_related("cpo", "offer").select_for_update(of=("self",), skip_locked=True).first()
-        if run is None:
-            return None
-        run.lease_owner, run.state, run.attempts = uuid.uuid4(), BacktestState.RUNNING, run.attempts + 1
-        BacktestRun.objects.filter(pk=run.pk).update(
-            lease_owner=run.lease_owner,
-            state=run.state,
-            attempts=run.attempts,
-            leased_until=Now() + LEASE,
-            done=0,
-        )
-    return run
 
 
 def _run(run: BacktestRun) -> int:
@@ -146,19 +127,12 @@ def _replay(run: BacktestRun) -> dict[str, object] | None:
     known = known_of(run.cpo, (*live, draft), since=run.since, now=run.until)
     for done, session in enumerate(past_sessions(run.since, run.until, known), start=1):
         replay.play(session)
-        if done % STEP == 0 and not _go_on(run, done=done):
+        if done % STEP == 0 and not go_on(run, LEASE, done):
             return None
     found: dict[str, object] = encode(replay.result())
     return found
 
 
-def _go_on(run: BacktestRun, **progress: int) -> bool:
-    """Tell the progress and renew the lease; False where it was lost."""
-    mine = BacktestRun.objects.filter(pk=run.pk, lease_owner=run.lease_owner, state=BacktestState.RUNNING)
-    return bool(mine.update(leased_until=Now() + LEASE, **progress))
-
-
 def _end(run: BacktestRun, state: BacktestState, *, result: dict[str, object] | None = None, error: str = "") -> int:
-    mine = BacktestRun.objects.filter(pk=run.pk, lease_owner=run.lease_owner, state=BacktestState.RUNNING)
     done = F("total") if state is BacktestState.DONE else F("done")
-    return mine.update(state=state, result=result, error=error, finished_at=Now(), leased_until=None, done=done)
+    return held(run).update(state=state, result=result, error=error, finished_at=Now(), leased_until=None, done=done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 import zlib
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,17 +10,18 @@ import structlog
 from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
+from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.csv_files import Faults, NotRead
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, create_offers
 from offers.authoring.review import Actor
 from offers.files.columns import columns_for, values_by_field
 from offers.files.reading import count_rows, read_offers
+from offers.leases import claim, go_on, held
 from offers.models import OfferImport, OfferImportState
 
 log = structlog.get_logger(__name__)
@@ -107,30 +107,11 @@ def run_offer_imports() -> int:
 
     One at a time: a CPO with many files does not keep the rest of the background's work waiting.
     """
-    job = _claim()
+    job = claim(OfferImport, LEASE, longest="created_at", related="by")
     if job is None:
         return 0
     with cpo_scope(job.cpo):
         return _run(job)
-
-
-def _claim() -> OfferImport | None:
-    """Lease the file that waits longest to this worker."""
-    lapsed = Q(state=OfferImportState.RUNNING, leased_until__lt=Now())
-    with every_cpo(), transaction.atomic():
-        waiting = OfferImport.objects.filter(Q(state=OfferImportState.QUEUED) | lapsed).order_by("created_at")
-        job = waiting.select_related("cpo", "by").select_for_update(of=("self",), skip_locked=True).first()
-        if job is None:
-            return None
-        job.lease_owner, job.state, job.attempts = uuid.uuid4(), OfferImportState.RUNNING, job.attempts + 1
-        OfferImport.objects.filter(pk=job.pk).update(
-            lease_owner=job.lease_owner,
-            state=job.state,
-            attempts=job.attempts,
-            leased_until=Now() + LEASE,
-            done=0,
-        )
-    return job
 
 
 def _run(job: OfferImport) -> int:
@@ -175,17 +156,15 @@ def _written(cpo: Cpo, offers: list[NewOffer], actor: Actor) -> Faults:
 
 def _go_on(job: OfferImport, done: int) -> None:
     """Tell the progress and renew the lease; raises where it was lost."""
-    mine = OfferImport.objects.filter(pk=job.pk, lease_owner=job.lease_owner, state=OfferImportState.RUNNING)
-    if not mine.update(leased_until=Now() + LEASE, done=done):
+    if not go_on(job, LEASE, done):
         raise _Lost
 
 
 def _end(job: OfferImport, state: OfferImportState, reason: str = "", faults: Faults | None = None) -> int:
-    mine = OfferImport.objects.filter(pk=job.pk, lease_owner=job.lease_owner, state=OfferImportState.RUNNING)
     found = faults or Faults()
     whole = found.count > 0 or state in {OfferImportState.CHECKED, OfferImportState.DONE}
     changes = {} if state == OfferImportState.CHECKED else {"file": None}
-    return mine.update(
+    return held(job).update(
         state=state,
         reason=reason,
         faults=[{"row": x.row, "column": x.column, "message": x.sentence} for x in found.shown],

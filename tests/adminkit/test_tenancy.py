@@ -243,7 +243,7 @@ def test_an_export_holds_the_cpos_rows_the_named_columns_and_no_formula(
             "f1,'+1+2,Hubli",
             "f2,'-2+3,Hubli",
             "f3,'@SUM(A1),Hubli",
-            "f4,'\t=1,Hubli",
+            "f4,'\t'=1,Hubli",
             "f5,-5,Hubli",
             "v1,Voltway Hub,Bengaluru",
         ]

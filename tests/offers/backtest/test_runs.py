@@ -18,6 +18,7 @@ from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
+from offers.leases import claim
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar
@@ -144,14 +145,18 @@ def test_two_workers_run_it_once(draft: Offer) -> None:
     assert (fresh(run).state, fresh(run).attempts) == ("DONE", 1)
 
 
+def claimed() -> BacktestRun | None:
+    return claim(BacktestRun, runs.LEASE, longest="requested_at", related="offer")
+
+
 def test_what_a_worker_died_over_is_taken_over_and_given_up_after_three(draft: Offer) -> None:
     run = ask(draft)
     with cpo_scope(run.cpo):
         rows = BacktestRun.objects.filter(pk=run.pk)
         for attempt in (1, 2, 3):
-            taken = runs._claim()
+            taken = claimed()
             assert taken is not None
-            assert (taken.attempts, runs._claim()) == (attempt, None)
+            assert (taken.attempts, claimed()) == (attempt, None)
             rows.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert run_backtests() == 1
     assert (fresh(run).state, fresh(run).error) == ("FAILED", "It was begun 3 times and never came to its end.")
@@ -161,10 +166,10 @@ def test_a_worker_that_lost_its_lease_writes_nothing(draft: Offer, monkeypatch: 
     run = ask(draft)
     monkeypatch.setattr(runs, "STEP", 1)
     with cpo_scope(run.cpo):
-        first = runs._claim()
+        first = claimed()
         assert first is not None
         BacktestRun.objects.filter(pk=run.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-        second = runs._claim()
+        second = claimed()
         assert second is not None
         assert runs._run(first) == 0
         assert fresh(run).state == "RUNNING"

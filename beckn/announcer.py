@@ -22,7 +22,8 @@ from cpo_portal.charging.models import EventKind, Order, OrderEvent
 from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers.ordering.cancel import CancelledBy
-from offers.ordering.owed import is_late_payment
+from offers.ordering.owed import EXCHANGE, RETURNED, is_late_payment
+from offers.ordering.refund import BILL
 
 log = structlog.get_logger(__name__)
 BATCH = 50
@@ -45,7 +46,7 @@ CALLBACKS: Mapping[str, Action] = {
     EventKind.REFUND_PAID: Action.STATUS,
 }
 #: Refunds that another callback tells: on_cancel, or on_update with the bill or what changed it.
-TOLD_ELSEWHERE = ("CANCELLATION", "SETTLEMENT", "BILL", "EXCHANGE", "RETURNED")
+TOLD_ELSEWHERE = ("CANCELLATION", "SETTLEMENT", BILL, EXCHANGE, RETURNED)
 
 
 def announce_events() -> int:

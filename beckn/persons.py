@@ -40,7 +40,7 @@ from cpo_portal.charging.people import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
 from offers.ordering.owed import EXCHANGE
-from offers.ordering.refund import REASON as BILL_REFUNDED
+from offers.ordering.refund import BILL as BILL_REFUNDED
 
 Json = dict[str, Any]
 

@@ -33,8 +33,17 @@ _Say = Callable[[Check, Names], str]
 
 def check_in_words(check: Check, names: Names = NO_NAMES) -> str:
     """Return "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short)."."""
+    return f"{_said(check, names)}."
+
+
+def in_short(check: Check) -> str:
+    """Return by how much it misses, or, where no figure says that, the reason, without a full stop: for drivers."""
+    return check.margin or _said(check, NO_NAMES)
+
+
+def _said(check: Check, names: Names) -> str:
     say = _alone if check.field == "state" else _SAID.get(check.code, _compared)
-    return f"{say(check, names)}."
+    return say(check, names)
 
 
 def _alone(check: Check, names: Names) -> str:

@@ -27,15 +27,14 @@ class Part:
     units: Mapping[str, int] = field(default_factory=dict)
 
 
-def reverse(redemption: Redemption, amount: Decimal | Part, *, reference: str, now: datetime) -> Decimal:
-    """Take back up to `amount` of what was given; return what this call, or an earlier one of it, took back.
+def reverse(redemption: Redemption, part: Part, *, reference: str, now: datetime) -> Decimal:
+    """Take back up to so much of what was given; return what this call, or an earlier one of it, took back.
 
     Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
     budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
     gave nothing in money is taken back whole by any amount, 0 among them. Products come back by the units of a Part,
     or with all of the money.
     """
-    part = amount if isinstance(amount, Part) else Part(amount)
     redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
     if done is not None:

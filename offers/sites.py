@@ -48,8 +48,7 @@ def places_of(offer: OfferTerms, now: datetime) -> Places:
             inside.append(connector)
         elif outside is None:
             outside = connector
-    closed = {x.pk for x in inside if not clocks.opens(x)}
-    best = [x for x in inside if x.pk not in closed] or inside
+    best = [x for x in inside if clocks.opens(x)] or inside
     least = min(map(shelves.fault, best), default=Fault.NONE)
     sites = _sites(_spread([x for x in best if shelves.fault(x) is least], MOST_PRICED))
     priced = [x for x in sites if x.terms is not None]

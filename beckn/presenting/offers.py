@@ -19,7 +19,7 @@ from offers.models import OfferState
 from offers.places import place_facts
 from offers.public_names import with_item_named
 from offers.published import Place, next_offer
-from offers.reason_words import check_in_words
+from offers.reason_words import in_short
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
 
@@ -122,7 +122,7 @@ def said(check: Check) -> str:
     """Return a failing check as one sentence for the driver."""
     if check.code in OF_THE_CUSTOMER:
         return OF_THE_CUSTOMER[check.code]
-    return check.margin or check_in_words(check)
+    return in_short(check)
 
 
 def _shown(terms: OfferTerms, codes: Mapping[str, str], provider_id: str) -> OfferView:

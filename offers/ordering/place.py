@@ -36,7 +36,7 @@ from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
-from offers.reason_words import check_in_words
+from offers.reason_words import in_short
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units
@@ -124,10 +124,12 @@ def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
         if outcome.offer_id not in asked or reason is None or outcome.outcome is Outcome.APPLIED:
             continue
         if reason.code in NOT_VALID:
-            raise Refusal(RefusalKind.OFFER_NOT_VALID, f"The offer {outcome.offer_id} is not valid: {said(reason)}.")
+            raise Refusal(
+                RefusalKind.OFFER_NOT_VALID, f"The offer {outcome.offer_id} is not valid: {in_short(reason)}."
+            )
         if outcome.outcome is Outcome.LIMITED or reason.code in USED_UP:
             raise Refusal(
-                RefusalKind.OFFER_NOT_FULFILLABLE, f"The offer {outcome.offer_id} is used up: {said(reason)}."
+                RefusalKind.OFFER_NOT_FULFILLABLE, f"The offer {outcome.offer_id} is used up: {in_short(reason)}."
             )
 
 
@@ -151,11 +153,6 @@ def _refuse_fixed(order: Order, placing: Placing) -> None:
     else:
         return
     raise Refusal(RefusalKind.ACTION_NOT_APPLICABLE, sentence)
-
-
-def said(check: Any) -> str:
-    """Return a failing check in words."""
-    return check.margin or check_in_words(check)
 
 
 def ceiling_of(terms: OfferTerms, discount: Decimal) -> Decimal:

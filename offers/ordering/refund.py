@@ -20,7 +20,7 @@ from offers.ordering.owed import EXCHANGE, WITHIN, Owed, owe
 from offers.referrals import coming
 from pricing.engine.money import Money, zero
 
-REASON = "BILL"
+BILL = "BILL"
 #: What is told of money that a balance had paid and that nobody has a balance for any more.
 OWNERLESS = "Of this, {} had been paid by a prepaid balance that nobody has any more."
 
@@ -87,7 +87,7 @@ def _reference(order: Order) -> str:
 
 def _still_here(order: Order) -> Money:
     """Return what was paid for the order and was not going back before its bill did."""
-    of_bill = order.refunds.filter(notice=None).exclude(reason__startswith=EXCHANGE).exclude(reason=REASON)
+    of_bill = order.refunds.filter(notice=None).exclude(reason__startswith=EXCHANGE).exclude(reason=BILL)
     back = of_bill.exclude(status=RefundStatus.VOID).aggregate(sum=Sum("amount"))["sum"]
     return paid_for(order) - Money(back or Decimal(0), order.currency).rounded()
 
@@ -98,5 +98,5 @@ def _gone(still_here: Money) -> Decimal:
 
 
 def _owe(order: Order, cash: Money, words: str, now: datetime) -> Refund:
-    owe(order, Owed(REASON, cash, words, now + WITHIN), now=now)
-    return Refund.objects.get(order=order, reason=REASON, notice=None)
+    owe(order, Owed(BILL, cash, words, now + WITHIN), now=now)
+    return Refund.objects.get(order=order, reason=BILL, notice=None)

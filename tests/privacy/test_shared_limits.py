@@ -59,6 +59,6 @@ def test_what_a_forgotten_member_used_stays_counted_and_goes_back_where_it_was_c
     assert compare_with_ledger().drifting == 0
     with cpo_scope(talk.world.cpo), transaction.atomic():
         given = Redemption.objects.get(order=mine)
-        reversals.reverse(given, given.committed, reference="complaint", now=timezone.now())
+        reversals.reverse(given, reversals.Part(given.committed), reference="complaint", now=timezone.now())
         assert GroupCounter.objects.get().uses == 1
     assert compare_with_ledger().drifting == 0

@@ -17,7 +17,7 @@ from offers.engine.values import OfferLimits
 from offers.ledger import Hold, LimitReached, commit, release, reserve
 from offers.mapping import offer_terms
 from offers.models import CustomerCounter, Offer, OfferCounter, OfferStateChange, Redemption
-from offers.reversals import reverse
+from offers.reversals import Part, reverse
 from tests.people import WEEKEND
 from tests.world import World, make_world
 
@@ -89,7 +89,7 @@ def test_a_counter_is_made_with_what_the_ledger_says(world: World, offer: Offer)
         taken_back, redemption = hold(world, offer, "10.00")
         commit(taken_back, {offer.pk: Decimal("10.00")}, now=now)
         redemption.refresh_from_db()
-        reverse(redemption, Decimal("4.00"), reference="r1", now=now)
+        reverse(redemption, Part(Decimal("4.00")), reference="r1", now=now)
         hold(world, offer, "99.00", sandbox=True)
         authoring.set_limits(offer, OfferLimits(total_uses=3))
         assert figures(offer) == (1, 2, Decimal("20.00"), Decimal("31.50"))

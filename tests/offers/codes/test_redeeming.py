@@ -182,7 +182,7 @@ def test_the_bill_uses_the_code_up_and_a_use_given_back_frees_it(sale: Sale) -> 
     with cpo_scope(sale.world.cpo), transaction.atomic():
         Offer.objects.filter(offer_id="coded").update(give_use_back=True)
         redemption = Redemption.objects.get(offer__offer_id="coded")
-        taken = reversals.reverse(redemption, redemption.committed, reference="r", now=timezone.now())
+        taken = reversals.reverse(redemption, reversals.Part(redemption.committed), reference="r", now=timezone.now())
     assert taken == Decimal("27.00")
     assert standing(sale.world) == {ONE: ("FREE", None)}
 

@@ -145,7 +145,9 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200_at_most(seed: i
     def recover(number: int) -> Decimal:
         with cpo_scope(world.cpo), transaction.atomic():
             redemption = Redemption.objects.get()
-            return reversals.reverse(redemption, Decimal(60), reference=f"return-{number}", now=timezone.now())
+            return reversals.reverse(
+                redemption, reversals.Part(Decimal(60)), reference=f"return-{number}", now=timezone.now()
+            )
 
     assert sorted(run_at_once(2, recover)) == [Decimal(20), Decimal(60)]
     with cpo_scope(world.cpo):

@@ -177,7 +177,9 @@ def _something(dice: random.Random, order: Order, offer: Offer, reference: str) 
             ledger.release(order, now=at, reference=f"expired {reference}")
         case _:
             for redemption in settled:
-                reversals.reverse(redemption, Decimal(dice.randrange(1, 11)), reference=reference, now=at)
+                reversals.reverse(
+                    redemption, reversals.Part(Decimal(dice.randrange(1, 11))), reference=reference, now=at
+                )
 
 
 def _undo_everything(orders: list[Order]) -> None:
@@ -185,7 +187,7 @@ def _undo_everything(orders: list[Order]) -> None:
         with transaction.atomic():
             ledger.release(lock_order(order), now=SATURDAY, reference="the end")
             for redemption in Redemption.objects.filter(order=order, committed__gt=0):
-                reversals.reverse(redemption, redemption.committed, reference="the end", now=SATURDAY)
+                reversals.reverse(redemption, reversals.Part(redemption.committed), reference="the end", now=SATURDAY)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -199,7 +201,9 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200(seed: int) -> N
     def recover(number: int) -> Decimal:
         # Two ask for each of the two recoveries, as a retry would.
         with cpo_scope(world.cpo), transaction.atomic():
-            return reversals.reverse(redemption, Decimal(150), reference=f"return-{number % 2}", now=SATURDAY)
+            return reversals.reverse(
+                redemption, reversals.Part(Decimal(150)), reference=f"return-{number % 2}", now=SATURDAY
+            )
 
     first, second, again, once_more = run_at_once(4, recover)
     assert sorted([first, second]) == [Decimal(50), Decimal(150)]

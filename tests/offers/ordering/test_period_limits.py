@@ -24,7 +24,7 @@ from offers.models import (
     Redemption,
 )
 from offers.reconcile import compare_with_ledger
-from offers.reversals import reverse
+from offers.reversals import Part, reverse
 from offers.usage import usage_of
 from tests.offers.holds import SATURDAY, give, new_order, take
 from tests.world import World, make_offer, make_world
@@ -149,7 +149,7 @@ def test_a_bill_of_the_next_day_is_spent_on_the_day_of_the_reservation(world: Wo
         redemption = give(order, take(order, offer, "60", at=SATURDAY), "75", at=tomorrow)
         assert redemption.committed == Decimal(60)  # never above what was reserved
         assert days() == [(date(2026, 11, 21), 0, Decimal(60))]
-        assert reverse(redemption, Decimal(25), reference="r", now=tomorrow + DAY) == Decimal(25)
+        assert reverse(redemption, Part(Decimal(25)), reference="r", now=tomorrow + DAY) == Decimal(25)
         assert days() == [(date(2026, 11, 21), 0, Decimal(35))]
         assert compare_with_ledger().drifting == 0
 
@@ -172,7 +172,7 @@ def test_a_reversal_frees_the_budget_and_a_use_only_by_the_policy(
         order = new_order(world, customer, "t", SATURDAY)
         redemption = give(order, take(order, offer, "60", at=SATURDAY), "40", at=SATURDAY)
         for _ in range(2):  # the same reference again takes nothing more
-            assert reverse(redemption, Decimal(taken), reference="r", now=SATURDAY + DAY) == Decimal(taken)
+            assert reverse(redemption, Part(Decimal(taken)), reference="r", now=SATURDAY + DAY) == Decimal(taken)
         counter = OfferCounter.objects.get()
         used = 0 if gives_back and taken == "40.00" else 1
         assert (counter.uses_committed, counter.budget_committed) == (used, Decimal(40) - Decimal(taken))

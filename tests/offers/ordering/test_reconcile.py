@@ -39,7 +39,7 @@ def test_every_step_of_an_order_keeps_counters_and_ledger_in_step(sale: Sale) ->
     with cpo_scope(sale.world.cpo), transaction.atomic():
         redemption = Redemption.objects.get()
         assert redemption.state == "COMMITTED"
-        taken = reversals.reverse(redemption, Decimal(5), reference="complaint", now=timezone.now())
+        taken = reversals.reverse(redemption, reversals.Part(Decimal(5)), reference="complaint", now=timezone.now())
     assert taken == Decimal(5)
     assert found() == (1, 0, Decimal(0))
 

@@ -166,7 +166,7 @@ def test_a_use_goes_back_to_the_group_that_it_was_counted_in(world: World, endin
             release(order, now=SATURDAY, reference="cancel")
         else:
             redemption = give(order, redemption, "20", at=SATURDAY)
-            reversals.reverse(redemption, Decimal(20), reference="r", now=SATURDAY + DAY)
+            reversals.reverse(redemption, reversals.Part(Decimal(20)), reference="r", now=SATURDAY + DAY)
         kept = 0 if gives_back else 1
         assert list(GroupCounter.objects.values_list("group", "uses")) == [(left.pk, kept)]
         assert list(GroupPeriodCounter.objects.values_list("group", "uses")) == [(left.pk, kept)]

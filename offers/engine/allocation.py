@@ -27,16 +27,14 @@ def divide(units: int, held: Sequence[int]) -> list[int]:
         return [units]
     if not units:
         return [0] * len(held)
-    whole, left = sum(held), units
-    shares, remainders = [], []
-    for weight in held:
-        share, remainder = divmod(units * weight, whole)
-        shares.append(share)
-        remainders.append(remainder)
-        left -= share
-    for _ in range(left):
-        # Of equal remainders the earlier line comes first.
-        n = remainders.index(max(remainders))
-        shares[n] += 1
-        remainders[n] = -1
+    whole = sum(held)
+    shares = [units * weight // whole for weight in held]
+    left = units - sum(shares)
+    if left:
+        remainders = [units * weight % whole for weight in held]
+        for _ in range(left):
+            # Of equal remainders the earlier line comes first.
+            n = remainders.index(max(remainders))
+            shares[n] += 1
+            remainders[n] = -1
     return shares

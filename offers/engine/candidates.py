@@ -85,9 +85,11 @@ class LineAmounts:
 
     def joint(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers save together: of the lines, and by what they give on top of them."""
-        taking = [x for x in offers if x.lines]
-        taken = self.taken(taking)
-        return taken if len(taking) == len(offers) else taken + on_top(offers)
+        taken = self.taken(offers)
+        for offer in offers:
+            if not offer.lines:
+                return taken + on_top(offers)
+        return taken
 
     def taken(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers take off the lines together."""
@@ -96,10 +98,10 @@ class LineAmounts:
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would take off the lines together if only the lines limited them."""
-        taking = [x for x in offers if x.lines]
-        if not taking:
+        scopes = {x.lines for x in offers if x.lines}
+        if not scopes:
             return NOTHING
-        scopes = {x.lines for x in taking}
+        taking = [x for x in offers if x.lines]
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
         if len(scopes) == 1:
             held = sum([self.amounts[n] for n in taking[0].lines], NOTHING)

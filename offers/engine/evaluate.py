@@ -18,7 +18,7 @@ from offers.engine.places import is_placed, place_checks
 from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, situation_of
 from offers.engine.values import Applicability, Check, OfferContext, OfferOutcome, OfferTerms, Outcome, ReasonCode
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind, WeeklyWindow
 from pricing.engine.windows import is_open, next_opening, zone_of
@@ -56,6 +56,9 @@ class Appraisal:
     added: Decimal = _NOTHING
 
 
+_appraisal, _check = maker(Appraisal), maker(Check)
+
+
 def evaluate_offer(offer: OfferTerms, cart: Cart, context: OfferContext) -> OfferOutcome:
     """Judge one offer by itself; the outcome is never APPLIED, which depends on the other offers."""
     found = appraise(offer, situation_of(cart, context))
@@ -84,7 +87,7 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     if not saving and not asked.beside:
         checks.append(_NO_BENEFIT)
     outcome = _outcome(checks)
-    return Appraisal(offer, tuple(checks), lines, saving, opted_in, outcome, depends, asked.beside, added)
+    return _appraisal(offer, tuple(checks), lines, saving, opted_in, outcome, depends, asked.beside, added)
 
 
 def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
@@ -225,7 +228,7 @@ def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Ch
         value = rule.qualifying(offer, situation)
         if value < least or not situation.only_failing:
             margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
-            checks.append(Check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
+            checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
     checks += rule.checks(offer, situation)
     if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)

@@ -10,10 +10,12 @@ from offers.engine.selection import Selection
 from offers.engine.situation import Situation
 from offers.engine.stacking import cut_check, cuts, why_not
 from offers.engine.values import OfferOutcome, Outcome
-from pricing.engine.money import Money, zero
+from pricing.engine.making import maker
+from pricing.engine.money import Money, new_money, zero
 from pricing.engine.values import QuoteLine
 
 _APPLIED, _ELIGIBLE = Outcome.APPLIED, Outcome.ELIGIBLE_NOT_CHOSEN
+_offer_outcome = maker(OfferOutcome)
 
 
 class Outcomes:
@@ -40,7 +42,7 @@ class Outcomes:
                 checks = (*checks, cut_check(cut, self._lines, context, cart.currency))
         elif outcome is _ELIGIBLE:
             checks = (*checks, *why_not(found, self._standing, self._lines, context))
-        saving = Money(found.saving, cart.currency) if applied is None else applied
-        return OfferOutcome(
+        saving = new_money(found.saving, cart.currency) if applied is None else applied
+        return _offer_outcome(
             offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
         )

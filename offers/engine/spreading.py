@@ -44,8 +44,8 @@ def spread(
         return ()
     # Nearly always the claims are on the same lines, and then there is nowhere else to move a share to.
     if len({claim.lines for claim in claims}) == 1:
-        one_line = len(claims[0].lines) == 1
-        return _of_one_line(claims, amounts, most) if one_line else _of_same(claims, amounts, unit, most)
+        several = len(claims[0].lines) > 1
+        return _of_same(claims, amounts, unit, most) if several else _of_one_line(claims, amounts, most)
     held = [int(amount / unit) for amount in amounts]
     wanted = [int(claim.saving / unit) for claim in claims]
     taken = _spread([x.lines for x in claims], wanted, held, None if most is None else int(most / unit))
@@ -53,7 +53,9 @@ def spread(
 
 
 def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Decimal | None) -> tuple[Shares, ...]:
-    """Do the same where all claims are on the one line that they name: first come, first served."""
+    """Do the same where all claims are on the one line that they name, if they name any: first come, first served."""
+    if not claims[0].lines:
+        return tuple([{} for _ in claims])
     line = claims[0].lines[0]
     room = amounts[line] if most is None else min(amounts[line], most)
     taken = []
@@ -75,12 +77,15 @@ def _of_same(
         left = min(left, int(most / unit))
     taken = []
     for claim in claims:
-        units = min(int(claim.saving / unit), left)
+        wanted = int(claim.saving / unit)
+        units = left if left < wanted else wanted
         shares = divide(units, held)
-        if any(map(gt, shares, room)):
+        after = list(map(sub, room, shares))
+        if min(after) < 0:
             shares = divide(units, room)
-        room, left = list(map(sub, room, shares)), left - units
-        taken.append({n: share * unit for n, share in zip(lines, shares, strict=True)})
+            after = list(map(sub, room, shares))
+        room, left = after, left - units
+        taken.append({n: shares[position] * unit for position, n in enumerate(lines)})
     return tuple(taken)
 
 

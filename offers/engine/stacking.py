@@ -10,10 +10,12 @@ from offers.engine.selection import Selection
 from offers.engine.situation import Situation
 from offers.engine.spreading import spread
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
+from pricing.engine.making import maker
 from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
 
 _NOTHING = Decimal(0)
+_candidate = maker(Candidate)
 _PERCENT_FIELD = "policy.max_discount_percent"
 
 
@@ -29,7 +31,7 @@ def line_amounts(situation: Situation) -> LineAmounts:
 def candidate_of(found: Appraisal) -> Candidate:
     """Return an eligible offer as the selection sees it."""
     offer = found.offer
-    return Candidate(
+    return _candidate(
         offer.offer_id,
         found.saving,
         found.lines,

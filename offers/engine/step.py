@@ -32,11 +32,13 @@ from offers.engine.values import (
     ReasonCode,
     StackLimits,
 )
-from pricing.engine.money import Money, zero
+from pricing.engine.making import maker
+from pricing.engine.money import Money, new_money, zero
 from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
 _NOTHING = Decimal(0)
 _DISCOUNT, _PRODUCT = LineKind.DISCOUNT, LineKind.PRODUCT
+_line = maker(QuoteLine)
 _NONE_KNOWN: Mapping[str, Appraisal] = {}
 
 
@@ -261,10 +263,10 @@ def _discount_lines(
         if candidate.offer_id in given.by_offer:
             parts = given.shares(candidate.offer_id, amount, currency)
         else:
-            parts = tuple([(ids[n], Money(x, currency)) for n, x in taken.items() if x])
+            parts = tuple([(ids[n], new_money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
-        money = Money(-amount, currency)
-        lines.append(QuoteLine(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
+        money = new_money(-amount, currency)
+        lines.append(_line(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 
 

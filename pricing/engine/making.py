@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 _Class = TypeVar("_Class", bound=type)
+_Arguments = ParamSpec("_Arguments")
+_Made = TypeVar("_Made")
+_MAKERS: dict[type, Callable[..., Any]] = {}
 
 
 def quickly_made(cls: _Class) -> _Class:
@@ -16,18 +19,24 @@ def quickly_made(cls: _Class) -> _Class:
     slots, which may be written, is filled by plain assignments and then becomes an instance of the class.
     """
     slots = {"__slots__": tuple(x.name for x in fields(cls))}
-    made = _constructor(cls, type(f"{cls.__name__}InTheMaking", (), slots))
+    twin = type(f"{cls.__name__}InTheMaking", (), slots)
     del cls.__init__  # type: ignore[misc]
     # The type checker goes by what `dataclass` has made of the class, which takes the same arguments.
-    cls.__new__ = staticmethod(made)  # type: ignore[method-assign]
+    cls.__new__ = staticmethod(_constructor(cls, twin, "_cls"))  # type: ignore[method-assign]
     cls.__reduce__ = _reduced  # type: ignore[method-assign, assignment]
+    _MAKERS[cls] = _constructor(cls, twin)
     return cls
 
 
-def _constructor(cls: type, twin: type) -> Callable[..., Any]:
+def maker(cls: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
+    """Return a function that makes instances of a `quickly_made` class: in half the time of calling the class."""
+    return cast(Callable[_Arguments, _Made], _MAKERS[cast(type, cls)])
+
+
+def _constructor(cls: type, twin: type, *first: str) -> Callable[..., Any]:
     """Write the constructor out as `dataclass` itself does; nothing but the names of fields gets into its text."""
     known: dict[str, Any] = {"_twin": twin, "_final": cls, "_missing": MISSING}
-    parameters, body = [], ["_made = _twin()"]
+    parameters, body = list(first), ["_made = _twin()"]
     for field in fields(cls):
         parameter = value = field.name
         if field.default is not MISSING:
@@ -42,7 +51,7 @@ def _constructor(cls: type, twin: type) -> Callable[..., Any]:
     body.append("_made.__class__ = _final")
     if hasattr(cls, "__post_init__"):
         body.append("_made.__post_init__()")
-    text = "\n    ".join([f"def __new__(_cls, {', '.join(parameters)}):", *body, "return _made"])
+    text = "\n    ".join([f"def __new__({', '.join(parameters)}):", *body, "return _made"])
     exec(text, known)  # noqa: S102
     made: Callable[..., Any] = known["__new__"]
     return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 
 #: ISO 4217 currencies whose minor unit is not a hundredth; every other currency has two decimals.
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
@@ -41,7 +41,7 @@ class Money:
     currency: str
 
     def rounded(self) -> Money:
-        return Money(round_amount(self.amount, self.currency), self.currency)
+        return new_money(round_amount(self.amount, self.currency), self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
@@ -50,7 +50,7 @@ class Money:
         return Money(self.amount - self._same(other), self.currency)
 
     def __neg__(self) -> Money:
-        return Money(-self.amount, self.currency)
+        return new_money(-self.amount, self.currency)
 
     def __mul__(self, factor: Decimal | int) -> Money:
         return Money(self.amount * factor, self.currency)
@@ -77,6 +77,10 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"cannot combine {self.currency} with {other.currency}")
         return other.amount
+
+
+#: Makes Money as the class does, where every microsecond counts.
+new_money = maker(Money)
 
 
 @lru_cache(maxsize=256)

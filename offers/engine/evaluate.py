@@ -228,7 +228,8 @@ def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Ch
         value = rule.qualifying(offer, situation)
         if value < least or not situation.only_failing:
             margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
-            checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, f"{value:f}", not margin, margin))
+            # A sum of printed amounts, which has no exponent: its text is at hand sooner than a formatted one.
+            checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, str(value), not margin, margin))
     checks += rule.checks(offer, situation)
     if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)

@@ -20,11 +20,13 @@ from offers.engine.candidates import (
     leaders,
     separately,
 )
+from pricing.engine.making import maker
 
 #: Branches looked at before a search is stopped and its answer called BOUNDED.
 NODE_CAP = 4000
 
 _Rest = Sequence[Candidate]
+_set = maker(OfferSet)
 
 
 class Search:
@@ -89,7 +91,7 @@ class Search:
 
     def _with(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         offers = (*fixed.offers, *pool)
-        return OfferSet(offers, self._lines.joint(offers))
+        return _set(offers, self._lines.joint(offers))
 
     def _best_additive(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best extension: the best of each group where these combine and save what each saves alone.

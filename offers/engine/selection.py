@@ -11,6 +11,8 @@ from offers.engine.search import NODE_CAP, Search
 from offers.engine.values import Certificate, Objective
 from pricing.engine.making import quickly_made
 
+_MAX_SAVING, _PROVEN = Objective.MAX_SAVING, Certificate.PROVEN
+
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def choose_offers(
     candidates: Iterable[Candidate],
     lines: LineAmounts,
     *,
-    objective: Objective = Objective.MAX_SAVING,
+    objective: Objective = _MAX_SAVING,
     max_stack: int | None = None,
     node_cap: int = NODE_CAP,
     runner_up: bool = True,
@@ -63,7 +65,7 @@ def choose_offers(
         chosen.saving,
         other.offers,
         other.saving,
-        Certificate.PROVEN if gap is None else Certificate.BOUNDED,
+        _PROVEN if gap is None else Certificate.BOUNDED,
         gap or NOTHING,
     )
 
@@ -78,7 +80,7 @@ def most_saving(pool: Sequence[Candidate], lines: LineAmounts, max_stack: int | 
 
 def stages(pool: Sequence[Candidate], objective: Objective) -> list[list[Candidate]]:
     """Group candidates into the stages of a choice."""
-    if objective is Objective.MAX_SAVING and True not in [x.opted_in for x in pool]:
+    if objective is _MAX_SAVING and True not in [x.opted_in for x in pool]:
         return [list(pool)] if pool else []
     found: dict[tuple[bool, int], list[Candidate]] = {}
     for candidate in pool:

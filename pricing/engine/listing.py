@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
-from pricing.engine.money import Money, round_amount
+from pricing.engine.money import Money, new_money, round_amount
 from pricing.engine.rates import RateCard, RateSpan, component_at, energy_slices, rate_spans
 from pricing.engine.values import (
     Cart,
@@ -26,6 +26,8 @@ from pricing.engine.wording import energy_text, money_text, plain_number
 
 _MINUTE = 60_000_000
 _CENT = Decimal("0.01")
+_ENERGY, _PRODUCT, _FEE = LineKind.ENERGY, LineKind.PRODUCT, LineKind.FEE
+_line = maker(QuoteLine)
 #: More of one product than this is a mistake of the buyer app.
 MOST_PRODUCTS = 1000
 
@@ -56,7 +58,7 @@ def list_price(
     lines = [*_energy_lines(request, terms, slices), *_time_lines(request, terms, supply, card), *fixed]
     if supply.ends_at > supply.charging_ends:
         idle = _idle_lines(request, terms, supply)
-        before_fees = next((n for n, x in enumerate(lines) if x.kind is LineKind.FEE), len(lines))
+        before_fees = next((n for n, x in enumerate(lines) if x.kind is _FEE), len(lines))
         lines[before_fees:before_fees] = idle
     return ListPrice(tuple(lines), slices, supply.energy_wh)
 
@@ -80,7 +82,7 @@ def _energy_lines(request: ChargingRequest, terms: PriceTerms, slices: tuple[Pri
         energies = used or dict(list(energies.items())[:1])
     lines = []
     for number, (rate, wh) in enumerate(energies.items(), start=1):
-        lines.append(energy_line(f"ENERGY-{number}", request.item_id, wh, Money(rate, terms.currency)))
+        lines.append(energy_line(f"ENERGY-{number}", request.item_id, wh, new_money(rate, terms.currency)))
     return lines
 
 
@@ -88,17 +90,17 @@ def energy_line(line_id: str, item_id: str, wh: int, rate: Money) -> QuoteLine:
     """Return the line of so much energy at a rate per kWh."""
     title = f"Charging session cost ({energy_text(wh)} @ {money_text(rate.amount, rate.currency)}/kWh)"
     quantity = Decimal(wh).scaleb(-3)
-    amount = Money(round_amount(rate.amount * quantity, rate.currency), rate.currency)
-    return QuoteLine(line_id, LineKind.ENERGY, title, amount, quantity, "kWh", rate.amount, item_id)
+    amount = new_money(round_amount(rate.amount * quantity, rate.currency), rate.currency)
+    return _line(line_id, _ENERGY, title, amount, quantity, "kWh", rate.amount, item_id)
 
 
 def product_line(line_id: str, product: ProductPrice, count: int, currency: str) -> QuoteLine:
     """Return the line of so many units of a product."""
-    amount = Money(round_amount(product.amount * count, currency), currency)
+    amount = new_money(round_amount(product.amount * count, currency), currency)
     title = product.title if count == 1 else f"{product.title} × {count}"
-    return QuoteLine(
+    return _line(
         line_id,
-        LineKind.PRODUCT,
+        _PRODUCT,
         title,
         amount,
         Decimal(count),
@@ -146,8 +148,8 @@ def _minute_lines(
         minutes = _minutes(duration)
         shown = minutes.quantize(_CENT)
         title = f"{name} ({plain_number(shown)} min @ {money_text(rate, terms.currency)}/min)"
-        amount = Money(round_amount(minutes * rate, terms.currency), terms.currency)
-        lines.append(QuoteLine(f"{kind}-{number}", kind, title, amount, shown, "min", rate, request.item_id))
+        amount = new_money(round_amount(minutes * rate, terms.currency), terms.currency)
+        lines.append(_line(f"{kind}-{number}", kind, title, amount, shown, "min", rate, request.item_id))
     return lines
 
 
@@ -158,8 +160,8 @@ def _minutes(span: timedelta) -> Decimal:
 def _flat_line(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> tuple[QuoteLine, ...]:
     if card.flat is None:
         return ()
-    amount = Money(round_amount(card.flat.rate, terms.currency), terms.currency)
-    return (QuoteLine("FLAT-1", LineKind.FLAT, "Price per session", amount, item_id=request.item_id),)
+    amount = new_money(round_amount(card.flat.rate, terms.currency), terms.currency)
+    return (_line("FLAT-1", LineKind.FLAT, "Price per session", amount, item_id=request.item_id),)
 
 
 def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLine]:
@@ -184,6 +186,6 @@ def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLin
 def _fee_lines(terms: PriceTerms) -> list[QuoteLine]:
     lines = []
     for number, fee in enumerate(terms.fees, start=1):
-        amount = Money(round_amount(fee.amount, terms.currency), terms.currency)
-        lines.append(QuoteLine(f"FEE-{number}", LineKind.FEE, fee.title, amount, code=fee.code))
+        amount = new_money(round_amount(fee.amount, terms.currency), terms.currency)
+        lines.append(_line(f"FEE-{number}", _FEE, fee.title, amount, code=fee.code))
     return lines

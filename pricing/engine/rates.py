@@ -19,6 +19,10 @@ from pricing.engine.values import (
 from pricing.engine.windows import is_open, split_at_boundaries, zone_of
 from pricing.engine.wording import weekday_text
 
+# An enum's member takes longer to look up than most of what is done by it here.
+_ENERGY, _TIME, _FLAT = Dimension.ENERGY, Dimension.TIME, Dimension.FLAT
+_FIXED = PricingModel.FIXED
+
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,15 @@ def rate_spans(terms: PriceTerms, dimension: Dimension, starts_at: datetime, end
 def rate_card(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> RateCard:
     """Resolve the tariff from the start to the end of charging."""
     return RateCard(
-        rate_spans(terms, Dimension.ENERGY, starts_at, ends_at),
-        rate_spans(terms, Dimension.TIME, starts_at, ends_at),
-        component_at(terms, Dimension.FLAT, starts_at),
+        rate_spans(terms, _ENERGY, starts_at, ends_at),
+        rate_spans(terms, _TIME, starts_at, ends_at),
+        component_at(terms, _FLAT, starts_at),
     )
 
 
 def has_energy_rate(terms: PriceTerms) -> bool:
     """Say whether energy has a price of its own, as it has in every tariff but a FIXED one."""
-    return terms.model is not PricingModel.FIXED or any(x.dimension is Dimension.ENERGY for x in terms.components)
+    return terms.model is not _FIXED or any(x.dimension is _ENERGY for x in terms.components)
 
 
 def no_rate(terms: PriceTerms, instant: datetime) -> PricingError:
@@ -101,10 +105,12 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
         ends_at = supply.charging_ends if last else span.ends_at
         # Nothing flows after the end of charging.
         upto = supply.energy_wh if last else supply.delivered_at(ends_at)
-        cuts_at_readings = span.starts_at in readings and ends_at in readings
-        quality = SliceQuality.METERED if cuts_at_readings else SliceQuality.INTERPOLATED
         if len(spans) == 1:
             quality = SliceQuality.SINGLE_RATE
+        elif span.starts_at in readings and ends_at in readings:
+            quality = SliceQuality.METERED
+        else:
+            quality = SliceQuality.INTERPOLATED
         slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, span.component.rate, quality))
         delivered = upto
     return tuple(slices)

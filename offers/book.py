@@ -19,7 +19,8 @@ from offers.days import with_holidays
 from offers.engine.book import OfferBook
 from offers.engine.values import OfferLimits, OfferTerms
 from offers.mapping import offer_terms
-from offers.models import BookRevision, Offer, OfferState, OfferStateChange, OfferVersion
+from offers.models import BookRevision, Offer, OfferPolicy, OfferState, OfferStateChange, OfferVersion
+from offers.policies import policy_of
 from offers.segments import compiled_segments
 from pricing.engine.codec import decode
 from pricing.models import HolidayCalendar
@@ -47,13 +48,15 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadedBook:
-    """A compiled book and the rows behind it: Beckn offer id → (offer pk, version pk).
+    """A compiled book, the rows behind it (Beckn offer id → (offer pk, version pk)) and the CPO's policy beside it.
 
     `hashes` remembers the hashes of the offers that quotes were proven with so far, by offer id.
     """
 
     book: OfferBook
     keys: Mapping[str, tuple[int, int]]
+    #: Shared by all that read the book: never to be changed.
+    policy: OfferPolicy
     #: What PostgreSQL calls the version of each offer's row, by its pk.
     rows: Mapping[int, str] = field(default_factory=dict)
     #: What offers share and no row of theirs tells: all are made again where it has changed.
@@ -67,40 +70,49 @@ _locks_guard = threading.Lock()
 
 
 def book_for(cpo: Cpo) -> LoadedBook:
-    """Return the CPO's book as of its committed revision: one query, and four more when it changed.
+    """Return the CPO's book as of its committed revision: one query, and five more when it changed.
 
     The revision is read before the content: a book may be newer than its name, which costs one more refresh, but
     never older. Of a book in memory only what has changed since is read.
     """
-    revision = BookRevision.objects.filter(cpo=cpo).values_list("revision", flat=True).first() or 0
+    revision = _revision_of(cpo)
     loaded = _books.get(cpo.pk)
     if loaded is not None and loaded.book.revision == revision:
         return loaded
     with _lock_of(cpo.pk):
         loaded = _books.get(cpo.pk)
         if loaded is None or loaded.book.revision < revision:
-            loaded = _built(revision, _shared()) if loaded is None else _refreshed(cpo, loaded, revision)
+            loaded = _built(cpo, revision, _shared()) if loaded is None else _refreshed(cpo, loaded, revision)
             _books[cpo.pk] = loaded
     return loaded
 
 
-def _built(revision: int, shared: Shared) -> LoadedBook:
-    return _compile(((version.offer, version) for version in _contents()), revision, shared)
+def _revision_of(cpo: Cpo) -> int:
+    """Return the committed revision; each price asks for it, in a third of the time that the ORM would take."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT revision FROM offers_bookrevision WHERE cpo_id = %s", [cpo.pk])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _built(cpo: Cpo, revision: int, shared: Shared) -> LoadedBook:
+    return _compile(((version.offer, version) for version in _contents()), revision, policy_of(cpo.pk), shared)
 
 
 def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     """Return the book with what has another row than before read again; published versions never change."""
     shared = _shared()
     if shared != loaded.shared:
-        return _built(revision, shared)
+        return _built(cpo, revision, shared)
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cpo.pk, list(IN_BOOK)])
         rows: dict[int, str] = dict(cursor.fetchall())
     changed = [pk for pk, _ in rows.items() - loaded.rows.items()]
     if len(changed) > len(rows) // MOST_CHANGED:
-        return _built(revision, shared)
+        return _built(cpo, revision, shared)
     # By now an offer may have changed once more, or have left the book: what is read here counts.
-    found = _compile(((x.offer, x) for x in _contents().filter(one_of("offer_id", changed))), revision, shared)
+    parts = ((x.offer, x) for x in _contents().filter(one_of("offer_id", changed)))
+    found = _compile(parts, revision, policy_of(cpo.pk), shared)
     left = {*changed, *(loaded.rows.keys() - rows.keys())}
     gone = [offer_id for offer_id, (offer_pk, _) in loaded.keys.items() if offer_pk in left]
     keys = dict(loaded.keys)
@@ -112,7 +124,7 @@ def _refreshed(cpo: Cpo, loaded: LoadedBook, revision: int) -> LoadedBook:
     hashes = dict(loaded.hashes)
     for offer_id in gone:
         hashes.pop(offer_id, None)
-    return LoadedBook(book, keys | dict(found.keys), rows | dict(found.rows), loaded.shared, hashes)
+    return LoadedBook(book, keys | dict(found.keys), found.policy, rows | dict(found.rows), loaded.shared, hashes)
 
 
 def _contents() -> QuerySet[OfferVersion]:
@@ -133,10 +145,10 @@ def book_lag() -> int:
     return max((revision - loaded[cpo] for cpo, revision in revisions), default=0)
 
 
-def book_as_of(as_of: datetime) -> LoadedBook:
-    """Return the book of the active scope as it stood at an instant, from the state history; never cached.
+def book_as_of(cpo: Cpo, as_of: datetime) -> LoadedBook:
+    """Return the CPO's book as it stood at an instant, from the state history; never cached.
 
-    Holiday calendars and segments have no history: their days and rules are those of now.
+    Holiday calendars, segments and the policy have no history: their days, rules and limits are those of now.
     """
     last = OfferStateChange.objects.filter(offer=OuterRef("pk"), at__lte=as_of).order_by("-id")
     offers = Offer.objects.annotate(
@@ -155,7 +167,7 @@ def book_as_of(as_of: datetime) -> LoadedBook:
         limits = decode(OfferLimits, offer.then_limits) if offer.then_limits is not None else then.limits
         terms.append(replace(then, limits=limits))
         keys[offer.offer_id] = (offer.pk, offer.then_version)
-    return LoadedBook(OfferBook.compile(terms, revision=0), keys)
+    return LoadedBook(OfferBook.compile(terms, revision=0), keys, policy_of(cpo.pk))
 
 
 def _shared() -> Shared:
@@ -167,7 +179,9 @@ def _live_version_of_its_offer() -> Subquery:
     return Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("live_version")[:1])
 
 
-def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int, shared: Shared) -> LoadedBook:
+def _compile(
+    pairs: Iterable[tuple[Offer, OfferVersion]], revision: int, policy: OfferPolicy, shared: Shared
+) -> LoadedBook:
     terms: list[OfferTerms] = []
     keys: dict[str, tuple[int, int]] = {}
     rows: dict[int, str] = {}
@@ -175,7 +189,7 @@ def _compile(pairs: Iterable[tuple[Offer, OfferVersion]], revision: int, shared:
         terms.append(offer_terms(offer, version, shared.segments))
         keys[offer.offer_id] = (offer.pk, version.pk)
         rows[offer.pk] = getattr(version, "row", "")
-    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, rows, shared)
+    return LoadedBook(OfferBook.compile(terms, revision=revision), keys, policy, rows, shared)
 
 
 def _lock_of(cpo_id: int) -> threading.Lock:

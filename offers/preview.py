@@ -65,7 +65,7 @@ def with_version(loaded: LoadedBook, offer: Offer, version: OfferVersion) -> Loa
     terms = replace(offer_terms(offer, version), state=OfferState.APPROVED.value)
     others = [found for found in loaded.book.all() if found.offer_id != offer.offer_id]
     book = OfferBook.compile([*others, terms], revision=loaded.book.revision)
-    return LoadedBook(book, {**loaded.keys, offer.offer_id: (offer.pk, version.pk)})
+    return LoadedBook(book, {**loaded.keys, offer.offer_id: (offer.pk, version.pk)}, loaded.policy)
 
 
 def _trial(title: str, connector: Connector, ask: SessionAsk, now: datetime, lock: Lock) -> Trial:

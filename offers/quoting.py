@@ -43,7 +43,6 @@ __all__ = [
     "PricedSession",
     "SessionAsk",
     "cart_hash",
-    "policy_of",
     "price_session",
     "session_terms",
     "store_quote",
@@ -68,9 +67,9 @@ def price_session(
     Raise PricingError where the request has no price and Refusal where it names what does not exist.
     """
     lock = lock or Lock()
-    policy = policy_of(connector.cpo_id)
     version, terms = _terms_of(connector, ask, lock, as_of)
-    loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(as_of))
+    loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(connector.cpo, as_of))
+    policy = loaded.policy
     ask = with_codes(ask, loaded)
     candidates = _candidates(connector, ask, loaded, terms)
     person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
@@ -154,11 +153,6 @@ def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> 
 def _as_refused(usage: Mapping[str, Usage], short: Collection[str]) -> Mapping[str, Usage]:
     """Return the usage with the offers marked whose stock refused."""
     return {**usage, **{offer_id: replace(usage.get(offer_id, Usage()), refused=True) for offer_id in short}}
-
-
-def policy_of(cpo_id: int) -> OfferPolicy:
-    """Return the CPO's policy, or the defaults where it has never been saved."""
-    return OfferPolicy.objects.filter(cpo=cpo_id).first() or OfferPolicy(cpo_id=cpo_id)
 
 
 def _terms_of(

@@ -23,7 +23,7 @@ from offers.models.policy import (
     STACK_SENTENCE,
     coinless,
 )
-from offers.quoting import policy_of
+from offers.policies import policy_of
 
 
 class PolicySerializer(serializers.ModelSerializer[OfferPolicy]):

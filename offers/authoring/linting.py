@@ -19,7 +19,7 @@ from offers.engine.periods import today_at
 from offers.engine.values import Objective, OfferTerms, StackLimits, Usage
 from offers.mapping import limits_of, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
-from offers.quoting import policy_of
+from offers.policies import policy_of
 from offers.sites import Places, anywhere, places_of
 from offers.states import is_editable
 from offers.usage import usage_of

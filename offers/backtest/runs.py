@@ -25,7 +25,7 @@ from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.leases import claim, go_on, held
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer, OfferVersion
-from offers.quoting import policy_of
+from offers.policies import policy_of
 from pricing.engine.codec import encode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PricingError

@@ -20,7 +20,8 @@ from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of, write_lines
 from offers.ordering.place import MAX_ROUNDS, holds_of, refuse_invalid_offers
 from offers.ordering.promised import lost
-from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, policy_of, price_session, store_quote
+from offers.policies import policy_of
+from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units
 from pricing.engine.values import AmountMeasure, PricingError

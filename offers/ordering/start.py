@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cpo_portal.charging import breakdowns, otp
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
 from offers.ordering.orders import lock_order
-from offers.quoting import policy_of
+from offers.policies import policy_of
 from offers.refusals import Refusal, RefusalKind
 
 

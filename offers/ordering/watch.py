@@ -18,7 +18,7 @@ from cpo_portal.charging.models import ChargingSession, FulfillmentState, Order,
 from cpo_portal.network.models import ConnectorStatus, StatusChoice
 from offers.models import OfferPolicy
 from offers.ordering.cancel import cancel_no_show, cancel_unmet
-from offers.quoting import policy_of
+from offers.policies import policy_of
 
 BROKEN = "The charger is out of order."
 NOT_STARTED = "The charger did not start."

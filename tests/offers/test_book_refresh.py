@@ -90,8 +90,8 @@ def test_only_the_offer_that_changed_is_read_again(cpo: Cpo) -> None:
         authoring.pause(one(cpo))
         with CaptureQueriesContext(connection) as captured:
             after = book.book_for(cpo).book
-        # The revision, the calendars, the segments, the rows, what changed of them.
-        assert len(captured) == 5
+        # The revision, the calendars, the segments, the rows, what changed of them, the policy.
+        assert len(captured) == 6
         assert [x.offer_id for x in after.all() if x is not before.get(x.offer_id)] == ["offer-3"]
         with CaptureQueriesContext(connection) as captured:
             assert book.book_for(cpo).book is after
@@ -126,3 +126,15 @@ def test_nothing_else_moves_the_book_than_what_a_refresh_looks_at() -> None:
         "offers_offerversion",
         "pricing_holidaycalendar",
     ]
+
+
+def test_a_policy_is_read_again_when_it_changed(cpo: Cpo) -> None:
+    """It stays with the book, which is read again whenever the policy is."""
+    with cpo_scope(cpo):
+        assert book.book_for(cpo).policy.max_stack is None
+        OfferPolicy.objects.update_or_create(cpo=cpo, defaults={"max_stack": 3})
+        assert book.book_for(cpo).policy.max_stack == 3
+        OfferPolicy.objects.filter(cpo=cpo).update(max_stack=2)
+        assert book.book_for(cpo).policy.max_stack == 2
+        OfferPolicy.objects.filter(cpo=cpo).delete()
+        assert book.book_for(cpo).policy.max_stack is None

@@ -205,4 +205,4 @@ def test_the_book_is_built_in_as_many_statements_whatever_the_calendars() -> Non
     with cpo_scope(world.cpo), CaptureQueriesContext(connection) as queries:
         loaded = book_for(world.cpo)
     assert len(loaded.book.all()) == 5
-    assert len(queries) == 4  # the revision, the calendars, the segments, and the offers with their days
+    assert len(queries) == 5  # the revision, the calendars, the segments, the policy, and the offers with their days

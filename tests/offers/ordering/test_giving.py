@@ -231,8 +231,8 @@ def test_what_is_given_costs_no_further_query(sale: Sale, offers: int) -> None:
         with CaptureQueriesContext(connection) as captured:
             priced = price_session(connector, ask_for(), now=timezone.now())
     assert len(priced.trace.chosen) == offers
-    # Policy, tariff, tax; the revision of the offers, and their usage with stock and price of what they give.
-    assert len(captured) == 5, [query["sql"][:90] for query in captured]
+    # Tariff, tax; the revision of the offers, and their usage with stock and price of what they give.
+    assert len(captured) == 4, [query["sql"][:90] for query in captured]
 
 
 def test_more_of_what_is_bought_is_paid_at_its_value(sale: Sale) -> None:

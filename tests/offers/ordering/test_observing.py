@@ -272,7 +272,7 @@ def test_all_of_it_rides_in_the_one_usage_query(sale: Sale) -> None:
             with CaptureQueriesContext(connection) as captured:
                 price_session(connector, ask, now=timezone.now())
         counts.append(len(captured))
-    assert counts[0] == counts[1] == 5, counts
+    assert counts[0] == counts[1] == 4, counts
 
 
 def test_the_next_offer_promises_nothing_that_nobody_can_know_beforehand() -> None:

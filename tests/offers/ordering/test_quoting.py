@@ -67,4 +67,4 @@ def test_queries_do_not_grow_with_offers(others: int, django_capture_on_commit_c
         with CaptureQueriesContext(connection) as captured:
             priced = price_session(connector, ask, now=now)
             store_quote(priced, connector, ask, Buyer("bap.example", "t-1"), now=now)
-    assert len(captured) == 7, [query["sql"][:90] for query in captured]
+    assert len(captured) == 6, [query["sql"][:90] for query in captured]

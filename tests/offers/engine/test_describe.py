@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Segment
+from offers.engine.benefits.financing import term_words
 from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trace_from_json, trace_to_json
-from offers.engine.describe import benefit_in_words, summary, windows_in_words
-from offers.engine.describe_driver import Named, conditions_in_words
-from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
-from offers.engine.values import DiscountBase
-from pricing.engine.wording import date_text
+from offers.engine.describe import benefit_in_words, summary, way_in, windows_in_words
+from offers.engine.values import DiscountBase, FinanceMethod, FinanceTerm
 from tests.offers.engine.samples import WEEKEND, offer, quoted, rupees_off
 from tests.pricing.engine.samples import kwh, window
 
@@ -95,86 +92,45 @@ def test_conditions_end_the_sentence(terms, end):
     assert summary(terms, "Asia/Kolkata").endswith(end)
 
 
-TODAY = date(2026, 11, 8)
-HOLIDAYS = tuple(Holiday(date(2026, 11, n), f"Day {n}") for n in (7, 8, 9))
-NAMED = Named(TODAY, {"cup-1": "Coffee"}, apart_from=("Night",))
-AUTOMATIC, ALONE = "applied automatically", "not combined with other offers"
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        pytest.param(("EMI", 1, "0", "0"), "1 monthly instalment without interest by Bank", id="one-instalment"),
+        pytest.param(("EMI", 2, "9.50", "0"), "2 monthly instalments at 9.5 % a year by Bank", id="instalments"),
+        pytest.param(
+            ("EMI", 6, "12", "2.50"),
+            "6 monthly instalments at 12 % a year by Bank, 2.5 % of the interest borne by the seller",
+            id="subvention",
+        ),
+        pytest.param(("PAY_LATER", 1, "0", "0"), "payment after 1 month without interest by Bank", id="in-a-month"),
+        pytest.param(("PAY_LATER", 3, "0", "0"), "payment after 3 months without interest by Bank", id="later"),
+    ],
+)
+def test_a_term_of_financing_in_words(term, words):
+    method, months, interest, borne = term
+    assert term_words(FinanceTerm("Bank", FinanceMethod(method), months, Decimal(interest), Decimal(borne))) == words
 
 
 @pytest.mark.parametrize(
-    ("terms", "said"),
+    ("said", "words"),
     [
-        pytest.param(offer(), [AUTOMATIC, ALONE], id="nothing-binds"),
-        pytest.param(offer(auto=False), ["applied when the driver chooses it", ALONE], id="chosen"),
+        pytest.param({}, "applied automatically", id="automatic"),
+        pytest.param({"auto": False}, "applied when the driver chooses it", id="chosen"),
+        pytest.param({"requires_code": True, "display_code": "W25"}, "applied with the code W25", id="a-code-for-all"),
         pytest.param(
-            offer(uses_per_customer=3, uses_per_customer_day=1, uses_per_customer_week=2, uses_per_customer_month=5),
-            [
-                AUTOMATIC,
-                ALONE,
-                "3 times per customer",
-                "once per customer and day",
-                "2 times per customer and week",
-                "5 times per customer and month",
-            ],
-            id="limits-by-period",
-        ),
-        pytest.param(offer(total_uses=9), [AUTOMATIC, ALONE, "as long as it lasts"], id="uses"),
-        pytest.param(
-            offer(budget=Decimal(900), budget_per_day=Decimal(90), redemption_cap=Decimal(9)),
-            [AUTOMATIC, ALONE, "as long as it lasts", "each day only as long as what is set aside for that day lasts"],
-            id="budgets",
-        ),
-        pytest.param(
-            offer(additive=True, exclusivity_group="g-7", excludes=frozenset({"night-1"})),
-            [AUTOMATIC, "may be combined with other offers, but not with “Night”"],
-            id="combining-by-name",
-        ),
-        pytest.param(
-            offer(stock_product_id="cup-1", stock_at_least=5),
-            [AUTOMATIC, "while at least 5 of Coffee are in stock", ALONE],
-            id="product-by-name",
-        ),
-        pytest.param(
-            offer(segments=(Segment("vip", "Whales", ()),)),
-            [AUTOMATIC, "for some customers: your app shows whether you are among them", ALONE],
-            id="segment-without-its-name",
-        ),
-        pytest.param(
-            offer(
-                holidays=HolidayRule("ops-7", "Ops", HolidayChoice.ONLY, HOLIDAYS),
-                blackout_dates=frozenset({date(2026, 11, 9)}),
-            ),
-            [AUTOMATIC, "only on 8 Nov 2026 (Day 8)", "not on 9 Nov 2026", ALONE],
-            id="holidays-to-come-by-day",
-        ),
-        pytest.param(
-            offer(holidays=HolidayRule("ops-7", "Ops", HolidayChoice.EXCEPT, HOLIDAYS)),
-            [AUTOMATIC, "not on 8 Nov 2026 (Day 8) and 9 Nov 2026 (Day 9)", ALONE],
-            id="all-days-but-holidays",
-        ),
-        pytest.param(
-            offer(holidays=HolidayRule("ops-7", "Ops", HolidayChoice.ONLY, HOLIDAYS[:1])),
-            [AUTOMATIC, "only on holidays, of which none is left", ALONE],
-            id="no-holiday-left",
-        ),
-        pytest.param(
-            offer(blackout_dates=frozenset(TODAY + timedelta(days=n) for n in range(22))),
-            [
-                AUTOMATIC,
-                f"not on {', '.join(date_text(TODAY + timedelta(days=n)) for n in range(20))} and 2 more",
-                ALONE,
-            ],
-            id="many-dates",
+            {"requires_code": True, "single_use": True},
+            "applied with a code of the driver's own, once",
+            id="a-code-of-ones-own",
         ),
     ],
 )
-def test_a_driver_is_told_what_binds(terms, said):
-    assert conditions_in_words(terms, NAMED) == said
+def test_how_to_get_it(said, words):
+    assert way_in(offer(**said)) == words
 
 
-def test_some_offers_that_it_is_not_combined_with_may_not_be_named():
-    said = conditions_in_words(offer(additive=True), Named(TODAY, and_hidden=True))
-    assert said[-1] == "may be combined with other offers, but not with all of them"
+@pytest.mark.parametrize(("uses", "words"), [(1, "at most 1 use in all"), (2, "at most 2 uses in all")])
+def test_uses_in_all_are_counted(uses, words):
+    assert summary(offer(total_uses=uses), "Asia/Kolkata").endswith(f"; {words}.")
 
 
 @pytest.mark.parametrize(

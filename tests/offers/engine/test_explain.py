@@ -88,6 +88,47 @@ def test_an_offer_that_could_apply_here_is_judged_in_full(said, outcome, code):
     assert str(found.saving.amount) == "22.50"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"state": "PAUSED"}, id="fails at once"),
+        pytest.param({"uses_per_customer": 2}, id="judged in full"),
+    ],
+)
+def test_an_offer_is_explained_as_it_is_judged_alone(said):
+    terms = offer(version=7, name="Week-end", **said)
+    (found,), alone = explained(terms), evaluate_offer(terms, cart(), context())
+    assert (found.version, found.name) == (7, "Week-end")
+    assert (found.outcome, found.saving.currency) == (alone.outcome, "INR")
+    assert found.depends_on_identity is alone.depends_on_identity is ("uses_per_customer" in said)
+
+
+def test_an_offer_begins_with_its_first_instant():
+    (found,) = explained(offer(valid_from=SATURDAY))
+    assert found.reason is None
+
+
+def test_offers_of_the_same_places_and_hours_are_told_apart_where_these_differ():
+    """Each refusal is put into words once and used again: never for another one's."""
+    evening, night = (window("18:00", "21:00"),), (window("22:00", "23:00"),)
+    one, other, two = frozenset({"far"}), frozenset({"farther"}), frozenset({"far", "farther"})
+    offers = [
+        offer("a", location_ids=one, weekly_windows=evening),
+        offer("b", location_ids=other, weekly_windows=night),
+        offer("c", location_ids=two, weekly_windows=evening),
+        offer("d", location_ids=one, weekly_windows=night),
+    ]
+    assert [[(x.code.value, x.expected, x.margin) for x in found.checks] for found in explained(*offers)] == [
+        [("LOCATION", place, ""), ("OUTSIDE_WEEKLY_WINDOW", "one of 1 windows", f"next window {opening}")]
+        for place, opening in (
+            ("far", "Sat 18:00"),
+            ("farther", "Sat 22:00"),
+            ("one of 2", "Sat 18:00"),
+            ("far", "Sat 22:00"),
+        )
+    ]
+
+
 def test_what_the_trace_says_already_stays_as_it_is():
     quote = quoted(kwh("5"), offer("weekend"), offer("rival", "20"))
     found = explain_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -99,6 +100,58 @@ def test_units_go_with_what_was_saved_on_them(
     assert [f"{x.amount.amount:.2f}" for x in net[1:]] == amounts
     assert f"{worth_of(GIFTS, 'gifts', units):.2f}" == worth
     assert f"{total(net, 'INR').amount:.2f}" == comes_to
+
+
+@pytest.mark.parametrize(
+    ("units", "shares"),
+    [
+        pytest.param({}, ["GIVEN-1 50.00", "GIVEN-2 100.00"], id="nothing"),
+        pytest.param({"tea": 1}, ["GIVEN-1 33.33", "GIVEN-2 100.00"], id="a-tea"),
+        pytest.param({"tea": 3}, ["GIVEN-2 100.00"], id="all-teas"),
+        pytest.param({"tea": 3, "cake": 2}, [], id="everything"),
+    ],
+)
+def test_what_is_left_of_a_discount_keeps_its_shares(units: dict[str, int], shares: list[str]) -> None:
+    net = with_less(GIFTS, {}, GST, "INR", {"gifts": units})
+    assert [f"{name} {share.amount:.2f}" for name, share in net[3].shares] == shares
+    assert {share.currency for _, share in net[3].shares} <= {"INR"}
+
+
+def test_units_of_one_offer_leave_the_others_alone() -> None:
+    """What is sold, and what another offer gave or took off, stays as it is, also where the product is the same."""
+    own = replace(given("PRODUCT-1", "tea", 3, "20.00"), code="")
+    others = (
+        replace(given("GIVEN-3", "tea", 4, "20.00"), code="more-gifts"),
+        line("DISCOUNT-2", LineKind.DISCOUNT, "-80.00", "more-gifts", "GIVEN-3 80.00"),
+        line("DISCOUNT-3", LineKind.DISCOUNT, "-5.00", "five", "PRODUCT-1 5.00"),
+    )
+    net = with_less((own, *GIFTS, *others), {}, GST, "INR", {"gifts": {"tea": 3}})
+    assert (net[0], *net[-3:]) == (own, *others)
+    assert worth_of((own, *GIFTS, *others), "gifts", {"tea": 3}) == 50
+    assert worth_of((own, *GIFTS, *others), "more-gifts", {"tea": 3}) == 60
+
+
+def test_a_bill_in_yen_is_divided_in_yen() -> None:
+    def yen(amount: str) -> Money:
+        return Money(Decimal(amount), "JPY")
+
+    lines = (
+        QuoteLine("ENERGY-1", LineKind.ENERGY, "", yen("1000")),
+        QuoteLine("PRODUCT-1", LineKind.PRODUCT, "", yen("500")),
+        QuoteLine(
+            "DISCOUNT-1",
+            LineKind.DISCOUNT,
+            "",
+            yen("-100"),
+            code="both",
+            shares=(("ENERGY-1", yen("67")), ("PRODUCT-1", yen("33"))),
+        ),
+        QuoteLine("TAX-1", LineKind.TAX, "", yen("140")),
+    )
+    net = with_less(lines, {"both": Decimal(50)}, Tax("Tax", Decimal("9.99")), "JPY")
+    assert net[2].amount == yen("-50")
+    assert net[2].shares == (("ENERGY-1", yen("33")), ("PRODUCT-1", yen("17")))
+    assert net[3].amount == yen("145")
 
 
 def test_a_line_says_how_many_units_are_left_of_it() -> None:

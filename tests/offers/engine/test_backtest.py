@@ -135,6 +135,52 @@ def test_limits_bind_in_the_order_of_time(limits: dict[str, Any], expected: Touc
     assert found.ran_out_at == (SATURDAY + timedelta(hours=2) if by else None)
 
 
+#: Hours after Saturday ten o'clock: 13 is eleven at night, 14 is midnight, 38 the midnight before Monday.
+BY_TIME: dict[str, tuple[dict[str, Any], tuple[tuple[str, int], ...], list[int]]] = {
+    "a budget of two a day": (
+        {"budget_per_day": Decimal(45)},
+        (("a", 0), ("b", 1), ("c", 13), ("c", 14), ("d", 15), ("e", 16)),
+        [0, 1, 14, 15],
+    ),
+    "a budget of a day and one of all time": (
+        {"budget_per_day": Decimal(45), "budget": Decimal("67.5")},
+        (("a", 0), ("b", 1), ("c", 2), ("c", 14), ("d", 15)),
+        [0, 1, 14],
+    ),
+    "once a day": (
+        {"uses_per_customer_day": 1},
+        (("a", 0), ("a", 13), ("b", 13), ("a", 14), ("a", 37)),
+        [0, 13, 14],
+    ),
+    "once a week": (
+        {"uses_per_customer_week": 1},
+        (("a", 0), ("a", 37), ("a", 38), ("b", 39)),
+        [0, 38, 39],
+    ),
+    "twice a month": (
+        {"uses_per_customer_month": 2},
+        (("a", 0), ("a", 14), ("a", 38), ("a", 24 * 23 + 13), ("a", 24 * 23 + 14)),
+        [0, 14, 24 * 23 + 14],
+    ),
+    "once a day and twice in all": (
+        {"uses_per_customer_day": 1, "uses_per_customer": 2},
+        (("a", 0), ("a", 1), ("a", 14), ("a", 38), ("b", 38)),
+        [0, 14, 38],
+    ),
+}
+
+
+@pytest.mark.parametrize(("limits", "met", "given"), BY_TIME.values(), ids=BY_TIME.keys())
+def test_limits_of_a_span_bind_in_each_span(
+    limits: dict[str, Any], met: tuple[tuple[str, int], ...], given: list[int]
+) -> None:
+    """The days, weeks and months are those of the CPO's clock."""
+    sessions = [session(hours, customer=who, groups=(("Hour", str(hours)),)) for who, hours in met]
+    found = replayed(offer("draft", **limits), (), *sessions, calendar_zone="Asia/Kolkata")
+    assert sorted(int(x.name) for x in found.by_group) == given
+    assert found.touched.sessions == len(given)
+
+
 HOME, FLEET = ("home",), ("fleet",)
 SHARED: dict[str, tuple[dict[str, Any], tuple[tuple[str, tuple[str, ...], int], ...], int]] = {
     "once for a family": ({"uses_per_customer": 1}, (("a", HOME, 0), ("b", HOME, 1), ("c", (), 2)), 2),

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from offers.engine.codec import offer_from_json, offer_to_json
+from offers.engine.demand import demand_checks
 from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Levels, StockLevel
@@ -70,6 +71,44 @@ def test_a_condition(terms, said, code, actual, margin):
 def test_a_session_number_depends_on_who_the_customer_is(said, depends):
     assert evaluate_offer(THIRD, cart(), context(**said)).depends_on_identity is depends
     assert evaluate_offer(QUIET, cart(), context(**said)).depends_on_identity is False
+
+
+WHOLE = [
+    pytest.param(
+        offer(nth_session=5),
+        known(2),
+        ("SESSION_NUMBER", "qualifier.nth_session", "5", "3", False, "2 sessions to go"),
+        id="two-to-go",
+    ),
+    pytest.param(
+        THIRD,
+        {"identity_required": True},
+        ("SESSION_NUMBER", "qualifier.nth_session", "phone or e-mail", "none given", False, ""),
+        id="nobody-is-named",
+    ),
+    pytest.param(
+        THIRD,
+        {"customer_known": True},
+        ("SESSION_NUMBER", "qualifier.nth_session", "3", "not counted", False, ""),
+        id="not-counted",
+    ),
+    pytest.param(QUIET, {}, ("BUSY", "qualifier.max_busy_percent", "under 30 %", "not known", False, ""), id="busy"),
+    pytest.param(
+        QUIET,
+        {"levels": Levels(3, 10)},
+        ("BUSY", "qualifier.max_busy_percent", "under 30 %", "3 of 10 chargers", False, ""),
+        id="too-busy",
+    ),
+    pytest.param(COFFEE, {}, ("STOCK", "stock.coffee", "5", "not known", False, ""), id="stock-not-observed"),
+    pytest.param(COFFEE, stock(None), ("STOCK", "stock.coffee", "5", "not counted", True, ""), id="nobody-counts"),
+    pytest.param(COFFEE, stock(3), ("STOCK", "stock.coffee", "5", "3", False, "2 short"), id="two-short"),
+]
+
+
+@pytest.mark.parametrize(("terms", "said", "whole"), WHOLE)
+def test_a_check_says_all_that_it_rests_on(terms, said, whole):
+    checks, _ = demand_checks(terms, context(**said))
+    assert [(x.code.value, x.field, x.expected, x.actual, x.passed, x.margin) for x in checks] == [whole]
 
 
 def test_kept_levels_come_before_those_of_now():

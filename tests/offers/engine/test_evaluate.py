@@ -61,6 +61,30 @@ REFUSED = [
     pytest.param(offer(**OWN), {"codes": frozenset({"W25", ""})}, "CODE_REQUIRED", "", id="a-word-is-none"),
     pytest.param(offer(**OWN), sent("FREE", "other"), "CODE_REQUIRED", "", id="the-code-of-another-offer"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "said", "whole"),
+    [
+        pytest.param(
+            offer(requires_code=True, display_code="W25"),
+            {},
+            ("CODE_REQUIRED", "display_code", "the offer's code", "not sent", False, ""),
+            id="the-offers-code",
+        ),
+        pytest.param(
+            offer(**OWN),
+            {},
+            ("CODE_REQUIRED", "single_use_code", "a code of your own", "not sent", False, ""),
+            id="a-code-of-ones-own",
+        ),
+    ],
+)
+def test_a_code_that_is_missing_says_which(terms, said, whole):
+    found = [x for x in evaluate_offer(terms, cart(), context(**said)).checks if not x.passed]
+    assert [(x.code.value, x.field, x.expected, x.actual, x.passed, x.margin) for x in found] == [whole]
+
+
 EXHAUSTED = [
     pytest.param(
         offer(**OWN), sent("USED"), "CODE_USED", "this code was used already, or another order holds it", id="used-code"

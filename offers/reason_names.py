@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from cpo_portal.charging.models import NamedList
 from cpo_portal.network.models import Charger, Connector, Location, Product
-from offers.engine.values import Check, OfferOutcome, ReasonCode
+from offers.engine.values import OfferOutcome, ReasonCode
 from offers.names import category_names, city_names
+from offers.reason_before import about_of
 from offers.reason_words import Names
 
 _ITEMS = frozenset(
@@ -31,7 +32,7 @@ def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
             offers[outcome.offer_id] = outcome.name
         for check in outcome.checks:
             if not check.passed:
-                wanted[check.code].update(_named_by(check))
+                wanted[check.code].update(about_of(check).ids)
     items = set().union(*(wanted.get(x, ()) for x in _ITEMS))
     locations, chargers = wanted.get(ReasonCode.LOCATION), wanted.get(ReasonCode.CHARGER)
     categories, lists = wanted.get(ReasonCode.CATEGORY), wanted.get(ReasonCode.SEGMENT)
@@ -45,17 +46,6 @@ def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
         lists=_read(NamedList, "list_id", "name", lists),
         offers=offers,
     )
-
-
-def _named_by(check: Check) -> Iterable[str]:
-    """Return the ids that a check names."""
-    if check.code in (ReasonCode.STOCK, ReasonCode.ITEM_STOCK):
-        return (check.field.removeprefix("stock."),)
-    if check.code is ReasonCode.COMBO_ITEMS:
-        return check.margin.rpartition(" ")[0].rpartition(" ")[0].split(" and ")
-    if check.code is ReasonCode.SEGMENT:
-        return (check.expected.partition("on ")[2],) if check.actual in ("on it", "not on it") else ()
-    return (check.expected,) if check.expected and not check.expected.startswith("one of ") else ()
 
 
 def _read(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cpo_portal.network.models import ConnectorType
+from offers.engine.about import Lack
 from offers.engine.values import Check, ReasonCode
+from offers.reason_before import about_of
 from offers.reason_texts import REASONS
 
-_NOBODY = "phone or e-mail"
-_NONE = "none"
 _KINDS = {str(kind.value): str(kind.label) for kind in ConnectorType}
+#: Offers that are named in a sentence.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ def _compared(check: Check, names: Names) -> str:
 
 
 def _figures(text: str, check: Check, expected: str, actual: str) -> str:
-    if expected == _NOBODY:
+    lack = about_of(check).lack
+    if lack is Lack.CUSTOMER:
         return f"{text}, and the customer is not known"
-    if actual.startswith("not "):
+    if lack is Lack.FIGURE:
         return _with(f"{text}: {actual}", check.margin)
     if expected and actual:
         text = f"{text}: {actual} instead of {expected}"
@@ -77,10 +80,11 @@ def _for(kind: Callable[[Names], Mapping[str, str]]) -> _Say:
     """Say for which other one it is, by name, or for how many; an id without a name is left out."""
 
     def say(check: Check, names: Names) -> str:
-        text, wanted = REASONS[check.code], kind(names).get(check.expected)
-        if wanted is None and check.expected.startswith("one of "):
-            wanted = f"{check.expected.removeprefix('one of ')} others"
-        return f"{text}: it is for {wanted}" if wanted else text
+        about = about_of(check)
+        wanted = next((kind(names)[x] for x in about.ids if x in kind(names)), None)
+        if wanted is None and about.count:
+            wanted = f"{about.count} others"
+        return f"{REASONS[check.code]}: it is for {wanted}" if wanted else REASONS[check.code]
 
     return say
 
@@ -89,24 +93,22 @@ def _among(kind: Callable[[Names], Mapping[str, str]]) -> _Say:
     """Say what was wanted and what is there, by name where it has one."""
 
     def say(check: Check, names: Names) -> str:
-        known = kind(names)
+        known, there = kind(names), about_of(check).there
         expected = known.get(check.expected, check.expected)
-        there = ", ".join(dict.fromkeys(known.get(x, x) for x in check.actual.split(", ")))
-        if there == _NONE:
+        if not there:
             return f"{REASONS[check.code]}: {expected}"
-        return _figures(REASONS[check.code], check, expected, there)
+        return _figures(REASONS[check.code], check, expected, ", ".join(dict.fromkeys(known.get(x, x) for x in there)))
 
     return say
 
 
 def _area(check: Check, names: Names) -> str:
     """Say the city or the state that was wanted and where this is; a code of a city without a name is left out."""
-    there = [names.areas.get(x, x) for x in check.actual.split(", ") if x in names.areas or ":" not in x]
+    there = (names.areas.get(x, x) for x in about_of(check).there if x in names.areas or ":" not in x)
     expected = names.areas.get(check.expected, check.expected)
     if ":" in expected:
         return REASONS[check.code]
-    actual = ", ".join(dict.fromkeys(there))
-    return _figures(REASONS[check.code], check, expected, "" if actual == _NONE else actual)
+    return _figures(REASONS[check.code], check, expected, ", ".join(dict.fromkeys(there)))
 
 
 def _window(check: Check, names: Names) -> str:
@@ -124,16 +126,15 @@ def _currency(check: Check, names: Names) -> str:
 
 
 def _uses(check: Check, names: Names) -> str:
-    again = check.margin.removeprefix("0 left").removeprefix(", ")
-    return _with(f"{REASONS[check.code]}: {check.actual} of {check.expected}", again)
+    return _with(f"{REASONS[check.code]}: {check.actual} of {check.expected}", about_of(check).note)
 
 
 def _group_uses(check: Check, names: Names) -> str:
-    return _with(REASONS[check.code], check.margin.removeprefix("used up by the group").removeprefix(", "))
+    return _with(REASONS[check.code], about_of(check).note)
 
 
 def _session(check: Check, names: Names) -> str:
-    if check.expected == _NOBODY or check.actual.startswith("not "):
+    if about_of(check).lack:
         return _compared(check, names)
     return _with(
         f"It is for session {check.expected} of the customer, and this is session {check.actual}", check.margin
@@ -141,13 +142,12 @@ def _session(check: Check, names: Names) -> str:
 
 
 def _busy(check: Check, names: Names) -> str:
-    now = "how many are, is not known" if check.actual == "not known" else f"{check.actual} are"
+    now = "how many are, is not known" if about_of(check).lack else f"{check.actual} are"
     return f"It holds while {check.expected} of the chargers are busy, and {now}"
 
 
 def _stock(check: Check, names: Names) -> str:
-    product = names.items.get(check.field.removeprefix("stock."))
-    text = REASONS[check.code]
+    product, text = _named(check, names.items), REASONS[check.code]
     if product:
         text = f"Too few of {product} are in stock"
         if check.code is ReasonCode.ITEM_STOCK:
@@ -156,43 +156,71 @@ def _stock(check: Check, names: Names) -> str:
 
 
 def _gift_sold(check: Check, names: Names) -> str:
-    product = names.items.get(check.expected)
+    product = _named(check, names.items)
     return f"What it gives, {product}, is not sold at this location" if product else REASONS[check.code]
 
 
 def _combination(check: Check, names: Names) -> str:
     """Say which items are missing; where one has no name, how many of them are there."""
-    missing, _, verb = check.margin.rpartition(" ")[0].rpartition(" ")
-    called = [names.items.get(x, "") for x in missing.split(" and ")]
-    if all(called):
-        return f"{REASONS[check.code]}: {' and '.join(called)} {verb} missing"
+    called = [names.items.get(x, "") for x in about_of(check).ids]
+    if called and all(called):
+        return f"{REASONS[check.code]}: {' and '.join(called)} {'is' if len(called) == 1 else 'are'} missing"
     return f"{REASONS[check.code]}: {check.actual}"
 
 
 def _segment(check: Check, names: Names) -> str:
-    if check.actual == _NONE and check.expected.startswith("a phone number"):
-        return f"{REASONS[check.code]}, and the customer is not known" + (f" ({check.margin})" if check.margin else "")
-    if check.actual in ("on it", "not on it"):
-        wanted = check.expected.partition("on ")[2]
-        on = names.lists.get(wanted)
+    about = about_of(check)
+    if about.lack is Lack.CUSTOMER:
+        return _with(f"{REASONS[check.code]}, and the customer is not known", check.margin)
+    if about.ids:
+        on = _named(check, names.lists) if len(about.ids) == 1 else ""
         text = f"{REASONS[check.code]}: {check.actual.removesuffix(' it')} {f'the list {on}' if on else 'its list'}"
         return _with(text, check.margin)
     return _compared(check, names)
 
 
+def _alone_or_not(check: Check, names: Names) -> str:
+    """Say which of the two stands alone: this offer, or the one that is chosen."""
+    about = about_of(check)
+    if not about.ids:
+        return _with_margin(check, names)
+    called = [names.offers[x] for x in about.ids if x in names.offers]
+    if about.theirs:
+        text = f"{joined(called) or 'Another offer'}, which is chosen, combines with no other offer"
+    else:
+        are = "is" if len(called) == 1 else "are"
+        text = f"It combines with no other offer, and {joined(called) or 'others'} {are} chosen"
+    return _with(text, about.note)
+
+
 def _group(check: Check, names: Names) -> str:
-    other = names.offers.get(check.actual, "another")
-    return _with(f"Only one offer of its group applies, and {other} is chosen", _better(check))
+    other = _named(check, names.offers) or "another"
+    return _with(f"Only one offer of its group applies, and {other} is chosen", about_of(check).note)
 
 
 def _excluded(check: Check, names: Names) -> str:
-    other = names.offers.get(check.actual)
-    return _with(f"It does not combine with {other}" if other else REASONS[check.code], _better(check))
+    about, other = about_of(check), _named(check, names.offers)
+    if not other:
+        text = REASONS[check.code]
+    elif check.about is None:
+        # Stored before it was kept which of the two excludes the other.
+        text = f"It does not combine with {other}"
+    elif about.theirs:
+        text = f"{other}, which is chosen, excludes it"
+    else:
+        text = f"It excludes {other}, which is chosen"
+    return _with(text, about.note)
 
 
-def _better(check: Check) -> str:
-    """Return the part of the margin that names no offer and no group."""
-    return check.margin.rpartition("; ")[2] if "; " in check.margin else ""
+def _named(check: Check, known: Mapping[str, str]) -> str:
+    """Return the name of the first that the check is about, "" where it has none."""
+    return next((known[x] for x in about_of(check).ids if x in known), "")
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return "A, B and C", and of more than three "A, B, C and 2 more"."""
+    said = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
 
 
 _SAID: Mapping[ReasonCode, _Say] = {
@@ -216,7 +244,6 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.BLACKOUT,
             ReasonCode.NOT_YET_VALID,
             ReasonCode.ENDED,
-            ReasonCode.NOT_ADDITIVE,
             ReasonCode.BETTER_SET,
             ReasonCode.STACK_FULL,
             ReasonCode.MAX_DISCOUNT,
@@ -261,4 +288,5 @@ _SAID: Mapping[ReasonCode, _Say] = {
     ReasonCode.SEGMENT: _segment,
     ReasonCode.GROUP_TAKEN: _group,
     ReasonCode.EXCLUDED: _excluded,
+    ReasonCode.NOT_ADDITIVE: _alone_or_not,
 }

@@ -10,7 +10,7 @@ from cpo_portal.network.models import Charger, Connector, Location, Product
 from offers.engine.values import OfferOutcome, ReasonCode
 from offers.names import category_names, city_names
 from offers.reason_before import about_of
-from offers.reason_words import Names
+from offers.reason_parts import Names
 
 _ITEMS = frozenset(
     {
@@ -26,8 +26,10 @@ _ITEMS = frozenset(
 def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
     """Return the names that the failing checks of these outcomes need: at most one query for each kind of thing."""
     offers: dict[str, str] = {}
+    currency = ""
     wanted: dict[ReasonCode, set[str]] = defaultdict(set)
     for outcome in outcomes:
+        currency = outcome.saving.currency
         if outcome.name:
             offers[outcome.offer_id] = outcome.name
         for check in outcome.checks:
@@ -45,6 +47,7 @@ def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
         areas=city_names() if ReasonCode.AREA in wanted else {},
         lists=_read(NamedList, "list_id", "name", lists),
         offers=offers,
+        currency=currency,
     )
 
 

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from cpo_portal.network.models import ConnectorType
 from offers.engine.about import Lack
 from offers.engine.values import Check, ReasonCode
 from offers.reason_before import about_of
+from offers.reason_parts import NO_NAMES, Names, joined, named, with_margin
 from offers.reason_texts import REASONS
+from pricing.engine.wording import money_text
 
 _KINDS = {str(kind.value): str(kind.label) for kind in ConnectorType}
-#: Offers that are named in a sentence.
-_NAMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What people call what checks name by id or code: places, connectors and products, categories, offers, lists."""
-
-    locations: Mapping[str, str] = field(default_factory=dict)
-    items: Mapping[str, str] = field(default_factory=dict)
-    categories: Mapping[str, str] = field(default_factory=dict)
-    chargers: Mapping[str, str] = field(default_factory=dict)
-    areas: Mapping[str, str] = field(default_factory=dict)
-    lists: Mapping[str, str] = field(default_factory=dict)
-    offers: Mapping[str, str] = field(default_factory=dict)
-
-
-NO_NAMES = Names()
 _Say = Callable[[Check, Names], str]
 
 
 def check_in_words(check: Check, names: Names = NO_NAMES) -> str:
-    """Return "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short)."."""
+    """Return "The session is worth less than its minimum: ₹45.00 instead of ₹50.00 (₹5.00 short)."."""
     return f"{_said(check, names)}."
 
 
@@ -54,11 +38,19 @@ def _alone(check: Check, names: Names) -> str:
 
 def _with_margin(check: Check, names: Names) -> str:
     """Say a reason whose margin says it all; the figures beside it are instants and sums for machines."""
-    return _with(REASONS[check.code], check.margin)
+    return with_margin(REASONS[check.code], check.margin)
 
 
 def _compared(check: Check, names: Names) -> str:
     return _figures(REASONS[check.code], check, check.expected, check.actual)
+
+
+def _amounts(check: Check, names: Names) -> str:
+    """Compare two sums of money."""
+    if not names.currency:
+        return _compared(check, names)
+    said = [money_text(Decimal(x), names.currency) for x in (check.expected, check.actual)]
+    return _figures(REASONS[check.code], check, *said)
 
 
 def _figures(text: str, check: Check, expected: str, actual: str) -> str:
@@ -66,14 +58,10 @@ def _figures(text: str, check: Check, expected: str, actual: str) -> str:
     if lack is Lack.CUSTOMER:
         return f"{text}, and the customer is not known"
     if lack is Lack.FIGURE:
-        return _with(f"{text}: {actual}", check.margin)
+        return with_margin(f"{text}: {actual}", check.margin)
     if expected and actual:
         text = f"{text}: {actual} instead of {expected}"
-    return _with(text, check.margin)
-
-
-def _with(text: str, margin: str) -> str:
-    return f"{text} ({margin})" if margin else text
+    return with_margin(text, check.margin)
 
 
 def _for(kind: Callable[[Names], Mapping[str, str]]) -> _Say:
@@ -112,13 +100,13 @@ def _area(check: Check, names: Names) -> str:
 
 
 def _window(check: Check, names: Names) -> str:
-    return _with(f"The planned start, {check.actual}, is outside its weekly windows", check.margin)
+    return with_margin(f"The planned start, {check.actual}, is outside its weekly windows", check.margin)
 
 
 def _holiday(check: Check, names: Names) -> str:
     if check.expected.startswith("no "):
-        return _with(f"It does not hold on a {check.expected.removeprefix('no ')}", check.margin)
-    return _with(f"It holds only on {check.expected}", check.margin)
+        return with_margin(f"It does not hold on a {check.expected.removeprefix('no ')}", check.margin)
+    return with_margin(f"It holds only on {check.expected}", check.margin)
 
 
 def _currency(check: Check, names: Names) -> str:
@@ -126,17 +114,17 @@ def _currency(check: Check, names: Names) -> str:
 
 
 def _uses(check: Check, names: Names) -> str:
-    return _with(f"{REASONS[check.code]}: {check.actual} of {check.expected}", about_of(check).note)
+    return with_margin(f"{REASONS[check.code]}: {check.actual} of {check.expected}", about_of(check).note)
 
 
 def _group_uses(check: Check, names: Names) -> str:
-    return _with(REASONS[check.code], about_of(check).note)
+    return with_margin(REASONS[check.code], about_of(check).note)
 
 
 def _session(check: Check, names: Names) -> str:
     if about_of(check).lack:
         return _compared(check, names)
-    return _with(
+    return with_margin(
         f"It is for session {check.expected} of the customer, and this is session {check.actual}", check.margin
     )
 
@@ -147,7 +135,7 @@ def _busy(check: Check, names: Names) -> str:
 
 
 def _stock(check: Check, names: Names) -> str:
-    product, text = _named(check, names.items), REASONS[check.code]
+    product, text = named(check, names.items), REASONS[check.code]
     if product:
         text = f"Too few of {product} are in stock"
         if check.code is ReasonCode.ITEM_STOCK:
@@ -156,7 +144,7 @@ def _stock(check: Check, names: Names) -> str:
 
 
 def _gift_sold(check: Check, names: Names) -> str:
-    product = _named(check, names.items)
+    product = named(check, names.items)
     return f"What it gives, {product}, is not sold at this location" if product else REASONS[check.code]
 
 
@@ -171,11 +159,11 @@ def _combination(check: Check, names: Names) -> str:
 def _segment(check: Check, names: Names) -> str:
     about = about_of(check)
     if about.lack is Lack.CUSTOMER:
-        return _with(f"{REASONS[check.code]}, and the customer is not known", check.margin)
+        return with_margin(f"{REASONS[check.code]}, and the customer is not known", check.margin)
     if about.ids:
-        on = _named(check, names.lists) if len(about.ids) == 1 else ""
+        on = named(check, names.lists) if len(about.ids) == 1 else ""
         text = f"{REASONS[check.code]}: {check.actual.removesuffix(' it')} {f'the list {on}' if on else 'its list'}"
-        return _with(text, check.margin)
+        return with_margin(text, check.margin)
     return _compared(check, names)
 
 
@@ -190,16 +178,16 @@ def _alone_or_not(check: Check, names: Names) -> str:
     else:
         are = "is" if len(called) == 1 else "are"
         text = f"It combines with no other offer, and {joined(called) or 'others'} {are} chosen"
-    return _with(text, about.note)
+    return with_margin(text, about.note)
 
 
 def _group(check: Check, names: Names) -> str:
-    other = _named(check, names.offers) or "another"
-    return _with(f"Only one offer of its group applies, and {other} is chosen", about_of(check).note)
+    other = named(check, names.offers) or "another"
+    return with_margin(f"Only one offer of its group applies, and {other} is chosen", about_of(check).note)
 
 
 def _excluded(check: Check, names: Names) -> str:
-    about, other = about_of(check), _named(check, names.offers)
+    about, other = about_of(check), named(check, names.offers)
     if not other:
         text = REASONS[check.code]
     elif check.about is None:
@@ -209,18 +197,7 @@ def _excluded(check: Check, names: Names) -> str:
         text = f"{other}, which is chosen, excludes it"
     else:
         text = f"It excludes {other}, which is chosen"
-    return _with(text, about.note)
-
-
-def _named(check: Check, known: Mapping[str, str]) -> str:
-    """Return the name of the first that the check is about, "" where it has none."""
-    return next((known[x] for x in about_of(check).ids if x in known), "")
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return "A, B and C", and of more than three "A, B, C and 2 more"."""
-    said = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    return with_margin(text, about.note)
 
 
 _SAID: Mapping[ReasonCode, _Say] = {
@@ -268,6 +245,9 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.GROUP_USES_MONTH,
         ),
         _group_uses,
+    ),
+    **dict.fromkeys(
+        (ReasonCode.MIN_VALUE, ReasonCode.BUDGET, ReasonCode.BUDGET_DAY, ReasonCode.REDEMPTION_CAP), _amounts
     ),
     ReasonCode.OUTSIDE_WEEKLY_WINDOW: _window,
     ReasonCode.LOCATION: _for(lambda names: names.locations),

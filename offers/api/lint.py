@@ -42,13 +42,17 @@ class LintProductSerializer(serializers.Serializer[Any]):
 
 
 class ExampleSerializer(serializers.Serializer[Any]):
-    """A session that shows the finding; `value` is of its energy, time and products, before fees and tax."""
+    """A session that shows the finding; `value` is of its energy, time and products, before fees and tax.
+
+    `paid` is what the driver pays of it with the offer, where the finding is about that.
+    """
 
     location_id = serializers.CharField()
     item_id = serializers.CharField()
     starts_at = InstantField()
     energy_wh = serializers.IntegerField()
     value = serializers.SerializerMethodField()
+    paid = serializers.SerializerMethodField()
     currency = serializers.CharField()
     products = LintProductSerializer(many=True)
     customer = CustomerSerializer(source="person", allow_null=True)
@@ -57,6 +61,9 @@ class ExampleSerializer(serializers.Serializer[Any]):
 
     def get_value(self, example: Any) -> str:
         return amount_text(example.value)
+
+    def get_paid(self, example: Any) -> str | None:
+        return None if example.paid is None else amount_text(example.paid)
 
     def get_words(self, example: Any) -> str:
         return example_in_words(example)

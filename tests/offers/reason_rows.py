@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offers.engine.values import Check, ReasonCode
-from offers.reason_words import Names
+from offers.reason_parts import Names
 
 NAMES = Names(
     locations={"loc-2": "Noida Hub"},
@@ -13,12 +13,13 @@ NAMES = Names(
     areas={"std:011": "New Delhi", "std:0120": "Noida"},
     lists={"vip-1": "Very important drivers"},
     offers={"off-2": "Weekend special", "off-3": "Night", "off-4": "Club", "off-5": "Hub"},
+    currency="INR",
 )
 MORE = "the chosen set saves ₹5.00 more"
 UNTIL, START = "2026-11-07T04:30:00+00:00", "2026-11-07T05:30:00+00:00"
 R = ReasonCode
-#: A failing check of each reason with its figures alone, as it was stored at first; its words with names, and those
-#: without where they differ.
+#: A failing check of each reason with its figures alone, as it was stored at first; its words with names and
+#: the currency, and those without where they differ.
 ROWS: dict[str, tuple[Check, str, str]] = {
     "unknown": (
         Check(R.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False),
@@ -83,8 +84,8 @@ ROWS: dict[str, tuple[Check, str, str]] = {
     ),
     "minimum": (
         Check(R.MIN_VALUE, "qualifier.min_value", "50.00", "45.00", False, "₹5.00 short"),
+        "The session is worth less than its minimum: ₹45.00 instead of ₹50.00 (₹5.00 short).",
         "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short).",
-        "",
     ),
     "not-chosen": (
         Check(R.NOT_OPTED_IN, "selection.apply", "yes", "not chosen", False),
@@ -167,13 +168,13 @@ ROWS: dict[str, tuple[Check, str, str]] = {
     ),
     "budget": (
         Check(R.BUDGET, "limits.budget", "100.00", "99.99", False, "₹0.01 short"),
+        "Its budget does not reach: ₹99.99 instead of ₹100.00 (₹0.01 short).",
         "Its budget does not reach: 99.99 instead of 100.00 (₹0.01 short).",
-        "",
     ),
     "budget-today": (
         Check(R.BUDGET_DAY, "limits.budget_per_day", "60.00", "0.00", False, "₹60.00 short, again from tomorrow 00:00"),
+        "Its budget of today does not reach: ₹0.00 instead of ₹60.00 (₹60.00 short, again from tomorrow 00:00).",
         "Its budget of today does not reach: 0.00 instead of 60.00 (₹60.00 short, again from tomorrow 00:00).",
-        "",
     ),
     "nothing-saved": (
         Check(R.NO_BENEFIT, "benefit", "a saving", "0.00", False, "nothing to take it from"),
@@ -341,7 +342,7 @@ ROWS: dict[str, tuple[Check, str, str]] = {
     ),
     "gift-above-the-cap": (
         Check(R.REDEMPTION_CAP, "limits.redemption_cap", "59.99", "60.00", False, "₹0.01 above it"),
+        "What it gives is worth more than one redemption may cost: ₹60.00 instead of ₹59.99 (₹0.01 above it).",
         "What it gives is worth more than one redemption may cost: 60.00 instead of 59.99 (₹0.01 above it).",
-        "",
     ),
 }

@@ -187,11 +187,15 @@ class _Misses:
         if subject.offer.benefit.item_value and [x.code for x in failed] == [ReasonCode.NO_BENEFIT]:
             return saves_nothing(subject, self.reasons.total(), example)
         count = self.reasons.total()
+        sentence = f"It held in none of the {count} session{'' if count == 1 else 's'} tried"
+        least = subject.offer.qualifier.min_value
+        if least is not None and set(self.reasons) == {ReasonCode.MIN_VALUE}:
+            sentence += f": none is worth its minimum of {money_text(least, subject.offer.currency)}"
         return Finding(
             FindingCode.NEVER_HOLDS,
             Severity.WARNING,
             _FIELDS.get(failed[0].code, ""),
-            f"It held in none of the {count} session{'' if count == 1 else 's'} tried.",
+            f"{sentence}.",
             example=example,
             failed=failed,
             figures=tuple(Figure(code.value, Decimal(n)) for code, n in self.reasons.most_common()),

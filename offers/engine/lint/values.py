@@ -103,7 +103,8 @@ class Person:
 class Example:
     """A session that shows a finding: where, when, how much of what, by whom.
 
-    `value` is the sum of its energy, time, flat and product lines. `busy_percent` is None where it does not matter.
+    `value` is the sum of its energy, time, flat and product lines, `paid` what the driver pays of it where the finding
+    is about prices with the offer. `busy_percent` is None where it does not matter.
     """
 
     location_id: str
@@ -117,6 +118,7 @@ class Example:
     products: tuple[ProductOrder, ...] = ()
     person: Person | None = None
     busy_percent: int | None = None
+    paid: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from offers.engine.step import LockedStep
 from offers.engine.values import StackLimits
-from offers.reason_words import Names
+from offers.reason_parts import Names
 from offers.trace_words import choice_in_words, outcome_in_words
 from pricing.engine.price import price
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off

@@ -181,7 +181,10 @@ FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, Any]]]
     "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30)),), {}),
     "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
     "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),
+    "an-edge-of-a-free-session": ("CLIFF", bands("a", slab(10, None, "100")), (), {}),
+    "an-edge-at-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="180")), (), {}),
     "more-energy-than-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_001, **FOR), (), {}),
+    "a-minimum-above-any-session": ("NEVER_HOLDS", offer("a", min_value="9999999", **FOR), (), {}),
     "a-segment-that-contradicts-itself": (
         "NEVER_HOLDS",
         offer("a", segments=(of("no", Condition(Fact.NEW), Condition(Fact.RETURNING)),), **FOR),
@@ -516,6 +519,8 @@ NOT_FOUND: dict[str, tuple[str, OfferTerms, tuple[OfferTerms, ...], dict[str, An
         {},
     ),
     "no-edge": ("CLIFF", offer("a", **FOR), (), {}),
+    "an-edge-below-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="198.01")), (), {}),
+    "an-edge-without-a-step": ("CLIFF", bands("a", slab(1, 10, "0"), slab(11, None, "0")), (), {}),
     "as-much-energy-as-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_000, **FOR), (), {}),
     "a-member": ("NEVER_HOLDS", offer("a", segments=(GOLD,), **FOR), (), {}),
     "a-combination-that-is-sold": (
@@ -709,6 +714,28 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 19 kWh for ₹342.00.",
         "Offer a gives ₹34.20, Offer b ₹34.20.",
     ),
+    "an-edge": (
+        "CLIFF",
+        "slabs",
+        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
+        "",
+    ),
+    "an-edge-at-its-minimum": (
+        "CLIFF",
+        "slabs",
+        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
+        "",
+    ),
+    "a-minimum-above-any-session": (
+        "NEVER_HOLDS",
+        "min_value",
+        "It held in none of the 210 sessions tried: none is worth its minimum of ₹99,99,999.00.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "The session is worth less than its minimum: ₹360.00 instead of ₹99,99,999.00 (₹99,99,639.00 short).",
+    ),
     "more-energy-than-there-is": (
         "NEVER_HOLDS",
         "min_energy_wh",
@@ -841,7 +868,7 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "It is never given: 2 × Coffee saves ₹120.00, and one redemption may cost ₹119.99 at most: raise the "
         "most per redemption, or give less.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
-        "What it gives is worth more than one redemption may cost: 120.00 instead of 119.99 (₹0.01 above it).",
+        "What it gives is worth more than one redemption may cost: ₹120.00 instead of ₹119.99 (₹0.01 above it).",
     ),
     "too-few-are-left": (
         "STOCK_LEFT",

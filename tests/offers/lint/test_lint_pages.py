@@ -272,6 +272,7 @@ def test_the_api_answers_with_the_session_as_data(people: People) -> None:
         "starts_at": "2039-01-01T00:00:00Z",
         "energy_wh": 20000,
         "value": "360.00",
+        "paid": None,
         "currency": "INR",
         "products": [],
         "customer": {"sessions": 0, "facts": {}, "bap_id": ""},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cpo_portal.adminkit.display import when
 from offers.engine.lint import Finding, Report
 from offers.engine.lint.people import person_in_words
 from offers.engine.lint.values import Example
-from offers.reason_parts import Names
+from offers.reason_parts import NO_NAMES, Names
 from offers.reason_words import check_in_words
 from pricing.engine.wording import energy_text, money_text
 
@@ -34,10 +35,10 @@ def example_in_words(example: Example, products: Mapping[str, str] | None = None
     return f"{place}: {', '.join(said)}."
 
 
-def outcome_in_words(finding: Finding) -> str:
+def outcome_in_words(finding: Finding, names: Names = NO_NAMES) -> str:
     """Return what comes of the example."""
-    names = Names(currency=finding.example.currency if finding.example is not None else "")
-    return finding.outcome or " ".join(check_in_words(x, names) for x in finding.failed)
+    known = replace(names, currency=finding.example.currency if finding.example is not None else "")
+    return finding.outcome or " ".join(check_in_words(x, known) for x in finding.failed)
 
 
 def tried_in_words(report: Report) -> str:

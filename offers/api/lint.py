@@ -18,6 +18,7 @@ from offers.authoring.linting import lint_offer
 from offers.engine.lint import Finding, FindingCode, Severity
 from offers.lint_words import HOW, example_in_words, outcome_in_words, tried_in_words
 from offers.models import Offer
+from offers.reason_names import names_of
 from pricing.api.views import REFUSED
 from pricing.engine.codec import encode
 
@@ -109,7 +110,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     offers = LintRivalSerializer(source="rivals", many=True)
 
     def get_outcome(self, finding: Finding) -> str:
-        return outcome_in_words(finding)
+        return outcome_in_words(finding, names_of(finding.failed))
 
 
 class SampledSerializer(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ from offers.engine.periods import today_at
 from offers.engine.values import Objective, OfferTerms, StackLimits, Usage
 from offers.mapping import limits_of, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
+from offers.names import product_names
 from offers.quoting import policy_of
 from offers.sites import Places, anywhere, places_of
 from offers.states import is_editable
@@ -82,6 +83,7 @@ def _subject(offer: Offer, terms: OfferTerms, book: OfferBook, places: Places, n
         in_scope=places.in_scope,
         other_site=places.other,
         zones=places.zones,
+        goods=product_names((terms.benefit.item_id,)),
     )
 
 

@@ -88,6 +88,8 @@ class Subject:
     other_site: Site | None = None
     used: Usage = field(default_factory=Usage)
     zones: tuple[str, ...] = ()
+    #: What people call the products that it gives, by id, as far as they have a name.
+    goods: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

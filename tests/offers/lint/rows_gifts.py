@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from offers.engine.facts import Good
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.lint.samples import FOR, SATURDAYS, SHOPS, Row, Said, at, shop
+from tests.offers.lint.samples import FOR, SATURDAYS, SHOPS, Row, Said, at, shop, site
 
 FOUND: dict[str, Row] = {
     "a-gift-that-is-sold-where-it-never-opens": (
@@ -16,6 +17,12 @@ FOUND: dict[str, Row] = {
         {"sites": (replace(shop(1, "cake"), time_zone="Asia/Dubai"),), "zones": ("Asia/Kolkata", "Asia/Dubai")},
     ),
     "a-gift-that-no-station-sells": ("NOT_SOLD", freebie(**FOR), (), {"sites": (shop(1, "cake"), shop(2, "cake"))}),
+    "a-gift-of-a-name-that-no-station-sells": (
+        "NOT_SOLD",
+        freebie(**FOR),
+        (),
+        {"sites": (shop(1, "cake"),), "goods": {"coffee": "Filter coffee"}},
+    ),
     "two-for-one-of-what-no-station-sells": (
         "NOT_SOLD",
         more("PRODUCT", 2, 1, item="coffee", **FOR),
@@ -34,6 +41,12 @@ FOUND: dict[str, Row] = {
         more("PRODUCT", 2, 1, item_ids=frozenset({"connector-1"}), **FOR),
         (),
         SHOPS,
+    ),
+    "a-gift-of-what-costs-nothing": (
+        "SAVES_NOTHING",
+        freebie("water", **FOR),
+        (),
+        {"sites": (site(goods={"water": Good("Water", Decimal(0), "food")}),)},
     ),
     "the-list-price-for-more": ("SAVES_NOTHING", more("PRODUCT", 2, 1, "60", item="coffee", **FOR), (), SHOPS),
     "the-price-of-the-dearest": ("SAVES_NOTHING", more("PRODUCT", 2, 1, "60", **FOR), (), SHOPS),
@@ -69,6 +82,12 @@ NOT_FOUND: dict[str, Row] = {
         more("PRODUCT", 2, 1, categories=frozenset({"ev-charging", "bakery"}), **FOR),
         (),
         SHOPS,
+    ),
+    "a-gift-of-what-costs-a-paisa": (
+        "SAVES_NOTHING",
+        freebie("water", **FOR),
+        (),
+        {"sites": (site(goods={"water": Good("Water", Decimal("0.01"), "food")}),)},
     ),
     "a-paisa-below-the-list-price": (
         "SAVES_NOTHING",
@@ -121,6 +140,20 @@ SAID: dict[str, Said] = {
         "No product that counts for it is sold at a station in its scope: sell one there, or choose other products.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "Too little is bought for more to be given: 0 instead of 2 (2 short).",
+    ),
+    "a-gift-of-what-costs-nothing": (
+        "SAVES_NOTHING",
+        "benefit_item_id",
+        "It saves nothing: Water costs nothing without it. Give another product.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It would save nothing here.",
+    ),
+    "a-gift-of-a-name-that-no-station-sells": (
+        "NOT_SOLD",
+        "benefit_item_id",
+        "“Filter coffee” is sold at no station in its scope: sell it at one of them, or give another product.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "What it gives is not sold at this location.",
     ),
     "the-list-price-for-more": (
         "SAVES_NOTHING",

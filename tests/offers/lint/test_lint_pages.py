@@ -378,7 +378,7 @@ def test_a_gift_is_published_where_a_station_in_scope_sells_it(people: People, c
     assert codes(offer) == ["NOT_SOLD"]
     with pytest.raises(ValidationError) as refusal:
         authoring.publish(offer)
-    sentence = "“coffee” is sold at no station in its scope: sell it at one of them, or give another product."
+    sentence = "“Coffee” is sold at no station in its scope: sell it at one of them, or give another product."
     assert refusal.value.message_dict == {"benefit_item_id": [sentence]}
     with cpo_scope(people.here.cpo):
         assert Offer.objects.get().state == "DRAFT"

@@ -53,7 +53,8 @@ def lint_offer(offer: Offer, now: datetime) -> Report:
     book = loaded.changed((terms,), gone=(), revision=loaded.revision)
     today = today_at(now, offer.cpo.time_zone)
     used = usage_of(offer.cpo_id, (terms,), None, today=today).get(offer.offer_id, Usage())
-    report = lint(replace(_subject(offer, terms, book, places_of(terms, now), now), used=used))
+    subject = _subject(offer, terms, book, places_of(terms, now), now)
+    report = lint(replace(subject, used=used, sites_of=lambda other: places_of(other, now).sites))
     return replace(report, findings=(*_refused(offer, version), *report.findings))
 
 

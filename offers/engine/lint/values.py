@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +37,8 @@ class FindingCode(StrEnum):
     NOT_TRIED = "NOT_TRIED"
     NEVER_HOLDS = "NEVER_HOLDS"
     SHADOWED = "SHADOWED"
+    #: With it another live offer is never the best any more.
+    SHADOWS = "SHADOWS"
     FREE_ENERGY = "FREE_ENERGY"
     BELOW_FLOOR = "BELOW_FLOOR"
     SAME_CODE = "SAME_CODE"
@@ -90,6 +92,8 @@ class Subject:
     zones: tuple[str, ...] = ()
     #: What people call the products that it gives, by id, as far as they have a name.
     goods: Mapping[str, str] = field(default_factory=dict)
+    #: Where another offer may be tried; None where nobody can say, and no other offer is looked at.
+    sites_of: Callable[[OfferTerms], tuple[Site, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

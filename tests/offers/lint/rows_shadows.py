@@ -13,6 +13,37 @@ from tests.offers.lint.samples import FOR, GOLD, SHELF, SHOPS, Row, Said, cut, s
 from tests.pricing.engine.samples import SATURDAY, window
 
 FOUND: dict[str, Row] = {
+    "it-keeps-out-a-smaller-one": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10", **FOR),), {}),
+    "it-keeps-out-one-that-runs-out": (
+        "SHADOWS",
+        offer("a", "20", **FOR),
+        (offer("b", "10", total_uses=5, **FOR),),
+        {},
+    ),
+    "it-keeps-out-a-code": (
+        "SHADOWS",
+        offer("a", "20", **FOR),
+        (offer("b", "10", requires_code=True, display_code="X", **FOR),),
+        {},
+    ),
+    "it-keeps-out-by-priority": (
+        "SHADOWS",
+        offer("a", "10", priority=1, **FOR),
+        (offer("b", "20", **FOR),),
+        {"objective": "PRIORITY"},
+    ),
+    "it-keeps-out-what-combines-with-another": (
+        "SHADOWS",
+        offer("a", "30", **FOR),
+        (offer("b", "10", additive=True, **FOR), offer("c", "5", additive=True, weekly_windows=WEEKEND, **FOR)),
+        {},
+    ),
+    "it-keeps-out-one-inside-it": (
+        "SHADOWS",
+        offer("a", "20", **FOR),
+        (offer("b", "10", location_ids=frozenset({"station-2"}), **FOR),),
+        {"sites": (site(1), site(2))},
+    ),
     "a-larger-automatic-offer": ("SHADOWED", offer("a", "10", **FOR), (offer("b", "20"),), {}),
     "the-same-saving-and-a-smaller-id": ("SHADOWED", offer("b", "10", **FOR), (offer("a", "10", **FOR),), {}),
     "a-code-that-saves-less": (
@@ -62,6 +93,36 @@ FOUND: dict[str, Row] = {
     ),
 }
 NOT_FOUND: dict[str, Row] = {
+    "it-keeps-out-one-that-outlasts-it": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10"),), {}),
+    "it-keeps-out-one-that-is-elsewhere-too": (
+        "SHADOWS",
+        offer("a", "20", location_ids=frozenset({"station-1"}), **FOR),
+        (offer("b", "10", **FOR),),
+        {"sites": (site(1), site(2))},
+    ),
+    "it-combines": ("SHADOWS", offer("a", "20", additive=True, **FOR), (offer("b", "10", additive=True, **FOR),), {}),
+    "it-saves-a-paisa-less-of-a-small-one": (
+        "SHADOWS",
+        offer("a", "20", min_value="50", **FOR),
+        (offer("b", "10", **FOR),),
+        {},
+    ),
+    "it-runs-out": ("SHADOWS", offer("a", "20", total_uses=100, **FOR), (offer("b", "10", **FOR),), {}),
+    "it-asks-for-a-code": (
+        "SHADOWS",
+        offer("a", "20", requires_code=True, display_code="X", **FOR),
+        (offer("b", "10", **FOR),),
+        {},
+    ),
+    "it-is-chosen": ("SHADOWS", offer("a", "20", auto=False, **FOR), (offer("b", "10", **FOR),), {}),
+    "it-is-itself-kept-out": ("SHADOWS", offer("a", "10", **FOR), (offer("b", "20", **FOR),), {}),
+    "what-it-keeps-out-is-paused": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10", state="PAUSED", **FOR),), {}),
+    "a-code-that-gains-more": (
+        "SHADOWS",
+        offer("a", "20", **FOR),
+        (offer("b", "21", requires_code=True, display_code="X", **FOR),),
+        {},
+    ),
     "a-larger-offer-that-combines": (
         "SHADOWED",
         offer("a", "10", additive=True, **FOR),
@@ -130,6 +191,42 @@ NOT_FOUND: dict[str, Row] = {
     ),
 }
 SAID: dict[str, Said] = {
+    "it-keeps-out-a-smaller-one": (
+        "SHADOWS",
+        "value",
+        "It makes Offer b never the best offer: in each of the 80 sessions tried in which Offer b holds, "
+        "Offer a saves more, by ₹1.80 to ₹144.00.",
+        "At Station 1 (connector-1), Sun 22 Nov 2026, 10:30 IST: 1 kWh for ₹18.00, by a customer who "
+        "never charged with you.",
+        "With Offer b drivers save ₹1.80, with Offer a ₹3.60.",
+    ),
+    "it-keeps-out-a-code": (
+        "SHADOWS",
+        "value",
+        "With it nobody gains by Offer b: in each of the 80 sessions tried in which Offer b holds, Offer "
+        "a saves more, by ₹1.80 to ₹144.00.",
+        "At Station 1 (connector-1), Sun 22 Nov 2026, 10:30 IST: 1 kWh for ₹18.00, by a customer who "
+        "never charged with you.",
+        "With Offer b drivers save ₹1.80, with Offer a ₹3.60.",
+    ),
+    "it-keeps-out-by-priority": (
+        "SHADOWS",
+        "value",
+        "It makes Offer b never the best offer: in each of the 80 sessions tried in which Offer b holds, "
+        "Offer a comes first by priority, though drivers save up to ₹144.00 less.",
+        "At Station 1 (connector-1), Sun 22 Nov 2026, 10:30 IST: 80 kWh for ₹1,440.00, by a customer who "
+        "never charged with you.",
+        "With Offer b drivers save ₹288.00, with Offer a ₹144.00.",
+    ),
+    "it-keeps-out-what-combines-with-another": (
+        "SHADOWS",
+        "value",
+        "It makes Offer b never the best offer: in each of the 80 sessions tried in which Offer b holds, "
+        "Offer a saves more, by ₹2.70 to ₹288.00.",
+        "At Station 1 (connector-1), Sun 22 Nov 2026, 10:30 IST: 1 kWh for ₹18.00, by a customer who "
+        "never charged with you.",
+        "With Offer b drivers save ₹2.70, with Offer a ₹5.40.",
+    ),
     "a-larger-automatic-offer": (
         "SHADOWED",
         "value",

@@ -40,6 +40,10 @@ def site(number: int = 1, terms: PriceTerms | None = PLAIN, **said: Any) -> Site
     return Site(**{**values, **said})
 
 
+def _is_for(offer: OfferTerms, place: Site) -> bool:
+    return not offer.applicability.location_ids or place.location_id in offer.applicability.location_ids
+
+
 def subject(own: OfferTerms, *others: OfferTerms, **said: Any) -> Subject:
     setting = {name: said.pop(name) for name in ("objective", "stack") if name in said}
     sites = said.pop("sites", (site(),))
@@ -51,6 +55,7 @@ def subject(own: OfferTerms, *others: OfferTerms, **said: Any) -> Subject:
         "time_zone": "Asia/Kolkata",
         "sites": sites,
         "in_scope": len(sites),
+        "sites_of": lambda other: tuple(x for x in sites if _is_for(other, x)),
     }
     return Subject(**{**values, **said})
 

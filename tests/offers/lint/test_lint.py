@@ -95,6 +95,20 @@ def test_the_rivals_are_told_apart_with_how_often_and_by_how_much_each_wins() ->
     ]
 
 
+def test_only_those_are_kept_out_that_were_the_best_before() -> None:
+    others = (offer("b", "10", **FOR), offer("c", "15", **FOR))
+    report = lint(subject(offer("a", "20", **FOR), *others))
+    kept_out = [x for x in report.findings if x.code is FindingCode.SHADOWS]
+    assert [[(y.offer_id, y.name) for y in x.rivals] for x in kept_out] == [[("c", "Offer c")]]
+
+
+def test_of_many_that_are_kept_out_three_are_told() -> None:
+    places = tuple(map(site, range(1, 6)))
+    others = [offer(f"o{n}", "10", location_ids=frozenset({f"station-{n}"}), **FOR) for n in range(1, 6)]
+    report = lint(subject(offer("a", "20", **FOR), *others, sites=places))
+    assert [x.rivals[0].offer_id for x in report.findings] == ["o2", "o1", "o3"]
+
+
 def test_the_largest_discount_is_figures_too() -> None:
     finding = looked_at("above-the-floor-together").findings[0]
     assert [(x.name, x.value, x.currency) for x in finding.figures] == [

@@ -18,8 +18,10 @@ from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
 from cpo_portal.charging.people import Wanted, find_person
-from cpo_portal.network.models import Product
+from cpo_portal.network.catalogue import products_at
+from cpo_portal.network.models import Location, Product
 from offers.asking import SessionAsk, of_customer
+from offers.reason_parts import joined
 from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure, Measure, ProductOrder
 from pricing.engine.wording import money_text
 from pricing.forms import connector_choices
@@ -101,7 +103,18 @@ class TryForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         if data.get("unit") == "min" and "value" in data and data["value"] != int(data["value"]):
             self.add_error("value", "Give whole minutes.")
+        if data.get("products") and data.get("item_id"):
+            self._check_sold(data["item_id"], {order.product_id for order in data["products"]})
         return data
+
+    def _check_sold(self, item_id: str, product_ids: set[str]) -> None:
+        """Refuse products that are not sold where the connector is, by their names."""
+        place = Location.objects.get(chargers__connectors__item_id=item_id)
+        sold = {product.product_id for product in products_at([place])[place.pk]}
+        missing = Product.objects.filter(product_id__in=product_ids - sold).order_by("name")
+        if names := list(missing.values_list("name", flat=True)):
+            are = "is" if len(names) == 1 else "are"
+            self.add_error("products", f"{joined(names)} {are} not sold at {place.name}: leave out what is not.")
 
     def clean_customer(self) -> Customer | None:
         text = self.cleaned_data["customer"].strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from offers.engine.about import About
@@ -74,9 +73,9 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
     others = () if locked else selection.chosen
     if others and not (offer.additive and others[0].additive):
         # One that stands alone is all that is chosen, but for what stands beside the order.
-        ids = (others[0].offer_id,) if offer.additive else tuple(x.offer_id for x in others)
+        ids = (others[0].offer_id,) if offer.additive else tuple([x.offer_id for x in others])
         about = About(ids=ids, note=better, theirs=offer.additive)
-        return (replace(_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better), about=about),)
+        return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better, about),)
     checks = [x for other in others for x in _conflicts(offer, other, better)]
     if others and most_offers is not None and len(others) >= most_offers:
         full = f"{len(others)} of {most_offers} are chosen; {better}"
@@ -101,8 +100,10 @@ def _better(found: Appraisal, selection: Selection) -> str:
     return f"the chosen set saves {money_text(abs(difference), found.offer.currency)} {words}"
 
 
-def _weighed(code: ReasonCode, found: Appraisal, selection: Selection, better: str) -> Check:
-    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better)
+def _weighed(
+    code: ReasonCode, found: Appraisal, selection: Selection, better: str, about: About | None = None
+) -> Check:
+    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better, about)
 
 
 def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:

@@ -42,8 +42,9 @@ def _tried(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tr
         yield Finding(FindingCode.NOT_TRIED, Severity.WARNING, "", _UNPRICED)
         return
     ranking = Ranking(rivals)
-    yield from find_shadow(subject, ranking, sessions)
-    yield from find_shadowing(subject, ranking, sessions)
+    shadow = list(find_shadow(subject, ranking, sessions))
+    # What is never chosen keeps nothing else out.
+    yield from shadow or find_shadowing(subject, ranking, sessions)
     yield from find_free(subject, ranking, sessions)
     yield from find_overlaps(subject, rivals, sessions)
     yield from find_cliffs(subject, sessions)

@@ -10,7 +10,7 @@ import pytest
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.models import Product
+from cpo_portal.network.models import Location, Product
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import CustomerCounter, Offer
@@ -114,6 +114,22 @@ def test_products_that_cannot_be_are_told_and_kept(people: People, said: dict[st
     assert answer.context_data["trials"] == []
     text = answer.content.decode()
     assert all(f'value="{value}"' in text for value in said.values() if value != "tea")
+
+
+def test_what_is_not_sold_at_the_station_is_told_by_name(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        place = Location.objects.create(
+            cpo=people.here.cpo, location_id="elsewhere", name="Elsewhere", latitude=Decimal(19), longitude=Decimal(73)
+        )
+        for product in Product.objects.all():
+            product.locations.set([place])
+    offer, sentence = live(people), "not sold at Connaught Place Station: leave out what is not."
+    answer = tried(people.owner, offer, **COFFEES)
+    assert answer.context_data["form"].errors == {"products": [f"Cake and Coffee are {sentence}"]}
+    with cpo_scope(people.here.cpo):
+        Product.objects.get(product_id="cake").locations.clear()
+    answer = tried(people.owner, offer, **COFFEES)
+    assert answer.context_data["form"].errors == {"products": [f"Coffee is {sentence}"]}
 
 
 @pytest.fixture

@@ -25,21 +25,28 @@ from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_moves import MovesMixin
 from offers.admin_order_panel import considered, held, ledger
-from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_pages import (
+    benefit_shown,
+    draft_chip,
+    limits_bar,
+    offer_page,
+    published_in_words,
+    shown_version,
+    state_chip,
+)
 from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_offer_view, try_tariff_view
 from offers.authoring.review import is_required
 from offers.codes.batches import takes_codes
-from offers.engine.describe import benefit_in_words
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
 from offers.forms_conditions import CONDITIONS_FIELDSET
 from offers.forms_limits import LIMIT_ROWS
 from offers.forms_types import BENEFIT_FIELDSET
 from offers.forms_where import WHERE_FIELDSET
-from offers.mapping import offer_terms
 from offers.models import Offer, OfferState, OfferVersion
+from offers.names import gift_shown
 from offers.states import is_editable, is_published, moves_from, recent_days
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
@@ -133,6 +140,7 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
+        rows = rows.annotate(gift=gift_shown())
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:
@@ -163,8 +171,7 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
 
     @admin.display(description="Benefit")
     def benefit(self, offer: Offer) -> str:
-        version = shown_version(offer)
-        return benefit_in_words(offer_terms(offer, version)) if version else EMPTY
+        return benefit_shown(offer) or EMPTY
 
     @admin.display(description="Valid", ordering="live_version__valid_until")
     def validity(self, offer: Offer) -> Any:

@@ -12,13 +12,15 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from cpo_portal.adminkit.display import Tone, chip, money
-from cpo_portal.network.models import Product
-from offers.admin_pages import label_of
 from offers.authoring import working_version
 from offers.authoring.linting import is_linted, lint_offer
 from offers.engine.lint import Finding, Report, Severity
 from offers.lint_words import HOW, example_in_words, outcome_in_words, tried_in_words
 from offers.models import Offer
+from offers.names import product_names
+from offers.reason_names import names_of
+from offers.reason_parts import Names
+from offers.type_words import label_of
 
 #: Findings that a save is told of in words; the panel has them all.
 MOST_TOLD = 3
@@ -41,7 +43,8 @@ class LintMixin:
         offer = Offer.objects.select_related("cpo").filter(pk=object_id).first()
         if offer is None or not self.has_view_permission(request, offer):  # type: ignore[attr-defined]
             raise Http404
-        panel = panel_of(lint_offer(offer, timezone.now()))
+        version = working_version(offer)
+        panel = panel_of(lint_offer(offer, timezone.now()), version.benefit_kind if version is not None else "")
         if request.headers.get("HX-Request"):
             return TemplateResponse(request, "offers/admin/lint.html", panel)
         context = {
@@ -74,22 +77,24 @@ def check_url(offer: Offer) -> str:
     return reverse("admin:offers_lint", args=[offer.pk]) if shown else ""
 
 
-def panel_of(report: Report) -> dict[str, Any]:
-    """Return what the template shows of a report; inside the CPO's scope."""
-    asked = {x.product_id for finding in report.findings if finding.example for x in finding.example.products}
-    names = dict(Product.objects.filter(product_id__in=asked).values_list("product_id", "name")) if asked else {}
+def panel_of(report: Report, kind: str) -> dict[str, Any]:
+    """Return what the template shows of a report on an offer of this type; inside the CPO's scope."""
+    goods = product_names(
+        x.product_id for finding in report.findings if finding.example for x in finding.example.products
+    )
+    names = names_of(check for finding in report.findings for check in finding.failed)
     tried = tried_in_words(report)
-    return {"findings": [_shown(x, names) for x in report.findings], "notes": (tried, *HOW) if tried else ()}
+    shown = [_shown(x, goods, names) | {"field": _label(x.field, kind)} for x in report.findings]
+    return {"findings": shown, "notes": (tried, *HOW) if tried else ()}
 
 
-def _shown(finding: Finding, products: dict[str, str]) -> dict[str, Any]:
+def _shown(finding: Finding, products: dict[str, str], names: Names) -> dict[str, Any]:
     currency = finding.example.currency if finding.example is not None else ""
     return {
         "chip": _CHIPS[finding.severity],
-        "field": _label(finding.field),
         "sentence": finding.sentence,
         "example": example_in_words(finding.example, products) if finding.example is not None else "",
-        "outcome": outcome_in_words(finding),
+        "outcome": outcome_in_words(finding, names),
         "rivals": [
             (x.name, x.offer_id, x.sessions, f"{money(x.least, currency)} to {money(x.most, currency)}")
             for x in finding.rivals
@@ -98,11 +103,11 @@ def _shown(finding: Finding, products: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _label(field: str) -> str:
+def _label(field: str, kind: str) -> str:
     if not field:
         return ""
     try:
-        return label_of(field)
+        return label_of(field, kind)
     except FieldDoesNotExist:
         column: Any = Offer._meta.get_field(field)
         return str(column.verbose_name).capitalize()

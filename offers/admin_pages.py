@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from offers.authoring import content_of
 from offers.engine.describe import benefit_in_words, summary, windows_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
-from offers.names import category_names, city_names, in_names, offer_names
+from offers.names import category_names, city_names, gift_named, in_names, offer_names, product_names
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
+from offers.type_words import label_of
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
 
@@ -103,6 +104,16 @@ def shown_version(offer: Offer) -> OfferVersion | None:
     return offer.live_version or next(iter(getattr(offer, "drafts", ())), None)
 
 
+def benefit_shown(offer: Offer) -> str:
+    """Return the benefit of the version that a row shows, "" where it has none; `gift` is the row's `gift_shown()`."""
+    version = shown_version(offer)
+    if version is None:
+        return ""
+    gift = getattr(offer, "gift", None)
+    gifts = {version.benefit_item_id: gift} if gift else {}
+    return benefit_in_words(gift_named(offer_terms(offer, version), gifts))
+
+
 def state_chip(offer: Offer, now: datetime) -> Any:
     """Return what the offer is at this instant as a chip."""
     state = derived_state(offer, offer.live_version, counter_of(offer), now)
@@ -142,6 +153,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     versions = list(offer.versions.select_related("created_by")[:50])
     working, live = versions[0], offer.live_version
     names = _names(version for version in (working, live) if version is not None)
+    gifts = product_names(version.benefit_item_id for version in versions)
     is_change = live is not None and working.published_at is None
     history = offer.state_changes.select_related("version", "by")[:50]
     return {
@@ -153,7 +165,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "notes": _notes(offer, live, now),
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
-        "versions": [_version(offer, version) for version in versions],
+        "versions": [_version(offer, version, gifts) for version in versions],
         "history": [_entry(change, zone) for change in history],
     }
 
@@ -194,11 +206,11 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     return []
 
 
-def _version(offer: Offer, version: OfferVersion) -> dict[str, Any]:
+def _version(offer: Offer, version: OfferVersion, gifts: Mapping[str, str]) -> dict[str, Any]:
     scope, zone = applicability(version), offer.cpo.time_zone
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
-    said = [version.name, benefit_in_words(offer_terms(offer, version)), windows, validity]
+    said = [version.name, benefit_in_words(gift_named(offer_terms(offer, version), gifts)), windows, validity]
     row = version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
     compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"
     return row | {"compare": compare if version.number > 1 else ""}
@@ -220,29 +232,19 @@ def _entry(change: OfferStateChange, zone: str) -> dict[str, Any]:
 def _changes(before: OfferVersion, after: OfferVersion, names: dict[str, str]) -> list[dict[str, str]]:
     old, new = content_of(before), content_of(after)
     return [
-        {"label": label_of(name), "before": _said(before, name, names), "after": _said(after, name, names)}
+        {
+            "label": label_of(name, after.benefit_kind),
+            "before": _said(before, name, names),
+            "after": _said(after, name, names),
+        }
         for name in (*_IN_ORDER, "value_type")
         if getattr(old, name) != getattr(new, name)
     ]
 
 
 def _facts(version: OfferVersion, names: dict[str, str]) -> list[tuple[str, str]]:
-    return [(label_of(name), said) for name in _IN_ORDER if (said := _said(version, name, names)) != EMPTY]
-
-
-def label_of(name: str) -> str:
-    """Return what people call a field of the content."""
-    labels = APPLICABILITY | {
-        "location_ids": "Locations",
-        "segment_ids": "Segments",
-        "item_ids": "Connectors and products",
-        "weekly_windows": "Weekly windows",
-        "base": "Taken off",
-        "excludes": "Never together with",
-    }
-    column: Any = OfferVersion._meta.get_field(name)
-    text = labels.get(name) or str(column.verbose_name)
-    return text[:1].upper() + text[1:]
+    kind = version.benefit_kind
+    return [(label_of(name, kind), said) for name in _IN_ORDER if (said := _said(version, name, names)) != EMPTY]
 
 
 def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
@@ -284,6 +286,5 @@ def _names(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names |= offer_names({key for version in rows for key in version.excludes})
     names |= category_names({key for version in rows for key in version.categories})
     names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
-    stocked = {key for version in rows for key in (version.stock_product_id, version.benefit_item_id)} - {""}
-    names |= dict(Product.objects.filter(product_id__in=stocked).values_list("product_id", "name"))
+    names |= product_names(key for version in rows for key in (version.stock_product_id, version.benefit_item_id))
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}

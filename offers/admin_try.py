@@ -1,65 +1,26 @@
-"""The “Try it” panel of the pages of offers and tariffs: a connector, a time and an amount → the price and why."""
+"""The “Try it” panel of the pages of offers and tariffs: a session as a buyer app asks for it → the price and why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.adminkit.display import money
-from cpo_portal.adminkit.widgets import DecimalInput, Select
 from cpo_portal.network.models import Connector
+from offers.forms_try import TryForm
 from offers.models import Offer
 from offers.preview import Trial, try_offer, try_tariff
 from offers.quoting import SessionAsk
 from offers.reason_names import names_for
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
-from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure, Measure
-from pricing.forms import connector_choices
-from pricing.forms_rows import LocalDateTimeField
 from pricing.models import Tariff
-
-_UNITS = (("money", ""), ("kWh", "kWh"), ("min", "minutes"))
-
-
-class TryForm(forms.Form):
-    """A session to be priced."""
-
-    item_id = forms.ChoiceField(label="Connector", widget=Select)
-    starts_at = LocalDateTimeField(label="Start")
-    value = forms.DecimalField(
-        label="How much", widget=DecimalInput, max_digits=9, decimal_places=2, min_value=Decimal("0.01")
-    )
-    unit = forms.ChoiceField(label="Of", widget=Select)
-
-    def __init__(self, cpo: Any, data: Any = None) -> None:
-        zone = ZoneInfo(cpo.time_zone)
-        soon = timezone.now().astimezone(zone).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        super().__init__(data, initial={"starts_at": soon, "value": "500", "unit": "money"}, prefix="try")
-        fields: Any = self.fields
-        fields["starts_at"].zone = zone
-        fields["item_id"].choices = connector_choices()
-        fields["unit"].choices = [(key, label or cpo.currency) for key, label in _UNITS]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("unit") == "min" and "value" in data and data["value"] != int(data["value"]):
-            self.add_error("value", "Give whole minutes.")
-        return data
-
-    def measure(self, currency: str) -> Measure:
-        """Return how much was asked for."""
-        value, unit = self.cleaned_data["value"], self.cleaned_data["unit"]
-        if unit == "kWh":
-            return EnergyMeasure(int(value * 1000))
-        return DurationMeasure(int(value)) if unit == "min" else AmountMeasure(value, currency)
 
 
 def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -68,14 +29,14 @@ def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> Ht
     if offer is None or not model_admin.has_view_permission(request, offer):
         raise Http404
     version = offer.versions.order_by("-number").first()
-    choices: dict[str, Any] = {"opted_in": (offer.offer_id,) if version and not version.auto else ()}
-    if version is not None and version.requires_code and not version.single_use_codes:
-        choices = {"codes": (version.display_code,)}
+    chosen = (offer.offer_id,) if version and not version.auto and not version.requires_code else ()
+    code = version.display_code if version and version.requires_code and not version.single_use_codes else ""
 
     def trials(connector: Connector, ask: SessionAsk, now: datetime) -> Iterable[Trial]:
         return try_offer(offer, connector, ask, now)
 
-    return _answer(request, offer.cpo, trials, choices, offer.offer_id)
+    form = _form(model_admin, request, offer.cpo, code)
+    return _answer(request, form, trials, _Page(offer.cpo, offer.offer_id, chosen))
 
 
 def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -87,20 +48,32 @@ def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> H
     def trials(connector: Connector, ask: SessionAsk, now: datetime) -> Iterable[Trial]:
         return try_tariff(tariff, connector, ask, now)
 
-    return _answer(request, tariff.cpo, trials, {}, "")
+    return _answer(request, _form(model_admin, request, tariff.cpo), trials, _Page(tariff.cpo))
 
 
-def _answer(
-    request: HttpRequest, cpo: Any, trials: Callable[..., Iterable[Trial]], choices: dict[str, Any], own: str
-) -> HttpResponse:
-    form = TryForm(cpo, request.GET if "try-item_id" in request.GET else None)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Whose page it is: its CPO, its offer, and what the driver is taken to choose."""
+
+    cpo: Cpo
+    own: str = ""
+    opted_in: tuple[str, ...] = ()
+
+
+def _form(model_admin: Any, request: HttpRequest, cpo: Cpo, code: str = "") -> TryForm:
+    """Return the form as sent; what a person is known by is in its body, so that no address holds it."""
+    data = request.POST if request.method == "POST" else None
+    return TryForm(cpo, data, may_find=model_admin.has_operate_permission(request), codes=code)
+
+
+def _answer(request: HttpRequest, form: TryForm, trials: Callable[..., Iterable[Trial]], page: _Page) -> HttpResponse:
     shown: list[dict[str, Any]] = []
     if form.is_bound and form.is_valid():
         connectors = Connector.objects.select_related("cpo", "charger__location")
         connector = connectors.get(item_id=form.cleaned_data["item_id"])
-        ask = SessionAsk(form.measure(cpo.currency), form.cleaned_data["starts_at"], **choices)
-        shown = [_shown(trial, own) for trial in trials(connector, ask, timezone.now())]
-    context = {"form": form, "trials": shown, "zone": cpo.time_zone}
+        ask = form.ask(page.opted_in)
+        shown = [_shown(trial, page.own) for trial in trials(connector, ask, timezone.now())]
+    context = {"form": form, "trials": shown, "zone": page.cpo.time_zone}
     return TemplateResponse(request, "offers/admin/try.html", context)
 
 
@@ -117,6 +90,7 @@ def _shown(trial: Trial, own: str) -> dict[str, Any]:
         "total": money(quote.total.amount, quote.total.currency),
         "energy": f"{quote.energy_wh / 1000:g} kWh by {quote.terms.tariff_id} version {quote.terms.tariff_version}",
         "lines": [(line.title, money(line.amount.amount, line.amount.currency)) for line in quote.lines],
+        "unknown": [f"The code “{code}” belongs to no offer." for code in trial.unknown_codes],
         "choice": choice_in_words(trace, names.offers) if trace is not None else "",
         "offers": [(x.name or x.offer_id, OUTCOMES[x.outcome], outcome_in_words(x, names)) for x in outcomes],
     }

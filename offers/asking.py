@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from cpo_portal.charging.models import Customer
+from cpo_portal.charging.contact_hashes import contact_hashes
+from cpo_portal.charging.models import Customer, CustomerContact
 from offers.book import LoadedBook
 from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.values import Usage
@@ -40,6 +41,14 @@ class SessionAsk:
     bap_id: str = ""
     vehicle_make: str = ""
     contact_hashes: tuple[bytes, ...] = ()
+
+
+def of_customer(ask: SessionAsk, customer: Customer) -> SessionAsk:
+    """Return the ask as this customer makes it, whom everybody now knows; inside the CPO's scope."""
+    contact = CustomerContact.objects.filter(customer=customer).select_related("customer__cpo").first()
+    said = {"phone": contact.phone, "email": contact.email} if contact else {}
+    hashes = contact_hashes(contact.customer.cpo, said) if contact else ()
+    return replace(ask, customer=customer, identity_required=True, contact_hashes=hashes)
 
 
 @dataclass(frozen=True, slots=True)

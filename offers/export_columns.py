@@ -8,9 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from cpo_portal.adminkit.display import plain_amount
-from offers.admin_pages import STATE_LABELS, shown_version
-from offers.engine.describe import benefit_in_words
-from offers.mapping import offer_terms
+from offers.admin_pages import STATE_LABELS, benefit_shown, shown_version
 from offers.models import Offer
 from offers.states import counter_of, day_counter_of, derived_state
 
@@ -23,11 +21,6 @@ def _of_version(name: str) -> Callable[[Offer], Any]:
 def _state(offer: Offer) -> str:
     state = derived_state(offer, offer.live_version, counter_of(offer), timezone.now())
     return STATE_LABELS.get(state, state)
-
-
-def _benefit(offer: Offer) -> str:
-    version = shown_version(offer)
-    return benefit_in_words(offer_terms(offer, version)) if version else ""
 
 
 def _uses(offer: Offer) -> int | None:
@@ -53,7 +46,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Offer id": lambda offer: offer.offer_id,
     "Name": _of_version("name"),
     "State": _state,
-    "Benefit": _benefit,
+    "Benefit": benefit_shown,
     "Segments": lambda offer: ", ".join(getattr(shown_version(offer), "segment_ids", ())),
     "Display code": _of_version("display_code"),
     "Valid from ({clock})": _of_version("valid_from"),

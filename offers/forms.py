@@ -39,6 +39,7 @@ from offers.forms_where import WhereFields
 from offers.models import Offer, OfferState, OfferVersion
 from offers.names import category_names
 from offers.segments import segment_choices
+from offers.type_words import explain_types
 from pricing.forms import connector_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
 
@@ -173,9 +174,7 @@ class OfferForm(  # type: ignore[type-arg]
             "whole day; a window that ends before it starts goes on after midnight, and 00:00 ends the day."
         )
         fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
-        fields["value"].help_text = f"Per cent, or {cpo.currency} for an amount."
         fields["slabs"].label = f"Slabs (amounts in {cpo.currency})"
-        fields["value_cap"].help_text = f"In {cpo.currency}; the most that the driver saves in one session."
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
@@ -194,6 +193,7 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_days()
         self.fit_conditions()
         self.fit_giving(cpo.currency)
+        explain_types(fields, cpo.currency)
 
 
 def _locations() -> list[tuple[str, str]]:

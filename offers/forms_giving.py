@@ -27,15 +27,9 @@ class GivingFields(forms.Form):
     qualifier_item_count = forms.IntegerField(
         label="For every", required=False, widget=IntegerInput, help_text="So many kWh, sessions or products are paid."
     )
-    benefit_item_count = forms.IntegerField(
-        label="The driver gets", required=False, widget=IntegerInput, help_text="So many more."
-    )
-    benefit_item_id = forms.ChoiceField(
-        label="Of this product",
-        required=False,
-        widget=Select,
-        help_text="Held in stock from the booking on. Where products are counted, empty gives more of what is bought.",
-    )
+    # In the form each type calls these two by its own name (`explain_types`); the columns of files are called this.
+    benefit_item_count = forms.IntegerField(label="The driver gets", required=False, widget=IntegerInput)
+    benefit_item_id = forms.ChoiceField(label="Of this product", required=False, widget=Select)
     item_value = forms.DecimalField(
         label="At this price each", required=False, widget=DecimalInput, max_digits=14, decimal_places=2
     )

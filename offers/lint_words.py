@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cpo_portal.adminkit.display import when
 from offers.engine.lint import Finding, Report
 from offers.engine.lint.people import person_in_words
 from offers.engine.lint.values import Example
+from offers.reason_parts import NO_NAMES, Names
 from offers.reason_words import check_in_words
 from pricing.engine.wording import energy_text, money_text
 
@@ -21,11 +23,11 @@ HOW = (
 def example_in_words(example: Example, products: Mapping[str, str] | None = None) -> str:
     """Return "At Connaught Place (pe-01), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer …"."""
     place = f"At {example.location} ({example.item_id}), {when(example.starts_at, example.time_zone)}"
-    said = [f"{energy_text(example.energy_wh)} for {money_text(example.value, example.currency)}"]
-    names = products or {}
+    names, what = products or {}, energy_text(example.energy_wh)
     if example.products:
-        goods = " and ".join(f"{x.count} {names.get(x.product_id, x.product_id)}" for x in example.products)
-        said[0] = f"{energy_text(example.energy_wh)} and {goods} for {money_text(example.value, example.currency)}"
+        what += " and " + " and ".join(f"{x.count} {names.get(x.product_id, x.product_id)}" for x in example.products)
+    paid = example.value if example.paid is None else example.paid
+    said = [f"{what} for {money_text(paid, example.currency)}"]
     if example.person is not None:
         said.append(f"by {person_in_words(example.person)}")
     if example.busy_percent is not None:
@@ -33,9 +35,10 @@ def example_in_words(example: Example, products: Mapping[str, str] | None = None
     return f"{place}: {', '.join(said)}."
 
 
-def outcome_in_words(finding: Finding) -> str:
+def outcome_in_words(finding: Finding, names: Names = NO_NAMES) -> str:
     """Return what comes of the example."""
-    return finding.outcome or " ".join(check_in_words(x) for x in finding.failed)
+    known = replace(names, currency=finding.example.currency if finding.example is not None else "")
+    return finding.outcome or " ".join(check_in_words(x, known) for x in finding.failed)
 
 
 def tried_in_words(report: Report) -> str:

@@ -43,6 +43,26 @@ def category_names(codes: Iterable[str]) -> dict[str, str]:
     return {CHARGING_CATEGORY: "charging"} | {code: _spoken(code) for code in wanted - {CHARGING_CATEGORY}} | named
 
 
+def product_names(product_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these products of the scope's CPO, by id."""
+    wanted = set(product_ids) - {""}
+    rows = Product.objects.filter(product_id__in=wanted) if wanted else Product.objects.none()
+    return dict(rows.values_list("product_id", "name"))
+
+
+def gift_shown() -> Subquery:
+    """Return what rows of offers are annotated with: the name of the product that the version they show gives."""
+    draft = OfferVersion.objects.filter(offer=OuterRef(OuterRef("pk")), published_at=None).values("benefit_item_id")
+    given = Coalesce(OuterRef("live_version__benefit_item_id"), Subquery(draft[:1]))
+    return Subquery(Product.objects.filter(cpo=OuterRef("cpo"), product_id=given).values("name")[:1])
+
+
+def gift_named(terms: OfferTerms, names: Mapping[str, str]) -> OfferTerms:
+    """Return the terms with the name of the product that they give, where it is known, to be said in words alone."""
+    item_id = terms.benefit.item_id
+    return replace(terms, benefit=replace(terms.benefit, item_id=names[item_id])) if item_id in names else terms
+
+
 def in_names(terms: OfferTerms) -> OfferTerms:
     """Return the terms with names in place of ids and codes, to be said in words and for nothing else."""
     scope, qualifier = terms.applicability, terms.qualifier
@@ -56,9 +76,9 @@ def in_names(terms: OfferTerms) -> OfferTerms:
         categories=_named(scope.categories, category_names(scope.categories) if scope.categories else {}),
     )
     product = qualifier.stock_product_id
-    names = dict(Product.objects.filter(product_id=product).values_list("product_id", "name")) if product else {}
+    names = product_names((product, terms.benefit.item_id))
     return replace(
-        terms,
+        gift_named(terms, names),
         applicability=named,
         qualifier=replace(qualifier, stock_product_id=names.get(product, product)),
         excludes=_named(terms.excludes, offer_names(terms.excludes) if terms.excludes else {}),

@@ -20,11 +20,12 @@ from pricing.models import Tariff, TariffVersion
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One price: `quote`, or why there is none."""
+    """One price: `quote`, or why there is none; of the codes that were sent, those that belong to no offer."""
 
     title: str
     quote: Quote | None = None
     refusal: str = ""
+    unknown_codes: tuple[str, ...] = ()
 
 
 def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
@@ -70,6 +71,7 @@ def with_version(loaded: LoadedBook, offer: Offer, version: OfferVersion) -> Loa
 
 def _trial(title: str, connector: Connector, ask: SessionAsk, now: datetime, lock: Lock) -> Trial:
     try:
-        return Trial(title, price_session(connector, ask, now=now, lock=lock).quote)
+        priced = price_session(connector, ask, now=now, lock=lock)
     except (PricingError, Refusal) as refusal:
         return Trial(title, refusal=str(refusal))
+    return Trial(title, priced.quote, unknown_codes=tuple(code for code in ask.codes if not priced.knows(code)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cpo_portal.charging.models import NamedList
 from cpo_portal.network.models import Charger, Connector, Location, Product
 from offers.engine.values import Check, OfferOutcome, ReasonCode
 from offers.names import category_names, city_names
-from offers.reason_words import Names
+from offers.reason_before import about_of
+from offers.reason_parts import Names
 
 _ITEMS = frozenset(
     {
@@ -25,13 +27,21 @@ _ITEMS = frozenset(
 def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
     """Return the names that the failing checks of these outcomes need: at most one query for each kind of thing."""
     offers: dict[str, str] = {}
-    wanted: dict[ReasonCode, set[str]] = defaultdict(set)
+    currency = ""
+    checks: list[Check] = []
     for outcome in outcomes:
+        currency = outcome.saving.currency
         if outcome.name:
             offers[outcome.offer_id] = outcome.name
-        for check in outcome.checks:
-            if not check.passed:
-                wanted[check.code].update(_named_by(check))
+        checks += [x for x in outcome.checks if not x.passed]
+    return replace(names_of(checks), offers=offers, currency=currency)
+
+
+def names_of(checks: Iterable[Check]) -> Names:
+    """Return the names that these failing checks need, but those of offers: one query for each kind of thing."""
+    wanted: dict[ReasonCode, set[str]] = defaultdict(set)
+    for check in checks:
+        wanted[check.code].update(about_of(check).ids)
     items = set().union(*(wanted.get(x, ()) for x in _ITEMS))
     locations, chargers = wanted.get(ReasonCode.LOCATION), wanted.get(ReasonCode.CHARGER)
     categories, lists = wanted.get(ReasonCode.CATEGORY), wanted.get(ReasonCode.SEGMENT)
@@ -43,19 +53,7 @@ def names_for(outcomes: Iterable[OfferOutcome]) -> Names:
         chargers=_read(Charger, "evse_id", "name", chargers),
         areas=city_names() if ReasonCode.AREA in wanted else {},
         lists=_read(NamedList, "list_id", "name", lists),
-        offers=offers,
     )
-
-
-def _named_by(check: Check) -> Iterable[str]:
-    """Return the ids that a check names."""
-    if check.code in (ReasonCode.STOCK, ReasonCode.ITEM_STOCK):
-        return (check.field.removeprefix("stock."),)
-    if check.code is ReasonCode.COMBO_ITEMS:
-        return check.margin.rpartition(" ")[0].rpartition(" ")[0].split(" and ")
-    if check.code is ReasonCode.SEGMENT:
-        return (check.expected.partition("on ")[2],) if check.actual in ("on it", "not on it") else ()
-    return (check.expected,) if check.expected and not check.expected.startswith("one of ") else ()
 
 
 def _read(

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from decimal import Decimal
 
 from cpo_portal.network.models import ConnectorType
+from offers.engine.about import Lack
 from offers.engine.values import Check, ReasonCode
+from offers.reason_before import about_of
+from offers.reason_parts import NO_NAMES, Names, joined, named, with_margin
 from offers.reason_texts import REASONS
+from pricing.engine.wording import money_text
 
-_NOBODY = "phone or e-mail"
-_NONE = "none"
 _KINDS = {str(kind.value): str(kind.label) for kind in ConnectorType}
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What people call what checks name by id or code: places, connectors and products, categories, offers, lists."""
-
-    locations: Mapping[str, str] = field(default_factory=dict)
-    items: Mapping[str, str] = field(default_factory=dict)
-    categories: Mapping[str, str] = field(default_factory=dict)
-    chargers: Mapping[str, str] = field(default_factory=dict)
-    areas: Mapping[str, str] = field(default_factory=dict)
-    lists: Mapping[str, str] = field(default_factory=dict)
-    offers: Mapping[str, str] = field(default_factory=dict)
-
-
-NO_NAMES = Names()
 _Say = Callable[[Check, Names], str]
 
 
 def check_in_words(check: Check, names: Names = NO_NAMES) -> str:
-    """Return "The session is worth less than its minimum: 45.00 instead of 50.00 (₹5.00 short)."."""
+    """Return "The session is worth less than its minimum: ₹45.00 instead of ₹50.00 (₹5.00 short)."."""
     return f"{_said(check, names)}."
 
 
@@ -52,35 +38,41 @@ def _alone(check: Check, names: Names) -> str:
 
 def _with_margin(check: Check, names: Names) -> str:
     """Say a reason whose margin says it all; the figures beside it are instants and sums for machines."""
-    return _with(REASONS[check.code], check.margin)
+    return with_margin(REASONS[check.code], check.margin)
 
 
 def _compared(check: Check, names: Names) -> str:
     return _figures(REASONS[check.code], check, check.expected, check.actual)
 
 
+def _amounts(check: Check, names: Names) -> str:
+    """Compare two sums of money."""
+    if not names.currency:
+        return _compared(check, names)
+    said = [money_text(Decimal(x), names.currency) for x in (check.expected, check.actual)]
+    return _figures(REASONS[check.code], check, *said)
+
+
 def _figures(text: str, check: Check, expected: str, actual: str) -> str:
-    if expected == _NOBODY:
+    lack = about_of(check).lack
+    if lack is Lack.CUSTOMER:
         return f"{text}, and the customer is not known"
-    if actual.startswith("not "):
-        return _with(f"{text}: {actual}", check.margin)
+    if lack is Lack.FIGURE:
+        return with_margin(f"{text}: {actual}", check.margin)
     if expected and actual:
         text = f"{text}: {actual} instead of {expected}"
-    return _with(text, check.margin)
-
-
-def _with(text: str, margin: str) -> str:
-    return f"{text} ({margin})" if margin else text
+    return with_margin(text, check.margin)
 
 
 def _for(kind: Callable[[Names], Mapping[str, str]]) -> _Say:
     """Say for which other one it is, by name, or for how many; an id without a name is left out."""
 
     def say(check: Check, names: Names) -> str:
-        text, wanted = REASONS[check.code], kind(names).get(check.expected)
-        if wanted is None and check.expected.startswith("one of "):
-            wanted = f"{check.expected.removeprefix('one of ')} others"
-        return f"{text}: it is for {wanted}" if wanted else text
+        about = about_of(check)
+        wanted = next((kind(names)[x] for x in about.ids if x in kind(names)), None)
+        if wanted is None and about.count:
+            wanted = f"{about.count} others"
+        return f"{REASONS[check.code]}: it is for {wanted}" if wanted else REASONS[check.code]
 
     return say
 
@@ -89,34 +81,32 @@ def _among(kind: Callable[[Names], Mapping[str, str]]) -> _Say:
     """Say what was wanted and what is there, by name where it has one."""
 
     def say(check: Check, names: Names) -> str:
-        known = kind(names)
+        known, there = kind(names), about_of(check).there
         expected = known.get(check.expected, check.expected)
-        there = ", ".join(dict.fromkeys(known.get(x, x) for x in check.actual.split(", ")))
-        if there == _NONE:
+        if not there:
             return f"{REASONS[check.code]}: {expected}"
-        return _figures(REASONS[check.code], check, expected, there)
+        return _figures(REASONS[check.code], check, expected, ", ".join(dict.fromkeys(known.get(x, x) for x in there)))
 
     return say
 
 
 def _area(check: Check, names: Names) -> str:
     """Say the city or the state that was wanted and where this is; a code of a city without a name is left out."""
-    there = [names.areas.get(x, x) for x in check.actual.split(", ") if x in names.areas or ":" not in x]
+    there = (names.areas.get(x, x) for x in about_of(check).there if x in names.areas or ":" not in x)
     expected = names.areas.get(check.expected, check.expected)
     if ":" in expected:
         return REASONS[check.code]
-    actual = ", ".join(dict.fromkeys(there))
-    return _figures(REASONS[check.code], check, expected, "" if actual == _NONE else actual)
+    return _figures(REASONS[check.code], check, expected, ", ".join(dict.fromkeys(there)))
 
 
 def _window(check: Check, names: Names) -> str:
-    return _with(f"The planned start, {check.actual}, is outside its weekly windows", check.margin)
+    return with_margin(f"The planned start, {check.actual}, is outside its weekly windows", check.margin)
 
 
 def _holiday(check: Check, names: Names) -> str:
     if check.expected.startswith("no "):
-        return _with(f"It does not hold on a {check.expected.removeprefix('no ')}", check.margin)
-    return _with(f"It holds only on {check.expected}", check.margin)
+        return with_margin(f"It does not hold on a {check.expected.removeprefix('no ')}", check.margin)
+    return with_margin(f"It holds only on {check.expected}", check.margin)
 
 
 def _currency(check: Check, names: Names) -> str:
@@ -124,30 +114,28 @@ def _currency(check: Check, names: Names) -> str:
 
 
 def _uses(check: Check, names: Names) -> str:
-    again = check.margin.removeprefix("0 left").removeprefix(", ")
-    return _with(f"{REASONS[check.code]}: {check.actual} of {check.expected}", again)
+    return with_margin(f"{REASONS[check.code]}: {check.actual} of {check.expected}", about_of(check).note)
 
 
 def _group_uses(check: Check, names: Names) -> str:
-    return _with(REASONS[check.code], check.margin.removeprefix("used up by the group").removeprefix(", "))
+    return with_margin(REASONS[check.code], about_of(check).note)
 
 
 def _session(check: Check, names: Names) -> str:
-    if check.expected == _NOBODY or check.actual.startswith("not "):
+    if about_of(check).lack:
         return _compared(check, names)
-    return _with(
+    return with_margin(
         f"It is for session {check.expected} of the customer, and this is session {check.actual}", check.margin
     )
 
 
 def _busy(check: Check, names: Names) -> str:
-    now = "how many are, is not known" if check.actual == "not known" else f"{check.actual} are"
+    now = "how many are, is not known" if about_of(check).lack else f"{check.actual} are"
     return f"It holds while {check.expected} of the chargers are busy, and {now}"
 
 
 def _stock(check: Check, names: Names) -> str:
-    product = names.items.get(check.field.removeprefix("stock."))
-    text = REASONS[check.code]
+    product, text = named(check, names.items), REASONS[check.code]
     if product:
         text = f"Too few of {product} are in stock"
         if check.code is ReasonCode.ITEM_STOCK:
@@ -156,43 +144,60 @@ def _stock(check: Check, names: Names) -> str:
 
 
 def _gift_sold(check: Check, names: Names) -> str:
-    product = names.items.get(check.expected)
+    product = named(check, names.items)
     return f"What it gives, {product}, is not sold at this location" if product else REASONS[check.code]
 
 
 def _combination(check: Check, names: Names) -> str:
     """Say which items are missing; where one has no name, how many of them are there."""
-    missing, _, verb = check.margin.rpartition(" ")[0].rpartition(" ")
-    called = [names.items.get(x, "") for x in missing.split(" and ")]
-    if all(called):
-        return f"{REASONS[check.code]}: {' and '.join(called)} {verb} missing"
+    called = [names.items.get(x, "") for x in about_of(check).ids]
+    if called and all(called):
+        return f"{REASONS[check.code]}: {' and '.join(called)} {'is' if len(called) == 1 else 'are'} missing"
     return f"{REASONS[check.code]}: {check.actual}"
 
 
 def _segment(check: Check, names: Names) -> str:
-    if check.actual == _NONE and check.expected.startswith("a phone number"):
-        return f"{REASONS[check.code]}, and the customer is not known" + (f" ({check.margin})" if check.margin else "")
-    if check.actual in ("on it", "not on it"):
-        wanted = check.expected.partition("on ")[2]
-        on = names.lists.get(wanted)
+    about = about_of(check)
+    if about.lack is Lack.CUSTOMER:
+        return with_margin(f"{REASONS[check.code]}, and the customer is not known", check.margin)
+    if about.ids:
+        on = named(check, names.lists) if len(about.ids) == 1 else ""
         text = f"{REASONS[check.code]}: {check.actual.removesuffix(' it')} {f'the list {on}' if on else 'its list'}"
-        return _with(text, check.margin)
+        return with_margin(text, check.margin)
     return _compared(check, names)
 
 
+def _alone_or_not(check: Check, names: Names) -> str:
+    """Say which of the two stands alone: this offer, or the one that is chosen."""
+    about = about_of(check)
+    if not about.ids:
+        return _with_margin(check, names)
+    called = [names.offers[x] for x in about.ids if x in names.offers]
+    if about.theirs:
+        text = f"{joined(called) or 'Another offer'}, which is chosen, combines with no other offer"
+    else:
+        are = "is" if len(called) == 1 else "are"
+        text = f"It combines with no other offer, and {joined(called) or 'others'} {are} chosen"
+    return with_margin(text, about.note)
+
+
 def _group(check: Check, names: Names) -> str:
-    other = names.offers.get(check.actual, "another")
-    return _with(f"Only one offer of its group applies, and {other} is chosen", _better(check))
+    other = named(check, names.offers) or "another"
+    return with_margin(f"Only one offer of its group applies, and {other} is chosen", about_of(check).note)
 
 
 def _excluded(check: Check, names: Names) -> str:
-    other = names.offers.get(check.actual)
-    return _with(f"It does not combine with {other}" if other else REASONS[check.code], _better(check))
-
-
-def _better(check: Check) -> str:
-    """Return the part of the margin that names no offer and no group."""
-    return check.margin.rpartition("; ")[2] if "; " in check.margin else ""
+    about, other = about_of(check), named(check, names.offers)
+    if not other:
+        text = REASONS[check.code]
+    elif check.about is None:
+        # Stored before it was kept which of the two excludes the other.
+        text = f"It does not combine with {other}"
+    elif about.theirs:
+        text = f"{other}, which is chosen, excludes it"
+    else:
+        text = f"It excludes {other}, which is chosen"
+    return with_margin(text, about.note)
 
 
 _SAID: Mapping[ReasonCode, _Say] = {
@@ -216,7 +221,6 @@ _SAID: Mapping[ReasonCode, _Say] = {
             ReasonCode.BLACKOUT,
             ReasonCode.NOT_YET_VALID,
             ReasonCode.ENDED,
-            ReasonCode.NOT_ADDITIVE,
             ReasonCode.BETTER_SET,
             ReasonCode.STACK_FULL,
             ReasonCode.MAX_DISCOUNT,
@@ -242,6 +246,9 @@ _SAID: Mapping[ReasonCode, _Say] = {
         ),
         _group_uses,
     ),
+    **dict.fromkeys(
+        (ReasonCode.MIN_VALUE, ReasonCode.BUDGET, ReasonCode.BUDGET_DAY, ReasonCode.REDEMPTION_CAP), _amounts
+    ),
     ReasonCode.OUTSIDE_WEEKLY_WINDOW: _window,
     ReasonCode.LOCATION: _for(lambda names: names.locations),
     ReasonCode.ITEM: _for(lambda names: names.items),
@@ -261,4 +268,5 @@ _SAID: Mapping[ReasonCode, _Say] = {
     ReasonCode.SEGMENT: _segment,
     ReasonCode.GROUP_TAKEN: _group,
     ReasonCode.EXCLUDED: _excluded,
+    ReasonCode.NOT_ADDITIVE: _alone_or_not,
 }

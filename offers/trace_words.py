@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from offers.engine.values import Certificate, OfferOutcome, OfferTrace, Outcome, ReasonCode
-from offers.reason_words import NO_NAMES, Names, check_in_words
+from offers.reason_parts import NO_NAMES, Names
+from offers.reason_words import check_in_words
 from pricing.engine.wording import money_text
 
 OUTCOMES = {
@@ -26,7 +28,7 @@ def outcome_in_words(outcome: OfferOutcome, names: Names = NO_NAMES) -> str:
         cut = next((x.margin for x in outcome.checks if x.code is ReasonCode.MAX_DISCOUNT), "")
         text = f"It saves {saving} ({cut})." if cut else f"It saves {saving}."
     elif reason is not None:
-        text = check_in_words(reason, names)
+        text = check_in_words(reason, names if names.currency else replace(names, currency=outcome.saving.currency))
     else:
         text = f"It would save {saving}."
     return f"{text} It depends on who the customer is." if outcome.depends_on_identity else text

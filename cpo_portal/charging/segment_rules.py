@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -103,13 +103,18 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether the customer is in; None while that depends on who they are. The rest is the fact that decided it."""
+    """Whether the customer is in; None while that depends on who they are. The rest is the fact that decided it.
+
+    `lists` are the ids of the named lists that were asked for; `nobody` says that nobody is known to ask it of.
+    """
 
     holds: bool | None
     fact: Fact | None = None
     expected: str = ""
     actual: str = ""
     margin: str = ""
+    lists: tuple[str, ...] = ()
+    nobody: bool = False
 
 
 #: What the segment of a rule that is gone, or that refers to itself, gives: nobody is in it.
@@ -165,13 +170,13 @@ def _condition(
     elif fact is Fact.BAP:
         found = _buyer_app(condition, moment)
     elif facts is None:
-        return Decision(None, fact, "a phone number or e-mail address", "none")
+        return Decision(None, fact, "a phone number or e-mail address", "none", nobody=True)
     else:
         found = _TESTS[fact](condition, facts, moment)
     if not condition.negated or found.holds is None:
         return found
     margin = "" if found.holds is False else "this is what is left out"
-    return Decision(not found.holds, fact, f"not {found.expected}", found.actual, margin)
+    return replace(found, holds=not found.holds, fact=fact, expected=f"not {found.expected}", margin=margin)
 
 
 def _any_of(decisions: list[Decision]) -> Decision:
@@ -210,7 +215,8 @@ def _vehicle_make(condition: Condition, facts: CustomerFacts, moment: Moment) ->
 
 def _list(condition: Condition, facts: CustomerFacts, moment: Moment) -> Decision:
     holds = not facts.lists.isdisjoint(condition.values)
-    return Decision(holds, Fact.LIST, f"on {_one_of(condition.values)}", "on it" if holds else "not on it")
+    expected, actual = f"on {_one_of(condition.values)}", "on it" if holds else "not on it"
+    return Decision(holds, Fact.LIST, expected, actual, lists=condition.values)
 
 
 def _new(condition: Condition, facts: CustomerFacts, moment: Moment) -> Decision:

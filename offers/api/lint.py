@@ -18,6 +18,7 @@ from offers.authoring.linting import lint_offer
 from offers.engine.lint import Finding, FindingCode, Severity
 from offers.lint_words import HOW, example_in_words, outcome_in_words, tried_in_words
 from offers.models import Offer
+from offers.reason_names import names_of
 from pricing.api.views import REFUSED
 from pricing.engine.codec import encode
 
@@ -42,13 +43,17 @@ class LintProductSerializer(serializers.Serializer[Any]):
 
 
 class ExampleSerializer(serializers.Serializer[Any]):
-    """A session that shows the finding; `value` is of its energy, time and products, before fees and tax."""
+    """A session that shows the finding; `value` is of its energy, time and products, before fees and tax.
+
+    `paid` is what the driver pays of it with the offer, where the finding is about that.
+    """
 
     location_id = serializers.CharField()
     item_id = serializers.CharField()
     starts_at = InstantField()
     energy_wh = serializers.IntegerField()
     value = serializers.SerializerMethodField()
+    paid = serializers.SerializerMethodField()
     currency = serializers.CharField()
     products = LintProductSerializer(many=True)
     customer = CustomerSerializer(source="person", allow_null=True)
@@ -57,6 +62,9 @@ class ExampleSerializer(serializers.Serializer[Any]):
 
     def get_value(self, example: Any) -> str:
         return amount_text(example.value)
+
+    def get_paid(self, example: Any) -> str | None:
+        return None if example.paid is None else amount_text(example.paid)
 
     def get_words(self, example: Any) -> str:
         return example_in_words(example)
@@ -102,7 +110,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     offers = LintRivalSerializer(source="rivals", many=True)
 
     def get_outcome(self, finding: Finding) -> str:
-        return outcome_in_words(finding)
+        return outcome_in_words(finding, names_of(finding.failed))
 
 
 class SampledSerializer(serializers.Serializer[Any]):

@@ -17,12 +17,12 @@ from rest_framework.views import APIView
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.charging.contact_hashes import contact_hashes
-from cpo_portal.charging.models import Customer, CustomerContact
+from cpo_portal.charging.models import Customer
 from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import Connector
 from offers.api.price_answers import PriceSerializer, quote_to_response
+from offers.asking import of_customer
 from offers.explaining import full_trace
 from offers.quoting import SessionAsk, price_session
 from offers.refusals import Refusal
@@ -131,7 +131,7 @@ class PriceCheckView(TokenScopedMixin, APIView):
 
 def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
     """Return the validated body as the question that a buyer app would ask."""
-    return SessionAsk(
+    ask = SessionAsk(
         measure=_measure(data["measure"], currency),
         planned_start=data["starts_at"],
         planned_end=_end(data),
@@ -139,13 +139,12 @@ def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
         opted_in=tuple(data.get("opted_in", [])),
         declined=tuple(data.get("declined", [])),
         codes=tuple(data.get("codes", [])),
-        customer=_customer(data.get("customer")),
-        identity_required=data.get("customer") is not None,
         bap_id=data.get("bap_id", ""),
-        contact_hashes=_hashes(data.get("customer")),
         delivery=_delivery(data.get("readings", [])),
         basis=Basis(data["measure"]["basis"]) if "basis" in data["measure"] else None,
     )
+    customer = _customer(data.get("customer"))
+    return ask if customer is None else of_customer(ask, customer)
 
 
 def _measure(data: dict[str, Any], currency: str) -> Measure:
@@ -178,12 +177,6 @@ def _customer(key: Any) -> Customer | None:
     if customer is None:
         raise ValidationError({"customer": ["You have no such customer: copy the id from one of your orders."]})
     return customer
-
-
-def _hashes(key: Any) -> tuple[bytes, ...]:
-    contact = CustomerContact.objects.filter(customer=key).select_related("customer__cpo").first() if key else None
-    said = {"phone": contact.phone, "email": contact.email} if contact else {}
-    return contact_hashes(contact.customer.cpo, said) if contact else ()
 
 
 def _delivery(entries: list[dict[str, Any]]) -> Delivery | None:

@@ -13,6 +13,7 @@ from offers.authoring.amounts import is_amount
 from offers.engine.values import ItemUnit, OfferLimits
 from offers.models import ItemUnitChoice, Offer
 from offers.models.giving import OWN_ITEM, PAID_IS_CHOSEN, STANDS_ALONE
+from pricing.engine.wording import money_text
 
 if TYPE_CHECKING:
     from offers.authoring.content import OfferContent
@@ -43,7 +44,7 @@ def check_giving(offer: Offer, content: OfferContent) -> _Findings:
     if content.auto and _is_paid_product(content):
         yield "auto", PAID_IS_CHOSEN
     if content.benefit_item_id:
-        yield from _product(content)
+        yield from _product(offer, content)
 
 
 def check_turns(item_unit: str, limits: OfferLimits) -> None:
@@ -70,7 +71,7 @@ def _is_paid_product(content: OfferContent) -> bool:
     return content.item_unit == ItemUnit.PRODUCT and value is not None and value.is_finite() and value > 0
 
 
-def _product(content: OfferContent) -> _Findings:
+def _product(offer: Offer, content: OfferContent) -> _Findings:
     name = content.benefit_item_id
     product = Product.objects.select_related("stock_row").filter(product_id=name).first()
     if product is None:
@@ -78,6 +79,6 @@ def _product(content: OfferContent) -> _Findings:
     elif not product.is_published:
         yield "benefit_item_id", f"“{name}” is not sold: publish the product first, or choose another."
     elif content.item_value is not None and content.item_value >= product.price:
-        yield "item_value", f"“{name}” costs {product.price:f}: give a lower price."
+        yield "item_value", f"“{name}” costs {money_text(product.price, offer.cpo.currency)}: give a lower price."
     elif (left := units_left(product)) is not None and left < (content.benefit_item_count or 0):
         yield "benefit_item_id", f"“{name}” is out of stock, {left} are left: raise its stock, or give fewer."

@@ -19,6 +19,7 @@ from offers.engine.periods import today_at
 from offers.engine.values import Objective, OfferTerms, StackLimits, Usage
 from offers.mapping import limits_of, offer_terms
 from offers.models import Offer, OfferState, OfferVersion
+from offers.names import product_names
 from offers.policies import policy_of
 from offers.sites import Places, anywhere, places_of
 from offers.states import is_editable
@@ -52,7 +53,8 @@ def lint_offer(offer: Offer, now: datetime) -> Report:
     book = loaded.changed((terms,), gone=(), revision=loaded.revision)
     today = today_at(now, offer.cpo.time_zone)
     used = usage_of(offer.cpo_id, (terms,), None, today=today).get(offer.offer_id, Usage())
-    report = lint(replace(_subject(offer, terms, book, places_of(terms, now), now), used=used))
+    subject = _subject(offer, terms, book, places_of(terms, now), now)
+    report = lint(replace(subject, used=used, sites_of=lambda other: places_of(other, now).sites))
     return replace(report, findings=(*_refused(offer, version), *report.findings))
 
 
@@ -82,6 +84,7 @@ def _subject(offer: Offer, terms: OfferTerms, book: OfferBook, places: Places, n
         in_scope=places.in_scope,
         other_site=places.other,
         zones=places.zones,
+        goods=product_names((terms.benefit.item_id,)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offers.engine.about import NOBODY, NOT_COUNTED, About, Lack
 from offers.engine.facts import Levels
 from offers.engine.values import Check, ItemUnit, OfferContext, OfferTerms, ReasonCode
 
@@ -40,10 +41,10 @@ def is_of_the_moment(offer: OfferTerms) -> bool:
 def _session(wanted: int, context: OfferContext) -> Check:
     field = "qualifier.nth_session"
     if not context.customer_known:
-        return Check(ReasonCode.SESSION_NUMBER, field, "phone or e-mail", "none given", False)
+        return Check(ReasonCode.SESSION_NUMBER, field, "phone or e-mail", "none given", False, about=NOBODY)
     before = context.customer_sessions
     if before is None:
-        return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), "not counted", False)
+        return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), "not counted", False, about=NOT_COUNTED)
     short = wanted - before - 1
     margin = "" if short == 0 else f"{short} session{'' if short == 1 else 's'} to go" if short > 0 else "it is past"
     return Check(ReasonCode.SESSION_NUMBER, field, str(wanted), str(before + 1), short == 0, margin)
@@ -54,9 +55,9 @@ def _turn(offer: OfferTerms, context: OfferContext) -> Check:
     field, bought = "qualifier.item_count", offer.qualifier.item_count or 0
     expected = f"{bought} session{'' if bought == 1 else 's'}"
     if not context.customer_known:
-        return Check(ReasonCode.ITEM_COUNT, field, "phone or e-mail", "none given", False)
+        return Check(ReasonCode.ITEM_COUNT, field, "phone or e-mail", "none given", False, about=NOBODY)
     if context.customer_sessions is None:
-        return Check(ReasonCode.ITEM_COUNT, field, expected, "not counted", False)
+        return Check(ReasonCode.ITEM_COUNT, field, expected, "not counted", False, about=NOT_COUNTED)
     had = context.customer_sessions % (bought + (offer.benefit.item_count or 0))
     short = max(0, bought - had)
     margin = f"{short} session{'' if short == 1 else 's'} to go" if short else ""
@@ -66,7 +67,7 @@ def _turn(offer: OfferTerms, context: OfferContext) -> Check:
 def _busy(under: int, levels: Levels) -> Check:
     field, expected = "qualifier.max_busy_percent", f"under {under} %"
     if levels.busy is None or not levels.working:
-        return Check(ReasonCode.BUSY, field, expected, "not known", False)
+        return Check(ReasonCode.BUSY, field, expected, "not known", False, about=NOT_COUNTED)
     actual = f"{levels.busy} of {levels.working} chargers"
     passed = levels.busy * 100 < under * levels.working
     return Check(ReasonCode.BUSY, field, expected, actual, passed)
@@ -76,8 +77,11 @@ def _stock(product_id: str, least: int, levels: Levels) -> Check:
     field, expected = f"stock.{product_id}", str(least)
     found = next((x for x in levels.stock if x.product_id == product_id), None)
     if found is None:
-        return Check(ReasonCode.STOCK, field, expected, "not known", False)
+        about = About(ids=(product_id,), lack=Lack.FIGURE)
+        return Check(ReasonCode.STOCK, field, expected, "not known", False, about=about)
     if found.units is None:
         return Check(ReasonCode.STOCK, field, expected, "not counted", True)
-    margin = "" if found.units >= least else f"{least - found.units} short"
-    return Check(ReasonCode.STOCK, field, expected, str(found.units), not margin, margin)
+    if found.units >= least:
+        return Check(ReasonCode.STOCK, field, expected, str(found.units), True)
+    margin = f"{least - found.units} short"
+    return Check(ReasonCode.STOCK, field, expected, str(found.units), False, margin, About(ids=(product_id,)))

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from offers.engine.about import one_of
 from offers.engine.asked import Asked, asked_of
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.codes import code_checks, opens
@@ -203,8 +204,8 @@ def _place(scope: Applicability, situation: Situation) -> list[Check]:
 
 def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
     """Return the failing check of a place or thing that is none of the allowed ones."""
-    expected = next(iter(allowed)) if len(allowed) == 1 else f"one of {len(allowed)}"
-    return Check(code, f"applicability.{field}", expected, actual, False)
+    expected, about = one_of(allowed)
+    return Check(code, f"applicability.{field}", expected, actual, False, about=about)
 
 
 def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:

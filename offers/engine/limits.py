@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from offers.engine.about import NOBODY, About
 from offers.engine.benefits import rule_of
 from offers.engine.periods import Period, Today, today_at
 from offers.engine.values import Check, OfferContext, OfferLimits, OfferTerms, ReasonCode, Usage
@@ -58,7 +59,9 @@ def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> t
     if not context.customer_known:
         if context.identity_required:
             field = "limits.uses_per_customer"
-            checks.append(Check(ReasonCode.CUSTOMER_UNKNOWN, field, "phone or e-mail", "none given", False))
+            checks.append(
+                Check(ReasonCode.CUSTOMER_UNKNOWN, field, "phone or e-mail", "none given", False, about=NOBODY)
+            )
         return checks, True
     return checks + _customer(offer, usage, context), False
 
@@ -93,10 +96,10 @@ def _today(context: OfferContext) -> Today:
 
 def _uses(code: ReasonCode, field: str, limit: int, used: int, *, again: str = "") -> Check:
     left = max(0, limit - used)
-    margin = f"{left} left"
-    if again and not left:
-        margin = f"{margin}, {again}"
-    return Check(code, field, str(limit), str(min(used, limit)), left > 0, margin)
+    if left:
+        return Check(code, field, str(limit), str(used), True, f"{left} left")
+    margin = f"0 left, {again}" if again else "0 left"
+    return Check(code, field, str(limit), str(limit), False, margin, About(note=again))
 
 
 def _of_group(code: ReasonCode, field: str, limit: int, used: int, *, again: str = "") -> Check:
@@ -104,7 +107,7 @@ def _of_group(code: ReasonCode, field: str, limit: int, used: int, *, again: str
     if used < limit:
         return Check(code, field, str(limit), "", True)
     margin = "used up by the group"
-    return Check(code, field, str(limit), "", False, f"{margin}, {again}" if again else margin)
+    return Check(code, field, str(limit), "", False, f"{margin}, {again}" if again else margin, About(note=again))
 
 
 def _budget(offer: OfferTerms, code: ReasonCode, left: Decimal, saving: Decimal, *, again: str = "") -> Check:

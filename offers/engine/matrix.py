@@ -77,6 +77,8 @@ _WANTED = {
     "benefit_item_id": "Choose the product that is given.",
     "item_value": "Give what one of them costs the driver: 0 for nothing.",
 }
+#: What a type wants in other words.
+_WANTED_OF = {(BenefitKind.FREEBIE, "benefit_item_count"): "Give how many units of the product are free."}
 _UNWANTED = {
     "qualifier_item_ids": "secondary items",
     "value": "a value of its own",
@@ -107,7 +109,7 @@ def fault(kind: BenefitKind, field: str, *, given: bool) -> str:
     """Return the sentence that refuses a field which is missing, or given to a type without it; "" if it is right."""
     need = NEEDS[kind][field]
     if need is Need.MANDATORY and not given:
-        return _WANTED[field]
+        return _WANTED_OF.get((kind, field)) or _WANTED[field]
     if need is Need.NOT_APPLICABLE and given:
         return f"{NAMES[kind]} has no use for {_UNWANTED[field]}: leave it empty."
     return ""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
+from offers.engine.about import one_of
 from offers.engine.facts import Circle, PlaceFacts
 from offers.engine.values import Applicability, Check, ReasonCode
 from pricing.engine.wording import plain_number, power_text
@@ -69,9 +70,9 @@ def distance_km(circle: Circle, place: PlaceFacts) -> Decimal | None:
 def _failing(scope: Applicability, place: PlaceFacts) -> Iterator[Check]:
     """Yield a check for each limit that does not hold; without limits nothing is worked out."""
     if scope.location_tags and _folded(scope.location_tags).isdisjoint(_folded(place.tags)):
-        yield _named(ReasonCode.LOCATION_TAG, "location_tags", scope.location_tags, ", ".join(sorted(place.tags)))
+        yield _named(ReasonCode.LOCATION_TAG, "location_tags", scope.location_tags, *sorted(place.tags))
     if scope.cities and _folded(scope.cities).isdisjoint(_folded(place.areas)):
-        yield _named(ReasonCode.AREA, "cities", scope.cities, ", ".join(sorted(place.areas)))
+        yield _named(ReasonCode.AREA, "cities", scope.cities, *sorted(place.areas))
     if scope.states and place.state.casefold() not in _folded(scope.states):
         yield _named(ReasonCode.AREA, "states", scope.states, place.state)
     if scope.circle is not None:
@@ -105,9 +106,9 @@ def _power(scope: Applicability, watts: int) -> Iterator[Check]:
         yield Check(ReasonCode.POWER, "applicability.max_power_w", power_text(most), power_text(watts), False, margin)
 
 
-def _named(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
-    expected = next(iter(allowed)) if len(allowed) == 1 else f"one of {len(allowed)}"
-    return Check(code, f"applicability.{field}", str(expected), actual or "none", False)
+def _named(code: ReasonCode, field: str, allowed: frozenset[str], *there: str) -> Check:
+    expected, about = one_of(allowed, there)
+    return Check(code, f"applicability.{field}", expected, ", ".join(there) or "none", False, about=about)
 
 
 @lru_cache(maxsize=8192)

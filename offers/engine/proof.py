@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -107,9 +107,15 @@ def differences(evidence: Evidence, printed: Printed) -> tuple[Difference, ...]:
     return (
         *_energy(printed.energy_wh, again.energy_wh),
         *_lines(printed.lines, again.lines),
-        *_outcomes(printed.trace.outcomes, trace.outcomes),
+        *_outcomes(proven_of(printed.trace).outcomes, proven_of(trace).outcomes),
         *_choice(printed.trace, trace),
     )
+
+
+def proven_of(trace: OfferTrace) -> OfferTrace:
+    """Return what is proven of a trace: its figures, not what words name besides, which older quotes do not keep."""
+    outcomes = [replace(x, checks=tuple(replace(y, about=None) for y in x.checks)) for x in trace.outcomes]
+    return replace(trace, outcomes=tuple(outcomes))
 
 
 def _energy(stored: int, now: int) -> Iterable[Difference]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cpo_portal.charging.segment_rules import Decision, Moment, decide
+from cpo_portal.charging.segment_rules import Decision, Fact, Moment, decide
+from offers.engine.about import NOBODY, About
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
 from pricing.engine.windows import zone_of
 
@@ -36,5 +37,8 @@ def segment_checks(
 
 def _check(name: str, decision: Decision) -> Check:
     passed = bool(decision.holds)
-    margin = "" if passed else f"{name}: {decision.margin}" if decision.margin else name
-    return Check(ReasonCode.SEGMENT, _FIELD, decision.expected, decision.actual, passed, margin)
+    if passed:
+        return Check(ReasonCode.SEGMENT, _FIELD, decision.expected, decision.actual, True)
+    margin = f"{name}: {decision.margin}" if decision.margin else name
+    about = NOBODY if decision.nobody else About(ids=decision.lists) if decision.fact is Fact.LIST else None
+    return Check(ReasonCode.SEGMENT, _FIELD, decision.expected, decision.actual, False, margin, about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
+from offers.engine.about import About
 from offers.engine.candidates import Candidate, LineAmounts, on_top
 from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection
@@ -73,7 +74,10 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
     locked = offer.offer_id in [x.offer_id for x in selection.chosen]
     others = () if locked else selection.chosen
     if others and not (offer.additive and others[0].additive):
-        return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better),)
+        # One that stands alone is all that is chosen, but for what stands beside the order.
+        ids = (others[0].offer_id,) if offer.additive else tuple([x.offer_id for x in others])
+        about = About(ids=ids, note=better, theirs=offer.additive)
+        return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better, about),)
     checks = [x for other in others for x in _conflicts(offer, other, better)]
     if others and most_offers is not None and len(others) >= most_offers:
         full = f"{len(others)} of {most_offers} are chosen; {better}"
@@ -98,8 +102,10 @@ def _better(found: Appraisal, selection: Selection) -> str:
     return f"the chosen set saves {money_text(abs(difference), found.offer.currency)} {words}"
 
 
-def _weighed(code: ReasonCode, found: Appraisal, selection: Selection, better: str) -> Check:
-    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better)
+def _weighed(
+    code: ReasonCode, found: Appraisal, selection: Selection, better: str, about: About | None = None
+) -> Check:
+    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better, about)
 
 
 def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:
@@ -108,10 +114,12 @@ def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:
     group = offer.exclusivity_group
     if group and group == other.group:
         taken = f"{group} is taken by {other.offer_id}; {better}"
-        checks.append(Check(ReasonCode.GROUP_TAKEN, "exclusivity_group", group, other.offer_id, False, taken))
+        about = About(ids=(other.offer_id,), note=better)
+        checks.append(Check(ReasonCode.GROUP_TAKEN, "exclusivity_group", group, other.offer_id, False, taken, about))
     if other.offer_id in offer.excludes or offer.offer_id in other.excludes:
         beside = f"{other.offer_id} is chosen; {better}"
-        checks.append(Check(ReasonCode.EXCLUDED, "excludes", offer.offer_id, other.offer_id, False, beside))
+        about = About(ids=(other.offer_id,), note=better, theirs=other.offer_id not in offer.excludes)
+        checks.append(Check(ReasonCode.EXCLUDED, "excludes", offer.offer_id, other.offer_id, False, beside, about))
     return checks
 
 

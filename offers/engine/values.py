@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cpo_portal.charging.segment_rules import CustomerFacts
+from offers.engine.about import About
 from offers.engine.facts import NOWHERE, UNOBSERVED, Good, Levels, PlaceFacts
 from offers.engine.terms import (
     Applicability,
@@ -225,7 +226,10 @@ class OfferContext:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition as a number: what was expected, what was found, by how much it misses (`margin`, in words)."""
+    """One condition as a number: what was expected, what was found, by how much it misses (`margin`, in words).
+
+    `about` is what words need besides; None where they need no more, and in what was stored before it was kept.
+    """
 
     code: ReasonCode
     field: str
@@ -233,6 +237,7 @@ class Check:
     actual: str
     passed: bool
     margin: str = ""
+    about: About | None = None
 
 
 @quickly_made
@@ -250,8 +255,14 @@ class OfferOutcome:
 
     @property
     def reason(self) -> Check | None:
-        """Return the first failing check, None where the offer applied."""
-        return next((x for x in self.checks if not x.passed), None)
+        """Return the first failing check, None where the offer applied.
+
+        Whoever has not sent the code of an offer has not chosen it either: then the code is the reason.
+        """
+        first = next((x for x in self.checks if not x.passed), None)
+        if first is None or first.code is not ReasonCode.NOT_OPTED_IN:
+            return first
+        return next((x for x in self.checks if not x.passed and x.code is ReasonCode.CODE_REQUIRED), first)
 
 
 @quickly_made

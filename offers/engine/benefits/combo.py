@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offers.engine.about import About
 from offers.engine.benefits import plain
 from offers.engine.benefits.plain import (
     added,
@@ -53,7 +54,8 @@ def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
     missing = sorted(wanted - {situation.cart.lines[n].item_id for n in situation.item_lines})
     margin = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else ""
     expected, actual = f"all of {len(wanted)} items", f"{len(wanted) - len(missing)} of {len(wanted)}"
-    return (Check(ReasonCode.COMBO_ITEMS, "qualifier.item_ids", expected, actual, not missing, margin),)
+    about = About(ids=tuple(missing)) if missing else None
+    return (Check(ReasonCode.COMBO_ITEMS, "qualifier.item_ids", expected, actual, not missing, margin, about),)
 
 
 def title(offer: OfferTerms, situation: Situation) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from offers.engine.about import About
 from offers.engine.benefits.gifts import GIVEN
 from offers.engine.facts import Good
 from offers.engine.situation import Situation
@@ -44,7 +45,8 @@ def checks_of(offer: OfferTerms, situation: Situation, gifts: tuple[Gift, ...]) 
         good = situation.context.goods.get(gift.product_id)
         if good is None:
             field = "benefit.item_id"
-            checks.append(Check(ReasonCode.ITEM_NOT_SOLD, field, gift.product_id, "not sold there", False))
+            about = About(ids=(gift.product_id,))
+            checks.append(Check(ReasonCode.ITEM_NOT_SOLD, field, gift.product_id, "not sold there", False, about=about))
         else:
             checks.append(_stock(offer, situation, gift, good))
     cap = offer.limits.redemption_cap
@@ -94,5 +96,7 @@ def _stock(offer: OfferTerms, situation: Situation, gift: Gift, good: Good) -> C
     if good.units is None and not refused:
         return Check(ReasonCode.ITEM_STOCK, field, str(gift.units), "not counted", True)
     left = 0 if refused else max(good.units or 0, 0)
-    margin = "" if left >= gift.units else f"{gift.units - left} short"
-    return Check(ReasonCode.ITEM_STOCK, field, str(gift.units), str(left), not margin, margin)
+    if left >= gift.units:
+        return Check(ReasonCode.ITEM_STOCK, field, str(gift.units), str(left), True)
+    margin, about = f"{gift.units - left} short", About(ids=(gift.product_id,))
+    return Check(ReasonCode.ITEM_STOCK, field, str(gift.units), str(left), False, margin, about)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from offers.engine.benefits import plain
@@ -10,7 +9,7 @@ from offers.engine.benefits.plain import added, giving, qualifying, reduces, sla
 from offers.engine.situation import Situation, base_of, lines_of
 from offers.engine.values import Check, OfferTerms, ReasonCode, Slab
 from pricing.engine.values import LineKind
-from pricing.engine.wording import energy_text, money_text
+from pricing.engine.wording import energy_text
 
 __all__ = [
     "added",
@@ -90,8 +89,7 @@ def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
 
 
 def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
-    ends = {x.item_count_upper + 1 for x in offer.benefit.slabs if x.item_count_upper is not None}
-    return tuple(sorted(1000 * kwh for kwh in ends | {x.item_count for x in offer.benefit.slabs} if kwh))
+    return tuple(1000 * kwh for kwh in bounds(offer))
 
 
 def title(offer: OfferTerms, situation: Situation) -> str:
@@ -116,35 +114,14 @@ def band_words(slab: Slab) -> str:
     return f"{slab.item_count}–{slab.item_count_upper} kWh"
 
 
-@dataclass(frozen=True, slots=True)
-class Cliff:
-    """A whole kWh at which the price jumps, from what it would be by the band below, and that in words."""
-
-    kwh: int
-    before: Decimal
-    after: Decimal
-    words: str
-
-
-def cliffs(offer: OfferTerms, rate: Decimal) -> tuple[Cliff, ...]:
-    """Return each whole kWh at which the price jumps, and where a longer session costs less than a shorter.
-
-    `rate` is per kWh; the price is that of the energy, before fees and tax.
-    """
+def bounds(offer: OfferTerms) -> tuple[int, ...]:
+    """Return each whole kWh at which a band begins or has ended."""
     slabs = offer.benefit.slabs
     ends = {x.item_count_upper + 1 for x in slabs if x.item_count_upper is not None}
-    found = []
-    for edge in sorted(({x.item_count for x in slabs} | ends) - {0}):
-        before, after = (_net(offer, kwh, edge * rate) for kwh in (edge - 1, edge))
-        if before != after:
-            word = "falls" if after < before else "rises"
-            prices = f"from {money_text(before, offer.currency)} to {money_text(after, offer.currency)}"
-            words = f"the price {word} {prices} when the session reaches {edge} kWh"
-            found.append(Cliff(edge, before, after, words))
-    return tuple(found)
+    return tuple(sorted(({x.item_count for x in slabs} | ends) - {0}))
 
 
-def _net(offer: OfferTerms, kwh: int, base: Decimal) -> Decimal:
+def remainder(offer: OfferTerms, kwh: int, base: Decimal) -> Decimal:
     """Return what remains of `base` by the band of so many whole kWh."""
     slab = slab_at(offer, kwh)
     return base if slab is None else base - plain.taken(offer, base, slab)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from offers.engine.benefits import slab
 from offers.engine.book import OfferBook
@@ -20,9 +21,9 @@ from offers.engine.lint.judging import (
 )
 from offers.engine.lint.sessions import tried
 from offers.engine.lint.values import Figure, Finding, FindingCode, Severity, Subject, Tried
+from offers.engine.situation import base_of
 from offers.engine.step import OfferStep
 from offers.engine.values import BenefitKind, OfferTerms, Slab
-from pricing.engine.values import Dimension
 from pricing.engine.wording import energy_text, money_text
 
 #: Offers with slabs that one is held against, and the sessions in which each pair of slabs is.
@@ -124,29 +125,42 @@ def _overlapping(
 
 
 def find_cliffs(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding]:
-    """Yield what the price does at the edges of slabs, at the first station's rate per kWh."""
+    """Yield what the price of energy, time and products does at the edges of slabs, at the first station."""
     offer = subject.offer
     first = next(iter(sessions), None)
-    if offer.benefit.kind is not BenefitKind.SLAB or first is None or first.site.terms is None:
+    if offer.benefit.kind is not BenefitKind.SLAB or first is None:
         return
-    components = first.site.terms.components
-    rate = next((x.rate for x in components if x.dimension is Dimension.ENERGY), None)
-    if not rate:
-        return
-    at = f"{money_text(rate, offer.currency)}/kWh"
-    for cliff in slab.cliffs(offer, rate):
-        found = tried(first.site, first.cart.request.planned_start, cliff.kwh * 1000)
+    for kwh in slab.bounds(offer):
+        found = tried(first.site, first.cart.request.planned_start, kwh * 1000)
+        if found is None:
+            continue
+        before, after = _around(subject, found, kwh)
+        if before == after:
+            continue
+        prices = f"from {money_text(before, offer.currency)} to {money_text(after, offer.currency)}"
         yield Finding(
             FindingCode.CLIFF,
             Severity.WARNING,
             "slabs",
-            f"At {at}, {cliff.words}.",
-            example=example_of(found) if found is not None else None,
+            f"The price {'falls' if after < before else 'rises'} {prices}, before fees and tax, when a session reaches "
+            f"{kwh} kWh.",
+            example=replace(example_of(found), paid=after),
             figures=(
-                Figure("price_before", cliff.before, offer.currency),
-                Figure("price_after", cliff.after, offer.currency),
+                Figure("price_before", before, offer.currency),
+                Figure("price_after", after, offer.currency),
             ),
         )
+
+
+def _around(subject: Subject, found: Tried, kwh: int) -> tuple[Decimal, Decimal]:
+    """Return what a driver pays of a session of so many kWh by the band below, and by its own."""
+    situation, offer = situation_at(subject, found, None), subject.offer
+    least, value = offer.qualifier.min_value, situation.item_value
+    if least is not None and value < least:
+        return value, value
+    base = base_of(situation, slab.lines(offer, situation))
+    before, after = (value - base + slab.remainder(offer, x, base) for x in (kwh - 1, kwh))
+    return before, after
 
 
 def _overlap(one: Slab, other: Slab) -> bool:

@@ -8,8 +8,9 @@ from offers.engine.lint.alike import find_cliffs, find_overlaps, find_same_code
 from offers.engine.lint.contradictions import find_contradictions
 from offers.engine.lint.free import find_free
 from offers.engine.lint.judging import Ranking, wishes_of
-from offers.engine.lint.sessions import rivals_at, sessions_to_try
+from offers.engine.lint.sessions import rivals_of, sessions_to_try
 from offers.engine.lint.shadowed import find_shadow
+from offers.engine.lint.shadowing import find_shadowing
 from offers.engine.lint.values import Finding, FindingCode, Report, Sampled, Severity, Subject, Tried
 from offers.engine.values import OfferTerms
 
@@ -22,8 +23,7 @@ def lint(subject: Subject) -> Report:
     if any(x.severity is Severity.CONTRADICTION for x in found):
         found += find_same_code(subject, ())
         return Report(_sorted(found), Sampled(in_scope=subject.in_scope))
-    places = {x.offer_id: x for site in subject.sites for x in rivals_at(subject.book, site, subject.offer)}
-    rivals = [places[offer_id] for offer_id in sorted(places)]
+    rivals = rivals_of(subject)
     sessions, combinations = sessions_to_try(subject, rivals)
     found += _tried(subject, rivals, sessions)
     sampled = Sampled(
@@ -42,7 +42,9 @@ def _tried(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tr
         yield Finding(FindingCode.NOT_TRIED, Severity.WARNING, "", _UNPRICED)
         return
     ranking = Ranking(rivals)
-    yield from find_shadow(subject, ranking, sessions)
+    shadow = list(find_shadow(subject, ranking, sessions))
+    # What is never chosen keeps nothing else out.
+    yield from shadow or find_shadowing(subject, ranking, sessions)
     yield from find_free(subject, ranking, sessions)
     yield from find_overlaps(subject, rivals, sessions)
     yield from find_cliffs(subject, sessions)

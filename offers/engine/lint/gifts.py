@@ -15,7 +15,7 @@ from offers.engine.lint.sessions import tried
 from offers.engine.lint.shelf import Fault, Shelf, baskets_at, gives_products, shelf_at
 from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Severity, Site, Subject, Tried
 from offers.engine.situation import Situation
-from offers.engine.values import Check, ItemUnit, OfferTerms, ReasonCode, Usage
+from offers.engine.values import BenefitKind, Check, ItemUnit, OfferTerms, ReasonCode, Usage
 from pricing.engine.wording import money_text
 
 _USUAL_WH = 20_000
@@ -87,7 +87,9 @@ def _kind(offer: OfferTerms, fault: Fault) -> tuple[FindingCode, Severity, str]:
     if fault is Fault.CAP:
         return FindingCode.CAP_TOO_SMALL, Severity.CONTRADICTION, "redemption_cap"
     if fault is Fault.PRICE:
-        return FindingCode.SAVES_NOTHING, Severity.CONTRADICTION, "item_value"
+        # A freebie has no price of its own: its product costs nothing anyway.
+        field = "benefit_item_id" if offer.benefit.kind is BenefitKind.FREEBIE else "item_value"
+        return FindingCode.SAVES_NOTHING, Severity.CONTRADICTION, field
     if fault is Fault.NOT_SOLD:
         return FindingCode.NOT_SOLD, Severity.CONTRADICTION, "benefit_item_id"
     scope = offer.applicability
@@ -102,7 +104,10 @@ def _sentence(subject: Subject, shelf: Shelf) -> str:
         return f"No product that counts for it is sold at a {station}: sell one there, or choose other products."
     good, count = shelf.good, offer.benefit.item_count or 0
     if good is None:
-        return f"“{shelf.product_id}” is sold at no {station}: sell it at one of them, or give another product."
+        called = subject.goods.get(shelf.product_id, shelf.product_id)
+        return f"“{called}” is sold at no {station}: sell it at one of them, or give another product."
+    if shelf.fault is Fault.PRICE and offer.benefit.kind is BenefitKind.FREEBIE:
+        return f"It saves nothing: {good.title} costs nothing without it. Give another product."
     if shelf.fault is Fault.PRICE:
         price, value = (money_text(x, offer.currency) for x in (good.price, offer.benefit.item_value or _NOTHING))
         return f"It saves nothing: {good.title} costs {price} without it and {value} with it. Give a lower price."

@@ -118,6 +118,11 @@ class Ranking:
         self._by_id = {x.offer_id: x for x in offers}
         self._known: dict[int, list[OfferTerms]] = {}
 
+    @property
+    def count(self) -> int:
+        """Return how many offers there are."""
+        return len(self._offers)
+
     def offer(self, offer_id: str) -> OfferTerms:
         """Return one of the offers as it is."""
         return self._by_id[offer_id]

@@ -58,7 +58,15 @@ def rivals_at(book: OfferBook, site: Site, offer: OfferTerms) -> tuple[OfferTerm
     return tuple(x for x in found if x.offer_id != offer.offer_id and x.state == LIVE_STATE and _meet(x, offer))
 
 
-def sessions_to_try(subject: Subject, rivals: Sequence[OfferTerms]) -> tuple[list[Tried], int]:
+def rivals_of(subject: Subject) -> list[OfferTerms]:
+    """Return the other live offers that could apply at one of the sites, by id."""
+    places = {x.offer_id: x for site in subject.sites for x in rivals_at(subject.book, site, subject.offer)}
+    return [places[offer_id] for offer_id in sorted(places)]
+
+
+def sessions_to_try(
+    subject: Subject, rivals: Sequence[OfferTerms], most: int = MOST_SESSIONS
+) -> tuple[list[Tried], int]:
     """Return sessions in the offer's scope, and how many combinations of place, time, size and products there are.
 
     Of the combinations every so many-th is taken, so that each value of each kind comes up.
@@ -72,8 +80,8 @@ def sessions_to_try(subject: Subject, rivals: Sequence[OfferTerms]) -> tuple[lis
             instants(offer, near, subject.now, site.time_zone), sizes, _baskets(offer, site)
         )
     ]
-    most = max(FEWEST_SESSIONS, min(MOST_SESSIONS, WORK // max(1, len(rivals))))
-    found = (tried(*choices[n]) for n in _every_so_many(len(choices), most))
+    fewer = max(FEWEST_SESSIONS, min(most, WORK // max(1, len(rivals))))
+    found = (tried(*choices[n]) for n in _every_so_many(len(choices), fewer))
     return [x for x in found if x is not None], len(choices)
 
 

@@ -38,7 +38,7 @@ _NAMED = 3
 
 
 @dataclass(slots=True)
-class _Beaten:
+class Beaten:
     """What came of the sessions so far in which the offer holds and others are better."""
 
     sessions: int = 0
@@ -49,12 +49,21 @@ class _Beaten:
 
 
 def find_shadow(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> Iterator[Finding]:
-    """Yield SHADOWED where others are better in every session that it holds in, NEVER_HOLDS where there is none.
+    """Yield SHADOWED where others are better in every session that it holds in, NEVER_HOLDS where there is none."""
+    found = shadow_of(subject, rivals, sessions)
+    if found is None:
+        return
+    beaten, misses = found
+    yield _shadowed(subject, beaten) if beaten.sessions else misses.finding(subject)
+
+
+def shadow_of(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> tuple[Beaten, Misses] | None:
+    """Return by what the offer is beaten, and where it does not hold; None where it is the best in a session.
 
     Rivals are automatic, and have no limits: what asks for a choice or a code, or runs out, leaves room for others.
     """
     offer = asked_for(subject.offer)
-    beaten, misses = _Beaten(), _Misses()
+    beaten, misses = Beaten(), Misses()
     for tried in sessions:
         for wish in wishes_of(offer):
             person = person_at(wish, tried)
@@ -70,34 +79,41 @@ def find_shadow(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) ->
                 continue
             others = [] if own.beside else rivals.eligible(tried, situation, partial(_as_rival, tried.site))
             if own.beside or _is_best(subject, own, others, situation, (beaten, example)):
-                return
-    yield _shadowed(subject, beaten) if beaten.sessions else misses.finding(subject)
+                return None
+    return beaten, misses
+
+
+def casts_shadow(site: Site, offer: OfferTerms) -> bool:
+    """Say whether an offer leaves no room for others at a site: it is automatic, and nothing of it runs out."""
+    return is_automatic(offer) and not has_limit(offer.limits) and not runs_out(offer, site.goods)
 
 
 def _as_rival(site: Site, offer: OfferTerms) -> OfferTerms | None:
-    lasting = not has_limit(offer.limits) and not runs_out(offer, site.goods)
-    return offer if offer.auto and not offer.requires_code and lasting else None
+    return offer if casts_shadow(site, offer) else None
 
 
 def _is_best(
-    subject: Subject, own: Appraisal, others: list[Appraisal], situation: Situation, noted: tuple[_Beaten, Example]
+    subject: Subject, own: Appraisal, others: list[Appraisal], situation: Situation, noted: tuple[Beaten, Example]
 ) -> bool:
     """Say whether the offer is the best here; where it is not, note what is and by how much."""
     mine, pool = candidate_of(own), candidates_of(others)
-    if _is_automatic(subject.offer):
-        chosen = chosen_of((mine, *pool), subject, situation).offers
-        if any(x.offer_id == mine.offer_id for x in chosen):
-            return True
+    if is_automatic(subject.offer) and is_chosen(mine, pool, subject, situation):
+        return True
     without = chosen_of(pool, subject, situation)
     best = best_with(mine, pool, subject, situation).saving
-    if not _is_automatic(subject.offer) and best > without.saving:
+    if not is_automatic(subject.offer) and best > without.saving:
         return True
     _note(noted[0], without.offers, {x.offer.offer_id: x.offer.name for x in others}, (without.saving, best), noted[1])
     return False
 
 
+def is_chosen(own: Candidate, pool: Sequence[Candidate], subject: Subject, situation: Situation) -> bool:
+    """Say whether an automatic offer is in the set that is chosen out of these and itself."""
+    return any(x.offer_id == own.offer_id for x in chosen_of((own, *pool), subject, situation).offers)
+
+
 def _note(
-    beaten: _Beaten,
+    beaten: Beaten,
     chosen: tuple[Candidate, ...],
     names: dict[str, str],
     savings: tuple[Decimal, Decimal],
@@ -116,23 +132,19 @@ def _note(
         beaten.closest = gap, example, savings[1], tuple(names[x.offer_id] for x in chosen)
 
 
-def _shadowed(subject: Subject, beaten: _Beaten) -> Finding:
+def _shadowed(subject: Subject, beaten: Beaten) -> Finding:
     currency = subject.offer.currency
     rivals = tuple(sorted(beaten.rivals.values(), key=lambda x: (-x.sessions, x.offer_id)))
-    named = [x.name for x in rivals[:_NAMED]]
-    if len(rivals) > _NAMED:
-        named.append(f"{len(rivals) - _NAMED} more")
     if beaten.closest is None or beaten.least is None or beaten.most is None:
         raise AssertionError("a shadow is cast by something")
     gap, example, saving, winners = beaten.closest
-    more = _more(beaten.least, beaten.most, currency, len(named) == 1, subject.setting.objective)
-    begins = "It is never the best offer" if _is_automatic(subject.offer) else "Nobody gains by asking for it"
-    count = f"{beaten.sessions} session{'' if beaten.sessions == 1 else 's'} tried in which it holds"
+    named = some_of([x.name for x in rivals])
+    begins = "It is never the best offer" if is_automatic(subject.offer) else "Nobody gains by asking for it"
     return Finding(
         FindingCode.SHADOWED,
         Severity.WARNING,
-        "value" if subject.offer.benefit.value else "benefit_kind",
-        f"{begins}: in {'the' if beaten.sessions == 1 else 'each of the'} {count}, {joined(named, 'or')} {more}.",
+        fault_of(subject.offer),
+        f"{begins}: in {counted(beaten)} in which it holds, {better_by(beaten, named, subject)}.",
         example=example,
         outcome=f"With it drivers save {money_text(saving, currency)}, with {joined(winners)} "
         f"{money_text(saving + gap, currency)}.",
@@ -146,7 +158,31 @@ def _shadowed(subject: Subject, beaten: _Beaten) -> Finding:
     )
 
 
-def _is_automatic(offer: OfferTerms) -> bool:
+def some_of(names: Sequence[str]) -> list[str]:
+    """Return so many names as a sentence has room for, and how many more there are."""
+    more = len(names) - _NAMED
+    return [*names[:_NAMED], *([f"{more} more"] if more > 0 else [])]
+
+
+def fault_of(offer: OfferTerms) -> str:
+    """Return the field by which an offer gives what it gives."""
+    return "value" if offer.benefit.value else "benefit_kind"
+
+
+def counted(beaten: Beaten) -> str:
+    """Return "each of the 320 sessions tried"."""
+    return "the 1 session tried" if beaten.sessions == 1 else f"each of the {beaten.sessions} sessions tried"
+
+
+def better_by(beaten: Beaten, named: Sequence[str], subject: Subject) -> str:
+    """Return "b or c save more, by ₹1.80 to ₹288.00"."""
+    if beaten.least is None or beaten.most is None:
+        raise AssertionError("a shadow is cast by something")
+    objective, currency = subject.setting.objective, subject.offer.currency
+    return f"{joined(named, 'or')} {_more(beaten.least, beaten.most, currency, len(named) == 1, objective)}"
+
+
+def is_automatic(offer: OfferTerms) -> bool:
     return offer.auto and not offer.requires_code
 
 
@@ -165,7 +201,7 @@ def _more(least: Decimal, most: Decimal, currency: str, one: bool, objective: Ob
 
 
 @dataclass(slots=True)
-class _Misses:
+class Misses:
     """The sessions in which the offer does not hold, by the first condition that fails."""
 
     nobody: int = 0
@@ -187,11 +223,15 @@ class _Misses:
         if subject.offer.benefit.item_value and [x.code for x in failed] == [ReasonCode.NO_BENEFIT]:
             return saves_nothing(subject, self.reasons.total(), example)
         count = self.reasons.total()
+        sentence = f"It held in none of the {count} session{'' if count == 1 else 's'} tried"
+        least = subject.offer.qualifier.min_value
+        if least is not None and set(self.reasons) == {ReasonCode.MIN_VALUE}:
+            sentence += f": none is worth its minimum of {money_text(least, subject.offer.currency)}"
         return Finding(
             FindingCode.NEVER_HOLDS,
             Severity.WARNING,
             _FIELDS.get(failed[0].code, ""),
-            f"It held in none of the {count} session{'' if count == 1 else 's'} tried.",
+            f"{sentence}.",
             example=example,
             failed=failed,
             figures=tuple(Figure(code.value, Decimal(n)) for code, n in self.reasons.most_common()),

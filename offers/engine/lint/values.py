@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +37,8 @@ class FindingCode(StrEnum):
     NOT_TRIED = "NOT_TRIED"
     NEVER_HOLDS = "NEVER_HOLDS"
     SHADOWED = "SHADOWED"
+    #: With it another live offer is never the best any more.
+    SHADOWS = "SHADOWS"
     FREE_ENERGY = "FREE_ENERGY"
     BELOW_FLOOR = "BELOW_FLOOR"
     SAME_CODE = "SAME_CODE"
@@ -88,6 +90,10 @@ class Subject:
     other_site: Site | None = None
     used: Usage = field(default_factory=Usage)
     zones: tuple[str, ...] = ()
+    #: What people call the products that it gives, by id, as far as they have a name.
+    goods: Mapping[str, str] = field(default_factory=dict)
+    #: Where another offer may be tried; None where nobody can say, and no other offer is looked at.
+    sites_of: Callable[[OfferTerms], tuple[Site, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ class Person:
 class Example:
     """A session that shows a finding: where, when, how much of what, by whom.
 
-    `value` is the sum of its energy, time, flat and product lines. `busy_percent` is None where it does not matter.
+    `value` is the sum of its energy, time, flat and product lines, `paid` what the driver pays of it where the finding
+    is about prices with the offer. `busy_percent` is None where it does not matter.
     """
 
     location_id: str
@@ -117,6 +124,7 @@ class Example:
     products: tuple[ProductOrder, ...] = ()
     person: Person | None = None
     busy_percent: int | None = None
+    paid: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from offers.published import discounted_rate
 from pricing.engine.money import Money
 from tests.beckn.protocol.schemas import complaints, ours
 from tests.offers.engine.samples import offer, rupees_off
+from tests.offers.engine.samples_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.engine.test_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 
 
 def published(terms):

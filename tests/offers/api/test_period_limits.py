@@ -139,7 +139,7 @@ def test_the_form_writes_the_limits_and_shows_today(world: World) -> None:
         pytest.param(
             {"budget_per_day": Decimal(60), "redemption_cap": Decimal(60)},
             False,
-            "Its budget of today does not reach: 0.00 instead of 60.00 (₹60.00 short, again from tomorrow 00:00).",
+            "Its budget of today does not reach: ₹0.00 instead of ₹60.00 (₹60.00 short, again from tomorrow 00:00).",
             id="budget of a day",
         ),
         pytest.param(

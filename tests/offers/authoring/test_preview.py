@@ -31,7 +31,7 @@ def people() -> People:
 
 
 def tried(person: Any, kind: str, pk: int, **changes: str) -> Any:
-    return signed_in(person).get(f"/admin/offers/offer/try-{kind}/{pk}/", SESSION | changes)
+    return signed_in(person).post(f"/admin/offers/offer/try-{kind}/{pk}/", SESSION | changes)
 
 
 def totals(answer: Any) -> dict[str, str]:

@@ -339,8 +339,8 @@ def test_the_sheet_hides_exactly_what_a_type_has_no_use_for() -> None:
 def test_the_page_shows_the_author_where_the_price_jumps(people: People) -> None:
     offer = authoring.create_offer(people.here.cpo, "bulk", content("slab"))
     text = signed_in(people.owner).get(checks(offer)).content.decode()
-    assert "At ₹18.00/kWh, the price falls from ₹180.00 to ₹162.00 when the session reaches 10 kWh." in text
-    assert "At ₹18.00/kWh, the price rises from ₹324.00 to ₹360.00 when the session reaches 20 kWh." in text
+    assert "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh." in text
+    assert "The price rises from ₹324.00 to ₹360.00, before fees and tax, when a session reaches 20 kWh." in text
 
 
 KWH = {"item_unit": "KWH", "benefit_item_id": ""}
@@ -374,7 +374,7 @@ BAD_GIFTS = [
     pytest.param(
         "buyXgetY", {"item_value": Decimal("0.001")}, "Use a number with at most two decimals.", id="tenth-of-a-paisa"
     ),
-    pytest.param("buyXgetY", {"item_value": Decimal(60)}, "“coffee” costs 60.00: give a lower price.", id="no-gain"),
+    pytest.param("buyXgetY", {"item_value": Decimal(60)}, "“coffee” costs ₹60.00: give a lower price.", id="no-gain"),
     pytest.param("buyXgetY", {"item_unit": "MILES"}, "Choose KWH, SESSION or PRODUCT.", id="unknown-unit"),
     pytest.param(
         "buyXgetY",

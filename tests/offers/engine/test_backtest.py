@@ -15,8 +15,8 @@ from pricing.engine.codec import decode, encode
 from pricing.engine.money import Money
 from pricing.engine.values import LineKind
 from tests.offers.engine.samples import cart, line, offer, rupees_off
+from tests.offers.engine.samples_types import beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.offers.engine.test_giving import GOODS, freebie, more
-from tests.offers.engine.test_types import beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.pricing.engine.samples import SATURDAY, window
 
 SUNDAYS = (window("00:00", "00:00", frozenset({7})),)

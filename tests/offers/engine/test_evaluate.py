@@ -57,6 +57,17 @@ REFUSED = [
         "",
         id="an-id-is-no-code",
     ),
+    pytest.param(
+        offer(auto=False, display_code="W25", requires_code=True), {}, "CODE_REQUIRED", "", id="chosen-by-its-code"
+    ),
+    pytest.param(offer(auto=False, **OWN), {}, "CODE_REQUIRED", "", id="chosen-by-a-code-of-ones-own"),
+    pytest.param(
+        offer(auto=False, display_code="W25", requires_code=True, currency="EUR"),
+        {},
+        "CURRENCY",
+        "",
+        id="what-comes-first",
+    ),
     pytest.param(offer(**OWN), {}, "CODE_REQUIRED", "", id="no-code-of-ones-own"),
     pytest.param(offer(**OWN), {"codes": frozenset({"W25", ""})}, "CODE_REQUIRED", "", id="a-word-is-none"),
     pytest.param(offer(**OWN), sent("FREE", "other"), "CODE_REQUIRED", "", id="the-code-of-another-offer"),

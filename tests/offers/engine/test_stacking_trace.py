@@ -8,6 +8,7 @@ import pytest
 
 from offers.engine.step import LockedStep
 from offers.engine.values import StackLimits
+from offers.reason_parts import Names
 from offers.trace_words import choice_in_words, outcome_in_words
 from pricing.engine.price import price
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
@@ -92,6 +93,52 @@ def test_why_an_eligible_offer_was_not_chosen(pool, stack, reasons):
             x.offer_id: [(y.code.value, y.expected, y.actual, y.margin) for y in x.checks if not y.passed]
             for x in left_out
         } == reasons
+
+
+ALONE = "combines with no other offer"
+
+
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [
+        pytest.param(
+            [offer("a", "20"), off("b", "10")],
+            {"b": f"Offer a, which is chosen, {ALONE} (the chosen set saves ₹9.00 more)."},
+            id="what-is-chosen-stands-alone",
+        ),
+        pytest.param(
+            [off("a", "20"), offer("b", "10")],
+            {"b": f"It {ALONE}, and Offer a is chosen (the chosen set saves ₹9.00 more)."},
+            id="it-stands-alone-itself",
+        ),
+        pytest.param(
+            [offer("a", "20"), offer("b", "10")],
+            {"b": f"It {ALONE}, and Offer a is chosen (the chosen set saves ₹9.00 more)."},
+            id="both-stand-alone",
+        ),
+        pytest.param(
+            [off("a", "20"), off("b", "10"), offer("c", "5")],
+            {"c": f"It {ALONE}, and Offer a and Offer b are chosen (the chosen set saves ₹22.50 more)."},
+            id="beside-two-that-combine",
+        ),
+        pytest.param(
+            [off("a", "20"), off("b", "10", excludes=frozenset({"a"}))],
+            {"b": "It excludes Offer a, which is chosen (the chosen set saves ₹9.00 more)."},
+            id="it-excludes-what-is-chosen",
+        ),
+        pytest.param(
+            [off("a", "20", excludes=frozenset({"b"})), off("b", "10")],
+            {"b": "Offer a, which is chosen, excludes it (the chosen set saves ₹9.00 more)."},
+            id="what-is-chosen-excludes-it",
+        ),
+    ],
+)
+def test_which_offer_is_in_the_way(pool, words):
+    for order in (pool, pool[::-1]):
+        outcomes = quoted(kwh("5"), *order).trace.outcomes
+        names = Names(offers={x.offer_id: x.name for x in outcomes})
+        left_out = [x for x in outcomes if x.outcome.value == "ELIGIBLE_NOT_CHOSEN"]
+        assert {x.offer_id: outcome_in_words(x, names) for x in left_out} == words
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import ITEM_KINDS, Basis, Dimension, EnergyMeasure, LineKind, PriceComponent, PricingError
 from tests.offers.engine.samples import offer, step
+from tests.offers.engine.samples_types import beside, by_slabs, per_kwh, slab
 from tests.offers.engine.test_giving import COFFEE, freebie, more
 from tests.offers.engine.test_properties import (
     check_bound,
@@ -27,7 +28,6 @@ from tests.offers.engine.test_properties import (
     tariffs,
     with_coffee,
 )
-from tests.offers.engine.test_types import beside, by_slabs, per_kwh, slab
 from tests.pricing.engine.samples import PLAIN, ask, rupees, window
 
 MOST = 4000  # Wh: four whole kWh, so that slabs begin and end inside

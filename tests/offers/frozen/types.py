@@ -9,7 +9,7 @@ from offers.engine.proof import Evidence, LockedContext
 from offers.engine.values import BenefitKind, StackLimits, ValueType
 from pricing.engine.values import Basis, ChargingRequest, Dimension, Fee, PriceComponent, PriceTerms, ProductOrder
 from tests.offers.engine.samples import context, offer
-from tests.offers.engine.test_types import CAFE, beside, by_slabs, combo, off_the_fee, per_kwh, slab
+from tests.offers.engine.samples_types import CAFE, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.pricing.engine.samples import PLAIN, delivered, kwh, rupees, window
 
 BANDS = by_slabs(slab(10, 19, "10", "50"), slab(25, None, "40", "40", ValueType.AMOUNT))

@@ -272,6 +272,7 @@ def test_the_api_answers_with_the_session_as_data(people: People) -> None:
         "starts_at": "2039-01-01T00:00:00Z",
         "energy_wh": 20000,
         "value": "360.00",
+        "paid": None,
         "currency": "INR",
         "products": [],
         "customer": {"sessions": 0, "facts": {}, "bap_id": ""},
@@ -377,7 +378,7 @@ def test_a_gift_is_published_where_a_station_in_scope_sells_it(people: People, c
     assert codes(offer) == ["NOT_SOLD"]
     with pytest.raises(ValidationError) as refusal:
         authoring.publish(offer)
-    sentence = "“coffee” is sold at no station in its scope: sell it at one of them, or give another product."
+    sentence = "“Coffee” is sold at no station in its scope: sell it at one of them, or give another product."
     assert refusal.value.message_dict == {"benefit_item_id": [sentence]}
     with cpo_scope(people.here.cpo):
         assert Offer.objects.get().state == "DRAFT"

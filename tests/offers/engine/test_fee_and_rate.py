@@ -1,0 +1,76 @@
+"""Offers on the fee, and so much per kWh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from offers.engine.values import (
+    ValueType,
+)
+from pricing.engine.values import Fee, LineKind, ProductOrder
+from tests.offers.engine.samples import outcomes, quoted
+from tests.offers.engine.samples_types import CAFE, off_the_fee, per_kwh, taken
+from tests.pricing.engine.samples import PLAIN, ask, kwh, window
+
+
+@pytest.mark.parametrize(
+    ("terms", "discount"),
+    [
+        pytest.param(off_the_fee("50"), "-5.00", id="half-the-fee"),
+        pytest.param(off_the_fee("100"), "-10.00", id="the-whole-fee"),
+        pytest.param(off_the_fee("100", value_cap=Decimal(4)), "-4.00", id="up-to-its-cap"),
+        pytest.param(off_the_fee("9.99", value_type=ValueType.AMOUNT), "-9.99", id="a-paisa-below-the-fee"),
+        pytest.param(off_the_fee("10", value_type=ValueType.AMOUNT), "-10.00", id="exactly-the-fee"),
+        pytest.param(off_the_fee("10.01", value_type=ValueType.AMOUNT), "-10.00", id="never-more-than-the-fee"),
+        pytest.param(off_the_fee("100", item_ids=frozenset({"connector-1"})), "-10.00", id="for-one-connector"),
+        pytest.param(off_the_fee("100", item_ids=frozenset({"other"})), "0.00", id="for-another-connector"),
+        pytest.param(off_the_fee("100", min_value="90.00"), "-10.00", id="from-the-least-value"),
+        pytest.param(off_the_fee("100", min_value="90.01"), "0.00", id="below-the-least-value"),
+    ],
+)
+def test_an_offer_on_the_fee_works_on_the_fee_alone(terms, discount):
+    quote = quoted(kwh("5"), terms)
+    shares = {line_id for x in quote.lines for line_id, _ in x.shares}
+    assert (taken(quote), shares) == (discount, set() if discount == "0.00" else {"FEE-1"})
+
+
+def test_without_a_fee_there_is_nothing_to_take_from():
+    quote = quoted(kwh("5"), off_the_fee("100"), terms=replace(PLAIN, fees=()))
+    assert outcomes(quote)["fee"] == ("INELIGIBLE", "NO_BENEFIT")
+
+
+def test_several_fees_share_the_discount_by_their_size():
+    fees = (Fee("SERVICE", "Service Fee", Decimal(10)), Fee("PARKING", "Parking", Decimal(20)))
+    quote = quoted(kwh("5"), off_the_fee("50"), terms=replace(PLAIN, fees=fees))
+    shares = next(x.shares for x in quote.lines if x.kind is LineKind.DISCOUNT)
+    assert [(line_id, str(share.amount)) for line_id, share in shares] == [("FEE-1", "5.00"), ("FEE-2", "10.00")]
+
+
+@pytest.mark.parametrize(
+    ("terms", "energy", "discount"),
+    [
+        pytest.param(per_kwh("2"), "5", "-10.00", id="2-per-kwh"),
+        pytest.param(per_kwh("2"), "3.333", "-6.67", id="rounded-once"),
+        pytest.param(per_kwh("18"), "5", "-90.00", id="the-whole-rate"),
+        pytest.param(per_kwh("18.01"), "5", "-90.00", id="never-more-than-the-rate"),
+        pytest.param(per_kwh("2", value_cap=Decimal("9.99")), "5", "-9.99", id="up-to-its-cap"),
+        pytest.param(per_kwh("2", value_cap=Decimal(10)), "5", "-10.00", id="exactly-its-cap"),
+        pytest.param(per_kwh("2", item_ids=frozenset({"coffee"})), "5", "0.00", id="not-for-the-energy"),
+    ],
+)
+def test_so_much_per_kwh(terms, energy, discount):
+    request = replace(kwh(energy), products=(ProductOrder("coffee", 1),))
+    assert taken(quoted(request, terms, terms=CAFE)) == discount
+
+
+def test_a_cheap_hour_pays_nothing_towards_a_dear_one():
+    energy = PLAIN.components[0]
+    cheap = replace(energy, rate=Decimal(5), windows=(window("10:30", "00:00"),))
+    terms = replace(PLAIN, components=(cheap, replace(energy, rate=Decimal(20))))
+    # Half an hour at 20.00 and half an hour at 5.00: 10 off the one, all 5 off the other.
+    quote = quoted(replace(ask(kwh("10").measure), max_power_w=10_000), per_kwh("10"), terms=terms)
+    assert [str(x.amount.amount) for x in quote.lines if x.kind is LineKind.ENERGY] == ["100.00", "25.00"]
+    assert taken(quote) == "-75.00"

@@ -1,0 +1,66 @@
+"""Offers that are taken for each other, and price cliffs."""
+
+from __future__ import annotations
+
+from tests.offers.engine.samples import WEEKEND, offer
+from tests.offers.engine.samples_types import by_slabs, slab
+from tests.offers.lint.samples import FOR, MONDAYS, Row, Said, bands, cut
+
+FOUND: dict[str, Row] = {
+    "a-code-of-two": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="x"),), {}),
+    "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30)),), {}),
+    "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
+    "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),
+    "an-edge-of-a-free-session": ("CLIFF", bands("a", slab(10, None, "100")), (), {}),
+    "an-edge-at-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="180")), (), {}),
+}
+NOT_FOUND: dict[str, Row] = {
+    "a-code-of-its-own": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="XX"),), {}),
+    "a-code-of-one-that-is-withdrawn": (
+        "SAME_CODE",
+        offer("a", display_code="X", **FOR),
+        (offer("b", display_code="X", state="WITHDRAWN"),),
+        {},
+    ),
+    "slabs-side-by-side": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(20, 30)),), {}),
+    "slabs-on-different-days": (
+        "SLABS_OVERLAP",
+        bands("a", slab(10, 19), weekly_windows=MONDAYS),
+        (bands("b", slab(10, 19), weekly_windows=WEEKEND),),
+        {},
+    ),
+    "no-edge": ("CLIFF", offer("a", **FOR), (), {}),
+    "an-edge-below-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="198.01")), (), {}),
+    "an-edge-without-a-step": ("CLIFF", bands("a", slab(1, 10, "0"), slab(11, None, "0")), (), {}),
+}
+SAID: dict[str, Said] = {
+    "a-code-of-two": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
+    "slabs-that-share-19-kwh": (
+        "SLABS_OVERLAP",
+        "slabs",
+        "Its slab 10–19 kWh overlaps 19–30 kWh of Offer b: a session of 19 kWh meets both.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 19 kWh for ₹342.00.",
+        "Offer a gives ₹34.20, Offer b ₹34.20.",
+    ),
+    "an-edge": (
+        "CLIFF",
+        "slabs",
+        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
+        "",
+    ),
+    "an-edge-at-its-minimum": (
+        "CLIFF",
+        "slabs",
+        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
+        "",
+    ),
+}

@@ -104,6 +104,8 @@ def _sentence(subject: Subject, shelf: Shelf) -> str:
     if good is None:
         return f"“{shelf.product_id}” is sold at no {station}: sell it at one of them, or give another product."
     if shelf.fault is Fault.PRICE:
+        if not good.price:
+            return f"It saves nothing: {good.title} costs nothing itself. Give it a price, or give another product."
         price, value = (money_text(x, offer.currency) for x in (good.price, offer.benefit.item_value or _NOTHING))
         return f"It saves nothing: {good.title} costs {price} without it and {value} with it. Give a lower price."
     if shelf.fault is Fault.CAP:

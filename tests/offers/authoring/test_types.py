@@ -374,7 +374,7 @@ BAD_GIFTS = [
     pytest.param(
         "buyXgetY", {"item_value": Decimal("0.001")}, "Use a number with at most two decimals.", id="tenth-of-a-paisa"
     ),
-    pytest.param("buyXgetY", {"item_value": Decimal(60)}, "“coffee” costs 60.00: give a lower price.", id="no-gain"),
+    pytest.param("buyXgetY", {"item_value": Decimal(60)}, "“coffee” costs ₹60.00: give a lower price.", id="no-gain"),
     pytest.param("buyXgetY", {"item_unit": "MILES"}, "Choose KWH, SESSION or PRODUCT.", id="unknown-unit"),
     pytest.param(
         "buyXgetY",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -25,7 +25,8 @@ from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_moves import MovesMixin
 from offers.admin_order_panel import considered, held, ledger
-from offers.admin_pages import draft_chip, limits_bar, offer_page, published_in_words, shown_version, state_chip
+from offers.admin_pages import draft_chip, limits_bar, offer_page, shown_version, state_chip
+from offers.admin_publish import publish_saved
 from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_offer_view, try_tariff_view
@@ -234,7 +235,17 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
         working = authoring.working_version(obj)
         if working is not None and working.published_at is not None and is_published(obj.state):
             return f"“{working.name}” is saved; what it says was published already."
-        return published_in_words(authoring.publish(obj, by=user), self._now())
+        authoring.check_publish(obj, by=user)
+        request.publishes = working.number if working is not None else None  # type: ignore[attr-defined]
+        return ""
+
+    def after_save(self, request: HttpRequest, offer: Offer, response: HttpResponse) -> HttpResponse:
+        number = getattr(request, "publishes", None)
+        return (
+            super().after_save(request, offer, response)
+            if number is None
+            else publish_saved(request, offer, number, response)
+        )
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))

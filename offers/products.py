@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -17,12 +18,12 @@ from offers.models import Offer, OfferState
 MOST_NAMED = 3
 
 
-def offers_needing(product: Product) -> list[Offer]:
+def offers_needing(product: Product, now: datetime) -> list[Offer]:
     """Return the offers that give or name the product and are given, or will be, without being published again."""
     name = product.product_id
     named = Q(live_version__benefit_item_id=name) | Q(live_version__stock_product_id=name)
     named |= Q(live_version__item_ids__contains=[name]) | Q(live_version__qualifier_item_ids__contains=[name])
-    given = Q(state__in=(OfferState.APPROVED, OfferState.PAUSED), live_version__valid_until__gt=timezone.now())
+    given = Q(state__in=(OfferState.APPROVED, OfferState.PAUSED), live_version__valid_until__gt=now)
     offers = Offer.objects.filter(named, given, cpo=product.cpo_id)
     return list(offers.select_related("cpo", "live_version", "counter").order_by("offer_id"))
 
@@ -32,7 +33,7 @@ def why_kept(row: object) -> str:
     if not isinstance(row, Product):
         return ""
     with cpo_scope(row.cpo):
-        offers = offers_needing(row)
+        offers = offers_needing(row, timezone.now())
     if not offers:
         return ""
     one = len(offers) == 1
@@ -51,7 +52,7 @@ def effects_on_offers(row: object) -> list[str]:
     with cpo_scope(row.cpo):
         return [
             f"The published offer {_named([offer])} is not given now. {sentence}"
-            for offer in offers_needing(row)
+            for offer in offers_needing(row, now)
             for sentence in faults_of_live(offer, now)
         ]
 

@@ -50,9 +50,7 @@ def faults_of_live(offer: Offer, now: datetime) -> list[str]:
     terms = _live(offer, live)
     book = OfferBook.compile((terms,), revision=0)
     found = find_contradictions(_subject(offer, terms, book, anywhere(terms, now), now))
-    return [
-        x.sentence for x in found if x.severity is Severity.CONTRADICTION or x.code is FindingCode.STOCK_LEFT
-    ]
+    return [x.sentence for x in found if x.severity is Severity.CONTRADICTION or x.code is FindingCode.STOCK_LEFT]
 
 
 def lint_offer(offer: Offer, now: datetime) -> Report:

@@ -255,7 +255,11 @@ HIDDEN = "a product that is not sold now"
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        pytest.param(TYPES["freebie"][0] | {"benefit_kind": "freebie"}, "The product that it gives is not sold at the moment: nobody gets the offer until it is. ", id="given"),
+        pytest.param(
+            TYPES["freebie"][0] | {"benefit_kind": "freebie"},
+            "The product that it gives is not sold at the moment: nobody gets the offer until it is. ",
+            id="given",
+        ),
         pytest.param(
             {"stock_product_id": "coffee", "stock_at_least": 5},
             f"While at least 5 of {HIDDEN} are in stock.",

@@ -28,6 +28,7 @@ class PublishForm(NoteForm):
     """Asks for a note below what the checks found, and knows which warnings were read."""
 
     form_before_template = "offers/admin/publish_checks.html"
+    data: Any
     read = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -45,8 +46,7 @@ class PublishForm(NoteForm):
         data: dict[str, Any] = super().clean() or {}
         if self.warned and data.get("read") != self.warned:
             # The form that is sent back holds what it now shows.
-            sent: Any = self.data
-            shown = sent.copy()
+            shown = self.data.copy()
             shown[self.add_prefix("read")] = self.warned
             self.data = shown
             raise ValidationError(FOUND_SINCE)

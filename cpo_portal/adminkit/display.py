@@ -23,6 +23,7 @@ __all__ = [
     "pairs",
     "plain_amount",
     "table",
+    "too_fine",
     "when",
     "words",
 ]
@@ -88,6 +89,12 @@ def plain_amount(amount: Decimal | int | None, currency: str) -> Decimal | None:
     if amount is None:
         return None
     return Decimal(amount).quantize(Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2)), ROUND_HALF_UP)
+
+
+def too_fine(currency: str) -> str:
+    """Return the sentence that refuses an amount with more decimals than the currency has."""
+    places = MINOR_UNITS.get(currency, 2)
+    return f"Give an amount with at most {places} decimals." if places else "Give an amount without decimals."
 
 
 def group_indian(digits: str) -> str:

@@ -24,7 +24,7 @@ FREE: dict[str, Any] = {
     "display_code": "",
 }
 FREE_FORM = FORM | {"value": "100", "value_cap": "", "min_value": "", "weekly_windows-0-weekdays": [], "_publish": "1"}
-WARNING = "This offer alone makes the energy free."
+WARNING = "It can make a session free: it takes ₹360.00 off ₹360.00 of energy, time and products."
 SENT = {"_form_submitted": "on"}
 
 
@@ -124,6 +124,6 @@ def test_the_api_publishes_and_answers_the_warnings(people: People, free: Offer)
     staff = api_client(people.here.cpo)
     before = staff.get("/api/offers/free/lint").json()["findings"]
     answer = staff.post("/api/offers/free/publish", {}, content_type="application/json")
-    assert (answer.status_code, answer.json()["state"]) == (200, "APPROVED")
+    assert (answer.status_code, answer.json()["state"]) == (200, "LIVE")
     found = [(x["code"], x["severity"], x["sentence"]) for x in answer.json()["findings"]]
     assert found == [(x["code"], x["severity"], x["sentence"]) for x in before] == [("FREE_ENERGY", "WARNING", WARNING)]

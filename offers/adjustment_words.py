@@ -9,7 +9,7 @@ from cpo_portal.charging.models import Order, PaymentStatus
 from offers.models import Adjustment
 from offers.ordering.adjusting import units_text
 from offers.ordering.refund import OWNERLESS, ownerless_of, refund_of
-from offers.ordering.takeable import Takeable
+from offers.ordering.takeable import Takeable, takeable_of
 
 
 def taken_back_in_words(done: Adjustment) -> str:
@@ -59,16 +59,27 @@ def refund_beforehand(order: Order) -> str:
 
 
 def takeable_in_words(left: Takeable) -> str:
-    """Return what of an offer can be taken back, and what all of it comes to with its tax."""
-    name, currency = left.redemption.version.name, left.redemption.currency
+    """Return what of an offer can be taken back, as a choice."""
+    name = left.redemption.version.name
     if left.units:
-        back = money(-left.change, currency)
-        due = f"the driver gets {back} back for all of them" if left.change < 0 else "the driver paid nothing for them"
-        return f"{name}: {left.units} × {left.product}, {due}"
+        return f"{name}: {left.units} × {left.product}"
+    return f"{name}: {money(left.amount, left.redemption.currency) if left.amount else 'its use alone'}"
+
+
+def take_back_beforehand(order: Order) -> str:
+    """Say what it comes to, with its tax, where all that is left of each offer is taken back."""
+    return " ".join(map(_all_of_it, takeable_of(order)))
+
+
+def _all_of_it(left: Takeable) -> str:
+    name, currency = f"“{left.redemption.version.name}”", left.redemption.currency
+    if left.units:
+        paid = f"the driver gets {money(-left.change, currency)} back" if left.change < 0 else "no money is owed"
+        return f"All {left.units} × {left.product} of {name}: {paid}."
     if not left.amount:
-        return f"{name}: its use alone, it saved no money"
-    amount, owed = money(left.amount, currency), money(left.change, currency)
-    return f"{name}: up to {amount}; for all of it the driver owes {owed} with tax"
+        return f"{name} saved no money: only its use is taken back."
+    owed = money(left.change, currency)
+    return f"All {money(left.amount, currency)} of {name}: the driver owes {owed} with tax."
 
 
 def owed_in_words(row: Adjustment) -> str:

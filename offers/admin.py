@@ -42,6 +42,7 @@ from offers.forms_where import WHERE_FIELDSET
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable, is_published, moves_from, recent_days
+from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
@@ -133,7 +134,7 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
-        rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
+        rows = with_uses(super().get_queryset(request).select_related("live_version", "counter", "cpo"))
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:

@@ -19,6 +19,7 @@ from offers.adjustment_words import (
     owed_in_words,
     refund_beforehand,
     refunded_in_words,
+    take_back_beforehand,
     taken_back_in_words,
     valued_in_words,
 )
@@ -44,6 +45,14 @@ def _is_refundable(order: Order) -> bool:
     return _is_billed(order) and not done.exists()
 
 
+def _before_take_back(request: HttpRequest, order: Order) -> str:
+    """Say what taking an offer back comes to before it is done."""
+    return (
+        "The driver is asked for what the offer gave, with its tax; products that it gave go back to the shelf. The "
+        f"bill stays as it was printed. {take_back_beforehand(order)}"
+    ).strip()
+
+
 def _before_refund(request: HttpRequest, order: Order) -> str:
     """Say what a refund pays back before it is made."""
     amounts = f"{refund_beforehand(order)} " if _is_refundable(order) else ""
@@ -55,8 +64,7 @@ def _before_refund(request: HttpRequest, order: Order) -> str:
 
 @object_action(
     description="Take offer back",
-    confirm="The driver is asked for what the offer gave, with its tax; products that it gave go back to the shelf. "
-    "The bill stays as it was printed.",
+    confirm=_before_take_back,
     icon="undo",
     form_class=TakeBackForm,
     offered=_has_given,

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cpo_portal.adminkit.display import money
+from cpo_portal.adminkit.display import money, sign
 from cpo_portal.adminkit.widgets import DecimalInput, Select
 from cpo_portal.network.models import Connector
 from offers.models import Offer
@@ -46,7 +46,7 @@ class TryForm(forms.Form):
         fields: Any = self.fields
         fields["starts_at"].zone = zone
         fields["item_id"].choices = connector_choices()
-        fields["unit"].choices = [(key, label or cpo.currency) for key, label in _UNITS]
+        fields["unit"].choices = [(key, label or sign(cpo.currency)) for key, label in _UNITS]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -13,6 +13,7 @@ from offers.engine.describe import benefit_in_words
 from offers.mapping import offer_terms
 from offers.models import Offer
 from offers.states import counter_of, day_counter_of, derived_state
+from offers.uses import uses_of
 
 
 def _of_version(name: str) -> Callable[[Offer], Any]:
@@ -28,11 +29,6 @@ def _state(offer: Offer) -> str:
 def _benefit(offer: Offer) -> str:
     version = shown_version(offer)
     return benefit_in_words(offer_terms(offer, version)) if version else ""
-
-
-def _uses(offer: Offer) -> int | None:
-    counter = counter_of(offer)
-    return None if counter is None else counter.uses_reserved + counter.uses_committed
 
 
 def _spent(offer: Offer) -> Any:
@@ -59,7 +55,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Valid from ({clock})": _of_version("valid_from"),
     "Valid until ({clock})": _of_version("valid_until"),
     "Most uses": lambda offer: offer.total_uses,
-    "Used (with reserved)": _uses,
+    "Used (with reserved)": uses_of,
     "Most uses per customer": lambda offer: offer.uses_per_customer,
     "Most uses per customer and day": lambda offer: offer.uses_per_customer_day,
     "Most uses per customer and week": lambda offer: offer.uses_per_customer_week,

@@ -45,8 +45,8 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
     `confirm` is what the dialog says, or returns it of `(request, obj)`; with `form_class` the method gets the cleaned
     data as a fourth argument. A returned string is shown as success, a returned response is sent, a ValidationError is
     shown as an error, in the form as it was filled in where there is one, and nothing else happens. `offered(obj)` says
-    whether the object's page shows the button, and `refusal(request, obj)` why the dialog is not even shown, "" where it is; the
-    method must still refuse what is too late. `dismiss` is the dialog's other button.
+    whether the object's page shows the button, and `refusal(request, obj)` why the dialog is not even shown, "" where
+    it is; the method must still refuse what is too late. `dismiss` is the dialog's other button.
     """
     asks = form_class or DialogForm
 

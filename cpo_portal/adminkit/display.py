@@ -22,6 +22,7 @@ __all__ = [
     "money",
     "pairs",
     "plain_amount",
+    "sign",
     "table",
     "too_fine",
     "when",
@@ -82,6 +83,11 @@ def money(amount: Decimal | int | None, currency: str = "INR") -> str:
     grouped = group_indian(whole) if currency == "INR" else f"{int(whole):,}"
     sign = "−" if value < 0 else ""
     return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
+
+
+def sign(currency: str) -> str:
+    """Return ₹ for INR, and the code of a currency that has no sign here."""
+    return SYMBOLS.get(currency, currency)
 
 
 def plain_amount(amount: Decimal | int | None, currency: str) -> Decimal | None:

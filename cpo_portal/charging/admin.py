@@ -57,13 +57,13 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     change_form_after_template = "charging/order_panels.html"
     actions_detail: tuple[str, ...] = ()
     fields = (
-        ("id", "transaction_id", "bap_id"),
+        ("id", "transaction_id"),
         ("state_chip", "fulfillment_state"),
         ("connector", "customer"),
         ("planned", "payable"),
         ("quoted", "billed"),
         ("made", "confirmed"),
-        "cancelled",
+        ("bap_id", "cancelled"),
     )
     readonly_fields = (
         "state_chip",

@@ -83,7 +83,7 @@ def test_more_than_is_left_is_not_paid_back(world: World) -> None:
     balance = credit(world.cpo, "100")
     with (
         cpo_scope(world.cpo),
-        pytest.raises(BalanceRefused, match=r"Only ₹100\.00 of this balance is held by no order"),
+        pytest.raises(BalanceRefused, match=r"Only ₹100\.00 of this balance is held by no"),
     ):
         balances.pay_back(balance, Moved(Decimal("100.01"), "bank-1"))
     assert figures(balance) == (Decimal(100), 0)

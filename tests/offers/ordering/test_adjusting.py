@@ -110,11 +110,12 @@ def test_in_parts_each_owes_its_own_and_the_same_reference_owes_nothing_more(sal
     assert asked(sale)[1:] == [("RECOVERY", "11.80", "NOT-PAID"), ("RECOVERY", "14.75", "NOT-PAID")]
 
 
+ABOVE_0 = "Give an amount above 0, or leave it empty to take back all that is left."
 REFUSED = [
     pytest.param("22.51", "amount", "Only ₹22.50 of this offer can still be taken back: give a smaller amount.",
                  id="more-than-it-gave"),
-    pytest.param("0", "amount", "Give an amount above 0, or leave it empty to take back all that is left.", id="nothing"),
-    pytest.param("-1", "amount", "Give an amount above 0, or leave it empty to take back all that is left.", id="below-nothing"),
+    pytest.param("0", "amount", ABOVE_0, id="nothing"),
+    pytest.param("-1", "amount", ABOVE_0, id="below-nothing"),
     pytest.param("0.001", "amount", "Give an amount with at most 2 decimals.", id="less-than-a-paisa"),
 ]  # fmt: skip
 

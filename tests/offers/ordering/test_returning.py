@@ -169,14 +169,15 @@ def test_a_bill_that_is_refunded_after_units_came_back_pays_the_rest_back(sale: 
     assert stock(sale.world) == (shelf + 2, 0)
 
 
+ONE_OR_MORE = "Give 1 unit or more, or leave it empty to take back all that are left."
 REFUSED = [
     pytest.param(Decimal(60), "amount",
                  "This offer gave products: say how many units are taken back, not an amount.", id="an-amount"),
     pytest.param(Units(3), "units",
                  "Only 2 × coffee of this offer can still be taken back: give a smaller number.",
                  id="more-than-given"),
-    pytest.param(Units(0), "units", "Give 1 unit or more, or leave it empty to take back all that are left.", id="none"),
-    pytest.param(Units(-1), "units", "Give 1 unit or more, or leave it empty to take back all that are left.", id="below-none"),
+    pytest.param(Units(0), "units", ONE_OR_MORE, id="none"),
+    pytest.param(Units(-1), "units", ONE_OR_MORE, id="below-none"),
     pytest.param(Units(1, "tea"), "item_id", "This offer gave no “tea”: it gave coffee.", id="another-product"),
 ]  # fmt: skip
 

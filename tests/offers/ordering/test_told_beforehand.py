@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from cpo_portal.accounts.models import Role
+from cpo_portal.accounts.models import Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Payment
 from offers.tasks import settle_stopped
@@ -32,7 +31,9 @@ BASE = (
 
 
 def staff(sale: Sale) -> Client:
-    return signed_in(make_member(sale.world.cpo, "manager", Role.MANAGER))
+    """Return the browser of a manager, who is made where there is none yet."""
+    known = User.objects.filter(email="manager@example.com").first()
+    return signed_in(known or make_member(sale.world.cpo, "manager", Role.MANAGER))
 
 
 def dialog(sale: Sale, button: str) -> Any:
@@ -151,8 +152,7 @@ def test_what_nobody_paid_of_a_refunded_order_is_not_asked_for_any_more(sale: Sa
 
 
 def staff_list(sale: Sale) -> str:
-    client = signed_in(make_member(sale.world.cpo, "lister", Role.MANAGER))
-    return client.get("/admin/charging/order/").content.decode()
+    return staff(sale).get("/admin/charging/order/").content.decode()
 
 
 def test_an_order_that_is_not_refunded_does_not_say_so(sale: Sale) -> None:
@@ -176,7 +176,4 @@ def test_the_request_of_a_cancelled_order_is_not_open(sale: Sale) -> None:
     assert ">Not paid</span>" in page_of(sale)[1]["Payments"]
     with cpo_scope(sale.world.cpo):
         type(sale.order).objects.filter(pk=sale.order.pk).update(state="CANCELLED")  # type: ignore[union-attr]
-    client = signed_in(make_member(sale.world.cpo, "later", Role.MANAGER))
-    answer = client.get(f"/admin/charging/order/{sale.order.pk}/change/")  # type: ignore[union-attr]
-    [panel] = [x for x in answer.context["order_panels"] if x.title == "Payments"]
-    assert ">Not asked for any more</span>" in unescape(panel.body)
+    assert ">Not asked for any more</span>" in page_of(sale)[1]["Payments"]

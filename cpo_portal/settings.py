@@ -210,7 +210,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     # What may be left blank in an answer may not in a request.
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ConnectorStatusEnum": "cpo_portal.network.models.StatusChoice"},
+    "ENUM_NAME_OVERRIDES": {
+        "ConnectorStatusEnum": "cpo_portal.network.models.StatusChoice",
+        "ProductKindEnum": "cpo_portal.network.models.ProductKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "cpo_portal.network.api_schema.describe_refusals",

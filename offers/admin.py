@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -30,10 +30,10 @@ from offers.admin_pages import (
     draft_chip,
     limits_bar,
     offer_page,
-    published_in_words,
     shown_version,
     state_chip,
 )
+from offers.admin_publish import publish_saved
 from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_offer_view, try_tariff_view
@@ -48,6 +48,7 @@ from offers.forms_where import WHERE_FIELDSET
 from offers.models import Offer, OfferState, OfferVersion
 from offers.names import gift_shown
 from offers.states import is_editable, is_published, moves_from, recent_days
+from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
@@ -140,7 +141,7 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
-        rows = rows.annotate(gift=gift_shown())
+        rows = with_uses(rows).annotate(gift=gift_shown())
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:
@@ -241,7 +242,17 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
         working = authoring.working_version(obj)
         if working is not None and working.published_at is not None and is_published(obj.state):
             return f"“{working.name}” is saved; what it says was published already."
-        return published_in_words(authoring.publish(obj, by=user), self._now())
+        authoring.check_publish(obj, by=user)
+        request.publishes = working.number if working is not None else None  # type: ignore[attr-defined]
+        return ""
+
+    def after_save(self, request: HttpRequest, offer: Offer, response: HttpResponse) -> HttpResponse:
+        number = getattr(request, "publishes", None)
+        return (
+            super().after_save(request, offer, response)
+            if number is None
+            else publish_saved(request, offer, number, response)
+        )
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))

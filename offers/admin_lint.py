@@ -66,7 +66,12 @@ class LintMixin:
         saved = getattr(request, "saved_offer", None)
         # Only what is committed is linted: the offers' book in memory must never hold what may be rolled back.
         if saved is not None and response.status_code == 302:
-            _tell(request, lint_offer(Offer.objects.select_related("cpo").get(pk=saved), timezone.now()))
+            return self.after_save(request, Offer.objects.select_related("cpo").get(pk=saved), response)
+        return response
+
+    def after_save(self, request: HttpRequest, offer: Offer, response: HttpResponse) -> HttpResponse:
+        """Tell what the checks find in an offer that was saved, outside of its transaction."""
+        _tell(request, lint_offer(offer, timezone.now()))
         return response
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from offers import authoring
 from offers.admin_pages import published_in_words
+from offers.admin_publish import PublishForm
 from offers.models import Offer, OfferState
 from offers.states import Move
 from pricing.admin import NoteForm
@@ -33,7 +34,7 @@ def move_button(
         confirm=confirm,
         icon=icon,
         variant=variant,
-        form_class=NoteForm,
+        form_class=PublishForm if move is Move.PUBLISH else NoteForm,
         offered=offered,
     )
     def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:

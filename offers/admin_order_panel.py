@@ -27,6 +27,8 @@ OUTCOME_TONES = {
     Outcome.INELIGIBLE: Tone.NEUTRAL,
     Outcome.LIMITED: Tone.WARN,
 }
+#: What is not given saves nothing.
+_SAVING = frozenset({Outcome.APPLIED, Outcome.ELIGIBLE_NOT_CHOSEN})
 REDEMPTION_TONES = {
     RedemptionState.RESERVED: Tone.INFO,
     RedemptionState.COMMITTED: Tone.GOOD,
@@ -97,7 +99,7 @@ def _quote(alike: list[StoredPrice], order: Order) -> SafeString:
     rows = (_outcome(outcome, names) for outcome in trace.outcomes)
     outcomes = table(("Offer", "Outcome", "Why", "Saving"), rows, numbers=(3,))
     return format_html(
-        "<p><strong>{}: {}</strong> – {}.</p><p>{} {}</p>{}{}",
+        '<p class="portal-quote"><strong>{}: {}</strong> – {}.</p><p>{} {}</p>{}{}',
         title,
         money(quote.total, quote.currency),
         made,
@@ -136,5 +138,5 @@ def _outcome(outcome: OfferOutcome, names: Names) -> tuple[object, ...]:
         f"{outcome.name or outcome.offer_id} ({outcome.offer_id}{version})",
         chip(OUTCOMES[outcome.outcome], OUTCOME_TONES[outcome.outcome]),
         outcome_in_words(outcome, names),
-        money(outcome.saving.amount, outcome.saving.currency),
+        money(outcome.saving.amount, outcome.saving.currency) if outcome.outcome in _SAVING else EMPTY,
     )

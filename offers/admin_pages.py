@@ -21,6 +21,7 @@ from offers.names import category_names, city_names, gift_named, in_names, offer
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from offers.type_words import label_of
+from offers.uses import uses_of
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
 
@@ -131,13 +132,15 @@ def differences(before: OfferVersion, after: OfferVersion) -> list[dict[str, str
 
 
 def limits_bar(offer: Offer, now: datetime) -> Any:
-    """Return how much of the tightest total limit is used, and of the budget of today."""
+    """Return how much of the tightest total limit is used, and of the budget of today; without limits, how often."""
     counter, currency = counter_of(offer), offer.cpo.currency
     bars = []
     if counter is not None and counter.limit_budget is not None:
         bars.append(bar(counter.budget_reserved + counter.budget_committed, counter.limit_budget, currency))
     elif counter is not None:
-        bars.append(bar(counter.uses_reserved + counter.uses_committed, counter.limit_uses))
+        bars.append(bar(uses_of(offer), counter.limit_uses))
+    elif offer.live_version_id is not None:
+        bars.append(bar(uses_of(offer), None))
     if offer.budget_per_day is not None:
         day = day_counter_of(offer, now)
         spent = day.budget_reserved + day.budget_committed if day is not None else 0
@@ -160,7 +163,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "summary_template": "pricing/admin/summary.html",
         "number": working.number,
         "chip": state_chip(offer, now),
-        "figures": limits_bar(offer, now) if _is_limited(offer) else "",
+        "figures": limits_bar(offer, now) if _is_counted(offer) else "",
         "sentence": summary(in_names(offer_terms(offer, live or working)), zone),
         "notes": _notes(offer, live, now),
         "facts": _facts(live or working, names) if with_facts else (),
@@ -170,8 +173,8 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     }
 
 
-def _is_limited(offer: Offer) -> bool:
-    return counter_of(offer) is not None or offer.budget_per_day is not None
+def _is_counted(offer: Offer) -> bool:
+    return offer.live_version_id is not None or counter_of(offer) is not None or offer.budget_per_day is not None
 
 
 def published_in_words(offer: Offer, now: datetime) -> str:

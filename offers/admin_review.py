@@ -20,6 +20,7 @@ from cpo_portal.adminkit.navigation import page_of
 from cpo_portal.adminkit.widgets import Select, Textarea, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
+from offers.admin_publish import PublishForm
 from offers.authoring.review import Actor, authors_of, draft_of, is_required, may_approve, names_of, refusal_of_move
 from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
@@ -35,8 +36,8 @@ MOST_VERSIONS = 200
 MOST_WAITING = 100
 
 
-class ApproveForm(NoteForm):
-    """Asks for a note, and knows which submission the dialog was opened on."""
+class ApproveForm(PublishForm):
+    """Asks for a note below what the checks found, and knows which submission the dialog was opened on."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

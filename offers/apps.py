@@ -5,4 +5,4 @@ class OffersConfig(AppConfig):
     name = "offers"
 
     def ready(self) -> None:
-        from offers import segments  # noqa: F401  tells charging which offers use a segment
+        from offers import products, segments  # noqa: F401  tell lower rooms which offers use a product or a segment

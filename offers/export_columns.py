@@ -11,6 +11,7 @@ from cpo_portal.adminkit.display import plain_amount
 from offers.admin_pages import STATE_LABELS, benefit_shown, shown_version
 from offers.models import Offer
 from offers.states import counter_of, day_counter_of, derived_state
+from offers.uses import uses_of
 
 
 def _of_version(name: str) -> Callable[[Offer], Any]:
@@ -21,11 +22,6 @@ def _of_version(name: str) -> Callable[[Offer], Any]:
 def _state(offer: Offer) -> str:
     state = derived_state(offer, offer.live_version, counter_of(offer), timezone.now())
     return STATE_LABELS.get(state, state)
-
-
-def _uses(offer: Offer) -> int | None:
-    counter = counter_of(offer)
-    return None if counter is None else counter.uses_reserved + counter.uses_committed
 
 
 def _spent(offer: Offer) -> Any:
@@ -52,7 +48,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Valid from ({clock})": _of_version("valid_from"),
     "Valid until ({clock})": _of_version("valid_until"),
     "Most uses": lambda offer: offer.total_uses,
-    "Used (with reserved)": _uses,
+    "Used (with reserved)": uses_of,
     "Most uses per customer": lambda offer: offer.uses_per_customer,
     "Most uses per customer and day": lambda offer: offer.uses_per_customer_day,
     "Most uses per customer and week": lambda offer: offer.uses_per_customer_week,

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import WindowsField
 from cpo_portal.adminkit.widgets import (
     Checkbox,
@@ -173,8 +174,8 @@ class OfferForm(  # type: ignore[type-arg]
             "Only at these times, on the clock of each location; none means always. Leave both times empty for the "
             "whole day; a window that ends before it starts goes on after midnight, and 00:00 ends the day."
         )
-        fields["min_value"].help_text = f"In {cpo.currency}: energy, time and products before fees and tax."
-        fields["slabs"].label = f"Slabs (amounts in {cpo.currency})"
+        fields["min_value"].help_text = f"In {sign(cpo.currency)}: energy, time and products before fees and tax."
+        fields["slabs"].label = f"Slabs (amounts in {sign(cpo.currency)})"
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
@@ -193,7 +194,7 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_days()
         self.fit_conditions()
         self.fit_giving(cpo.currency)
-        explain_types(fields, cpo.currency)
+        explain_types(fields, sign(cpo.currency))
 
 
 def _locations() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import DecimalInput, IntegerInput, Select
 from cpo_portal.network.models import Product
 from offers.models import ItemUnitChoice
@@ -44,6 +45,6 @@ class GivingFields(forms.Form):
         fields: Any = self.fields
         fields["benefit_item_id"].choices = [("", "—"), *known]
         fields["item_value"].help_text = (
-            f"In {currency}; 0 is free. Never more than the list price. A driver who pays for a product chooses the "
-            "offer: it is not applied automatically."
+            f"In {sign(currency)}; 0 is free. Never more than the list price. A driver who pays for a product chooses "
+            "the offer: it is not applied automatically."
         )

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db import models
 
+from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput, IntegerInput
 from offers.models import Offer
 
@@ -60,9 +61,9 @@ class LimitFields(forms.Form):
         ].help_text = (
             "A family or a fleet together uses it as often as one customer may; who is in no group uses it alone."
         )
-        fields["budget"].help_text = f"In {currency}; needs “most per redemption”."
+        fields["budget"].help_text = f"In {sign(currency)}; needs “most per redemption”."
         today = f"it counts for the day of the order, {clock}"
-        fields["budget_per_day"].help_text = f"In {currency}; needs “most per redemption”; {today}."
+        fields["budget_per_day"].help_text = f"In {sign(currency)}; needs “most per redemption”; {today}."
         fields["give_use_back"].help_text = (
             "When all that the offer gave is taken back after the bill, may the driver use it again? "
             "The budget comes back in any case."

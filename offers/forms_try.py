@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
+from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
@@ -94,7 +95,7 @@ class TryForm(forms.Form):
         fields: Any = self.fields
         fields["starts_at"].zone = zone
         fields["item_id"].choices = connector_choices()
-        fields["unit"].choices = [(key, label or cpo.currency) for key, label in _UNITS]
+        fields["unit"].choices = [(key, label or sign(cpo.currency)) for key, label in _UNITS]
         fields["products"].offer(_products())
         wanted = "A phone number, an e-mail address or a customer's id" if may_find else "A customer's id"
         fields["customer"].help_text = f"{wanted}; empty for somebody who is not known yet."

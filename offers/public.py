@@ -27,7 +27,7 @@ from offers.engine.describe_driver import conditions_in_words, connectors_in_wor
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState
-from offers.public_names import area_of, chargers_of, items_of, named_of, stations_of, with_item_named
+from offers.public_names import area_of, chargers_of, gives_unsold, items_of, named_of, stations_of, with_item_named
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
@@ -38,6 +38,7 @@ _addresses = Buckets(rate=5, burst=60)
 FRESH_SECONDS = 60
 #: Of more places or things only so many are named, and how many more there are.
 MOST_NAMED = 200
+UNSOLD = "The product that it gives is not sold at the moment: nobody gets the offer until it is."
 _SHOWN = {
     DerivedState.LIVE.value: "",
     DerivedState.SCHEDULED.value: "It has not begun yet.",
@@ -140,7 +141,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         name=terms.name,
         provider=cpo.name,
         benefit=_capital(rule_of(terms).words(with_item_named(terms))),
-        note=note,
+        note=note or (UNSOLD if gives_unsold(terms) else ""),
         short_desc=terms.short_desc,
         long_desc=terms.long_desc,
         code=terms.display_code,

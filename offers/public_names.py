@@ -36,13 +36,22 @@ def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
 def with_item_named(terms: OfferTerms) -> OfferTerms:
     """Return the terms with the name of the product that they give in the place of its id, for a reader."""
     item_id = terms.benefit.item_id
-    return replace(terms, benefit=replace(terms.benefit, item_id=_sold_as(item_id))) if item_id else terms
+    return replace(terms, benefit=replace(terms.benefit, item_id=_name(item_id) or "product")) if item_id else terms
+
+
+def gives_unsold(terms: OfferTerms) -> bool:
+    """Tell whether the product that an offer gives is hidden from buyer apps, or gone: then nobody gets it now."""
+    return bool(terms.benefit.item_id) and not _name(terms.benefit.item_id)
 
 
 def _sold_as(product_id: str) -> str:
+    return _name(product_id) or "a product that is not sold now"
+
+
+def _name(product_id: str) -> str:
     """Return a product's name; one that is hidden from buyer apps, or gone, has none for a reader."""
     sold = Product.objects.filter(product_id=product_id, is_published=True)
-    return sold.values_list("name", flat=True).first() or "a product that is not sold now"
+    return sold.values_list("name", flat=True).first() or ""
 
 
 def _apart_from(terms: OfferTerms, now: datetime) -> tuple[tuple[str, ...], bool]:

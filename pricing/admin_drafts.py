@@ -46,7 +46,7 @@ class DraftAdmin(TenantAdmin):
         raise NotImplementedError
 
     def publish_draft(self, request: HttpRequest, obj: Any) -> str:
-        """Publish the draft, if there is one, and say what happened."""
+        """Publish the draft, if there is one, and say what happened; "" where that is told once it is committed."""
         raise NotImplementedError
 
     def saved_draft(self, obj: Any) -> str:
@@ -111,7 +111,8 @@ class DraftAdmin(TenantAdmin):
         super().save_related(request, form, formsets, change)
         obj = form.instance
         if "_publish" in request.POST:
-            messages.success(request, self.publish_draft(request, obj))
+            if said := self.publish_draft(request, obj):
+                messages.success(request, said)
         else:
             messages.success(request, self.saved_draft(obj))
 

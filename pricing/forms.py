@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.tenancy import current_cpo
+from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import TariffContent, content_of, working_version
@@ -117,7 +118,7 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         currency = self._cpo().currency
         if "rate" in self.fields:
-            self.fields["rate"].help_text = f"In {currency}, before tax; the tax profile adds the tax."
+            self.fields["rate"].help_text = f"In {sign(currency)}, before tax; the tax profile adds the tax."
         version = working_version(self.instance) if self.instance.pk else None
         if version is not None:
             self.initial.update(_initial(content_of(version)))

@@ -30,8 +30,8 @@ def payment_views(order: charging.Order) -> tuple[PaymentView, ...]:
     return tuple(
         PaymentView(
             id=str(payment.pk),
-            amount=Money(payment.amount, payment.currency),
-            status=PaymentStatus(payment.status),
+            amount=_asked(payment),
+            status=PaymentStatus.NOT_PAID if payment.status == charging.PaymentStatus.NOT_PAID else PaymentStatus.PAID,
             type=payment_type(payment.type),
             url=_pay_url(gateway.pay_url, order, payment) if gateway else "",
             transaction_id=payment.gateway_reference or order.transaction_id,
@@ -44,9 +44,15 @@ def payment_views(order: charging.Order) -> tuple[PaymentView, ...]:
     )
 
 
+def _asked(payment: charging.Payment) -> Money:
+    """Return what is asked for; of what is not asked for any more the protocol knows only that nothing is to pay."""
+    void = payment.status == charging.PaymentStatus.VOID
+    return zero(payment.currency) if void else Money(payment.amount, payment.currency)
+
+
 def _pay_url(template: str, order: charging.Order, payment: charging.Payment) -> str:
     """Fill the gateway's template, so that the link works as it stands."""
-    amount = f"{Money(payment.amount, payment.currency).rounded().amount:f}"
+    amount = f"{_asked(payment).rounded().amount:f}"
     return template.replace("$transaction_id", quoted(order.transaction_id)).replace("$amount", amount)
 
 

@@ -31,7 +31,7 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
 def object_action(  # noqa: PLR0913  one keyword per property of the button
     *,
     description: str,
-    confirm: str,
+    confirm: str | Callable[[HttpRequest, Any], str],
     icon: str | None = None,
     variant: ActionVariant = ActionVariant.DEFAULT,
     permission: str = "operate",
@@ -42,11 +42,11 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Turn `method(self, request, obj)` into a button for `actions_detail` or `actions_row`.
 
-    `confirm` is the sentence of the dialog; with `form_class` the method gets the cleaned data as a fourth
-    argument. A returned string is shown as success, a returned response is sent, a ValidationError is shown as an
-    error, in the form as it was filled in where there is one, and nothing else happens. `offered(obj)` says whether the
-    object's page shows the button, and `refusal(request, obj)` why the dialog is not even shown, "" where it is; the
-    method must still refuse what is too late. `dismiss` is the dialog's other button.
+    `confirm` is what the dialog says, or returns it of `(request, obj)`; with `form_class` the method gets the cleaned
+    data as a fourth argument. A returned string is shown as success, a returned response is sent, a ValidationError is
+    shown as an error, in the form as it was filled in where there is one, and nothing else happens. `offered(obj)` says
+    whether the object's page shows the button, and `refusal(request, obj)` why the dialog is not even shown, "" where
+    it is; the method must still refuse what is too late. `dismiss` is the dialog's other button.
     """
     asks = form_class or DialogForm
 
@@ -60,7 +60,7 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
             except ValidationError as refused:
                 if form_class:
                     _refuse(form, refused)
-                    return _ask(self, request, obj, {"dialog": dialog, "form": form})
+                    return _ask(self, request, obj, {"dialog": said(request, obj), "form": form})
                 messages.error(request, " ".join(refused.messages))
                 result = None
             if isinstance(result, HttpResponse):
@@ -69,8 +69,12 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
                 messages.success(request, result)
             return go_to(request, page_of(self, request, object_id))
 
-        dialog = {"title": description, "description": confirm, "dismiss": dismiss}
-        button = unfold_action(run, description=description, icon=icon, variant=variant, dialog=dialog)
+        def said(request: HttpRequest, obj: Any) -> dict[str, str]:
+            asks_for = confirm if isinstance(confirm, str) else confirm(request, obj)
+            return {"title": description, "description": asks_for, "dismiss": dismiss}
+
+        # The theme only looks whether there is a dialog; `_ask` shows it.
+        button = unfold_action(run, description=description, icon=icon, variant=variant, dialog={"title": description})
 
         @wraps(button)
         def find_first(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -86,7 +90,7 @@ def object_action(  # noqa: PLR0913  one keyword per property of the button
             form = asks(data=request.POST or None, request=request, object_id=object_id)
             if form.is_valid():
                 return run(self, request, form, object_id)
-            return _ask(self, request, obj, {"dialog": dialog, "form": form})
+            return _ask(self, request, obj, {"dialog": said(request, obj), "form": form})
 
         find_first.allowed_permissions = [permission]  # type: ignore[attr-defined]
         find_first.offered = offered  # type: ignore[attr-defined]

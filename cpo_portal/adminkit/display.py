@@ -22,7 +22,9 @@ __all__ = [
     "money",
     "pairs",
     "plain_amount",
+    "sign",
     "table",
+    "too_fine",
     "when",
     "words",
 ]
@@ -83,11 +85,22 @@ def money(amount: Decimal | int | None, currency: str = "INR") -> str:
     return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
 
 
+def sign(currency: str) -> str:
+    """Return ₹ for INR, and the code of a currency that has no sign here."""
+    return SYMBOLS.get(currency, currency)
+
+
 def plain_amount(amount: Decimal | int | None, currency: str) -> Decimal | None:
     """Return an amount with the currency's own decimals and nothing else, as a sheet takes it."""
     if amount is None:
         return None
     return Decimal(amount).quantize(Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2)), ROUND_HALF_UP)
+
+
+def too_fine(currency: str) -> str:
+    """Return the sentence that refuses an amount with more decimals than the currency has."""
+    places = MINOR_UNITS.get(currency, 2)
+    return f"Give an amount with at most {places} decimals." if places else "Give an amount without decimals."
 
 
 def group_indian(digits: str) -> str:

@@ -27,7 +27,12 @@ MOST_ROWS = 250
 
 
 class DialogForm(BaseDialogForm):  # type: ignore[misc]
-    """The form of a button's dialog; a field that names no widget of the theme gets the theme's for its kind."""
+    """The form of a button's dialog; a field that names no widget of the theme gets the theme's for its kind.
+
+    `submit_label` is what the button says that sends it, where that is not the dialog's title.
+    """
+
+    submit_label = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, chip, column, money, when
+from cpo_portal.adminkit.display import EMPTY, column, money, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.charging import (
     admin_balances,
@@ -21,8 +22,8 @@ from cpo_portal.charging import (
     admin_segments,
 )
 from cpo_portal.charging.export_columns import ORDER_COLUMNS
-from cpo_portal.charging.models import Order, OrderState
-from cpo_portal.charging.panels import ORDER_PANELS, ORDER_TONES, Panel, panels_of, table, zone_of
+from cpo_portal.charging.models import EventKind, Order, OrderEvent
+from cpo_portal.charging.panels import ORDER_PANELS, Panel, panels_of, state_chips, table, zone_of
 from cpo_portal.charging.wording import cancelled_by
 
 __all__ = [
@@ -56,13 +57,13 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
     change_form_after_template = "charging/order_panels.html"
     actions_detail: tuple[str, ...] = ()
     fields = (
-        ("id", "transaction_id", "bap_id"),
+        ("id", "transaction_id"),
         ("state_chip", "fulfillment_state"),
         ("connector", "customer"),
         ("planned", "payable"),
         ("quoted", "billed"),
         ("made", "confirmed"),
-        "cancelled",
+        ("bap_id", "cancelled"),
     )
     readonly_fields = (
         "state_chip",
@@ -77,6 +78,11 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
 
     class Media:
         css = {"all": ("charging/order.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        rows: QuerySet[Order] = super().get_queryset(request)
+        refunded = OrderEvent.objects.filter(order=OuterRef("pk"), kind=EventKind.BILL_REFUNDED)
+        return rows.annotate(refunded=Exists(refunded))
 
     def change_view(
         self,
@@ -93,7 +99,7 @@ class OrderAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
 
     @column(description="State", ordering="state")
     def state_chip(self, obj: Order) -> SafeString:
-        return chip(obj.get_state_display(), ORDER_TONES[OrderState(obj.state)])
+        return state_chips(obj)
 
     @column(description="Made", ordering="created_at")
     def made(self, obj: Order) -> str:

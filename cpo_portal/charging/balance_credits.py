@@ -43,19 +43,34 @@ def give_back_drawn(order: Order, *, reference: str, less: Decimal = NOTHING) ->
     So much `less` comes back where it has come back as money. The caller has locked the order, and its redemptions.
     What comes back to a balance that is over expires with it.
     """
+    drawn = _drawn(order, less)
+    lock_all(drawn)
+    # Whoever forgets a customer holds their balances: from here on nobody goes.
+    owned = set(_owned(drawn).values_list("pk", flat=True))
+    for balance in Balance.objects.filter(pk__in=owned).order_by("pk"):
+        if drawn[balance.pk]:
+            credit(balance, Moved(drawn[balance.pk], reference), order)
+    return _split(drawn, owned)
+
+
+def would_give_back(order: Order, *, less: Decimal = NOTHING) -> GivenBack:
+    """Return what `give_back_drawn` would give back now; nothing is changed."""
+    drawn = _drawn(order, less)
+    return _split(drawn, set(_owned(drawn).values_list("pk", flat=True)))
+
+
+def _drawn(order: Order, less: Decimal) -> dict[UUID, Decimal]:
+    """Return what the order drew on each balance, less what has come back as money, by the balance's id."""
     drawn: dict[UUID, Decimal] = {}
-    holds = list(BalanceHold.objects.filter(order=order, taken__gt=0).select_related("balance"))
-    for each in holds:
+    for each in BalanceHold.objects.filter(order=order, taken__gt=0):
         drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
     for key in sorted(drawn):
         kept = min(less, drawn[key])
         drawn[key], less = drawn[key] - kept, less - kept
-    lock_all(drawn)
-    # Whoever forgets a customer holds their balances: from here on nobody goes.
-    owned = set(_owned(drawn).values_list("pk", flat=True))
-    for balance in {each.balance_id: each.balance for each in holds}.values():
-        if balance.pk in owned and drawn[balance.pk]:
-            credit(balance, Moved(drawn[balance.pk], reference), order)
+    return drawn
+
+
+def _split(drawn: dict[UUID, Decimal], owned: set[UUID]) -> GivenBack:
     credited = sum((amount for pk, amount in drawn.items() if pk in owned), NOTHING)
     return GivenBack(credited, sum(drawn.values(), NOTHING) - credited)
 

@@ -74,7 +74,7 @@ def move(balance: Balance, kind: EntryKind, moved: Moved, order: Order | None = 
     )
     if changed != 1:
         left = money(balance.amount, balance.currency)
-        raise BalanceRefused(f"There is {left} left that no order holds; take no more than that.")
+        raise BalanceRefused(f"Only {left} of this balance is held by no order: give that much or less.")
     balance.amount, balance.held = balance.amount + amount, balance.held + held
     return BalanceEntry.objects.create(
         cpo_id=balance.cpo_id,

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.display import money, plain_amount
+from cpo_portal.adminkit.display import money, plain_amount, too_fine
 from cpo_portal.charging.balance_moves import BalanceRefused, Moved, is_over, lock, move
 from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind, Order
 
@@ -114,4 +114,4 @@ def _refuse_amount(balance: Balance, amount: Decimal) -> None:
     if not 0 < amount < MOST:
         raise BalanceRefused("Give an amount above 0 and below 1,000,000,000.")
     if amount != plain_amount(amount, balance.currency):
-        raise BalanceRefused(f"Give an amount that {balance.currency} has a coin for.")
+        raise BalanceRefused(too_fine(balance.currency))

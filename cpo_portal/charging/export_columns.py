@@ -16,7 +16,7 @@ from cpo_portal.charging.models import (
     Payment,
     Refund,
 )
-from cpo_portal.charging.wording import refund_reason
+from cpo_portal.charging.wording import payment_state, refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]
 
@@ -72,7 +72,7 @@ PAYMENT_COLUMNS: Columns = {
     "Payment": lambda row: str(row.id),
     "Order": lambda row: str(row.order_id),
     "Due": Payment.get_type_display,  # type: ignore[attr-defined]
-    "State": Payment.get_status_display,  # type: ignore[attr-defined]
+    "State": payment_state,
     "Amount": lambda row: plain_amount(row.amount, row.currency),
     "Paid": lambda row: plain_amount(row.paid_amount, row.currency),
     "Currency": lambda row: row.currency,

@@ -24,14 +24,20 @@ from cpo_portal.charging.models import (
     OrderContact,
     OrderState,
     Payment,
-    PaymentStatus,
     Refund,
     RefundStatus,
     SessionState,
 )
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.sessions import delivered_wh
-from cpo_portal.charging.wording import energy, event_in_words, notice_outcome, refund_reason, stop_reason
+from cpo_portal.charging.wording import (
+    energy,
+    event_in_words,
+    notice_outcome,
+    payment_state,
+    refund_reason,
+    stop_reason,
+)
 
 ORDER_TONES = {
     OrderState.INITIALISED: Tone.NEUTRAL,
@@ -119,11 +125,11 @@ def payments(request: HttpRequest, order: Order) -> Panel | None:
             row.get_type_display(),
             payment_chip(row),
             money(row.amount, row.currency),
-            money(row.paid_amount, row.currency),
+            paid_text(row),
             row.gateway_reference or EMPTY,
             when(row.paid_at, zone),
         )
-        for row in Payment.objects.filter(order=order)
+        for row in Payment.objects.filter(order=order).select_related("order")
     ]
     headers = ("Due", "State", "Amount", "Paid", "Reference", "When")
     return Panel("Payments", table(headers, rows, numbers=(2, 3))) if rows else None
@@ -217,8 +223,24 @@ def timeline(request: HttpRequest, order: Order) -> Panel | None:
 
 def payment_chip(payment: Payment) -> SafeString:
     """Return whether the money is here."""
-    paid = payment.status == PaymentStatus.PAID
-    return chip(payment.get_status_display(), Tone.GOOD if paid else Tone.NEUTRAL)
+    return chip(payment_state(payment), Tone.GOOD if payment.paid_at is not None else Tone.NEUTRAL)
+
+
+def paid_text(payment: Payment) -> str:
+    """Return what was paid, – where nobody paid anything."""
+    return EMPTY if payment.paid_at is None else money(payment.paid_amount, payment.currency)
+
+
+def is_refunded(order: Order) -> bool:
+    """Tell whether the whole bill was paid back; `refunded` of a list's rows says it without a query."""
+    known: bool | None = getattr(order, "refunded", None)
+    return order.events.filter(kind=EventKind.BILL_REFUNDED).exists() if known is None else known
+
+
+def state_chips(order: Order) -> SafeString:
+    """Return the order's state, and whether its bill was refunded."""
+    state = chip(order.get_state_display(), ORDER_TONES[OrderState(order.state)])
+    return format_html("{} {}", state, chip("Refunded", Tone.WARN)) if is_refunded(order) else state
 
 
 def notice_chip(notice: GatewayNotice) -> SafeString:

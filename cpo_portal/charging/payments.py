@@ -190,7 +190,7 @@ def _find_payment(notice: Notice) -> Payment | None:
     if len({payment.order.bap_id for payment in found}) > 1:
         return None
     found.sort(key=lambda payment: payment.created_at, reverse=True)
-    found.sort(key=lambda payment: payment.status == PaymentStatus.PAID)
+    found.sort(key=lambda payment: payment.status != PaymentStatus.NOT_PAID)
     found.sort(key=lambda payment: payment.order.state == OrderState.CANCELLED)
     return found[0] if found else None
 
@@ -198,7 +198,7 @@ def _find_payment(notice: Notice) -> Payment | None:
 def _outcome(payment: Payment, notice: Notice) -> NoticeOutcome:
     if notice.status != "PAID":
         return NoticeOutcome.NOT_PAID
-    if payment.status == PaymentStatus.PAID:
+    if payment.status != PaymentStatus.NOT_PAID:
         return NoticeOutcome.ALREADY_PAID
     if notice.currency != payment.currency:
         return NoticeOutcome.WRONG_CURRENCY

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.adminkit.display import EMPTY, money
-from cpo_portal.charging.models import EventKind
+from cpo_portal.charging.models import EventKind, OrderState, Payment, PaymentStatus
 
 #: Why money is owed back; the codes are part of the API.
 REFUND_REASONS = {
@@ -41,6 +41,15 @@ Detail = Mapping[str, Any]
 def refund_reason(code: str) -> str:
     """Return why money is owed back; a code without words as it is kept, and without the number of a second one."""
     return REFUND_REASONS.get(code.rstrip(" 0123456789"), code)
+
+
+def payment_state(payment: Payment) -> str:
+    """Return what became of a request for money: paid, not yet, not asked for any more, or nothing to pay."""
+    if payment.status == PaymentStatus.NOT_PAID and payment.order.state == OrderState.CANCELLED:
+        return str(PaymentStatus.VOID.label)
+    if payment.status == PaymentStatus.PAID and payment.paid_at is None and not payment.amount:
+        return "Nothing to pay"
+    return str(PaymentStatus(payment.status).label)
 
 
 def notice_outcome(code: str) -> str:

@@ -1,20 +1,21 @@
-"""The pages of locations, chargers, connectors, products and charging systems."""
+"""The pages of locations, chargers, connectors and charging systems; those of products register beside them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.accounts_admin import shown_once
 from cpo_portal.adminkit.actions import object_action
-from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin, TenantStackedInline, TenantTabularInline
-from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, when, words
+from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin, TenantTabularInline
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when, words
 from cpo_portal.adminkit.filters import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from cpo_portal.adminkit.rows import HoursField
 from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.network import admin_products
 from cpo_portal.network.admin_forms import (
     ConnectorFormMixin,
     CoordinateField,
@@ -22,20 +23,20 @@ from cpo_portal.network.admin_forms import (
     FixedIdMixin,
     KeepUsedMixin,
     TagsField,
+    published_chip,
 )
-from cpo_portal.network.catalogue import status_of, units_left
+from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.models import (
     Charger,
     ChargingSystem,
     ChargingSystemToken,
     Connector,
     Location,
-    Product,
-    ProductStock,
     StatusChoice,
 )
-from cpo_portal.network.stock import StockForm
 from cpo_portal.network.systems import create_system_token
+
+__all__ = ["admin_products"]
 
 STATUS_TONES = {
     StatusChoice.AVAILABLE: Tone.GOOD,
@@ -200,56 +201,6 @@ class ConnectorAdmin(KeepUsedMixin, ConnectorFormMixin, FixedIdMixin, TenantExpo
         return for_sale_chip(obj)
 
 
-class StockInline(TenantStackedInline):
-    """How many units are left; without it the product is not counted."""
-
-    model = ProductStock
-    form = StockForm
-    fields = ("units",)
-    max_num = 1
-    verbose_name = "stock"
-    verbose_name_plural = "stock (leave out what is not counted)"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # What orders hold is given back to this row.
-        row = getattr(obj, "stock_row", None)
-        return super().has_delete_permission(request, obj) and not (row is not None and row.reserved)
-
-
-@admin.register(Product)
-class ProductAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
-    """Goods and services."""
-
-    fixed_id = "product_id"
-    list_display = ("name", "product_id", "kind", "cost", "left", "shown")
-    list_filter = (("kind", ChoicesDropdownFilter), ("is_published", BooleanRadioFilter))
-    list_select_related = ("stock_row",)
-    search_fields = ("name", "product_id", "category")
-    autocomplete_fields = ("locations",)
-    inlines = (StockInline,)
-    fields = (
-        ("product_id", "name"),
-        "short_desc",
-        ("kind", "category"),
-        ("price", "currency"),
-        "locations",
-        "is_published",
-    )
-
-    @column(description="Price", ordering="price")
-    def cost(self, obj: Product) -> str:
-        return money(obj.price, obj.currency)
-
-    @column(description="Left")
-    def left(self, obj: Product) -> str:
-        units = units_left(obj)
-        return "not counted" if units is None else str(units)
-
-    @column(description="Shown to buyer apps", ordering="is_published")
-    def shown(self, obj: Product) -> SafeString:
-        return published_chip(obj.is_published)
-
-
 @admin.register(ChargingSystem)
 class ChargingSystemAdmin(TenantAdmin):
     """Systems that report status and sessions."""
@@ -289,8 +240,3 @@ def for_sale_chip(connector: Connector) -> SafeString:
     if connector.is_published and connector.charger.system_id is None:
         return chip("Not sold: no system", Tone.WARN)
     return published_chip(connector.is_published)
-
-
-def published_chip(is_published: bool) -> SafeString:
-    """Return whether buyer apps see the row."""
-    return chip("Shown", Tone.GOOD) if is_published else chip("Hidden", Tone.NEUTRAL)

@@ -10,10 +10,12 @@ from django.contrib.admin.utils import unquote
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.actions import page_of
+from cpo_portal.adminkit.display import Tone, chip
 from cpo_portal.network.models import LEAST_WATTS, TOO_WEAK
-from cpo_portal.network.usage import InUse, refuse_used
+from cpo_portal.network.usage import InUse, lock_for_delete, refuse_used
 
 TOO_STRONG = "Give the power in watts, up to 2000000."
 
@@ -64,11 +66,19 @@ class KeepUsedMixin:
         if obj is not None and page.has_delete_permission(request, obj):
             try:
                 refuse_used(obj)
+                answer: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
             except InUse as used:
-                messages.error(request, f"“{obj}” still has {' and '.join(used.users)}. {self.instead}")
+                messages.error(request, used.on_page(obj, self.instead))
                 return HttpResponseRedirect(page_of(self, request, object_id))
-        answer: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
-        return answer
+            return answer
+        missing: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        return missing
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        # What was not in use when the page was opened may be by now.
+        lock_for_delete(obj)
+        refuse_used(obj)
+        super().delete_model(request, obj)  # type: ignore[misc]
 
 
 class CoordinateField(forms.DecimalField):
@@ -109,3 +119,8 @@ class ConnectorFormMixin:
         if db_field.name == "max_power_w":
             field.validators = [MinValueValidator(LEAST_WATTS, TOO_WEAK), MaxValueValidator(2_000_000, TOO_STRONG)]
         return field
+
+
+def published_chip(is_published: bool) -> SafeString:
+    """Return whether buyer apps see the row."""
+    return chip("Shown", Tone.GOOD) if is_published else chip("Hidden", Tone.NEUTRAL)

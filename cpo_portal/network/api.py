@@ -40,8 +40,9 @@ from cpo_portal.network.serializers import (
     ConnectorSerializer,
     LocationSerializer,
     ProductSerializer,
+    SavedProductSerializer,
 )
-from cpo_portal.network.usage import InUse, refuse_used
+from cpo_portal.network.usage import InUse, lock_for_delete, refuse_used
 
 
 class Conflict(APIException):
@@ -102,6 +103,7 @@ class OwnViewSet(KeptViewSet, DestroyModelMixin):
     def perform_destroy(self, instance: Any) -> None:
         try:
             with transaction.atomic():
+                lock_for_delete(instance)
                 refuse_used(instance)
                 instance.delete()
         except InUse as error:
@@ -190,6 +192,9 @@ class ProductViewSet(OwnViewSet):
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
     lookup_field = "product_id"
+
+    def get_serializer_class(self) -> Any:
+        return SavedProductSerializer if self.action in {"create", "update", "partial_update"} else ProductSerializer
 
     def rows(self) -> QuerySet[Product]:
         return Product.objects.select_related("stock_row").prefetch_related("locations").order_by("product_id")

@@ -23,6 +23,7 @@ from cpo_portal.network.models import (
     StatusChoice,
 )
 from cpo_portal.network.stock import below_held, locked_stock
+from cpo_portal.network.usage import effects_of
 
 
 class OwnSerializer(serializers.ModelSerializer[Any]):
@@ -183,6 +184,18 @@ class ProductSerializer(OwnSerializer):
         given, stock = "stock" in validated_data, validated_data.pop("stock", None)
         saved = super().update(instance, validated_data)
         return keep_stock(saved, stock) if given else reread(saved)
+
+
+class SavedProductSerializer(ProductSerializer):
+    """A product that was saved; `warnings` say which published offers do not work with it as it is now."""
+
+    warnings = serializers.SerializerMethodField()
+
+    class Meta(ProductSerializer.Meta):
+        fields = [*ProductSerializer.Meta.fields, "warnings"]
+
+    def get_warnings(self, product: Product) -> list[str]:
+        return effects_of(product)
 
 
 def keep_stock(product: Product, units: int | None) -> Product:

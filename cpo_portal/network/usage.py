@@ -1,8 +1,12 @@
-"""Deleting what nobody refers to; what is in use is refused with a sentence that says by what."""
+"""Deleting what nobody refers to; what is in use is refused with a sentence that says by what.
+
+Rooms above tell what they need of a row without a foreign key, and what a change of it leads to.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models, router
@@ -23,13 +27,47 @@ class InUse(Exception):
         )
         super().__init__(self.message)
 
+    def on_page(self, row: models.Model, instead: str) -> str:
+        """Return the refusal for the row's page, where `instead` says what else its buttons can do."""
+        return f"“{row}” still has {' and '.join(self.users)}. {instead}"
 
+
+class Needed(InUse):
+    """Something in a room above needs the row; `message` names it and says what to do there first."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+        self.users: list[str] = []
+        self.message = message
+
+    def on_page(self, row: models.Model, instead: str) -> str:
+        """Return the refusal; what else the row's page can do would not help what needs it."""
+        return self.message
+
+
+#: Rooms above say here why a row must stay: functions of the row that return a sentence, "" where it need not.
+NEEDS: list[Callable[[Any], str]] = []
+#: Rooms above say here what a row, as it has just been saved, does to what they have: functions that return sentences.
+EFFECTS: list[Callable[[Any], list[str]]] = []
 #: What goes with its owner without being asked about: states, counters and plain links.
 ALONG = frozenset({"ConnectorStatus", "ProductStock", "ChargingSystemToken"})
 
 
+def effects_of(row: models.Model) -> list[str]:
+    """Return a sentence for each thing of the rooms above that does not work with the row as it is now."""
+    return [sentence for find in EFFECTS for sentence in find(row)]
+
+
+def lock_for_delete(row: models.Model) -> None:
+    """Let nobody begin to need the row until the transaction ends: who does so locks it too."""
+    type(row)._default_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+
+
 def refuse_used(row: models.Model) -> None:
-    """Raise InUse where a delete would be refused, or would take rows of other rooms along."""
+    """Raise InUse where a delete would be refused, would take rows of other rooms along, or leave others in need."""
+    for needs in NEEDS:
+        if sentence := needs(row):
+            raise Needed(sentence)
     collector = Collector(using=router.db_for_write(type(row)))
     try:
         collector.collect([row])

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from cpo_portal.network.api_fields import InstantField
 from offers import authoring
 from offers.admin_pages import differences
+from offers.api.lint import SavedOfferSerializer
 from offers.api.serializers import OfferSerializer
 from offers.authoring import Actor
 from offers.models import OfferVersion
@@ -69,16 +70,16 @@ class ReviewRoutes:
 
     @extend_schema(
         summary="Approve and publish what somebody else submitted",
-        description="A token approves for the person who made it.",
+        description="A token approves for the person who made it. What the checks warn of is answered as `findings`.",
         request=ApprovalSerializer,
-        responses={200: OfferSerializer, **REFUSED},
+        responses={200: SavedOfferSerializer, **REFUSED},
     )
     @action(detail=True, methods=["post"])
     def approve(self: Any, request: Request, offer_id: str) -> Response:
         offer, data = self.get_object(), body_of(ApprovalSerializer, request)
         with refusals():
             authoring.approve(offer, by_token=token_prefix(request), note=data["note"], seen=data.get("submitted_at"))
-        return self._answer(offer_id)  # type: ignore[no-any-return]
+        return self._saved(offer_id)  # type: ignore[no-any-return]
 
     @extend_schema(
         summary="Send what was submitted back, with a note",

@@ -139,10 +139,16 @@ class OfferViewSet(
                 authoring.set_limits(offer, limits, by_token=token_prefix(request))
         return self._saved(offer_id)
 
-    @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
+    @extend_schema(
+        summary="Publish the draft",
+        description="What the checks warn of is answered as `findings`; `GET …/lint` tells it before.",
+        request=NoteSerializer,
+        responses={200: SavedOfferSerializer, **REFUSED},
+    )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, offer_id: str) -> Response:
-        return self._perform(Move.PUBLISH, request, offer_id)
+        self._perform(Move.PUBLISH, request, offer_id)
+        return self._saved(offer_id)
 
     @extend_schema(summary="Pause an offer", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
     @action(detail=True, methods=["post"])

@@ -4,7 +4,19 @@ from offers.authoring.content import OfferContent, content_of
 from offers.authoring.copies import duplicate, restore
 from offers.authoring.drafts import create_offer, discard_draft, save_draft, working_version
 from offers.authoring.limits import limits_of, set_limits
-from offers.authoring.moves import approve, archive, end, pause, perform, publish, reject, resume, submit, withdraw
+from offers.authoring.moves import (
+    approve,
+    archive,
+    check_publish,
+    end,
+    pause,
+    perform,
+    publish,
+    reject,
+    resume,
+    submit,
+    withdraw,
+)
 from offers.authoring.review import Actor
 
 __all__ = [
@@ -12,6 +24,7 @@ __all__ = [
     "OfferContent",
     "approve",
     "archive",
+    "check_publish",
     "content_of",
     "create_offer",
     "discard_draft",

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
 from offers.authoring.amounts import is_amount
 from offers.engine.values import ItemUnit, OfferLimits
+from offers.known import is_remembering
 from offers.models import ItemUnitChoice, Offer
 from offers.models.giving import OWN_ITEM, PAID_IS_CHOSEN, STANDS_ALONE
 from pricing.engine.wording import money_text
@@ -73,12 +75,22 @@ def _is_paid_product(content: OfferContent) -> bool:
 
 def _product(offer: Offer, content: OfferContent) -> _Findings:
     name = content.benefit_item_id
-    product = Product.objects.select_related("stock_row").filter(product_id=name).first()
+    rows = Product.objects.select_related("stock_row").filter(product_id=name)
+    # Who deletes a product locks its row first: it waits, and then finds the offer.
+    locks = connection.in_atomic_block and not is_remembering()
+    product = (rows.select_for_update(no_key=True, of=("self",)) if locks else rows).first()
     if product is None:
         yield "benefit_item_id", f"You have no product “{name}”: choose one of yours."
     elif not product.is_published:
         yield "benefit_item_id", f"“{name}” is not sold: publish the product first, or choose another."
     elif content.item_value is not None and content.item_value >= product.price:
-        yield "item_value", f"“{name}” costs {money_text(product.price, offer.cpo.currency)}: give a lower price."
+        yield "item_value", _too_dear(product)
     elif (left := units_left(product)) is not None and left < (content.benefit_item_count or 0):
         yield "benefit_item_id", f"“{name}” is out of stock, {left} are left: raise its stock, or give fewer."
+
+
+def _too_dear(product: Product) -> str:
+    price = money_text(product.price, product.currency)
+    if not product.price:
+        return f"“{product.product_id}” costs nothing itself: give it a price first, or choose another product."
+    return f"“{product.product_id}” costs {price}: give a lower price."

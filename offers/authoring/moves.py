@@ -36,6 +36,16 @@ def publish(
     return _move(offer, Move.PUBLISH, by=by, by_token=by_token, note=note, expected=expected)
 
 
+def check_publish(offer: Offer, *, by: User | None = None, by_token: str = "") -> None:
+    """Raise what `publish` would raise now; nothing is published."""
+    with cpo_scope(offer.cpo), transaction.atomic():
+        locked = lock_offer(offer)
+        if next_state(locked.state, Move.PUBLISH) is None:
+            raise ValidationError(refusal_of(locked.state, Move.PUBLISH))
+        review.check_move(locked, Move.PUBLISH, Actor(by, by_token), "", None)
+        _fit_draft(locked, None, timezone.now())
+
+
 def pause(offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
     """Stop new reservations until `resume`; what is reserved is honoured."""
     return _move(offer, Move.PAUSE, by=by, by_token=by_token, note=note)
@@ -128,6 +138,14 @@ def _move(
 
 
 def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) -> OfferVersion:
+    draft = _fit_draft(offer, expected, now)
+    draft.published_at = now
+    draft.save(update_fields=["published_at"])
+    return draft
+
+
+def _fit_draft(offer: Offer, expected: int | datetime | None, now: datetime) -> OfferVersion:
+    """Return the draft of a locked offer; raises ValidationError where it is not fit to be published."""
     draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
     if draft is None:
         raise ValidationError("There is no draft to publish: change the offer first.")
@@ -137,8 +155,6 @@ def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) 
     check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))
     check_turns(draft.item_unit, limits_of(offer))
-    draft.published_at = now
-    draft.save(update_fields=["published_at"])
     return draft
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,11 @@ from cpo_portal.network.models import Location
 from offers.authoring.places import known_tags
 from offers.campaigns.table import Makes, Need, Template
 from offers.models import Offer
+from pricing.engine.wording import money_text
 from pricing.models import HolidayCalendar
+
+#: How a template writes an amount that is in the CPO's currency.
+_AMOUNT = re.compile(r"\{currency\} (\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def fill(template: Template, cpo: Cpo, now: datetime) -> Filled:
 
 def sentence_for(template: Template, cpo: Cpo) -> str:
     """Return what the template does, in the CPO's currency."""
-    return template.sentence.replace("{currency}", cpo.currency)
+    return _AMOUNT.sub(lambda found: money_text(Decimal(found[1]), cpo.currency), template.sentence)
 
 
 def first_period(zone: ZoneInfo, now: datetime) -> dict[str, datetime]:

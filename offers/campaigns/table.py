@@ -63,7 +63,7 @@ class Template:
 
     key: str
     title: str
-    #: For the author; {currency} is the CPO's.
+    #: For the author; {currency} before an amount is the CPO's.
     sentence: str
     said: Mapping[str, Any]
     limits: Mapping[str, Any] = field(default_factory=dict)

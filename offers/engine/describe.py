@@ -11,7 +11,7 @@ from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
 from pricing.engine.values import WeeklyWindow
 from pricing.engine.windows import zone_of
-from pricing.engine.wording import moment_text, money_text
+from pricing.engine.wording import count_text, moment_text, money_text
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _MIDNIGHT = time(0)
@@ -92,11 +92,13 @@ def _combining(offer: OfferTerms) -> str:
 def _limits(limits: OfferLimits, currency: str) -> list[str]:
     parts = []
     if limits.total_uses is not None:
-        parts.append(f"at most {limits.total_uses} use{'' if limits.total_uses == 1 else 's'} in all")
+        parts.append(
+            f"at most {count_text(limits.total_uses, currency)} use{'' if limits.total_uses == 1 else 's'} in all"
+        )
     if limits.uses_per_customer is not None:
-        parts.append(f"{limits.uses_per_customer} per customer")
+        parts.append(f"{count_text(limits.uses_per_customer, currency)} per customer")
     for period, most in limits.per_period.items():
-        parts.append(f"{most} per customer and {period.value.lower()}")
+        parts.append(f"{count_text(most, currency)} per customer and {period.value.lower()}")
     if limits.shared_in_groups:
         parts.append("members of one group share these uses")
     if limits.budget is not None:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import TenantModel
-from cpo_portal.adminkit.display import plain_amount
+from cpo_portal.adminkit.display import plain_amount, too_fine
 from offers.engine import values as engine
 from offers.models.columns import MONEY
 
@@ -35,7 +35,7 @@ class BasisChoice(models.TextChoices):
 def coinless(amount: Decimal | None, currency: str) -> str:
     """Return the sentence that refuses an amount which nobody could be credited, "" where there is none."""
     whole = amount is None or amount == plain_amount(amount, currency)
-    return "" if whole else f"Give an amount that {currency} has a coin for."
+    return "" if whole else too_fine(currency)
 
 
 class OfferPolicy(TenantModel):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.accounts.models import User
+from cpo_portal.adminkit.display import money
 from cpo_portal.charging.models import Order, OrderState
 from offers.engine.recovery import total, with_less
 from offers.models import Adjustment, AdjustmentKind, Quote
@@ -53,7 +54,7 @@ def said_before(order: Order, kind: AdjustmentKind, said: Said) -> Adjustment | 
 
 def used_otherwise(done: Adjustment) -> AdjustmentRefused:
     """Refuse a reference that stands for another change of the order."""
-    what = units_text(done.items) or Money(done.amount, done.currency)
+    what = units_text(done.items) or money(done.amount, done.currency)
     return AdjustmentRefused(
         f"The reference {done.reference} was used on this order for {what}; give this change one of its own.",
         "reference",

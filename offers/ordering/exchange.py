@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import models, transaction
 
+from cpo_portal.adminkit.display import money, too_fine
 from cpo_portal.charging.balance_credits import CannotCredit, credit_customer
 from cpo_portal.charging.balance_moves import Moved
 from cpo_portal.charging.balances import MOST
@@ -47,8 +48,10 @@ def value_exchange(redemption: Redemption, value: Decimal, to: str, said: Said, 
         return done
     if not to_value(order).filter(pk=redemption.pk).exists():
         raise AdjustmentRefused("This is no exchange that waits for its return.", "offer")
-    if not 0 < value < MOST or value != round_amount(value, order.currency):
-        raise AdjustmentRefused(f"Give a value above 0 that {order.currency} has a coin for.", "value")
+    if not 0 < value < MOST:
+        raise AdjustmentRefused("Give a value above 0 and below 1,000,000,000.", "value")
+    if value != round_amount(value, order.currency):
+        raise AdjustmentRefused(too_fine(order.currency), "value")
     reversals.lock_given(order)
     reference = f"exchange {redemption.pk}"
     balance = _credit(order, Moved(value, reference, said.by)) if to == CreditTo.BALANCE else None
@@ -81,7 +84,7 @@ def _valued_before(order: Order, redemption: Redemption, value: Decimal, said: S
             raise used_otherwise(other)
         return None
     if (done.reference, done.amount) != (said.reference, value):
-        worth = Money(done.amount, done.currency)
+        worth = money(done.amount, done.currency)
         sentence = f"This exchange was valued before, at {worth} under the reference {done.reference}."
         raise AdjustmentRefused(sentence, "reference" if done.amount == value else "value")
     done.repeated = True

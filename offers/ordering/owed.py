@@ -26,6 +26,7 @@ WITHIN = timedelta(days=7)
 EXCHANGE = "EXCHANGE"
 #: Why what was paid for given products is paid back when they come back; a second time is "RETURNED 2".
 RETURNED = "RETURNED"
+NOTHING_OWED = "The order had been refunded, and nothing was owed for it any more: the payment comes back."
 #: Why money that was not asked for comes back, in words for the driver.
 UNASKED = {
     NoticeOutcome.ALREADY_PAID: "The order had been paid before: the second payment comes back.",
@@ -92,7 +93,8 @@ def refund_unasked(event: OrderEvent, *, now: datetime) -> None:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"reason": reason})
         return
     received = Money(notice.received_amount, notice.received_currency)
-    sentence = UNASKED[NoticeOutcome(notice.outcome)]
+    void = notice.payment is not None and notice.payment.status == PaymentStatus.VOID
+    sentence = NOTHING_OWED if void else UNASKED[NoticeOutcome(notice.outcome)]
     owe(order, Owed(notice.outcome, received, sentence, now + WITHIN, notice), now=now)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from cpo_portal.adminkit.display import money, too_fine
 from offers.engine.recovery import worth_of
 from offers.models import Adjustment, AdjustmentKind, Quote, Redemption, RedemptionState
 from offers.ordering.adjusting import AdjustmentRefused, units_text
 from offers.ordering.orders import read_quote
 from offers.reversals import Part
 from offers.stock import HeldItem, items_of
-from pricing.engine.money import Money, round_amount
+from pricing.engine.money import round_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ def too_much(redemption: Redemption) -> AdjustmentRefused:
     """Refuse to take more than is left."""
     if redemption.items:
         rows = [{"item_id": x.product_id, "units": x.left} for x in items_of(redemption) if x.left]
-        left, field = units_text(rows), "units"
-    else:
-        left, field = str(Money(redemption.committed - redemption.reversed, redemption.currency)), "amount"
-    return AdjustmentRefused(f"There is {left} left of what this offer gave; take no more than that back.", field)
+        sentence = f"Only {units_text(rows)} of this offer can still be taken back: give a smaller number."
+        return AdjustmentRefused(sentence, "units")
+    left = money(redemption.committed - redemption.reversed, redemption.currency)
+    return AdjustmentRefused(f"Only {left} of this offer can still be taken back: give a smaller amount.")
 
 
 def _amount(redemption: Redemption, amount: Decimal | None) -> Decimal:
@@ -73,11 +74,11 @@ def _amount(redemption: Redemption, amount: Decimal | None) -> Decimal:
     if amount is None:
         return left
     if amount != round_amount(amount, redemption.currency):
-        raise AdjustmentRefused(f"Give an amount that {redemption.currency} has a coin for.")
+        raise AdjustmentRefused(too_fine(redemption.currency))
     if amount > left:
         raise too_much(redemption)
     if amount <= 0:
-        raise AdjustmentRefused("Give an amount above 0, or none to take all of it back.")
+        raise AdjustmentRefused("Give an amount above 0, or leave it empty to take back all that is left.")
     return amount
 
 
@@ -107,5 +108,5 @@ def _counted(redemption: Redemption, items: list[HeldItem], wanted: Units) -> di
     if count > item.left:
         raise too_much(redemption)
     if count <= 0:
-        raise AdjustmentRefused("Give 1 unit or more, or none to take all of them back.", "units")
+        raise AdjustmentRefused("Give 1 unit or more, or leave it empty to take back all that are left.", "units")
     return {item.product_id: count}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
 
-from cpo_portal.charging.balance_credits import credited_by, give_back_drawn
+from cpo_portal.adminkit.display import money
+from cpo_portal.charging.balance_credits import GivenBack, credited_by, give_back_drawn, would_give_back
 from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, PaymentStatus, Refund, RefundStatus
@@ -23,6 +25,30 @@ from pricing.engine.money import Money, zero
 BILL = "BILL"
 #: What is told of money that a balance had paid and that nobody has a balance for any more.
 OWNERLESS = "Of this, {} had been paid by a prepaid balance that nobody has any more."
+
+
+@dataclass(frozen=True, slots=True)
+class ComesBack:
+    """What the refund of a bill pays back: money, and credit to balances; `ownerless` is the part of the money that a
+    balance had paid that nobody has any more. `asked` is what was asked for, not paid, and is void then."""
+
+    cash: Money
+    credit: Decimal
+    ownerless: Money
+    asked: Decimal
+
+
+def refund_of(order: Order) -> ComesBack:
+    """Return what `refund_bill` would pay back now; nothing is changed."""
+    paid = _still_here(order)
+    asked = order.payments.filter(status=PaymentStatus.NOT_PAID).aggregate(sum=Sum("amount"))["sum"]
+    return _comes_back(order, paid, would_give_back(order, less=_gone(paid)), asked or Decimal(0))
+
+
+def _comes_back(order: Order, paid: Money, back: GivenBack, asked: Decimal) -> ComesBack:
+    instead = Money(back.ownerless, order.currency).rounded()
+    cash = (paid if paid.amount > 0 else zero(order.currency)) + instead
+    return ComesBack(cash, back.credited, instead, asked)
 
 
 @transaction.atomic
@@ -44,17 +70,19 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         return done
     coming.unearn(order)
     reversals.lock_given(order)
-    cash = _still_here(order)
-    back = give_back_drawn(order, reference=_reference(order), less=_gone(cash))
-    credit, instead = back.credited, Money(back.ownerless, order.currency).rounded()
-    cash = (cash if cash.amount > 0 else zero(order.currency)) + instead
+    paid = _still_here(order)
+    given_back = give_back_drawn(order, reference=_reference(order), less=_gone(paid))
+    back = _comes_back(order, paid, given_back, Decimal(0))
+    cash, credit, instead = back.cash, back.credit, back.ownerless
     # What was returned in exchange is the CPO's: that offer stays used.
     valued = Adjustment.objects.filter(order=order, kind=AdjustmentKind.EXCHANGE_VALUED)
     kept = set(valued.values_list("redemption", flat=True))
     reversals.reverse_all(order, reference=f"bill refund {said.reference}", now=now, without=kept)
-    # Nothing to pay is paid: money that is reported all the same was not asked for, and comes back.
-    order.payments.filter(status=PaymentStatus.NOT_PAID).update(amount=0, status=PaymentStatus.PAID)
-    words = f"{said.reason.rstrip('. ')}. {OWNERLESS.format(instead)}" if instead else said.reason
+    # Money that is reported all the same is not asked for any more, and comes back.
+    order.payments.filter(status=PaymentStatus.NOT_PAID).update(status=PaymentStatus.VOID)
+    words = said.reason
+    if instead:
+        words = f"{said.reason.rstrip('. ')}. {OWNERLESS.format(money(instead.amount, instead.currency))}"
     refund = _owe(order, cash, words, now) if cash else None
     made = Adjustment.objects.create(
         cpo_id=order.cpo_id,

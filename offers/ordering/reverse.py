@@ -47,7 +47,7 @@ def take_back(redemption: Redemption, wanted: Wanted, said: Said, *, now: dateti
     redemption = Redemption.objects.select_related("offer").get(pk=redemption.pk)
     bill = Quote.objects.select_related("tariff_version").get(order=order, is_bill=True)
     part = part_of(redemption, bill, wanted)
-    change = _change(order, bill, redemption.offer.offer_id, part)
+    change = change_of(order, bill, redemption.offer.offer_id, part)
     if reversals.reverse(redemption, part, reference=f"recovery {said.reference}", now=now) != part.amount:
         raise too_much(redemption)
     owed = max(change, NOTHING)
@@ -73,7 +73,7 @@ def take_back(redemption: Redemption, wanted: Wanted, said: Said, *, now: dateti
     return made
 
 
-def _change(order: Order, bill: Quote, offer_id: str, part: reversals.Part) -> Decimal:
+def change_of(order: Order, bill: Quote, offer_id: str, part: reversals.Part) -> Decimal:
     """Return by how much the bill rises, with its tax; below 0 it falls."""
     before = taken_back_of(order)
     after = before.with_amount(offer_id, part.amount)

@@ -32,6 +32,11 @@ def money_text(amount: Decimal, currency: str) -> str:
     return f"{'−' if amount < 0 else ''}{sign}{digits}{'.' + fraction if fraction else ''}"
 
 
+def count_text(number: int, currency: str) -> str:
+    """Return a count with its digits grouped as those of amounts are: 1,00,000 beside rupees, 100,000 beside euros."""
+    return _grouped(str(number), currency)
+
+
 @lru_cache(maxsize=4096)
 def energy_text(energy_wh: int) -> str:
     """Return an energy in kWh without trailing zeros: 5200 Wh is "5.2 kWh"."""

@@ -115,7 +115,7 @@ def test_the_page_makes_a_balance_and_its_buttons_move_it(world: World, owner: C
     assert figures(balance) == (10, 0)
     assert "₹10.00" in owner.get(f"{at}/change/").content.decode()
     refused = owner.post(f"{at}/pay_back/", moved | {"amount": "20", "reference": "r-2"}).content.decode()
-    assert "left that no order holds; take no more than that." in refused
+    assert "Only ₹10.00 of this balance is held by no order: give that much or less." in refused
     assert 'value="r-2"' in refused
     assert owner.post(f"{at}/expire/", {"note": "over", "_form_submitted": "on"}).status_code == 302
     assert figures(balance) == (0, 0)
@@ -265,7 +265,7 @@ FAULTS = [
     ),
     pytest.param(
         table(GOOD, f"{SARAH},,,5.005,r-2,"),
-        ["Row 3, amount: Give an amount that INR has a coin for."],
+        ["Row 3, amount: Give an amount with at most 2 decimals."],
         id="half-a-paisa",
     ),
     pytest.param(

@@ -18,6 +18,8 @@ from cpo_portal.charging.models.orders import FulfillmentState, Order
 class PaymentStatus(models.TextChoices):
     NOT_PAID = "NOT-PAID", "Not paid"
     PAID = "PAID", "Paid"
+    #: Its order was paid back whole before anybody paid it.
+    VOID = "VOID", "Not asked for any more"
 
 
 class PaymentType(models.TextChoices):

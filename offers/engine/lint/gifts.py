@@ -109,6 +109,8 @@ def _sentence(subject: Subject, shelf: Shelf) -> str:
     if shelf.fault is Fault.PRICE and offer.benefit.kind is BenefitKind.FREEBIE:
         return f"It saves nothing: {good.title} costs nothing without it. Give another product."
     if shelf.fault is Fault.PRICE:
+        if not good.price:
+            return f"It saves nothing: {good.title} costs nothing itself. Give it a price, or give another product."
         price, value = (money_text(x, offer.currency) for x in (good.price, offer.benefit.item_value or _NOTHING))
         return f"It saves nothing: {good.title} costs {price} without it and {value} with it. Give a lower price."
     if shelf.fault is Fault.CAP:

@@ -91,7 +91,7 @@ def test_a_refund_of_what_a_forgotten_drivers_balance_paid_is_told_as_money(talk
     order = talk.callback(OutboundCallback.objects.exclude(state="DELIVERED").get(action="on_update"))["message"][
         "order"
     ]
-    words = "The charger hummed. Of this, 91.45 INR had been paid by a prepaid balance that nobody has any more."
+    words = "The charger hummed. Of this, ₹91.45 had been paid by a prepaid balance that nobody has any more."
     assert tag(order["tags"], "settlement") == {
         "kind": "REFUND", "amount": "91.45", "currency": "INR", "status": "DUE", "reason": words,
     }  # fmt: skip

@@ -52,8 +52,10 @@ def test_the_form_keeps_a_group_and_the_offers_chosen_from_the_list(people: Peop
     page = signed_in(people.owner).get(ADD).content.decode()
     assert '<option value="night-10">Weekend Special – 25 % off (night-10)</option>' in page
     assert "theirs" not in page
-    form = FORM | {"additive": "on", "exclusivity_group": " Night-Offers ", "excludes": ["night-10"], "_publish": "1"}
+    form = FORM | {"additive": "on", "exclusivity_group": " Night-Offers ", "excludes": ["night-10"], "_save": "1"}
     assert signed_in(people.owner).post(ADD, form, follow=True).status_code == 200
+    with cpo_scope(people.here.cpo):
+        authoring.publish(Offer.objects.select_related("cpo").get(offer_id="weekend-discount-25"))
     with cpo_scope(people.here.cpo):
         offer = Offer.objects.select_related("live_version").get(offer_id="weekend-discount-25")
         assert offer.live_version is not None

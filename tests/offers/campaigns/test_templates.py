@@ -345,7 +345,7 @@ def test_prepaid_credits_and_the_family_plan_open_the_forms_of_balances_and_grou
 
 
 def test_a_template_speaks_of_the_cpos_own_currency(people: People) -> None:
-    assert listed(people)["tier-pricing"]["sentence"] == "INR 2 off each kWh for the customers of a tier."
+    assert listed(people)["tier-pricing"]["sentence"] == "₹2.00 off each kWh for the customers of a tier."
     Cpo.objects.filter(pk=people.here.cpo.pk).update(currency="EUR")
-    assert listed(people)["tier-pricing"]["sentence"] == "EUR 2 off each kWh for the customers of a tier."
-    assert "EUR 2 off each kWh" in signed_in(people.owner).get(LIST).content.decode()
+    assert listed(people)["tier-pricing"]["sentence"] == "€2.00 off each kWh for the customers of a tier."
+    assert "€2.00 off each kWh" in signed_in(people.owner).get(LIST).content.decode()

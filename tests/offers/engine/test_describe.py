@@ -53,7 +53,7 @@ def test_a_whole_offer_in_one_sentence():
         "Takes 25 % off energy and add-ons, at most ₹100.00, from ₹50.00, at 3 locations, "
         "Saturdays and Sundays all day, from 1 Nov 2026 00:00 IST until 1 Dec 2026 00:00 IST; "
         "applied automatically; combines with no other offer; "
-        "at most 1000 uses in all; 2 per customer; a budget of ₹1,84,320.00."
+        "at most 1,000 uses in all; 2 per customer; a budget of ₹1,84,320.00."
     )
 
 

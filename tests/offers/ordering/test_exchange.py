@@ -122,10 +122,10 @@ def test_a_second_exchange_of_an_order_is_paid_back_beside_the_first(sale: Sale)
 
 
 REFUSED = [
-    pytest.param({"worth": "0"}, "value", "Give a value above 0 that INR has a coin for.", id="nothing"),
-    pytest.param({"worth": "-1"}, "value", "Give a value above 0 that INR has a coin for.", id="below-nothing"),
-    pytest.param({"worth": "1.001"}, "value", "Give a value above 0 that INR has a coin for.", id="less-than-a-paisa"),
-    pytest.param({"worth": "1000000000"}, "value", "Give a value above 0 that INR has a coin for.", id="too-much"),
+    pytest.param({"worth": "0"}, "value", "Give a value above 0 and below 1,000,000,000.", id="nothing"),
+    pytest.param({"worth": "-1"}, "value", "Give a value above 0 and below 1,000,000,000.", id="below-nothing"),
+    pytest.param({"worth": "1.001"}, "value", "Give an amount with at most 2 decimals.", id="less-than-a-paisa"),
+    pytest.param({"worth": "1000000000"}, "value", "Give a value above 0 and below 1,000,000,000.", id="too-much"),
 ]
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_value_is_refused_and_credits_nothing(
 
 def test_it_is_valued_once_at_one_value(swapped: Sale) -> None:
     value(swapped)
-    with pytest.raises(AdjustmentRefused, match=r"valued before, at 300\.00 INR under the reference case 9"):
+    with pytest.raises(AdjustmentRefused, match=r"valued before, at ₹300\.00 under the reference case 9"):
         value(swapped, "301")
     with pytest.raises(AdjustmentRefused, match="valued before"):
         value(swapped, reference="case 10")
@@ -200,7 +200,7 @@ def test_staff_value_it_on_the_orders_page(swapped: Sale) -> None:
     analyst = signed_in(make_member(swapped.world.cpo, "ana", Role.ANALYST))
     assert press(analyst, swapped, "value_exchange", **data).status_code == 403
     page = press(manager, swapped, "value_exchange", **data | {"value": "0"})
-    assert "Give a value above 0 that INR has a coin for." in page.content.decode()
+    assert "Give a value above 0 and below 1,000,000,000." in page.content.decode()
     assert credited(swapped) == []
     page = press(manager, swapped, "value_exchange", **data)
     assert [str(x) for x in page.context["messages"]] == ["₹300.00 was credited to the driver's balance."]

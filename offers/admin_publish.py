@@ -1,0 +1,82 @@
+"""Publishing in the admin: what the checks warn of is read before it is published all the same."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from offers import authoring
+from offers.admin_lint import panel_of
+from offers.admin_pages import published_in_words
+from offers.authoring import working_version
+from offers.authoring.linting import lint_offer
+from offers.engine.lint import Report, Severity
+from offers.models import Offer
+from pricing.admin import NoteForm
+
+READ_FIRST = "Not published yet. Read what the checks warn of, then press “Publish anyway”, or go back and change it."
+FOUND_SINCE = "The checks warn of something that you have not seen yet: read it, then press the button again."
+
+
+class PublishForm(NoteForm):
+    """Asks for a note below what the checks found, and knows which warnings were read."""
+
+    form_before_template = "offers/admin/publish_checks.html"
+    data: Any
+    read = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer = Offer.objects.select_related("cpo").filter(pk=self.object_id).first()
+        self.report = lint_offer(offer, timezone.now()) if offer is not None else Report()
+        version = working_version(offer) if offer is not None else None
+        self.kind = version.benefit_kind if version is not None else ""
+        self.warned = warnings_key(self.report)
+        self.submit_label = "Publish anyway" if self.warned else ""
+        self.fields["read"].initial = self.warned
+
+    def get_before_template_context(self, request: HttpRequest, object_id: Any = None) -> dict[str, Any]:
+        return panel_of(self.report, self.kind)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.warned and data.get("read") != self.warned:
+            # The form that is sent back holds what it now shows.
+            shown = self.data.copy()
+            shown[self.add_prefix("read")] = self.warned
+            self.data = shown
+            raise ValidationError(FOUND_SINCE)
+        return data
+
+
+def warnings_key(report: Report) -> str:
+    """Return what names the warnings of a report, "" where it has none or cannot be published anyway."""
+    if any(x.severity is Severity.CONTRADICTION for x in report.findings):
+        return ""
+    sentences = "\n".join(x.sentence for x in report.findings)
+    return hashlib.sha256(sentences.encode()).hexdigest()[:16] if sentences else ""
+
+
+def publish_saved(request: HttpRequest, offer: Offer, number: int, saved: HttpResponse) -> HttpResponse:
+    """Publish a draft that was saved to be published, or lead to the dialog where the checks warn of something.
+
+    `number` is the draft's; `saved` is the answer to the save. Outside of its transaction.
+    """
+    if warnings_key(lint_offer(offer, timezone.now())):
+        messages.warning(request, READ_FIRST)
+        return HttpResponseRedirect(reverse("admin:offers_offer_publish_offer", args=[offer.pk]))
+    user: Any = request.user
+    try:
+        published = authoring.publish(offer, by=user, expected=number)
+    except ValidationError as refusal:
+        messages.error(request, f"The draft is saved, but not published. {' '.join(refusal.messages)}")
+    else:
+        messages.success(request, published_in_words(published, timezone.now()))
+    return saved

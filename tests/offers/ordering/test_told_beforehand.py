@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Payment
+from cpo_portal.charging.models import OrderEvent, Payment, Refund
+from offers.ordering.owed import NOTHING_OWED, refund_unasked
 from offers.tasks import settle_stopped
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_adjusting import back, billed, go, refund
@@ -177,3 +181,15 @@ def test_the_request_of_a_cancelled_order_is_not_open(sale: Sale) -> None:
     with cpo_scope(sale.world.cpo):
         type(sale.order).objects.filter(pk=sale.order.pk).update(state="CANCELLED")  # type: ignore[union-attr]
     assert ">Not asked for any more</span>" in page_of(sale)[1]["Payments"]
+
+
+def test_money_that_comes_for_a_refunded_bill_goes_back_for_what_it_is(sale: Sale) -> None:
+    billed(sale)
+    with cpo_scope(sale.world.cpo):
+        Payment.objects.filter(order=sale.order).update(status="NOT-PAID", paid_amount=0, paid_at=None)
+    refund(sale)
+    assert sale.pay() == "ALREADY_PAID"
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        refund_unasked(OrderEvent.objects.get(kind="PAYMENT_UNASKED"), now=timezone.now())
+        back_again = Refund.objects.get(reason="ALREADY_PAID")
+    assert (back_again.amount, back_again.description) == (Decimal("91.45"), NOTHING_OWED)

@@ -89,8 +89,8 @@ def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: M
 
 
 def _rows(data: bytes, columns: tuple[Column, ...]) -> Iterator[dict[str, str]]:
-    keys = [column.key for column in columns]
-    return each_row(data, columns=keys, needed=needed_in_header(columns), bounds=BOUNDS)
+    labels = [column.label for column in columns]
+    return each_row(data, columns=labels, needed=needed_in_header(columns), bounds=BOUNDS)
 
 
 def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], faults: Faults) -> NewOffer:

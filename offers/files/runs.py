@@ -38,11 +38,15 @@ _UNDER_WAY = (OfferImportState.QUEUED, OfferImportState.RUNNING)
 
 @dataclass(slots=True)
 class Report:
-    """What a file did or would do: its rows, its faults, and the import where it was written or goes on."""
+    """What a file did or would do: its rows, its faults, and the import where it was written or goes on.
+
+    `made` are the ids of the offers that were written.
+    """
 
     rows: int
     faults: Faults = field(default_factory=Faults)
     job: OfferImport | None = None
+    made: tuple[str, ...] = ()
 
 
 class _Lost(Exception):
@@ -64,7 +68,7 @@ def import_offers(cpo: Cpo, data: bytes, *, dry_run: bool, actor: Actor) -> Repo
             return Report(rows, faults)
         job.state, job.done, job.finished_at = OfferImportState.DONE, rows, Now()
         job.save(force_insert=True)
-        return Report(rows, job=job)
+        return Report(rows, job=job, made=tuple(new.offer_id for new in offers))
 
 
 def import_checked(job: OfferImport, actor: Actor) -> None:

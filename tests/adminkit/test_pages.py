@@ -21,7 +21,7 @@ def path_of(page: Any) -> list[str]:
 PATHS = {
     "list": ("/admin/charging/order/", ["Sales", "Orders"]),
     "list under another name": ("/admin/beckn/inboundmessage/", ["Beckn", "Messages"]),
-    "add page": ("/admin/offers/offer/add/", ["Offers", "Offers", "Add offer"]),
+    "add page": ("/admin/offers/offer/add/", ["Offers", "Add offer"]),
 }
 
 

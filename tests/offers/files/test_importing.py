@@ -293,8 +293,14 @@ def test_a_dry_run_tells_and_writes_nothing(cpo: Cpo) -> None:
 
 UNREAD = [
     pytest.param(b"", "The file is empty", id="empty"),
-    pytest.param(f"{HEAD},Colour\n".encode(), "The column “colour” is unknown", id="unknown-column"),
-    pytest.param(b"Offer id,Name\na,A", "The file needs the column “Valid from”: add it.", id="missing-column"),
+    pytest.param(
+        f"{HEAD},Colour\n".encode(), "The column “Colour” is unknown: leave it out, or take its", id="unknown-column"
+    ),
+    pytest.param(
+        b"Offer id,Name\na,A",
+        "The file needs the columns “Valid from” and “Valid until”: add them.",
+        id="missing-column",
+    ),
     pytest.param(HEAD.encode(), "The file has no rows: write one below the header.", id="no-rows"),
     pytest.param(b"PK\x03\x04\0\0", "The file is no text", id="a-workbook"),
     pytest.param(b"x" * ((8 << 20) + 1), "The file is larger than 8 MB: upload it in parts.", id="too-large"),

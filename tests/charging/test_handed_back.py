@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import admin_import, handed_back
 from cpo_portal.charging.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
@@ -132,7 +133,8 @@ def test_nobody_else_can_send_it_in(people: People, name: str) -> None:
 def test_who_may_not_import_any_more_does_not(people: People) -> None:
     browser = signed_in(people.colleague)
     sealed = sealed_in(check(browser))
-    people.colleague.memberships.update(role="ANALYST")
+    with cpo_scope(people.here.cpo):
+        Membership.objects.filter(user=people.colleague).update(role=Role.ANALYST)
     assert (send_again(browser, sealed).status_code, offers_of(people)) == (403, [])
 
 

@@ -21,6 +21,7 @@ from cpo_portal.network.models import Connector, Location, Product, ProductStock
 from offers import authoring
 from offers.authoring import moves
 from offers.engine.values import OfferLimits
+from offers.guards import Guard
 from offers.ledger import LimitReached, reserve
 from offers.models import Offer, OfferCounter, Quote, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
@@ -347,9 +348,9 @@ def test_a_late_confirm_without_what_stood_beside_the_order_is_cancelled(sale: S
 @pytest.mark.parametrize(
     ("lock", "code"),
     [
-        pytest.param(Lock(exhausted=frozenset({"given"})), "TOTAL_USES", id="a-limit"),
-        pytest.param(Lock(short=frozenset({"given"})), "ITEM_STOCK", id="the-stock"),
-        pytest.param(Lock(exhausted=frozenset({"given"}), short=frozenset({"given"})), "ITEM_STOCK", id="both"),
+        pytest.param(Lock().without("given", Guard.TOTAL), "TOTAL_USES", id="a-limit"),
+        pytest.param(Lock().without("given", Guard.STOCK), "ITEM_STOCK", id="the-stock"),
+        pytest.param(Lock().without("given", Guard.TOTAL).without("given", Guard.STOCK), "ITEM_STOCK", id="both"),
         pytest.param(Lock(), None, id="neither"),
     ],
 )
@@ -378,7 +379,7 @@ def test_a_refused_reservation_says_whether_the_stock_refused(sale: Sale, guard:
         until = timezone.now() + timedelta(minutes=15)
         with transaction.atomic(), pytest.raises(LimitReached) as refused:
             reserve(sale.fresh(), holds, customer=None, reserved_until=until, now=timezone.now())
-    assert (refused.value.offer_id, refused.value.of_stock) == ("given", guard == "stock")
+    assert (refused.value.offer_id, refused.value.guard) == ("given", Guard.STOCK if guard == "stock" else Guard.TOTAL)
 
 
 def _attempt(world: World, number: int) -> bool:

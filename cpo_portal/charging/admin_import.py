@@ -95,10 +95,17 @@ class ImportPageMixin:
         sent = None if again else request.POST or None
         form = self.import_form(data=sent, files=request.FILES or None, request=request)
         title, description = self.import_title(row)
+        request.crumb = title  # type: ignore[attr-defined]
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         # Above a whole list stands its own trail, not the CPO's that it belongs to.
         context["original"] = row if isinstance(row, self.model) else None
-        context |= {"title": title, "description": description, "help": self.import_help(row), "back": back}
+        context |= {
+            "title": title,
+            "crumb": title,
+            "description": description,
+            "help": self.import_help(row),
+            "back": back,
+        }
         try:
             outcome = self._outcome(request, row, form, again)
         except (NotRead, NotTakenBack) as refusal:

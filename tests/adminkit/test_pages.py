@@ -21,6 +21,12 @@ def path_of(page: Any) -> list[str]:
 PATHS = {
     "list": ("/admin/charging/order/", ["Sales", "Orders"]),
     "list under another name": ("/admin/beckn/inboundmessage/", ["Beckn", "Messages"]),
+    "import": ("/admin/offers/offer/import_offers/", ["Offers", "Import offers"]),
+    "import below another list": (
+        "/admin/charging/customer/import_customers/",
+        ["Sales", "Customers", "Import customers"],
+    ),
+    "templates": ("/admin/offers/offer/templates/", ["Offers", "New offer from a template"]),
     "add page": ("/admin/offers/offer/add/", ["Offers", "Add offer"]),
 }
 

@@ -15,7 +15,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def crumbs(context: Any, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the theme's path with the menu's titles; a row's own name stays as it is written, an add page says so."""
+    """Return the theme's path with the menu's titles; a row's own name stays as it is written, an add page says so.
+
+    A page of its own below a list or a row names itself by `request.crumb`.
+    """
     request = context["request"]
     links = {str(part["link"]): place for place, part in enumerate(parts) if part.get("link")}
     named = [
@@ -36,6 +39,8 @@ def crumbs(context: Any, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if match is not None and (match.url_name or "").endswith("_add"):
         app_label, model_name = match.url_name.removesuffix("_add").rsplit("_", 1)
         named.append({"title": f"Add {apps.get_model(app_label, model_name)._meta.verbose_name}", "link": None})
+    if getattr(request, "crumb", ""):
+        named.append({"title": request.crumb, "link": None})
     return [part for place, part in enumerate(named) if place not in repeated]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
@@ -410,6 +410,25 @@ def test_a_file_that_fails_on_our_side_is_told_and_the_next_one_is_imported(
     assert jobs[0] is not None
     assert jobs[0].reason == "It failed on our side: send the file again."
     assert offers_there(cpo) == ["offer-00010", "offer-00011", "offer-00012"]
+
+
+@pytest.mark.parametrize("fault", [DataError, IntegrityError])
+def test_what_the_database_refuses_is_not_to_be_sent_again(
+    cpo: Cpo, in_background: None, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def fall(*given: Any) -> Any:
+        raise fault("it does not fit")
+
+    monkeypatch.setattr(runs, "create_offers", fall)
+    sentence = (
+        "The database refused an offer of this file, so that nothing is imported: import its rows in parts to find the "
+        "one, and enter that by the form."
+    )
+    with pytest.raises(NotRead, match=re.escape(sentence)):
+        import_offers_of(cpo, many(2).encode())
+    job = import_offers_of(cpo, many(3).encode())
+    assert run_offer_imports() == 1
+    assert (state_of(cpo, job)[0], job and job.reason, offers_there(cpo)) == ("FAILED", sentence, [])
 
 
 def broken(name: str) -> Any:

@@ -17,7 +17,7 @@ from offers import authoring
 from offers.files import runs
 from offers.files.runs import run_offer_imports
 from offers.models import Offer, OfferImport, OfferVersion
-from tests.offers.files.test_importing import HEAD, ROW, many, sheet
+from tests.offers.files.sheets import HEAD, ROW, many, sheet
 from tests.people import People, api_client, make_people, signed_in, weekend
 
 pytestmark = pytest.mark.django_db

@@ -17,11 +17,12 @@ from django.utils.html import format_html
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.panels import ORDER_PANELS
-from offers import admin_adjustments, admin_order_actions, admin_policy, admin_referrals, authoring
+from offers import admin_adjustments, admin_groups, admin_order_actions, admin_policy, admin_referrals, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
 from offers.admin_files import OfferFilesMixin
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
+from offers.admin_groups import groups_of
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_moves import MovesMixin
 from offers.admin_order_panel import considered, held, ledger
@@ -261,6 +262,7 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
             "public_url": public_url(obj, self._now()),
             "check_url": check_url(obj),
             "links": code_links(request, obj),
+            "panels": groups_of(obj),
         }
 
     def _now(self) -> datetime:
@@ -270,5 +272,6 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
 ORDER_PANELS.extend((considered, held, ledger, admin_adjustments.adjusted))
 admin_order_actions.register()
 admin_adjustments.register()
+admin_groups.register()
 admin_policy.register()
 admin_referrals.register()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -28,7 +29,7 @@ from offers.files.example import example_file
 from offers.files.reading import BOUNDS, MOST_OFFERS
 from offers.files.runs import import_checked, import_offers, is_kept
 from offers.files.writing import attached, download
-from offers.models import OfferImport, OfferImportState
+from offers.models import Offer, OfferImport, OfferImportState, OfferState
 
 RELOAD_SECONDS = "3"
 TONES = {
@@ -40,6 +41,8 @@ TONES = {
     OfferImportState.FAILED: Tone.BAD,
 }
 _UNDER_WAY = frozenset({OfferImportState.QUEUED, OfferImportState.RUNNING})
+#: So many of the offers that a file made are named, each with its page.
+MOST_LINKED = 5
 _LINK = "text-primary-600 dark:text-primary-500"
 IMPORT_HELP = (
     f"Each row becomes the draft of a new offer; nothing is published. The columns are the labels of the form, in any "
@@ -102,10 +105,26 @@ class OfferFilesMixin(ImportPageMixin):
         if report.job is None:
             return Outcome(f"The file can be imported: {many}.")
         if report.job.state == OfferImportState.DONE:
-            return Outcome(f"Imported: {many}, as drafts.", written=True)
+            return Outcome(f"Imported: {many}, as drafts.", written=True, made=links_to(report.made))
         what = "checked" if dry_run else "checked and imported"
         page = reverse("admin:offers_offerimport_change", args=[report.job.pk])
         return Outcome(f"{many} are {what} in the background; this page tells how far that is.", page=page)
+
+
+def links_to(offer_ids: Sequence[str]) -> SafeString:
+    """Return links to the first of these offers, and to all drafts; inside the CPO's scope."""
+    rows = Offer.objects.filter(offer_id__in=offer_ids[:MOST_LINKED]).order_by("pk")
+    shown = [(_made(reverse("admin:offers_offer_change", args=[row.pk]), row.offer_id)) for row in rows]
+    return format_html("{}.", format_html_join(", ", "{}", ((link,) for link in [*shown, all_drafts()])))
+
+
+def all_drafts() -> SafeString:
+    """Return a link to the list of drafts."""
+    return _made(f"{reverse('admin:offers_offer_changelist')}?state={OfferState.DRAFT.value}", "all drafts")
+
+
+def _made(url: str, text: str) -> SafeString:
+    return format_html('<a class="portal-made" href="{}">{}</a>', url, text)
 
 
 def help_with_links(cpo: Cpo) -> SafeString:
@@ -116,12 +135,28 @@ def help_with_links(cpo: Cpo) -> SafeString:
     return format_html(
         '<p class="leading-relaxed mt-2">Needed: {}. Several names or dates stand in one cell between semicolons. {} '
         'What these cannot say is written as JSON, as the API has it. <a href="{}" class="{}">The example</a> has a '
-        "row for each type, made of your own items: it is a file that you can import.</p>",
+        "row for each type, made of your own items: it is a file that you can import.</p>"
+        '<details class="leading-relaxed mt-2"><summary class="cursor-pointer">List of columns ({})</summary>'
+        '<p class="mt-2">{}.</p></details>',
         needed,
         format_html_join(" ", "{}: <code>{}</code>.", forms),
         reverse("admin:offers_offer_example"),
         _LINK,
+        len(columns),
+        ", ".join(column.label for column in columns.values()),
     )
+
+
+def _said_of(job: OfferImport) -> Panel | None:
+    """Return what came of a file that had no faults."""
+    many = f"{job.total:,} offer{'' if job.total == 1 else 's'}"
+    if job.state == OfferImportState.DONE:
+        return Panel(f"Imported: {many}, as drafts.", format_html("<p>Publish them from {}.</p>", all_drafts()))
+    if is_kept(job):
+        return Panel(
+            f"The file can be imported: {many}.", format_html("<p>{}</p>", "Nothing was written yet: press “Import”.")
+        )
+    return None
 
 
 @admin.register(OfferImport)
@@ -166,6 +201,8 @@ class OfferImportAdmin(ReadOnlyMixin, TenantAdmin):
             faults = [(fault["row"], fault["column"], fault["message"]) for fault in job.faults]
             told = Outcome.refused(faults, job.fault_count)
             context["panels"] = [Panel(told.said, format_html("{}", told.faults))]
+        elif job is not None and (said := _said_of(job)):
+            context["panels"] = [said]
         response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         if job is not None and job.state in _UNDER_WAY:
             response.headers["Refresh"] = RELOAD_SECONDS  # needs no script

@@ -51,6 +51,7 @@ class TemplatesMixin:
         if cpo is None or not self.has_add_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "New offer from a template"}
+        request.crumb = context["title"]  # type: ignore[attr-defined]
         headers = ("Kind", "What it does", "What it needs", "")
         context["kinds"] = table(headers, _rows(cpo))
         return TemplateResponse(request, "offers/admin/templates.html", context)

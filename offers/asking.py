@@ -12,6 +12,7 @@ from cpo_portal.charging.models import Customer, CustomerContact
 from offers.book import LoadedBook
 from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.values import Usage
+from offers.guards import Guard
 from pricing.engine import values as engine
 from pricing.models import TariffVersion
 
@@ -53,26 +54,26 @@ def of_customer(ask: SessionAsk, customer: Customer) -> SessionAsk:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What an earlier quote promised: its tariff version and terms, until `valid_until`. `own` is what the order
-    itself takes of the limits; of `exhausted` offers a limit refused a moment ago, of `short` ones the stock; `levels`
-    are those that the quote observed. A preview gives the `book` that is to be instead of the published one, and the
-    offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes are its own,
-    `own_goods` what it holds of products that offers give."""
+    """What an earlier quote promised: its tariff version and terms, until `valid_until`.
+
+    `own` is what the order itself takes of the limits; `refused` says which guards of which offers refused a moment
+    ago; `levels` are those that the quote observed. A preview gives the `book` that is to be instead of the published
+    one, and the offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes
+    are its own, `own_goods` what it holds of products that offers give.
+    """
 
     terms: engine.PriceTerms | None = None
     tariff_version: TariffVersion | None = None
     valid_until: datetime | None = None
     own: Mapping[str, Usage] = field(default_factory=dict)
-    exhausted: frozenset[str] = field(default_factory=frozenset)
+    refused: Mapping[str, frozenset[Guard]] = field(default_factory=dict)
     book: LoadedBook | None = None
     order_id: UUID | None = None
     opened: frozenset[str] = frozenset()
     levels: Levels = UNOBSERVED
     own_goods: Mapping[str, int] = field(default_factory=dict)
-    short: frozenset[str] = frozenset()
 
-    def without(self, offer_id: str, *, of_stock: bool) -> Lock:
-        """Return the lock of a price that is made anew because the ledger refused this offer, by its stock or not."""
-        if of_stock:
-            return replace(self, short=self.short | {offer_id})
-        return replace(self, exhausted=self.exhausted | {offer_id})
+    def without(self, offer_id: str, guard: Guard) -> Lock:
+        """Return the lock of a price that is made anew because a guard of the ledger refused this offer."""
+        guards = self.refused.get(offer_id, frozenset()) | {guard}
+        return replace(self, refused={**self.refused, offer_id: guards})

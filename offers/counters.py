@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import connection
 
 from offers.engine.periods import Period, start_of
+from offers.guards import Guard, guard_of_uses
 from offers.models import Redemption
 
 NOTHING = Decimal(0)
@@ -91,9 +92,10 @@ _OF_USES = (_statements("customer"), _statements("group"))
 class Refused(Exception):
     """A guard moved no row; `offer_pk` is the offer whose limit it is."""
 
-    def __init__(self, offer_pk: int) -> None:
-        super().__init__(offer_pk)
+    def __init__(self, offer_pk: int, guard: Guard) -> None:
+        super().__init__(offer_pk, guard)
         self.offer_pk = offer_pk
+        self.guard = guard
 
 
 class UseRow(NamedTuple):
@@ -108,6 +110,11 @@ class UseRow(NamedTuple):
     who: UUID | int
     rank: int
     starts_on: date
+
+    @property
+    def guard(self) -> Guard:
+        """Return what refuses where this counter is full."""
+        return guard_of_uses(of_group=self.is_group, period=_PERIODS[self.rank - 1] if self.rank else None)
 
     def values(self) -> dict[str, Any]:
         """Return the row's key as its statements name it."""
@@ -175,7 +182,7 @@ def move_uses(given: Iterable[UseRow], taken: Mapping[UseRow, int]) -> None:
                 continue
             cursor.execute(statements.take, row.values() | {"limit": taken[row]})
             if cursor.rowcount != 1:
-                raise Refused(row.offer_pk)
+                raise Refused(row.offer_pk, row.guard)
 
 
 def move_totals(old: Sequence[Redemption], new: Sequence[Taking]) -> None:
@@ -191,7 +198,7 @@ def move_totals(old: Sequence[Redemption], new: Sequence[Taking]) -> None:
             uses = 0 if before is not None else 1
             cursor.execute(_MOVE_TOTAL, {"offer": offer_pk, "uses": uses, "amount": after - (before or NOTHING)})
             if cursor.rowcount != 1:
-                raise Refused(offer_pk)
+                raise Refused(offer_pk, Guard.TOTAL)
 
 
 def move_days(old: Sequence[Redemption], new: Sequence[Taking], day: date) -> None:
@@ -206,7 +213,7 @@ def move_days(old: Sequence[Redemption], new: Sequence[Taking], day: date) -> No
                 key: dict[str, Any] = {"offer": row.offer_pk, "day": row.day}
                 cursor.execute(_TAKE_DAY, key | {"limit": taken[row].day_limit, "amount": taken[row].amount})
                 if cursor.rowcount != 1:
-                    raise Refused(row.offer_pk)
+                    raise Refused(row.offer_pk, Guard.BUDGET_DAY)
 
 
 def settle_totals(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:

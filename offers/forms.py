@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -24,10 +24,11 @@ from cpo_portal.adminkit.widgets import (
 from cpo_portal.network.models import Location, Product
 from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.conditions import check_counted
-from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked
+from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked, content_from
 from offers.authoring.giving import check_turns
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.authoring.linting import check_publishable
+from offers.authoring.unread import partly, refused_by
 from offers.campaigns.filling import first_period
 from offers.engine.values import OfferLimits
 from offers.forms_conditions import ConditionFields
@@ -116,45 +117,48 @@ class OfferForm(  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         super().clean()
         self.instance.cpo = self._cpo()
-        checks: list[Any] = []
-        if not set(self.errors) & set(LIMIT_FIELDS):
-            checks.append(self._check_limits)
-        if not set(self.errors) & set(CONTENT_FIELDS):
-            checks.append(self._check_content)
+        # What could be read is checked beside what could not: whoever mends the one sees the other at once.
+        checks: list[Any] = [*self._limit_checks(), self._check_content]
         if "_publish" in self.data and self.instance.state == OfferState.ENDED:
             self.add_error(None, "This offer has ended: save the draft, then press “Publish again”.")
         if self.instance.pk is None and "offer_id" in self.cleaned_data:
             checks.append(lambda: check_offer_id(self._cpo(), self.cleaned_data["offer_id"]))
-        for check in checks:
-            try:
-                check()
-            except ValidationError as refusal:
-                for name, faults in refusal.message_dict.items():
-                    self.add_error(name if name in self.fields else None, faults)
+        for name, faults in refused_by(*checks).items():
+            self.add_error(name if name in self.fields else None, faults)
         return self.cleaned_data
 
     def _check_content(self) -> None:
-        content = checked(self.instance, self.content())
-        if "_publish" in self.data:
+        unread = self._unread(CONTENT_FIELDS)
+        content = checked(self.instance, self.content(), unread)
+        if "_publish" in self.data and not unread:
             check_publishable(self.instance, content, timezone.now())
 
-    def _check_limits(self) -> None:
-        check_limits_of(self.instance, self.limits())
+    def _limit_checks(self) -> list[Any]:
+        unread, limits = self._unread(LIMIT_FIELDS), self.limits()
+        said = partly(limits, unread)
+        checks: list[Any] = [lambda: check_limits_of(self.instance, limits, unread)]
         if "_publish" in self.data:
-            check_counted(self.cleaned_data.get("nth_session"), self.limits())
-            check_turns(self.cleaned_data.get("item_unit", ""), self.limits())
+            checks.append(lambda: check_counted(self.cleaned_data.get("nth_session"), said))
+            checks.append(lambda: check_turns(self.cleaned_data.get("item_unit", ""), said))
+        return checks
+
+    def _unread(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of these fields that were refused as they stand."""
+        return frozenset(name for name in names if name in self.fields and name not in self.cleaned_data)
 
     def content(self) -> OfferContent:
-        """Return what the form says."""
-        data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.fields}
+        """Return what the form says; of fields that could not be read, nothing."""
+        data = {name: self.cleaned_data[name] for name in CONTENT_FIELDS if name in self.cleaned_data}
         instants = {"valid_from", "valid_until"} - set(self.changed_data)
         data |= {name: self.initial[name] for name in instants if name in self.initial}
-        lists = {name: tuple(data[name]) for name in LISTS}
-        return OfferContent(**content_values(self, data | lists | {"priority": data["priority"] or 0}))
+        data |= {name: tuple(data[name]) for name in LISTS if name in data}
+        if "priority" in data:
+            data["priority"] = data["priority"] or 0
+        return content_from(content_values(self, data))
 
     def limits(self) -> OfferLimits:
         """Return the limits that the form asks for."""
-        return OfferLimits(**{name: self.cleaned_data[name] for name in LIMIT_FIELDS})
+        return OfferLimits(**{name: self.cleaned_data[name] for name in LIMIT_FIELDS if name in self.cleaned_data})
 
     def limits_changed(self) -> bool:
         """Tell whether the limits are others than those that the form was opened on."""

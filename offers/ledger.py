@@ -26,6 +26,7 @@ from offers.engine.codec import offer_to_json
 from offers.engine.periods import Today, today_at
 from offers.engine.values import OfferLimits, OfferTerms
 from offers.entries import Entry, enter, write_reservations
+from offers.guards import Guard
 from offers.holdings import has_code, locked
 from offers.models import LedgerKind, Offer, OfferState, Redemption, RedemptionState
 from offers.shared_limits import groups_to_count
@@ -44,12 +45,15 @@ _SHARED = _KEY_SHARED.replace("KEY SHARE", "SHARE")
 
 
 class LimitReached(Exception):
-    """A limit, a pause or the stock refused a reservation; nothing was reserved. `offer_id` is the Beckn id."""
+    """A limit, a pause or the stock refused a reservation; nothing was reserved.
 
-    def __init__(self, offer_id: str, *, of_stock: bool = False) -> None:
+    `offer_id` is the Beckn id, and `guard` says what refused.
+    """
+
+    def __init__(self, offer_id: str, guard: Guard = Guard.TOTAL) -> None:
         super().__init__(offer_id)
         self.offer_id = offer_id
-        self.of_stock = of_stock
+        self.guard = guard
 
 
 class LimitsChanged(LimitReached):
@@ -144,7 +148,7 @@ def _move_stock(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) ->
     found = stock.move(order, old, wanted)
     if isinstance(found, str):
         short = [hold for hold in new if found in dict(hold.items)]
-        raise LimitReached(short[-1].terms.offer_id, of_stock=True)
+        raise LimitReached(short[-1].terms.offer_id, Guard.STOCK)
     return found
 
 
@@ -213,7 +217,7 @@ def _move(old: Sequence[Redemption], new: _Taking, holds: Sequence[Hold]) -> Non
         counters.move_days(old, new.totals, new.day)
     except counters.Refused as refused:
         names = {hold.offer_pk: hold.terms.offer_id for hold in holds}
-        raise LimitReached(names[refused.offer_pk]) from refused
+        raise LimitReached(names[refused.offer_pk], refused.guard) from refused
 
 
 def _uses_of(hold: Hold, customer: Customer | None, groups: Sequence[int], today: Today) -> dict[counters.UseRow, int]:
@@ -222,7 +226,7 @@ def _uses_of(hold: Hold, customer: Customer | None, groups: Sequence[int], today
     if not limits.is_personal:
         return {}
     if customer is None:
-        raise LimitReached(hold.terms.offer_id)
+        raise LimitReached(hold.terms.offer_id, Guard.CUSTOMER)
     per_period = limits.per_period
     figures = [limits.uses_per_customer] if limits.uses_per_customer is not None else []
     figures += per_period.values()

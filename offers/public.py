@@ -10,6 +10,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -21,13 +22,20 @@ from django.views.decorators.http import require_safe
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.rates import Buckets, address_of
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.engine.benefits import rule_of
 from offers.engine.describe import windows_in_words
 from offers.engine.describe_driver import conditions_in_words, connectors_in_words, some
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState
-from offers.public_names import area_of, chargers_of, gives_unsold, items_of, named_of, stations_of, with_item_named
+from offers.public_names import (
+    area_of,
+    benefit_for_driver,
+    chargers_of,
+    gives_unsold,
+    items_of,
+    named_of,
+    stations_of,
+)
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
@@ -56,6 +64,14 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach the provider, and the address that a reader's phone or mail program opens."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPage:
     """What the page says; `area` is the cities or states, `connectors` the kinds of them that it is limited to."""
 
@@ -74,7 +90,7 @@ class OfferPage:
     places: tuple[Names, ...]
     connectors: str
     conditions: tuple[str, ...]
-    support: tuple[str, ...]
+    support: tuple[Contact, ...]
 
 
 @require_safe
@@ -140,7 +156,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
     return OfferPage(
         name=terms.name,
         provider=cpo.name,
-        benefit=_capital(rule_of(terms).words(with_item_named(terms))),
+        benefit=_capital(benefit_for_driver(terms)),
         note=note or (UNSOLD if gives_unsold(terms) else ""),
         short_desc=terms.short_desc,
         long_desc=terms.long_desc,
@@ -153,8 +169,17 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         places=tuple(Names(title, x[:MOST_NAMED], len(x[MOST_NAMED:])) for title, x in found if x),
         connectors=connectors_in_words(scope, named),
         conditions=tuple(map(_capital, (*_together(terms), *conditions_in_words(terms, named)))),
-        support=tuple(part for part in (cpo.support_phone, cpo.support_email) if part),
+        support=_support(cpo),
     )
+
+
+def _support(cpo: Cpo) -> tuple[Contact, ...]:
+    number = "".join(x for x in cpo.support_phone if x.isdigit() or x == "+")
+    reached = (
+        (cpo.support_phone, f"tel:{number}" if number else ""),
+        (cpo.support_email, f"mailto:{quote(cpo.support_email, safe='@')}"),
+    )
+    return tuple(Contact(text, url) for text, url in reached if text)
 
 
 def _together(terms: OfferTerms) -> tuple[str, ...]:

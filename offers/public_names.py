@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +10,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
-from offers.engine.describe_driver import Named
+from offers.engine.benefits import rule_of
+from offers.engine.benefits.items import price_words
+from offers.engine.describe_driver import Named, some
 from offers.engine.places import fits
-from offers.engine.values import Applicability, OfferTerms
+from offers.engine.values import Applicability, ItemUnit, OfferTerms
 from offers.models import Offer, OfferState
 from offers.places import site_facts
 from pricing.engine.windows import zone_of
@@ -42,6 +45,33 @@ def with_item_named(terms: OfferTerms) -> OfferTerms:
 def gives_unsold(terms: OfferTerms) -> bool:
     """Tell whether the product that an offer gives is hidden from buyer apps, or gone: then nobody gets it now."""
     return bool(terms.benefit.item_id) and not _name(terms.benefit.item_id)
+
+
+def benefit_for_driver(terms: OfferTerms) -> str:
+    """Return what the offer gives, with the products that are bought and given by their names."""
+    if terms.benefit.item_unit is not ItemUnit.PRODUCT:
+        return rule_of(terms).words(with_item_named(terms))
+    bought, more = terms.qualifier.item_count, terms.benefit.item_count
+    goods = _goods_bought(terms)
+    counted = f"{bought} × {goods[0]}" if len(goods) == 1 else f"{bought} bought of {some(goods)}" if goods else ""
+    if terms.benefit.item_id:
+        given = f"{more} × {_sold_as(terms.benefit.item_id)}"
+        return f"{given} {price_words(terms)} for every {counted or f'{bought} products bought'}"
+    if len(goods) == 1:
+        return f"{more} more × {goods[0]} {price_words(terms)} for every {bought} bought"
+    alike = f"{more} more of the same product {price_words(terms)} for every {bought} bought of it"
+    return f"{alike}: {some(goods)}" if goods else alike
+
+
+def _goods_bought(terms: OfferTerms) -> tuple[str, ...]:
+    """Return the products that count as bought, by name; none where any product does."""
+    scope = terms.applicability
+    if not scope.item_ids and not scope.categories:
+        return ()
+    rows = Product.objects.filter(is_published=True)
+    rows = rows.filter(product_id__in=scope.item_ids) if scope.item_ids else rows
+    rows = rows.filter(category__in=scope.categories) if scope.categories else rows
+    return tuple(sorted(set(rows.values_list("name", flat=True))))
 
 
 def _sold_as(product_id: str) -> str:
@@ -122,5 +152,11 @@ def _cities(named: frozenset[str]) -> tuple[str, ...]:
 
 
 def _in_words(rows: Iterable[Location]) -> tuple[str, ...]:
-    parts = ((row.name, row.address, row.city) for row in rows)
-    return tuple(sorted({", ".join(dict.fromkeys(part for part in row if part)) for row in parts}))
+    return tuple(sorted({_site_in_words(row) for row in rows}))
+
+
+def _site_in_words(row: Location) -> str:
+    """Return name, address and city, each of them once: an address often ends with the city."""
+    named = f"{row.name}, {row.address}"
+    says_city = re.search(rf"(?<!\w){re.escape(row.city)}(?!\w)", named, re.IGNORECASE)
+    return ", ".join(dict.fromkeys(part for part in (row.name, row.address, "" if says_city else row.city) if part))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.asking import Lock, SessionAsk
 from offers.book import LoadedBook, book_as_of, book_for
 from offers.engine.facts import Good
-from offers.engine.periods import Period, today_at
+from offers.engine.periods import today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import (
     CodeStanding,
@@ -20,8 +19,8 @@ from offers.engine.values import (
     OfferTerms,
     SentCode,
     StackLimits,
-    Usage,
 )
+from offers.guards import as_refused
 from offers.models import OfferPolicy
 from offers.observing import goods_given, wanted_by
 from offers.places import place_facts
@@ -36,7 +35,6 @@ from pricing.mapping import price_terms, tariffs_for
 from pricing.models import TariffVersion, TaxProfile
 
 __all__ = [
-    "EXHAUSTED",
     "LONGEST_CODE",
     "Buyer",
     "Lock",
@@ -48,15 +46,6 @@ __all__ = [
     "store_quote",
     "write_quote",
 ]
-
-#: More than any limit: a limit of this offer refused a moment ago, whatever a counter says by now.
-EXHAUSTED = Usage(
-    uses=2**62,
-    budget_used=Decimal(10) ** 15,
-    customer_uses=2**62,
-    budget_used_today=Decimal(10) ** 15,
-    customer_period_uses=dict.fromkeys(Period, 2**62),
-)
 
 
 def price_session(
@@ -105,7 +94,7 @@ def price_session(
         codes=frozenset(code.upper() for code in ask.codes),
         customer_known=ask.customer is not None,
         identity_required=ask.identity_required,
-        usage=_as_refused(used | dict.fromkeys(lock.exhausted, EXHAUSTED), lock.short),
+        usage=as_refused(used, lock.refused),
         objective=Objective(policy.objective),
         calendar_zone=connector.cpo.time_zone,
         stack=StackLimits(policy.max_stack, policy.max_discount_percent),
@@ -148,11 +137,6 @@ def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> 
         product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
         for product, good in found.items()
     }
-
-
-def _as_refused(usage: Mapping[str, Usage], short: Collection[str]) -> Mapping[str, Usage]:
-    """Return the usage with the offers marked whose stock refused."""
-    return {**usage, **{offer_id: replace(usage.get(offer_id, Usage()), refused=True) for offer_id in short}}
 
 
 def _terms_of(

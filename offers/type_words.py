@@ -18,7 +18,7 @@ _HELD = "It is held in stock from the booking on."
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A field's label and its help; {currency} stands for the CPO's."""
+    """A field's label and its help; {currency} stands for the sign of the CPO's."""
 
     label: str
     help: str

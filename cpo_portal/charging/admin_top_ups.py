@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from cpo_portal.accounts.models import User
 from cpo_portal.adminkit.actions import page_button
@@ -41,7 +42,9 @@ class TopUpImportMixin(ImportPageMixin):
             done = import_top_ups(row, data["file"], dry_run=dry_run, now=timezone.now(), by=by)
         except RowsRefused as refused:
             return Outcome.refused([(x.row, x.column, x.message) for x in refused.faults], len(refused.faults))
-        return Outcome(imported_in_words(done), written=done.written)
+        entries = reverse("admin:charging_balanceentry_changelist")
+        made = format_html('<a class="portal-made" href="{}">See the entries.</a>', entries)
+        return Outcome(imported_in_words(done), written=done.written, made=made)
 
 
 def imported_in_words(done: Imported) -> str:

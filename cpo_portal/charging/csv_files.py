@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from cpo_portal.adminkit.cells import unescaped
 
@@ -14,6 +15,9 @@ MOST_ROWS = 100_000
 LONGEST_CELL = 1000
 #: So many faults are told; the rest is a number.
 MOST_FAULTS = 100
+#: So many unknown columns are named one by one, and of so many known ones the whole list.
+MOST_NAMED = 5
+MOST_LISTED = 12
 
 
 class NotRead(ValueError):
@@ -56,9 +60,9 @@ _USUAL = Bounds()
 
 
 def read_rows(data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str]) -> list[dict[str, str]]:
-    """Return the rows as column → text without spaces around; columns that are left out are "".
+    """Return the rows as column in small letters → text without spaces around; columns that are left out are "".
 
-    `needed` says what is missing of the header, "" for nothing. Raises NotRead.
+    `needed` says what is missing of the header, in small letters, "" for nothing. Raises NotRead.
     """
     return list(each_row(data, columns=columns, needed=needed))
 
@@ -70,9 +74,9 @@ def each_row(
     text = _text_of(data, bounds)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        header = [name.strip().casefold() for name in next(reader, [])]
+        header = [name.strip() for name in next(reader, [])]
         _check_header(header, columns, needed)
-        yield from _rows(reader, header, bounds)
+        yield from _rows(reader, [name.casefold() for name in header], bounds)
     except csv.Error as error:
         raise NotRead(f"The file is no CSV: {error}. Save it as “CSV UTF-8” and upload it again.") from error
 
@@ -95,17 +99,39 @@ def _delimiter(text: str) -> str:
 
 
 def _check_header(header: list[str], columns: Sequence[str], needed: Callable[[set[str]], str]) -> None:
-    unknown = [name for name in header if name not in columns]
-    if not header or header == [""]:
-        raise NotRead(f"The file is empty: its first row names the columns, of {', '.join(columns)}.")
-    if unknown:
-        raise NotRead(f"The column “{unknown[0][:60]}” is unknown: use {', '.join(columns)}.")
-    twice = [name for name in header if header.count(name) > 1]
-    if twice:
-        raise NotRead(f"The column “{twice[0]}” is there twice: leave one out.")
-    missing = needed(set(header))
+    """Refuse a header, with all that is wrong in it; `header` is as it is written, `columns` as they are called."""
+    if not any(header):
+        raise NotRead(f"The file is empty: its first row names the columns, {_such_as(columns)}.")
+    folded = [name.casefold() for name in header]
+    known = {name.casefold(): name for name in columns}
+    unknown = [name for name in header if name.casefold() not in known]
+    free = [name for name in known if name not in folded]
+    meant = {name: get_close_matches(name.casefold(), free, n=1) for name in unknown}
+    named = list(meant.items())[:MOST_NAMED]
+    faults = [_unknown(name, known[near[0]] if near else "", columns) for name, near in named]
+    if len(meant) > MOST_NAMED:
+        faults.append(f"{len(meant) - MOST_NAMED} more columns are unknown.")
+    twice = sorted({known[name] for name in folded if folded.count(name) > 1 and name in known})
+    faults += [f"The column “{name}” is there twice: leave one out." for name in twice]
+    # Who misspelt a column need not hear that it is missing, too.
+    missing = needed({*folded, *(name for near in meant.values() for name in near)})
     if missing:
-        raise NotRead(missing)
+        faults.append(missing)
+    if faults:
+        raise NotRead(" ".join(faults))
+
+
+def _unknown(name: str, meant: str, columns: Sequence[str]) -> str:
+    said = f"The column “{name[:60]}” is unknown"
+    if meant:
+        return f"{said}: did you mean “{meant}”?"
+    if len(columns) <= MOST_LISTED:
+        return f"{said}: use {', '.join(columns)}."
+    return f"{said}: leave it out, or take its name from the list of columns."
+
+
+def _such_as(columns: Sequence[str]) -> str:
+    return f"of {', '.join(columns)}" if len(columns) <= MOST_LISTED else f"such as {', '.join(columns[:3])}"
 
 
 def _rows(reader: Iterator[list[str]], header: list[str], bounds: Bounds) -> Iterator[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The panels of an order's page; rooms above add theirs to ORDER_PANELS without this room knowing them."""
+"""The panels of an order's page and a group's; rooms above add theirs to the lists without this room knowing them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cpo_portal.adminkit.rules import rights
 from cpo_portal.charging.models import (
     BalanceHold,
     ChargingSession,
+    CustomerGroup,
     EventKind,
     FulfillmentState,
     GatewayNotice,
@@ -74,6 +75,8 @@ class Panel:
 
 #: Called in this order with the request and the order; None leaves the panel out.
 ORDER_PANELS: list[Callable[[HttpRequest, Order], Panel | None]] = []
+#: The same for a group of customers.
+GROUP_PANELS: list[Callable[[HttpRequest, CustomerGroup], Panel | None]] = []
 
 
 def panels_of(request: HttpRequest, order: Order) -> list[Panel]:

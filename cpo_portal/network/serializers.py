@@ -145,13 +145,24 @@ class ConnectorSerializer(OwnSerializer):
 
 
 class ProductSerializer(OwnSerializer):
-    """A good or service; `stock` is what is on the shelf, null where units are not counted."""
+    """A good or service; `stock` is what is on the shelf, null where units are not counted.
+
+    Who sends `stock_read`, what they read before, writes no stock where orders or staff have moved it since.
+    """
 
     own_id = "product_id"
     locations = OwnRelatedField(
         Location, slug_field="location_id", many=True, required=False, help_text="Where it is sold; [] is everywhere."
     )
     stock = serializers.IntegerField(min_value=0, max_value=2_147_483_647, required=False, allow_null=True)
+    stock_read = serializers.IntegerField(
+        min_value=0,
+        max_value=2_147_483_647,
+        required=False,
+        allow_null=True,
+        write_only=True,
+        help_text="The stock that you read before: where it is another one by now, nothing is written.",
+    )
 
     class Meta:
         model = Product
@@ -166,6 +177,7 @@ class ProductSerializer(OwnSerializer):
             "locations",
             "is_published",
             "stock",
+            "stock_read",
         ]
 
     def to_representation(self, instance: Product) -> dict[str, Any]:
@@ -177,11 +189,14 @@ class ProductSerializer(OwnSerializer):
     @transaction.atomic
     def create(self, validated_data: dict[str, Any]) -> Any:
         stock = validated_data.pop("stock", None)
+        validated_data.pop("stock_read", None)
         return keep_stock(super().create(validated_data), stock)
 
     @transaction.atomic
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         given, stock = "stock" in validated_data, validated_data.pop("stock", None)
+        if "stock_read" in validated_data:
+            refuse_moved_stock(instance, validated_data.pop("stock_read"))
         saved = super().update(instance, validated_data)
         return keep_stock(saved, stock) if given else reread(saved)
 
@@ -196,6 +211,16 @@ class SavedProductSerializer(ProductSerializer):
 
     def get_warnings(self, product: Product) -> list[str]:
         return effects_of(product)
+
+
+def refuse_moved_stock(product: Product, read: int | None) -> None:
+    """Raise where the stock is not what the caller read; until the transaction ends it stays as it is."""
+    row = locked_stock(product.pk)
+    now = None if row is None else row.units
+    if now != read:
+        said = "is not counted any more" if now is None else f"is {now} by now"
+        sentence = f"The stock {said}, and not what you read: read it again, then send what it is to be."
+        raise serializers.ValidationError({"stock_read": [sentence]})
 
 
 def keep_stock(product: Product, units: int | None) -> Product:

@@ -30,12 +30,15 @@ class NewOffer:
     offer_id: str
     content: OfferContent
     limits: OfferLimits = field(default_factory=OfferLimits)
+    #: What of it could not be read; such an offer is checked and never written.
+    unread: frozenset[str] = frozenset()
 
 
 def check_new(cpo: Cpo, new: NewOffer) -> tuple[NewOffer, dict[str, list[str]]]:
     """Return the offer in its normal form with every reason to refuse it, by field; inside the CPO's scope."""
-    content, errors = faults_of_new(Offer(cpo=cpo, offer_id=new.offer_id.strip()), new.content, new.limits)
-    return NewOffer(new.line, new.offer_id.strip(), content or new.content, new.limits), errors
+    offer = Offer(cpo=cpo, offer_id=new.offer_id.strip())
+    content, errors = faults_of_new(offer, new.content, new.limits, new.unread)
+    return NewOffer(new.line, new.offer_id.strip(), content or new.content, new.limits, new.unread), errors
 
 
 def create_offers(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> Iterable[tuple[int, str, str]]:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
+from offers.authoring.unread import Finding, readable, told
 from offers.engine.values import OfferLimits
 from offers.models import Offer
 from offers.models.conditions import HALF_A_STOCK, UPSIDE_DOWN_ENERGY
@@ -28,17 +29,22 @@ OWN_FIELDS = (
     "stock_product_id",
     "stock_at_least",
 )
-_Findings = Iterable[tuple[str, str]]
+_Findings = Iterable[Finding]
 
 
 def check_conditions(offer: Offer, content: OfferContent) -> _Findings:
     """Yield each fault as (field, sentence); inside the CPO's scope."""
-    yield from _energy(content)
+    return told((_energy, _nth, _busy, _stock), content)
+
+
+def _nth(content: OfferContent) -> _Findings:
     if content.nth_session is not None and not 1 <= content.nth_session <= MOST_SESSIONS:
         yield "nth_session", f"Give the session's number, from 1 for the first to {MOST_SESSIONS}."
+
+
+def _busy(content: OfferContent) -> _Findings:
     if content.max_busy_percent is not None and not 1 <= content.max_busy_percent <= 100:
         yield "max_busy_percent", "Give a share of the chargers from 1 to 100 %."
-    yield from _stock(content)
 
 
 def check_counted(nth_session: int | None, limits: OfferLimits) -> None:
@@ -69,11 +75,11 @@ def _stock(content: OfferContent) -> _Findings:
 
 
 def _energy(content: OfferContent) -> _Findings:
-    for name in ("min_energy_wh", "max_energy_wh"):
-        value = getattr(content, name)
-        if value is not None and not 1 <= value <= MOST_WH:
-            yield name, f"Give an energy above 0 and up to {MOST_WH // 1000} kWh."
-            return
+    given = {name: getattr(content, name) for name in readable(content, ("min_energy_wh", "max_energy_wh"))}
+    wrong = [name for name, value in given.items() if value is not None and not 1 <= value <= MOST_WH]
+    yield from ((name, f"Give an energy above 0 and up to {MOST_WH // 1000} kWh.") for name in wrong)
+    if wrong:
+        return
     least, most = content.min_energy_wh, content.max_energy_wh
     if least is not None and most is not None and least > most:
         yield "max_energy_wh", UPSIDE_DOWN_ENERGY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Connector, Location, Product
-from offers.authoring.amounts import is_amount
+from offers.authoring.amounts import check_amounts
 from offers.authoring.codes import code_in_use, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
 from offers.authoring.conditions import check_conditions
@@ -28,12 +28,11 @@ from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
+from offers.authoring.unread import Finding, partly, readable, told, unread_of
 from offers.authoring.windows import normal_windows
 from offers.known import names_there
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
-
-_HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +107,12 @@ ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs,
 LISTS = (*_IDS, *ROWS, "blackout_dates", "excludes")
 
 
+def content_from(values: Mapping[str, Any]) -> OfferContent:
+    """Return the content that these fields say, the others as where nothing was said; needed ones may be unread."""
+    unsaid: dict[str, Any] = {"name": "", "valid_from": None, "valid_until": None}
+    return OfferContent(**unsaid | dict(values))
+
+
 def content_of(version: OfferVersion) -> OfferContent:
     """Return what a version says."""
     values = {name: getattr(version, name) for name in CONTENT_FIELDS}
@@ -116,15 +121,20 @@ def content_of(version: OfferVersion) -> OfferContent:
 
 def apply_content(version: OfferVersion, content: OfferContent) -> None:
     """Write the content into an unsaved or draft version."""
-    for name in CONTENT_FIELDS:
+    _apply(version, content, CONTENT_FIELDS)
+
+
+def _apply(version: OfferVersion, content: OfferContent, names: Iterable[str]) -> None:
+    for name in names:
         value = getattr(content, name)
         setattr(version, name, list(value) if name in LISTS else value)
 
 
-def checked(offer: Offer, content: OfferContent) -> OfferContent:
+def checked(offer: Offer, content: OfferContent, unread: Collection[str] = ()) -> OfferContent:
     """Return the content in its normal form, or raise ValidationError by field.
 
-    Call inside a transaction that holds the offer's row, or for an offer that is not saved yet.
+    Call inside a transaction that holds the offer's row, or for an offer that is not saved yet. Of a content with
+    fields that could not be read, all is refused that depends on the others alone.
     """
     errors: dict[str, list[str]] = {}
     values = {name: getattr(content, name) for name in CONTENT_FIELDS}
@@ -141,24 +151,8 @@ def checked(offer: Offer, content: OfferContent) -> OfferContent:
             errors[name] = refusal.messages
             values[name] = ()
     result = OfferContent(**values)
-    unread = set(errors)
-    for check in (
-        _check_fields,
-        _check_type,
-        _check_amounts,
-        _check_time,
-        _check_places,
-        _check_segments,
-        check_places,
-        check_days,
-        check_conditions,
-        check_giving,
-        _check_code,
-        check_stacking,
-    ):
-        for name, message in check(offer, result):
-            if name not in unread:
-                errors.setdefault(name, []).append(message)
+    for name, message in told(_CHECKS, offer, partly(result, {*errors, *unread})):
+        errors.setdefault(name, []).append(message)
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
     return result
@@ -173,36 +167,32 @@ def check_offer_id(cpo: Cpo, offer_id: str) -> None:
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
 
 
-_Findings = Iterable[tuple[str, str]]
+_Findings = Iterable[Finding]
+_CHECKED_ELSEWHERE = {
+    *("cpo", "offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"),
+    *(*PLACE_FIELDS, *DAY_FIELDS, *CONDITION_FIELDS, *GIVING_FIELDS),
+}
+
+
+def _check_name(offer: Offer, content: OfferContent) -> _Findings:
+    if not content.name.strip():
+        yield "name", "Give the offer a name."
+    if len(content.name) > 200:
+        yield "name", "Shorten the name to 200 characters."
 
 
 def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     """Check types, lengths and choices as the model states them."""
-    if not content.name.strip():
-        yield "name", "Give the offer a name."
     probe = OfferVersion(cpo=offer.cpo, number=1)
-    apply_content(probe, content)
+    _apply(probe, content, readable(content, CONTENT_FIELDS))
     try:
-        own = {
-            "cpo",
-            "offer",
-            "created_by",
-            "published_at",
-            "value",
-            "value_cap",
-            "min_value",
-            "name",
-            *PLACE_FIELDS,
-            *DAY_FIELDS,
-            *CONDITION_FIELDS,
-            *GIVING_FIELDS,
-        }
-        probe.clean_fields(exclude=own)
+        probe.clean_fields(exclude=_CHECKED_ELSEWHERE | unread_of(content))
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             yield from ((name, message) for message in messages)
-    if len(content.name) > 200:
-        yield "name", "Shorten the name to 200 characters."
+
+
+def _check_currency(offer: Offer, content: OfferContent) -> _Findings:
     if content.currency != offer.cpo.currency:
         yield "currency", f"Your offers are in {offer.cpo.currency}: leave the currency out."
 
@@ -211,45 +201,25 @@ def _check_type(offer: Offer, content: OfferContent) -> _Findings:
     return check_type(content)
 
 
-def _check_amounts(offer: Offer, content: OfferContent) -> _Findings:
-    for name in ("value", "value_cap", "min_value"):
-        amount = getattr(content, name)
-        if amount is not None and not is_amount(amount):
-            yield name, "Use a number with at most two decimals."
-            return
-    percent = content.value_type == "percent"
-    if content.value is not None and content.value <= 0:
-        yield "value", "Give a percentage above 0." if percent else "Give an amount above 0."
-    elif content.value is not None and percent and content.value > _HUNDRED:
-        yield "value", "A percentage is at most 100: lower it, or choose an amount."
-    if content.value_cap is not None and content.value_cap <= 0:
-        yield "value_cap", "The cap is the most the driver saves: write it without a minus, or leave it empty."
-    elif content.value_type == "amount" and None not in (content.value, content.value_cap) and _below(content):
-        yield "value_cap", "The cap is below the amount: raise it or leave it empty."
-    if content.min_value is not None and content.min_value < 0:
-        yield "min_value", "A minimum cannot be negative: write 0 or leave it empty."
-
-
-def _below(content: OfferContent) -> bool:
-    return (content.value_cap or 0) < (content.value or 0)
-
-
 def _check_time(offer: Offer, content: OfferContent) -> _Findings:
-    for name in ("valid_from", "valid_until"):
+    faults = []
+    for name in readable(content, ("valid_from", "valid_until")):
         if getattr(content, name).utcoffset() is None:
-            yield name, "Give the time with its offset, such as 2026-01-03T00:00:00+05:30."
-            return
-        if not is_near(getattr(content, name)):
-            yield name, FAR
-            return
-    if content.valid_until <= content.valid_from:
+            faults.append((name, "Give the time with its offset, such as 2026-01-03T00:00:00+05:30."))
+        elif not is_near(getattr(content, name)):
+            faults.append((name, FAR))
+    yield from faults
+    if not faults and content.valid_until <= content.valid_from:
         yield "valid_until", "The offer ends before it starts: choose a later end."
 
 
-def _check_places(offer: Offer, content: OfferContent) -> _Findings:
+def _check_locations(offer: Offer, content: OfferContent) -> _Findings:
     known = names_there(Location.objects, "location_id", content.location_ids)
     for unknown in sorted(set(content.location_ids) - known):
         yield "location_ids", f"You have no location “{unknown}”: choose one of yours."
+
+
+def _check_items(offer: Offer, content: OfferContent) -> _Findings:
     items = names_there(Connector.objects, "item_id", content.item_ids)
     items |= names_there(Product.objects, "product_id", content.item_ids)
     for unknown in sorted(set(content.item_ids) - items):
@@ -273,6 +243,26 @@ def _check_code(offer: Offer, content: OfferContent) -> _Findings:
         yield "display_code", f"The offer {other} already asks for this code: choose another."
     elif content.display_code and (other := offer_of_single_use(offer, content.display_code)):
         yield "display_code", f"This is a single-use code of the offer {other}: choose another."
+
+
+#: Each yields faults of the content by field; inside the CPO's scope.
+_CHECKS: tuple[Callable[[Offer, OfferContent], _Findings], ...] = (
+    _check_name,
+    _check_fields,
+    _check_currency,
+    _check_type,
+    check_amounts,
+    _check_time,
+    _check_locations,
+    _check_items,
+    _check_segments,
+    check_places,
+    check_days,
+    check_conditions,
+    check_giving,
+    _check_code,
+    check_stacking,
+)
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

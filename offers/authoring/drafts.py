@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -9,6 +11,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.content import OfferContent, apply_content, check_offer_id, checked, content_of
+from offers.authoring.unread import refused_by
 from offers.engine.values import OfferLimits
 from offers.known import is_remembering, recall
 from offers.models import Offer, OfferState, OfferVersion
@@ -42,27 +45,24 @@ def create_offer(
 
 
 def faults_of_new(
-    offer: Offer, content: OfferContent, limits: OfferLimits
+    offer: Offer, content: OfferContent, limits: OfferLimits, unread: Collection[str] = ()
 ) -> tuple[OfferContent | None, dict[str, list[str]]]:
     """Return the normal form of what a new offer says, None where there is none, and every fault by field.
 
-    Inside the CPO's scope; `offer` is not saved yet.
+    Inside the CPO's scope; `offer` is not saved yet. Of an offer with fields that could not be read, its id among
+    them, every fault is told that can be known without them.
     """
     from offers.authoring.limits import check_limits
 
     normal: list[OfferContent] = []
-    errors: dict[str, list[str]] = {}
-    for check in (
-        lambda: offer.clean_fields(exclude={"cpo", "live_version"}),
-        lambda: check_offer_id(offer.cpo, offer.offer_id),
-        lambda: check_limits(limits),
-        lambda: normal.append(checked(offer, content)),
-    ):
-        try:
-            check()
-        except ValidationError as refusal:
-            errors |= refusal.message_dict
-    if _is_taken(offer.offer_id):
+    named = "offer_id" not in unread
+    errors = refused_by(
+        lambda: offer.clean_fields(exclude={"cpo", "live_version", *({"offer_id"} & {*unread})}),
+        lambda: check_offer_id(offer.cpo, offer.offer_id) if named else None,
+        lambda: check_limits(limits, unread),
+        lambda: normal.append(checked(offer, content, unread)),
+    )
+    if named and _is_taken(offer.offer_id):
         errors["offer_id"] = [already_there(offer.offer_id)]
     return (normal[0] if normal else None), errors
 

@@ -11,6 +11,7 @@ from django.db import connection
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
 from offers.authoring.amounts import is_amount
+from offers.authoring.unread import Finding, partly, readable, told
 from offers.engine.values import ItemUnit, OfferLimits
 from offers.known import is_remembering
 from offers.models import ItemUnitChoice, Offer
@@ -23,30 +24,43 @@ if TYPE_CHECKING:
 OWN_FIELDS = ("item_unit", "qualifier_item_count", "benefit_item_count", "benefit_item_id", "item_value")
 MOST_KWH = 2000
 MOST_UNITS = 1000
-_Findings = Iterable[tuple[str, str]]
+_Findings = Iterable[Finding]
 
 
 def check_giving(offer: Offer, content: OfferContent) -> _Findings:
     """Yield each fault as (field, sentence); what a type must say and may not say is the matrix's. In the scope."""
-    if content.item_unit and content.item_unit not in ItemUnitChoice.values:
+    if readable(content, ["item_unit"]) and content.item_unit not in {"", *ItemUnitChoice.values}:
         yield "item_unit", "Choose KWH, SESSION or PRODUCT."
-        return
+        content = partly(content, ["item_unit"])
+    value = content.item_value if readable(content, ["item_value"]) else None
+    if value is not None and not is_amount(value):
+        yield "item_value", "Use a number with at most two decimals."
+        content = partly(content, ["item_value"])
+    yield from told((_numbers, _price, _kept_apart, _chosen, _product), content)
+
+
+def _numbers(content: OfferContent) -> _Findings:
     most, unit = (MOST_KWH, "number of kWh") if content.item_unit == ItemUnit.KWH else (MOST_UNITS, "number")
-    for name in ("qualifier_item_count", "benefit_item_count"):
+    for name in readable(content, ("qualifier_item_count", "benefit_item_count")):
         number = getattr(content, name)
         if number is not None and not 1 <= number <= most:
             yield name, f"Give a {unit} from 1 to {most}."
-    yield from _value(content)
-    if content.item_unit in (ItemUnit.KWH, ItemUnit.SESSION):
-        if content.additive:
-            yield "additive", STANDS_ALONE
-        if content.benefit_item_id:
-            yield "benefit_item_id", OWN_ITEM
+
+
+def _kept_apart(content: OfferContent) -> _Findings:
+    """What is counted in kWh or sessions stands alone, and is given as what was bought."""
+    if content.item_unit not in (ItemUnit.KWH, ItemUnit.SESSION):
         return
+    read = readable(content, ("additive", "benefit_item_id"))
+    if "additive" in read and content.additive:
+        yield "additive", STANDS_ALONE
+    if "benefit_item_id" in read and content.benefit_item_id:
+        yield "benefit_item_id", OWN_ITEM
+
+
+def _chosen(content: OfferContent) -> _Findings:
     if content.auto and _is_paid_product(content):
         yield "auto", PAID_IS_CHOSEN
-    if content.benefit_item_id:
-        yield from _product(offer, content)
 
 
 def check_turns(item_unit: str, limits: OfferLimits) -> None:
@@ -57,24 +71,21 @@ def check_turns(item_unit: str, limits: OfferLimits) -> None:
         )
 
 
-def _value(content: OfferContent) -> _Findings:
-    value = content.item_value
-    if value is None:
-        return
-    if not is_amount(value):
-        yield "item_value", "Use a number with at most two decimals."
-    elif value < 0:
+def _price(content: OfferContent) -> _Findings:
+    if content.item_value is not None and content.item_value < 0:
         yield "item_value", "A price cannot be negative: write 0 for nothing."
 
 
 def _is_paid_product(content: OfferContent) -> bool:
     """Say whether the driver pays for products that come on top of what is bought."""
     value = content.item_value
-    return content.item_unit == ItemUnit.PRODUCT and value is not None and value.is_finite() and value > 0
+    return content.item_unit == ItemUnit.PRODUCT and value is not None and value > 0
 
 
-def _product(offer: Offer, content: OfferContent) -> _Findings:
+def _product(content: OfferContent) -> _Findings:
     name = content.benefit_item_id
+    if not name or content.item_unit in (ItemUnit.KWH, ItemUnit.SESSION):
+        return
     rows = Product.objects.select_related("stock_row").filter(product_id=name)
     # Who deletes a product locks its row first: it waits, and then finds the offer.
     locks = connection.in_atomic_block and not is_remembering()
@@ -83,9 +94,19 @@ def _product(offer: Offer, content: OfferContent) -> _Findings:
         yield "benefit_item_id", f"You have no product “{name}”: choose one of yours."
     elif not product.is_published:
         yield "benefit_item_id", f"“{name}” is not sold: publish the product first, or choose another."
-    elif content.item_value is not None and content.item_value >= product.price:
+    else:
+        yield from told((_cheaper, _in_stock), content, product)
+
+
+def _cheaper(content: OfferContent, product: Product) -> _Findings:
+    if content.item_value is not None and content.item_value >= product.price:
         yield "item_value", _too_dear(product)
-    elif (left := units_left(product)) is not None and left < (content.benefit_item_count or 0):
+
+
+def _in_stock(content: OfferContent, product: Product) -> _Findings:
+    left = units_left(product)
+    if left is not None and left < (content.benefit_item_count or 0):
+        name = product.product_id
         yield "benefit_item_id", f"“{name}” is out of stock, {left} are left: raise its stock, or give fewer."
 
 

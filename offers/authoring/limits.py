@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +19,13 @@ from offers.authoring.drafts import is_fresh, lock_offer
 from offers.authoring.giving import check_turns
 from offers.authoring.period_limits import (
     contradictions,
+    daily_budget,
     keep_day_counters,
     keep_period_counters,
     period_switches,
 )
 from offers.authoring.shared_limits import keep_group_counters, nothing_to_share, sharing_switches
+from offers.authoring.unread import Finding, partly, refused_by, told
 from offers.engine.periods import today_at
 from offers.engine.values import OfferLimits
 from offers.mapping import LIMIT_NAMES, limits_of
@@ -65,37 +68,49 @@ GROUP BY r.offer_id, r.customer_id HAVING SUM(e.uses) > 0
 """
 
 
-def check_limits(limits: OfferLimits) -> None:
-    """Refuse what is no limit at all, by field."""
-    errors: dict[str, str] = {}
-    for name in LIMIT_FIELDS:
-        value = getattr(limits, name)
-        if isinstance(value, bool):
-            continue
-        if isinstance(value, Decimal) and not value.is_finite():
-            # No number can be compared with it, so no other sentence is true beside this one.
-            raise ValidationError({name: _NO_AMOUNT})
-        if value is not None and value <= 0:
-            errors[name] = "Give a number above 0, or leave it empty for no limit."
-        elif isinstance(value, Decimal) and not is_amount(value):
-            errors[name] = _NO_AMOUNT
-        elif isinstance(value, int) and value > 2**31 - 1:
-            errors[name] = "Give a smaller number, or leave it empty for no limit."
-    if limits.budget is not None and limits.redemption_cap is None:
-        errors["redemption_cap"] = "A budget needs a limit per redemption: set “most per redemption”."
-    elif limits.budget is not None and limits.redemption_cap is not None and limits.redemption_cap > limits.budget:
-        errors["redemption_cap"] = "One redemption may not exceed the whole budget: lower it."
-    errors = dict(contradictions(limits)) | dict(nothing_to_share(limits)) | errors
+def check_limits(limits: OfferLimits, unread: Collection[str] = ()) -> None:
+    """Refuse what is no limit at all, by field; of what could be read, where some fields were not."""
+    numbers = {name: getattr(limits, name) for name in LIMIT_FIELDS if name not in unread}
+    numbers = {name: value for name, value in numbers.items() if not isinstance(value, bool)}
+    faults = {name: sentence for name, value in numbers.items() if (sentence := _no_limit(value))}
+    # No number can be compared with what is none, so no other sentence is true beside it.
+    none = {name for name, value in numbers.items() if isinstance(value, Decimal) and not value.is_finite()}
+    told_of = list(told((contradictions, daily_budget, nothing_to_share, _caps), partly(limits, {*unread, *none})))
+    errors = {**dict(told_of), **faults}
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
 
 
-def check_limits_of(offer: Offer, limits: OfferLimits) -> None:
+def _no_limit(value: Decimal | int | None) -> str:
+    """Return why a number is no limit, "" where it is one."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return _NO_AMOUNT
+    if value is not None and value <= 0:
+        return "Give a number above 0, or leave it empty for no limit."
+    if isinstance(value, Decimal) and not is_amount(value):
+        return _NO_AMOUNT
+    if isinstance(value, int) and value > 2**31 - 1:
+        return "Give a smaller number, or leave it empty for no limit."
+    return ""
+
+
+def _caps(limits: OfferLimits) -> Iterator[Finding]:
+    if limits.budget is not None and limits.redemption_cap is None:
+        yield "redemption_cap", "A budget needs a limit per redemption: set “most per redemption”."
+    elif limits.budget is not None and limits.redemption_cap is not None and limits.redemption_cap > limits.budget:
+        yield "redemption_cap", "One redemption may not exceed the whole budget: lower it."
+
+
+def check_limits_of(offer: Offer, limits: OfferLimits, unread: Collection[str] = ()) -> None:
     """Refuse, by field, what is no limit at all, or not one of what the offer gives now."""
-    check_limits(limits)
-    if offer.live_version is not None and is_published(offer.state):
-        check_counted(offer.live_version.nth_session, limits)
-        check_turns(offer.live_version.item_unit, limits)
+    checks: list[Callable[[], object]] = [lambda: check_limits(limits, unread)]
+    live, said = offer.live_version, partly(limits, unread)
+    if live is not None and is_published(offer.state):
+        checks.append(lambda: check_counted(live.nth_session, said))
+        checks.append(lambda: check_turns(live.item_unit, said))
+    errors = refused_by(*checks)
+    if errors:
+        raise ValidationError(errors)  # type: ignore[arg-type]
 
 
 def set_limits(offer: Offer, limits: OfferLimits, *, by: User | None = None, by_token: str = "") -> Offer:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import F, Max
 
+from offers.authoring.unread import readable
 from offers.engine.periods import Period, Today
 from offers.engine.values import OfferLimits
 from offers.models import CustomerPeriodCounter, DayCounter, Offer, OfferState
@@ -87,15 +88,23 @@ def contradictions(limits: OfferLimits) -> Iterator[tuple[str, str]]:
         ("uses_per_customer_month", "a month"),
         ("uses_per_customer", "all"),
     ]
-    given = [(name, span, getattr(limits, name)) for name, span in spans if getattr(limits, name) is not None]
+    read = readable(limits, dict(spans))
+    figures = [(name, span, getattr(limits, name)) for name, span in spans if name in read]
+    given = [(name, span, figure) for name, span, figure in figures if figure is not None]
     for (name, _, least), (_, span, most) in pairwise(given):
         if least > most:
             yield name, f"A customer has {most} uses in {span} at most: lower this to {most}, or raise that."
-    day, whole, cap = limits.budget_per_day, limits.budget, limits.redemption_cap
+
+
+def daily_budget(limits: OfferLimits) -> Iterator[tuple[str, str]]:
+    """Yield, by field, what of the budget of a day could never hold together with the other amounts."""
+    day = limits.budget_per_day
     if day is None:
         return
+    whole = limits.budget if readable(limits, ["budget"]) else None
     if whole is not None and day > whole:
         yield "budget_per_day", "The budget of a day is above the whole budget: lower it, or leave it empty."
+    cap = limits.redemption_cap
     if cap is None:
         yield "redemption_cap", "A budget needs a limit per redemption: set “most per redemption”."
     elif cap > day:

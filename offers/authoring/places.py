@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from cpo_portal.network.models import Charger, ConnectorType, Location
+from offers.authoring.unread import Finding, readable, told
 from offers.known import names_there, recall
 from offers.models import Offer
 from offers.models.where import HALF_A_CIRCLE, UPSIDE_DOWN_POWER, CurrentChoice
@@ -20,25 +21,38 @@ FARTHEST_KM = 20_000
 #: Checked here alone, so that nothing is said twice of them.
 OWN_FIELDS = (*PLACE_LISTS, "radius_km", "min_power_w", "max_power_w")
 STRONGEST_W = 2_000_000
-_Findings = Iterable[tuple[str, str]]
+_Findings = Iterable[Finding]
 
 
 def check_places(offer: Offer, content: OfferContent) -> _Findings:
     """Yield each fault as (field, sentence); names must be those of the CPO's own places. Inside its scope."""
-    yield from _unknown_names(content)
-    yield from _circle(content)
-    yield from _power(content)
+    return told((_tags, _cities, _states, _chargers, _types, _currents, _circle, _radius, _power), content)
 
 
-def _unknown_names(content: OfferContent) -> _Findings:
-    yield from _missing("location_tags", content.location_tags, known_tags, "no location with the tag")
-    yield from _missing("cities", content.cities, known_cities, "no location in")
-    yield from _missing("states", content.states, lambda: _column("state"), "no location in")
+def _tags(content: OfferContent) -> _Findings:
+    return _missing("location_tags", content.location_tags, known_tags, "no location with the tag")
+
+
+def _cities(content: OfferContent) -> _Findings:
+    return _missing("cities", content.cities, known_cities, "no location in")
+
+
+def _states(content: OfferContent) -> _Findings:
+    return _missing("states", content.states, lambda: _column("state"), "no location in")
+
+
+def _chargers(content: OfferContent) -> _Findings:
     chargers = names_there(Charger.objects, "evse_id", content.charger_ids)
     for name in sorted(set(content.charger_ids) - chargers):
         yield "charger_ids", f"You have no charger “{name}”: choose one of yours."
+
+
+def _types(content: OfferContent) -> _Findings:
     for name in sorted(set(content.connector_types) - set(ConnectorType.values)):
         yield "connector_types", f"There is no connector type “{name}”: use one of {', '.join(ConnectorType.values)}."
+
+
+def _currents(content: OfferContent) -> _Findings:
     for name in sorted(set(content.currents) - set(CurrentChoice.values)):
         yield "currents", f"There is no current “{name}”: use AC or DC."
 
@@ -74,17 +88,22 @@ def _circle(content: OfferContent) -> _Findings:
         return
     if not all(value.is_finite() for value in values.values()):
         yield "radius_km", "Give latitude, longitude and kilometres as numbers."
+
+
+def _radius(content: OfferContent) -> _Findings:
+    radius = content.radius_km
+    if radius is None or not radius.is_finite():
         return
-    radius = values["radius_km"]
     if not 0 < radius <= FARTHEST_KM or radius != round(radius, 3):
         yield "radius_km", f"Give the radius in kilometres, above 0, up to {FARTHEST_KM}, to the metre."
 
 
 def _power(content: OfferContent) -> _Findings:
-    for name in ("min_power_w", "max_power_w"):
-        value = getattr(content, name)
-        if value is not None and not 1 <= value <= STRONGEST_W:
-            yield name, f"Give a power above 0 and up to {STRONGEST_W // 1000} kW."
-            return
-    if None not in (content.min_power_w, content.max_power_w) and content.min_power_w > content.max_power_w:  # type: ignore[operator]
+    given = {name: getattr(content, name) for name in readable(content, ("min_power_w", "max_power_w"))}
+    wrong = [name for name, value in given.items() if value is not None and not 1 <= value <= STRONGEST_W]
+    yield from ((name, f"Give a power above 0 and up to {STRONGEST_W // 1000} kW.") for name in wrong)
+    if wrong:
+        return
+    least, most = content.min_power_w, content.max_power_w
+    if least is not None and most is not None and least > most:
         yield "max_power_w", UPSIDE_DOWN_POWER

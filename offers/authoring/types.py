@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cpo_portal.network.models import Connector, Product
+from offers.authoring.unread import Finding, readable, told
 from offers.engine.matrix import FIELDS, Need, empty, fault, needs_of
 from offers.engine.values import BenefitKind, DiscountBase, ValueType
 from offers.known import names_there
@@ -39,28 +40,38 @@ def without_leftovers(values: dict[str, Any], given: Collection[str]) -> dict[st
     return values | {name: _EMPTY[name] for name in left}
 
 
-def check_type(content: Any) -> Iterable[tuple[str, str]]:
+def unread_by_type(unread: Collection[str], given: Collection[str]) -> frozenset[str]:
+    """Return the unread fields with those whose empty value depends on a type that was not read."""
+    return frozenset(unread) | (set(FIELDS) - set(given) if "benefit_kind" in unread else set())
+
+
+def check_type(content: Any) -> Iterable[Finding]:
     """Yield the faults of an OfferContent that belong to its type, by field; inside the CPO's scope."""
+    return told((_check_needs, _check_value_type, _check_items), content)
+
+
+def _check_needs(content: Any) -> Iterable[Finding]:
     if content.benefit_kind not in _KINDS:
         # The field itself says so.
         return
     kind = BenefitKind(content.benefit_kind)
-    for name in FIELDS:
-        value = getattr(content, name)
-        sentence = fault(kind, name, given=not empty(name, value))
+    for name in readable(content, FIELDS):
+        sentence = fault(kind, name, given=not empty(name, getattr(content, name)))
         if sentence:
             yield name, sentence
-    yield from _check_value_type(kind, content)
+
+
+def _check_items(content: Any) -> Iterable[Finding]:
     items = content.qualifier_item_ids
     known = names_there(Connector.objects, "item_id", items) | names_there(Product.objects, "product_id", items)
     for unknown in sorted(set(items) - known):
         yield "qualifier_item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
 
 
-def _check_value_type(kind: BenefitKind, content: Any) -> Iterable[tuple[str, str]]:
-    if content.value_type != ValueType.PER_KWH.value:
+def _check_value_type(content: Any) -> Iterable[Finding]:
+    if content.value_type != ValueType.PER_KWH.value or content.benefit_kind not in _KINDS:
         return
-    if kind is not BenefitKind.DISCOUNT:
+    if content.benefit_kind != BenefitKind.DISCOUNT.value:
         yield "value_type", "Only a discount is counted per kWh: choose percent or amount."
     elif content.base != DiscountBase.ITEMS.value:
         yield "base", "An amount per kWh is taken off the energy: choose energy, time and products."

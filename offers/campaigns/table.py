@@ -177,7 +177,7 @@ TEMPLATES: tuple[Template, ...] = (
         "family-offer",
         "Family offer",
         "10 % off ten sessions a month, which the members of a family use up together; who is in no group, alone.",
-        _percent("FAMILY_PLAN", 10, 100, short_desc="Ten sessions a month for less, whoever of the family drives."),
+        _percent("FAMILY_PLAN", 10, 100, short_desc="Sessions for less, whoever of the family drives."),
         limits={"uses_per_customer_month": 10, "shared_in_groups": True},
     ),
     Template(

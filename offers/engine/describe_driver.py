@@ -40,15 +40,13 @@ def conditions_in_words(offer: OfferTerms, named: Named) -> list[str]:
         least = money_text(offer.qualifier.min_value, offer.currency)
         said.append(f"from {least} on, for energy, time and products before fees and tax")
     said += qualifier_in_words(offer.qualifier, named.products)
-    if offer.benefit.item_id or offer.benefit.item_unit is ItemUnit.PRODUCT:
-        said.append("as long as it is in stock")
     said += _days(offer.applicability, named.today)
     if offer.segments:
         said.append("for some customers: your app shows whether you are among them")
     if offer.applicability.categories:
         said.append(f"only for {some(named.goods)}" if named.goods else "only for products that are not sold now")
     said.append(_combining(offer, named))
-    return [*said, *_limits(offer.limits)]
+    return [*said, *_limits(offer.limits), *_lasting(offer)]
 
 
 def connectors_in_words(scope: Applicability, named: Named) -> str:
@@ -102,11 +100,27 @@ def _limits(limits: OfferLimits) -> list[str]:
     said += [f"{_times(most)} per customer and {period.value.lower()}" for period, most in limits.per_period.items()]
     if limits.shared_in_groups:
         said.append("members of one group share these uses")
-    if limits.total_uses is not None or limits.budget is not None:
-        said.append("as long as it lasts")
-    if limits.budget_per_day is not None:
-        said.append("each day only as long as what is set aside for that day lasts")
     return said
+
+
+def _lasting(offer: OfferTerms) -> list[str]:
+    """Say once how long there is something to get: the stock of what is given, the offer's total, its part of a day."""
+    limits, what = offer.limits, []
+    if _is_from_stock(offer):
+        what.append("it is in stock")
+    if limits.total_uses is not None or limits.budget is not None:
+        what.append("the offer lasts" if what else "it lasts")
+    daily = limits.budget_per_day is not None
+    if not what:
+        return ["each day only as long as what is set aside for that day lasts"] if daily else []
+    return [f"as long as {' and '.join(what)}{', each day only until its part is used up' if daily else ''}"]
+
+
+def _is_from_stock(offer: OfferTerms) -> bool:
+    """Tell whether what is given can run out, unless a condition has said already how much of it must be there."""
+    gift, qualifier = offer.benefit, offer.qualifier
+    said = qualifier.stock_product_id == gift.item_id and (qualifier.stock_at_least or 0) >= (gift.item_count or 1)
+    return gift.item_unit is ItemUnit.PRODUCT if not gift.item_id else not said
 
 
 def _times(number: int) -> str:

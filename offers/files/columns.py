@@ -67,11 +67,13 @@ def columns_for(zone: str) -> tuple[Column, ...]:
 
 
 def needed_in_header(columns: tuple[Column, ...]) -> Callable[[set[str]], str]:
-    """Return what says which needed column a header lacks."""
+    """Return what says which needed columns a header lacks."""
 
     def missing(header: set[str]) -> str:
-        lacking = [column.label for column in columns if column.needed and column.key not in header]
-        return f"The file needs the column “{lacking[0]}”: add it." if lacking else ""
+        lacking = [f"“{column.label}”" for column in columns if column.needed and column.key not in header]
+        if len(lacking) > 1:
+            return f"The file needs the columns {', '.join(lacking[:-1])} and {lacking[-1]}: add them."
+        return f"The file needs the column {lacking[0]}: add it." if lacking else ""
 
     return missing
 

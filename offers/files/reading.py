@@ -15,9 +15,9 @@ from cpo_portal.charging.csv_files import Bounds, Faults, NotRead, each_row, is_
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, check_new
 from offers.authoring.codes import keep_single_use
-from offers.authoring.content import CONTENT_FIELDS, OfferContent
+from offers.authoring.content import CONTENT_FIELDS, content_from
 from offers.authoring.limits import LIMIT_FIELDS
-from offers.authoring.types import without_leftovers
+from offers.authoring.types import unread_by_type, without_leftovers
 from offers.engine.values import OfferLimits
 from offers.files.columns import Column, columns_for, needed_in_header, values_by_field
 from offers.known import add_names, remembered
@@ -89,35 +89,38 @@ def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: M
 
 
 def _rows(data: bytes, columns: tuple[Column, ...]) -> Iterator[dict[str, str]]:
-    keys = [column.key for column in columns]
-    return each_row(data, columns=keys, needed=needed_in_header(columns), bounds=BOUNDS)
+    labels = [column.label for column in columns]
+    return each_row(data, columns=labels, needed=needed_in_header(columns), bounds=BOUNDS)
 
 
-def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], faults: Faults) -> NewOffer | None:
-    """Return what a row says, or None and its faults."""
-    before = faults.count
+def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], faults: Faults) -> NewOffer:
+    """Return what a row says, with the fields whose cells are at fault unread."""
     values: dict[str, Any] = {}
+    unread: set[str] = set()
     for column in columns:
         text = cells.get(column.key, "")
         if text:
             try:
                 values[column.name] = column.read(text)
             except ValidationError as refusal:
+                unread.add(column.name)
                 for sentence in refusal.messages:
                     faults.add(number, column.label, sentence)
             except DatabaseError:
                 raise
             except Exception as error:  # noqa: BLE001  sent again, the cell would be as it is
+                unread.add(column.name)
                 log.error("offer_cell_failed", column=column.name, error=describe(error))
                 faults.add(number, column.label, NOT_TAKEN)
         elif column.needed:
+            unread.add(column.name)
             faults.add(number, column.label, "This field is required.")
-    if faults.count > before:
-        return None
-    offer_id = values.pop("offer_id")
+    offer_id = values.pop("offer_id", "")
     limits = OfferLimits(**{name: values.pop(name) for name in LIMIT_FIELDS if name in values})
     said = {name: values[name] for name in CONTENT_FIELDS if name in values}
-    return NewOffer(number, offer_id, OfferContent(**without_leftovers(said, said)), limits)
+    if "benefit_kind" not in unread:
+        said = without_leftovers(said, said)
+    return NewOffer(number, offer_id, content_from(said), limits, unread_by_type(unread, said))
 
 
 @dataclass(slots=True)
@@ -130,10 +133,12 @@ class _Seen:
     def faults_of(self, new: NewOffer, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
         """Return what an earlier row has already, unless the field is refused anyhow."""
         found = {}
-        earlier = self.ids.setdefault(new.offer_id, new.line)
+        unread = new.unread
+        earlier = self.ids.setdefault(new.offer_id, new.line) if "offer_id" not in unread else new.line
         if earlier != new.line and "offer_id" not in errors:
             found["offer_id"] = [f"Row {earlier} has this id already: choose another id."]
-        code = new.content.display_code.upper() if new.content.requires_code else ""
+        asks = new.content.requires_code and unread.isdisjoint(("requires_code", "display_code"))
+        code = new.content.display_code.upper() if asks else ""
         earlier = self.codes.setdefault(code, new.line)
         if code and earlier != new.line and "display_code" not in errors:
             found["display_code"] = [f"The offer of row {earlier} already asks for this code: choose another."]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 from celery import shared_task
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -31,6 +31,11 @@ AT_ONCE = 1000
 MOST_AT_ONCE = 3
 #: Longer than the slowest writing: a lease is not renewed inside the one transaction.
 LEASE = timedelta(minutes=5)
+#: The same file would fail in the same way: nothing is gained by sending it again.
+NOT_WRITTEN = (
+    "The database refused an offer of this file, so that nothing is imported: import its rows in parts to find the "
+    "one, and enter that by the form."
+)
 #: Workers that died over one file before it is given up.
 ATTEMPTS = 3
 _UNDER_WAY = (OfferImportState.QUEUED, OfferImportState.RUNNING)
@@ -38,11 +43,15 @@ _UNDER_WAY = (OfferImportState.QUEUED, OfferImportState.RUNNING)
 
 @dataclass(slots=True)
 class Report:
-    """What a file did or would do: its rows, its faults, and the import where it was written or goes on."""
+    """What a file did or would do: its rows, its faults, and the import where it was written or goes on.
+
+    `made` are the ids of the offers that were written.
+    """
 
     rows: int
     faults: Faults = field(default_factory=Faults)
     job: OfferImport | None = None
+    made: tuple[str, ...] = ()
 
 
 class _Lost(Exception):
@@ -59,12 +68,16 @@ def import_offers(cpo: Cpo, data: bytes, *, dry_run: bool, actor: Actor) -> Repo
         offers, faults = read_offers(cpo, data)
         if faults.count or dry_run:
             return Report(rows, faults)
-        faults = _written(cpo, offers, actor)
+        try:
+            faults = _written(cpo, offers, actor)
+        except (DataError, IntegrityError) as error:
+            log.error("offer_import_refused", error=describe(error))
+            raise NotRead(NOT_WRITTEN) from error
         if faults.count:
             return Report(rows, faults)
         job.state, job.done, job.finished_at = OfferImportState.DONE, rows, Now()
         job.save(force_insert=True)
-        return Report(rows, job=job)
+        return Report(rows, job=job, made=tuple(new.offer_id for new in offers))
 
 
 def import_checked(job: OfferImport, actor: Actor) -> None:
@@ -123,8 +136,11 @@ def _run(job: OfferImport) -> int:
         return 0
     except NotRead as refusal:
         return _end(job, OfferImportState.REFUSED, str(refusal)[:300])
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise  # the database is away or another was in between: the lease lapses, and the file is taken up again
+    except DatabaseError as error:
+        log.error("offer_import_refused", offer_import=str(job.pk), error=describe(error))
+        return _end(job, OfferImportState.FAILED, NOT_WRITTEN)
     except Exception as error:  # noqa: BLE001  whatever it was, its page says so and the next file is taken in
         log.error("offer_import_failed", offer_import=str(job.pk), error=describe(error))
         return _end(job, OfferImportState.FAILED, "It failed on our side: send the file again.")

@@ -133,7 +133,7 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
             continue
         except ledger.LimitReached as reached:
             # Somebody was faster: the next price is made without the offer.
-            lock = lock.without(reached.offer_id, of_stock=reached.of_stock)
+            lock = lock.without(reached.offer_id, reached.guard)
             continue
         except prepaid.Uncovered as short:
             _cancel_uncovered(order, short, now)

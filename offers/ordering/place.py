@@ -110,7 +110,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         except ledger.LimitsChanged:
             continue
         except ledger.LimitReached as reached:
-            lock = lock.without(reached.offer_id, of_stock=reached.of_stock)
+            lock = lock.without(reached.offer_id, reached.guard)
     raise Refusal(RefusalKind.BUSINESS_RULE, "The offers of this session are being used up just now; try again.")
 
 

@@ -21,7 +21,13 @@ def path_of(page: Any) -> list[str]:
 PATHS = {
     "list": ("/admin/charging/order/", ["Sales", "Orders"]),
     "list under another name": ("/admin/beckn/inboundmessage/", ["Beckn", "Messages"]),
-    "add page": ("/admin/offers/offer/add/", ["Offers", "Offers", "Add offer"]),
+    "import": ("/admin/offers/offer/import_offers/", ["Offers", "Import offers"]),
+    "import below another list": (
+        "/admin/charging/customer/import_customers/",
+        ["Sales", "Customers", "Import customers"],
+    ),
+    "templates": ("/admin/offers/offer/templates/", ["Offers", "New offer from a template"]),
+    "add page": ("/admin/offers/offer/add/", ["Offers", "Add offer"]),
 }
 
 

@@ -290,7 +290,7 @@ FAULTS = [
     pytest.param(table(GOOD, ",,,5,r-2,").replace(",", ";"), [f"Row 3, balance: {NOBODY}"], id="semicolons"),
 ]
 NO_FILES = [
-    pytest.param("x,amount\n", f"The column “x” is unknown: use {', '.join(COLUMNS)}.", id="unknown-column"),
+    pytest.param("x,amount,reference\n", f"The column “x” is unknown: use {', '.join(COLUMNS)}.", id="unknown-column"),
     pytest.param("phone,amount\n1,2", "The file needs the column “reference”: add it.", id="missing-column"),
     pytest.param(table(), "The file has no rows: write one below the header.", id="empty"),
     pytest.param(table(*[GOOD] * 2001), "The file has more than 2000 top-ups: upload it in parts.", id="too-many"),

@@ -104,6 +104,25 @@ def test_a_charger_and_a_product_with_stock(api: Client, net: Net) -> None:
     assert send(api, "patch", "/api/products/coffee", {"locations": []}, net).json()["locations"] == []
 
 
+@pytest.mark.parametrize("counted", [True, False], ids=["counted", "not-counted"])
+def test_a_stock_that_moved_since_it_was_read_is_not_overwritten(api: Client, net: Net, counted: bool) -> None:
+    send(api, "post", "/api/products", PRODUCT | {"stock": 9}, net)
+    address = f"/api/products/{PRODUCT['product_id']}"
+    with cpo_scope(net.cpo):
+        rows = ProductStock.objects.filter(product__product_id=PRODUCT["product_id"])
+        rows.update(units=7) if counted else rows.delete()
+    refused = send(api, "put", address, PRODUCT | {"stock": 20, "stock_read": 9, "price": "99"}, net)
+    said = "is 7 by now" if counted else "is not counted any more"
+    assert (refused.status_code, refused.json()["error"]["fields"]) == (
+        400,
+        {"stock_read": [f"The stock {said}, and not what you read: read it again, then send what it is to be."]},
+    )
+    now = send(api, "get", address, None, net).json()
+    assert (now["stock"], now["price"], "stock_read" in now) == (7 if counted else None, "1.00", False)
+    again = {"stock": 20, "stock_read": now["stock"]}
+    assert send(api, "patch", address, again, net).json()["stock"] == 20
+
+
 @pytest.mark.parametrize(
     ("method", "url", "body", "expected"),
     [

@@ -18,7 +18,7 @@ from offers.ordering.reverse import take_back
 from offers.referrals.codes import code_of
 from tests.beckn.actions.conversation import Conversation
 from tests.prepaid import customer
-from tests.privacy.test_persons import ASHA, buy, everywhere, export, forget
+from tests.privacy.persons import ASHA, buy, everywhere, export, forget
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from offers.models import GroupCounter, Offer, Quote, Redemption
 from offers.reconcile import compare_with_ledger
 from tests.beckn.actions.conversation import Conversation
 from tests.prepaid import family
-from tests.privacy.test_persons import ASHA, RAVI, buy, export, forget, paid_back
+from tests.privacy.persons import ASHA, RAVI, buy, export, forget, paid_back
 
 pytestmark = pytest.mark.django_db
 

@@ -106,8 +106,6 @@ def _sentence(subject: Subject, shelf: Shelf) -> str:
     if good is None:
         called = subject.goods.get(shelf.product_id, shelf.product_id)
         return f"“{called}” is sold at no {station}: sell it at one of them, or give another product."
-    if shelf.fault is Fault.PRICE and offer.benefit.kind is BenefitKind.FREEBIE:
-        return f"It saves nothing: {good.title} costs nothing without it. Give another product."
     if shelf.fault is Fault.PRICE:
         if not good.price:
             return f"It saves nothing: {good.title} costs nothing itself. Give it a price, or give another product."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,24 +15,12 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferCounter, OfferStateChange, OfferVersion
-from pricing.models import Tariff, TariffVersion
+from pricing.models import Tariff
+from tests.offers.api.asking import CONTENT, fields, send
 from tests.people import WEEKEND, api_client, weekend
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
-
-CONTENT: dict[str, Any] = {
-    "name": "Weekend Special – 25 % off",
-    "campaign_kind": "WEEKEND_SPECIAL",
-    "display_code": "WEEKEND25",
-    "value": "25.00",
-    "value_cap": "100.00",
-    "min_value": "50.00",
-    "valid_from": "2026-01-01T00:00:00+05:30",
-    "valid_until": "2040-01-01T00:00:00+05:30",
-    "weekly_windows": [{"weekdays": [7, 6], "start": "00:00", "end": "00:00"}],
-    "location_ids": ["cp-station"],
-}
 
 
 @pytest.fixture
@@ -49,17 +36,6 @@ def staff(world: World) -> Client:
 @pytest.fixture
 def outsider(world: World) -> Client:
     return api_client(make_world("cpo2.com", item_id="there-01").cpo)
-
-
-def send(client: Client, path: str, body: Any, method: str = "post") -> Any:
-    if method == "get":
-        return client.get(f"/api/{path}")
-    return getattr(client, method)(f"/api/{path}", json.dumps(body), content_type="application/json")
-
-
-def fields(answer: Any) -> Any:
-    assert answer.status_code == 400, answer.content
-    return answer.json()["error"]["fields"]
 
 
 def test_an_offer_is_made_read_changed_and_published(world: World, staff: Client) -> None:
@@ -321,160 +297,3 @@ def test_a_reading_token_reads(world: World) -> None:
     authoring.create_offer(world.cpo, "weekend-25", WEEKEND)
     client = api_client(world.cpo, TokenScope.STAFF_READ)
     assert [row["offer_id"] for row in client.get("/api/offers").json()["results"]] == ["weekend-25"]
-
-
-def test_a_tariff_is_made_placed_published_changed_and_ended(world: World, staff: Client) -> None:
-    body = {
-        "tariff_id": "fast",
-        "name": "Fast",
-        "content": {"rate": "22", "fees": [{"title": "Service Fee", "amount": "10"}], "maximum_wh": 80000},
-        "assignments": [{"connector_type": "CCS2"}, {"location_id": "cp-station"}],
-    }
-    made = send(staff, "tariffs", body)
-    assert made.status_code == 201, made.content
-    assert made.json()["assignments"] == []
-    assert made.json()["draft"]["assignments"] == body["assignments"]
-    assert made.json()["draft"]["words"] == "₹22.00/kWh + Service Fee ₹10.00 + GST 18 %, up to 80 kWh"
-    published = send(staff, "tariffs/fast/publish", {}).json()
-    assert (published["live"]["number"], published["assignments"]) == (1, body["assignments"])
-    moved = {"content": {"rate": "23"}, "assignments": [{"item_id": "pe-charging-01"}], "name": "Faster"}
-    changed = send(staff, "tariffs/fast", moved, "patch")
-    assert (changed.json()["name"], changed.json()["assignments"]) == ("Faster", body["assignments"])
-    assert changed.json()["draft"]["assignments"] == moved["assignments"]
-    assert changed.json()["draft"]["content"]["rate"] == "23.0000"
-    assert changed.json()["draft"]["content"]["fees"][0]["code"] == "SERVICE_FEE"
-    assert changed.json()["live"]["content"]["rate"] == "22.0000"
-    assert send(staff, "tariffs/fast/end", {}).json()["state"] == "ENDED"
-    assert [row["tariff_id"] for row in staff.get("/api/tariffs?state=ENDED").json()["results"]] == ["fast"]
-
-
-@pytest.mark.parametrize(
-    ("places", "sentence"),
-    [
-        pytest.param([{}], "“Standard” already applies everywhere: take it off there first.", id="taken"),
-        pytest.param([], "It applies nowhere: name a place before you publish it.", id="none"),
-    ],
-)
-def test_a_tariff_is_not_published_where_it_cannot_apply(
-    world: World, staff: Client, places: list[dict[str, str]], sentence: str
-) -> None:
-    body = {"tariff_id": "fast", "name": "Fast", "content": {"rate": "22"}, "assignments": places}
-    assert send(staff, "tariffs", body).status_code == 201
-    answer = send(staff, "tariffs/fast/publish", {})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["fields"] == {"assignments": [sentence]}
-    with cpo_scope(world.cpo):
-        assert Tariff.objects.get(tariff_id="fast").state == "DRAFT"
-
-
-@pytest.mark.parametrize(
-    ("changes", "status", "words"),
-    [
-        pytest.param({"content": {"rate": "-1"}}, 400, "Give the price of a kWh as 0 or more", id="negative rate"),
-        pytest.param(
-            {"assignments": [{"item_id": "there-01"}]}, 400, "You have no connector “there-01”", id="foreign connector"
-        ),
-        pytest.param(
-            {"assignments": [{"item_id": "pe-charging-01", "connector_type": "CCS2"}]},
-            400,
-            "Name either one connector, or a location and a connector type.",
-            id="two places in one",
-        ),
-        pytest.param({"tariff_id": "standard"}, 400, "You already have a tariff “standard”", id="id taken"),
-    ],
-)
-def test_a_bad_tariff_is_refused_and_makes_nothing(
-    world: World, staff: Client, outsider: Client, changes: dict[str, Any], status: int, words: str
-) -> None:
-    body = {"tariff_id": "fast", "name": "Fast", "content": {"rate": "22"}} | changes
-    answer = send(staff, "tariffs", body)
-    assert answer.status_code == status, answer.content
-    assert words in answer.content.decode()
-    with cpo_scope(world.cpo):
-        assert TariffVersion.objects.count() == 1
-
-
-SLAB = {"item_count": 10, "item_count_upper": None, "value": "10.00", "value_type": "percent", "value_cap": "50.00"}
-
-
-def test_an_offer_by_slabs_is_made_and_read_back(staff: Client) -> None:
-    content = {name: value for name, value in CONTENT.items() if name not in ("value", "value_cap")}
-    body = {"offer_id": "bulk", "content": content | {"benefit_kind": "slab", "slabs": [SLAB]}}
-    made = send(staff, "offers", body)
-    assert made.status_code == 201, made.content
-    said = made.json()["draft"]["content"]
-    assert (said["slabs"], said["value"], said["value_type"], said["value_cap"]) == ([SLAB], None, "", None)
-    # What was read can be sent again as it is.
-    again = send(staff, "offers/bulk", {"content": said}, "patch")
-    assert (again.status_code, again.json()["draft"]["content"]) == (200, said)
-
-
-def test_another_type_lets_go_of_what_only_the_former_had(staff: Client) -> None:
-    send(staff, "offers", {"offer_id": "bulk", "content": CONTENT})
-    changed = send(staff, "offers/bulk", {"content": {"benefit_kind": "slab", "slabs": [SLAB]}}, "patch")
-    assert changed.status_code == 200, changed.content
-    said = changed.json()["draft"]["content"]
-    assert (said["value"], said["value_cap"], said["min_value"]) == (None, None, "50.00")
-
-
-@pytest.mark.parametrize(
-    ("changes", "faults"),
-    [
-        pytest.param(
-            {"benefit_kind": "slab", "slabs": [SLAB], "value": "10"},
-            {"value": ["An offer by slabs has no use for a value of its own: leave it empty."]},
-            id="a slab with a value",
-        ),
-        pytest.param(
-            {"benefit_kind": "slab", "slabs": [SLAB], "value_type": "percent"},
-            {"value_type": ["An offer by slabs has no use for a value type of its own: leave it empty."]},
-            id="a slab with a value type",
-        ),
-        pytest.param(
-            {"benefit_kind": "slab"}, {"slabs": ["Give at least one slab of whole kWh."]}, id="a slab without slabs"
-        ),
-        pytest.param(
-            {"benefit_kind": "slab", "slabs": [SLAB, SLAB | {"item_count": 40}]},
-            {"slabs": ["Slab 2 begins inside slab 1: let each kWh belong to one slab."]},
-            id="overlapping slabs",
-        ),
-        pytest.param(
-            {"benefit_kind": "combo", "value": "10", "value_cap": "50"},
-            {"qualifier_item_ids": ["Choose the items that must be in the session beside the offer's own."]},
-            id="a combo of nothing",
-        ),
-        pytest.param(
-            {"benefit_kind": "delivery", "value": "2", "value_type": "per_kwh"},
-            {"value_type": ["Only a discount is counted per kWh: choose percent or amount."]},
-            id="a fee per kWh",
-        ),
-        pytest.param({}, {"value": ["Give the value: per cent, or an amount."]}, id="a discount of nothing"),
-    ],
-)
-def test_the_matrix_of_types_is_refused_at_the_field(
-    world: World, staff: Client, changes: dict[str, Any], faults: dict[str, list[str]]
-) -> None:
-    content = {name: value for name, value in CONTENT.items() if name not in ("value", "value_cap")} | changes
-    assert fields(send(staff, "offers", {"offer_id": "typed", "content": content})) == {"content": faults}
-    with cpo_scope(world.cpo):
-        assert not Offer.objects.exists()
-
-
-def test_financing_is_made_and_read_back(staff: Client) -> None:
-    loan = {
-        "provider": "Some Bank",
-        "method": "EMI",
-        "months": 6,
-        "annual_percent": "12.00",
-        "subvention_percent": "0.00",
-    }
-    content = {name: value for name, value in CONTENT.items() if name not in ("value", "value_cap")}
-    body = {"offer_id": "loan", "content": content | {"benefit_kind": "financing", "finance_terms": [loan]}}
-    made = send(staff, "offers", body)
-    assert made.status_code == 201, made.content
-    assert made.json()["draft"]["content"]["finance_terms"] == [loan]
-    assert made.json()["draft"]["summary"].startswith(
-        "Offers 6 monthly instalments at 12 % a year by Some Bank, from ₹50.00, "
-    )
-    bad = send(staff, "offers/loan", {"content": {"finance_terms": [loan | {"months": 0}]}}, "patch")
-    assert fields(bad) == {"content": {"finance_terms": ["Way 1: give whole months from 1 to 120."]}}

@@ -20,7 +20,7 @@ from offers.engine.values import OfferLimits
 from offers.models import Offer
 from offers.quoting import price_session
 from offers.trace_words import outcome_in_words
-from tests.offers.api.test_offers_api import CONTENT, fields, send
+from tests.offers.api.asking import CONTENT, fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.offers.holds import new_order, take
 from tests.people import api_client, make_member, make_people, signed_in

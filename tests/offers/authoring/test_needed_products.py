@@ -184,7 +184,7 @@ CHANGES = [
     pytest.param(
         {"is_published": False},
         [
-            STOPPED + "“coffee” is sold at no station in its scope: sell it at one of them, or give another product.",
+            STOPPED + "“Coffee” is sold at no station in its scope: sell it at one of them, or give another product.",
         ],
         id="hidden",
     ),

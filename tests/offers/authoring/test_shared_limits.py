@@ -23,7 +23,7 @@ from offers.engine.values import OfferLimits
 from offers.ledger import LimitReached, release
 from offers.models import GroupCounter, GroupPeriodCounter, Offer, OfferStateChange
 from offers.reconcile import compare_with_ledger
-from tests.offers.api.test_offers_api import CONTENT, fields, send
+from tests.offers.api.asking import CONTENT, fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.offers.authoring.test_period_limits import WRITTEN
 from tests.offers.holds import give, new_order, take

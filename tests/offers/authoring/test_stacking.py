@@ -15,7 +15,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
 from offers.book import book_for
 from offers.models import Offer, OfferPolicy, OfferVersion
-from tests.offers.api.test_offers_api import CONTENT
+from tests.offers.api.asking import CONTENT
 from tests.offers.authoring.test_offer_admin import ADD, FORM
 from tests.people import People, api_client, make_people, signed_in, weekend
 from tests.world import make_offer

@@ -53,9 +53,9 @@ SAID = [
         "Of this product",
         "It is held in stock from the booking on. Where products are counted, empty gives more of what is bought.",
     ),
-    ("value", K.DISCOUNT, "Value", "Per cent, or INR for an amount."),
-    ("value", K.DELIVERY, "Value", "Per cent, or INR for an amount; never more than the fee."),
-    ("value", K.COMBO, "Value", "Per cent, or INR for an amount, off the items of the combination together."),
+    ("value", K.DISCOUNT, "Value", "Per cent, or ₹ for an amount."),
+    ("value", K.DELIVERY, "Value", "Per cent, or ₹ for an amount; never more than the fee."),
+    ("value", K.COMBO, "Value", "Per cent, or ₹ for an amount, off the items of the combination together."),
     ("value_cap", K.COMBO, "At most", "In INR; the most that the driver saves in one session."),
 ]
 

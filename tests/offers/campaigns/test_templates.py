@@ -349,3 +349,13 @@ def test_a_template_speaks_of_the_cpos_own_currency(people: People) -> None:
     Cpo.objects.filter(pk=people.here.cpo.pk).update(currency="EUR")
     assert listed(people)["tier-pricing"]["sentence"] == "€2.00 off each kWh for the customers of a tier."
     assert "€2.00 off each kWh" in signed_in(people.owner).get(LIST).content.decode()
+
+
+NUMBERS = ("one", "two", "three", "four", "five", "ten", "once", "twice")
+
+
+@pytest.mark.parametrize("key", OFFERS)
+def test_what_drivers_read_names_no_figure_that_its_author_may_change(key: str) -> None:
+    said = BY_KEY[key].said
+    text = f"{said.get('name', '')} {said.get('short_desc', '')} {said.get('long_desc', '')}".lower()
+    assert [word for word in text.replace(",", " ").split() if word in NUMBERS or word.strip("%₹.").isdigit()] == []

@@ -13,9 +13,14 @@ from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_driver import Named, conditions_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
-from offers.engine.values import ItemUnit
+from offers.engine.values import Benefit, BenefitKind, ItemUnit
 from pricing.engine.wording import date_text
 from tests.offers.engine.samples import offer
+
+
+def gift(**said):
+    return replace(offer(**said), benefit=Benefit(BenefitKind.FREEBIE, None, None, item_id="cup-1", item_count=2))
+
 
 TODAY = date(2026, 11, 8)
 HOLIDAYS = tuple(Holiday(date(2026, 11, n), f"Day {n}") for n in (7, 8, 9))
@@ -43,8 +48,44 @@ AUTOMATIC, ALONE = "applied automatically", "not combined with other offers"
         pytest.param(offer(total_uses=9), [AUTOMATIC, ALONE, "as long as it lasts"], id="uses"),
         pytest.param(
             offer(budget=Decimal(900), budget_per_day=Decimal(90), redemption_cap=Decimal(9)),
-            [AUTOMATIC, ALONE, "as long as it lasts", "each day only as long as what is set aside for that day lasts"],
+            [AUTOMATIC, ALONE, "as long as it lasts, each day only until its part is used up"],
             id="budgets",
+        ),
+        pytest.param(
+            offer(budget_per_day=Decimal(90), redemption_cap=Decimal(9)),
+            [AUTOMATIC, ALONE, "each day only as long as what is set aside for that day lasts"],
+            id="budget-of-a-day",
+        ),
+        *(
+            pytest.param(gift(**said), [AUTOMATIC, *before, ALONE, *after], id=f"given-{name}")
+            for name, said, before, after in (
+                ("from-stock", {}, [], ["as long as it is in stock"]),
+                ("and-counted", {"total_uses": 9}, [], ["as long as it is in stock and the offer lasts"]),
+                (
+                    "and-daily",
+                    {"budget_per_day": Decimal(9), "redemption_cap": Decimal(9)},
+                    [],
+                    ["as long as it is in stock, each day only until its part is used up"],
+                ),
+                (
+                    "while-enough-is-there",
+                    {"stock_product_id": "cup-1", "stock_at_least": 2},
+                    ["while at least 2 of Coffee are in stock"],
+                    [],
+                ),
+                (
+                    "while-too-few-are-there",
+                    {"stock_product_id": "cup-1", "stock_at_least": 1},
+                    ["while at least 1 of Coffee are in stock"],
+                    ["as long as it is in stock"],
+                ),
+                (
+                    "while-something-else-is-there",
+                    {"stock_product_id": "cup-2", "stock_at_least": 5},
+                    ["while at least 5 of cup-2 are in stock"],
+                    ["as long as it is in stock"],
+                ),
+            )
         ),
         pytest.param(
             offer(additive=True, exclusivity_group="g-7", excludes=frozenset({"night-1"})),

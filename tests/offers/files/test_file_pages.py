@@ -17,7 +17,7 @@ from offers import authoring
 from offers.files import runs
 from offers.files.runs import run_offer_imports
 from offers.models import Offer, OfferImport, OfferVersion
-from tests.offers.files.test_importing import HEAD, ROW, many, sheet
+from tests.offers.files.sheets import HEAD, ROW, many, sheet
 from tests.people import People, api_client, make_people, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_faults_stand_in_a_table_by_row_and_column(people: People) -> None:
 
 def test_what_is_no_such_file_is_refused_at_the_field(people: People) -> None:
     answer = send(signed_in(people.owner), "Offer id,Colour\na,b").content.decode()
-    assert "The column “colour” is unknown" in answer
+    assert "The column “Colour” is unknown: leave it out, or take its name from the list of columns." in answer
     assert offers_of(people) == []
 
 
@@ -151,7 +151,9 @@ def test_the_api_imports_and_tells_faults_by_row_and_column(people: People) -> N
     done = post(many(2))
     assert (done.status_code, done.json()["state"], done.json()["rows"]) == (200, "DONE", 2)
     assert len(offers_of(people)) == 2
-    assert post("Offer id\na").json()["error"]["fields"]["csv"] == ["The file needs the column “Name”: add it."]
+    assert post("Offer id\na").json()["error"]["fields"]["csv"] == [
+        "The file needs the columns “Name”, “Valid from” and “Valid until”: add them."
+    ]
     answer: Any = client.get("/api/offer-file")
     lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [line["Offer id"] for line in lines] == ["offer-00000", "offer-00001"]

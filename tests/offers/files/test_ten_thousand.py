@@ -12,7 +12,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers.files.reading import read_offers
 from offers.files.runs import run_offer_imports
 from offers.models import Offer, OfferImport
-from tests.offers.files.test_importing import import_offers_of
+from tests.offers.files.sheets import import_offers_of
 from tests.offers.files.twins import make_twin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

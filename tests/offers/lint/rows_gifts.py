@@ -144,7 +144,7 @@ SAID: dict[str, Said] = {
     "a-gift-of-what-costs-nothing": (
         "SAVES_NOTHING",
         "benefit_item_id",
-        "It saves nothing: Water costs nothing without it. Give another product.",
+        "It saves nothing: Water costs nothing itself. Give it a price, or give another product.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "It would save nothing here.",
     ),

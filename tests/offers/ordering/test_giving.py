@@ -2,101 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Order, Refund
 from cpo_portal.network.models import Connector, Location, Product, ProductStock
-from offers import authoring
-from offers.authoring import moves
 from offers.engine.values import OfferLimits
-from offers.ledger import LimitReached, reserve
-from offers.models import Offer, OfferCounter, Quote, Redemption
+from offers.models import Quote, Redemption
 from offers.ordering.cancel import CancelledBy, cancel
-from offers.ordering.confirm import confirm
-from offers.ordering.place import Placing, holds_of, place
+from offers.ordering.place import Placing, place
 from offers.proofs import Verdict, reprove
-from offers.quoting import Buyer, Lock, price_session
-from offers.reconcile import compare_with_ledger
+from offers.quoting import Buyer, price_session
 from offers.refusals import Refusal, RefusalKind
-from offers.tasks import release_expired, settle_stopped
-from pricing.engine.values import EnergyMeasure, ProductOrder
+from pricing.engine.values import ProductOrder
+from tests.offers.ordering.gifts import FREE, KWH, MORE, chosen, forget_all, live, make_product, sold, stock
 from tests.offers.ordering.sale import Sale, ledger_kinds
-from tests.people import WEEKEND
-from tests.processes import run_at_once
-from tests.world import World, ask_for, make_world
+from tests.world import ask_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-FREE = {"benefit_kind": "freebie", "benefit_item_count": 2, "benefit_item_id": "coffee"}
-MORE = {"benefit_kind": "buyXgetY", "item_unit": "PRODUCT", "qualifier_item_count": 2, "benefit_item_count": 1}
-KWH = MORE | {"item_unit": "KWH", "qualifier_item_count": 4, "item_value": Decimal(5), "additive": False}
 SESSION = MORE | {"item_unit": "SESSION", "qualifier_item_count": 1, "item_value": Decimal(0), "additive": False}
-
-
-def make_product(world: World, units: int | None = 20, name: str = "coffee", price: str = "60") -> Product:
-    with cpo_scope(world.cpo):
-        product = Product.objects.create(cpo=world.cpo, product_id=name, name=name.title(), price=Decimal(price))
-        if units is not None:
-            ProductStock.objects.create(product=product, units=units)
-    return product
-
-
-def live(world: World, offer_id: str = "given", *, limits: OfferLimits | None = None, **said: Any) -> Offer:
-    none: dict[str, Any] = {
-        "value": None,
-        "value_cap": None,
-        "value_type": "",
-        "weekly_windows": (),
-        "display_code": "",
-        "additive": True,
-    }
-    content = replace(WEEKEND, **(none | said))
-    made = authoring.create_offer(world.cpo, offer_id, content, limits=limits or OfferLimits())
-    return authoring.publish(made) or made
-
-
-def stock(world: World) -> tuple[int, int]:
-    """Return what is on the shelf, and how much of it is held."""
-    with cpo_scope(world.cpo):
-        row = ProductStock.objects.get(product__product_id="coffee")
-    return row.units, row.reserved
-
-
-def forget_all(world: World) -> None:
-    """Let the time of every reservation be over."""
-    with cpo_scope(world.cpo):
-        over = timezone.now() - timedelta(seconds=1)
-        Redemption.objects.update(reserved_until=over)
-        Order.objects.update(payment_until=over)
-    release_expired()
-
-
-def sold(sale: Sale, wh: int, amount: str) -> None:
-    sale.pay(amount)
-    sale.start(sale.confirm())
-    sale.charge(wh)
-    settle_stopped()
 
 
 def settled(sale: Sale) -> Redemption:
     with cpo_scope(sale.world.cpo):
         return Redemption.objects.get(offer__offer_id="given", state="COMMITTED")
-
-
-def chosen(**said: Any) -> Any:
-    return replace(ask_for(), **{"opted_in": ("given",), "measure": EnergyMeasure(5000)} | said)
 
 
 def test_a_free_product_is_held_at_init_and_taken_off_the_shelf_by_the_bill(sale: Sale) -> None:
@@ -273,196 +206,3 @@ def test_after_one_session_the_next_is_given_and_the_bill_keeps_it(sale: Sale) -
     second = sale.init(chosen(), transaction_id="t-2")
     assert sale.lines("QUOTED") == ["90.00", "10.00", "-90.00", "1.80"]
     assert second.quote.total == Decimal("11.80")
-
-
-def late(sale: Sale) -> Refusal:
-    """Confirm after the reservation has ended; return the refusal."""
-    forget_all(sale.world)
-    with cpo_scope(sale.world.cpo), transaction.atomic(), pytest.raises(Refusal) as refusal:
-        confirm(sale.fresh(), now=timezone.now())
-    return refusal.value
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        pytest.param("sold-out", id="sold-out"),
-        pytest.param("fewer-are-left", id="fewer-are-left"),
-        pytest.param("paused", id="the-offer-is-paused"),
-    ],
-)
-def test_a_late_confirm_that_gives_less_for_the_same_money_is_cancelled_and_refunded(sale: Sale, how: str) -> None:
-    make_product(sale.world)
-    offer = live(sale.world, **FREE)
-    sale.init(chosen(opted_in=(), declined=("weekend-discount-25",)))
-    assert sale.lines("QUOTED") == ["90.00", "120.00", "10.00", "-120.00", "18.00"]
-    sale.pay("118.00")
-    with cpo_scope(sale.world.cpo):
-        if how == "paused":
-            moves.pause(offer)
-        else:
-            ProductStock.objects.update(units=0 if how == "sold-out" else 1, reserved=0)
-    refused = late(sale)
-    assert refused.kind is RefusalKind.OFFER_NOT_FULFILLABLE
-    assert str(refused) == (
-        "The quote has ended and 2 × Coffee can no longer be given; the order is cancelled and the payment comes back. "
-        "Start again with select."
-    )
-    with cpo_scope(sale.world.cpo):
-        assert (sale.fresh().state, Refund.objects.get().amount) == ("CANCELLED", Decimal("118.00"))
-        assert not Redemption.objects.exclude(state="RELEASED").exists()
-
-
-def test_a_late_confirm_that_another_offer_keeps_whole_is_confirmed(sale: Sale) -> None:
-    make_product(sale.world)
-    offer = live(sale.world, **FREE)
-    sale.init(chosen(opted_in=(), declined=("weekend-discount-25",)))
-    sale.pay("118.00")
-    live(sale.world, "other", **FREE)
-    with cpo_scope(sale.world.cpo):
-        moves.pause(offer)
-    forget_all(sale.world)
-    sale.confirm()
-    assert sale.lines("QUOTED") == ["90.00", "120.00", "10.00", "-120.00", "18.00"]
-    assert stock(sale.world) == (20, 2)
-
-
-@pytest.mark.parametrize("kind", ["exchange", "financing"])
-def test_a_late_confirm_without_what_stood_beside_the_order_is_cancelled(sale: Sale, kind: str) -> None:
-    loan = {"provider": "Bank", "method": "EMI", "months": 6, "annual_percent": "12.00", "subvention_percent": "50.00"}
-    terms = (loan,) if kind == "financing" else ()
-    offer = live(sale.world, "beside", benefit_kind=kind, finance_terms=terms)
-    sale.init(chosen(opted_in=(), declined=("weekend-discount-25",)))
-    sale.pay("118.00")
-    with cpo_scope(sale.world.cpo):
-        assert Redemption.objects.get().offer_id == offer.pk
-        moves.pause(offer)
-    refused = late(sale)
-    assert refused.kind is RefusalKind.OFFER_NOT_FULFILLABLE
-    assert str(refused).startswith("The quote has ended and the offer beside can no longer be given; the order is")
-    with cpo_scope(sale.world.cpo):
-        assert sale.fresh().state == "CANCELLED"
-
-
-@pytest.mark.parametrize(
-    ("lock", "code"),
-    [
-        pytest.param(Lock(exhausted=frozenset({"given"})), "TOTAL_USES", id="a-limit"),
-        pytest.param(Lock(short=frozenset({"given"})), "ITEM_STOCK", id="the-stock"),
-        pytest.param(Lock(exhausted=frozenset({"given"}), short=frozenset({"given"})), "ITEM_STOCK", id="both"),
-        pytest.param(Lock(), None, id="neither"),
-    ],
-)
-def test_after_a_race_the_guard_that_refused_is_named(sale: Sale, lock: Lock, code: str | None) -> None:
-    make_product(sale.world, units=None)
-    live(sale.world, **FREE, auto=False, limits=OfferLimits(total_uses=5))
-    with cpo_scope(sale.world.cpo):
-        connector = Connector.objects.select_related("cpo", "charger__location").get()
-        priced = price_session(connector, chosen(), now=timezone.now(), lock=lock)
-    [reason] = [x.reason for x in priced.trace.outcomes if x.offer_id == "given"]
-    assert (reason and reason.code.value) == code
-
-
-@pytest.mark.parametrize("guard", ["limit", "stock"])
-def test_a_refused_reservation_says_whether_the_stock_refused(sale: Sale, guard: str) -> None:
-    make_product(sale.world)
-    live(sale.world, **FREE, auto=False, limits=OfferLimits(total_uses=5))
-    sale.init(ask_for())
-    with cpo_scope(sale.world.cpo):
-        connector = Connector.objects.select_related("cpo", "charger__location").get()
-        holds = holds_of(price_session(connector, chosen(), now=timezone.now()))
-        if guard == "stock":
-            ProductStock.objects.update(units=1)
-        else:
-            OfferCounter.objects.filter(offer__offer_id="given").update(paused=True)
-        until = timezone.now() + timedelta(minutes=15)
-        with transaction.atomic(), pytest.raises(LimitReached) as refused:
-            reserve(sale.fresh(), holds, customer=None, reserved_until=until, now=timezone.now())
-    assert (refused.value.offer_id, refused.value.of_stock) == ("given", guard == "stock")
-
-
-def _attempt(world: World, number: int) -> bool:
-    sale = Sale(world, "", None)
-    try:
-        sale.init(replace(ask_for(), opted_in=("given",)), transaction_id=f"t-{number}")
-    except Refusal as refusal:
-        assert refusal.kind is RefusalKind.OFFER_NOT_FULFILLABLE
-        return False
-    return True
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
-def test_a_stock_of_20_under_100_attempts_gives_exactly_20(seed: int) -> None:
-    contend(seed, workers=20, each=5)
-
-
-def test_a_stock_of_20_under_48_attempts_of_8_workers_gives_exactly_20() -> None:
-    contend(0, workers=8, each=6)
-
-
-def contend(seed: int, *, workers: int, each: int) -> None:
-    world = make_world()
-    make_product(world, units=20)
-    live(world, **FREE | {"benefit_item_count": 1}, auto=False)
-    numbers = list(range(workers * each))
-    random.Random(seed).shuffle(numbers)
-
-    def work(number: int) -> int:
-        return sum(_attempt(world, x) for x in numbers[number * each : (number + 1) * each])
-
-    assert sum(run_at_once(workers, work, seconds=300)) == 20
-    assert stock(world) == (20, 20)
-    assert compare_with_ledger().drifting == 0
-    with cpo_scope(world.cpo):
-        assert Redemption.objects.filter(state="RESERVED").count() == 20
-    forget_all(world)
-    assert stock(world) == (20, 0)
-
-
-def test_a_stock_that_differs_from_what_orders_hold_is_named(sale: Sale) -> None:
-    make_product(sale.world)
-    live(sale.world, **FREE, auto=False)
-    sale.init(chosen())
-    assert compare_with_ledger().drifting == 0
-    with cpo_scope(sale.world.cpo):
-        ProductStock.objects.update(reserved=5)
-    check = compare_with_ledger()
-    assert (check.drifting, check.drifted) == (1, [{"product": "coffee", "units": 3}])
-
-
-def test_two_offers_of_one_product_share_its_stock_at_any_order() -> None:
-    world = make_world()
-    make_product(world, units=9)
-    for name in ("given", "other"):
-        live(world, name, **FREE | {"benefit_item_count": 1})
-
-    def work(number: int) -> int:
-        sale = Sale(world, "", None)
-        held = 0
-        for turn in range(4):
-            sale.init(replace(ask_for(), opted_in=()), transaction_id=f"t-{number}-{turn}")
-            held += sale.lines("QUOTED").count("60.00")
-        return held
-
-    assert sum(run_at_once(6, work, seconds=300)) == 9
-    assert stock(world) == (9, 9)
-
-
-def test_a_process_killed_before_its_transaction_ends_gives_back_what_it_held() -> None:
-    world = make_world()
-    make_product(world, units=1)
-    live(world, **FREE | {"benefit_item_count": 1}, auto=False)
-    reader, writer = os.pipe()
-    connections.close_all()
-    child = os.fork()
-    if child == 0:  # pragma: no cover  the child never returns
-        with cpo_scope(world.cpo), transaction.atomic():
-            Sale(world, "", None).init(replace(ask_for(), opted_in=("given",)))
-            os.write(writer, b"held")
-            signal.pause()
-    assert os.read(reader, 4) == b"held"
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert _attempt(world, 2)
-    assert stock(world) == (1, 1)

@@ -25,9 +25,9 @@ from offers.proofs import reprove
 from offers.reconcile import compare_with_ledger
 from offers.tasks import settle_stopped
 from pricing.engine.values import ProductOrder
+from tests.offers.ordering.gifts import FREE, KWH, MORE, chosen, live, make_product, sold, stock
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_adjusting import press
-from tests.offers.ordering.test_giving import FREE, KWH, MORE, chosen, live, make_product, sold, stock
 from tests.people import api_client, make_member, signed_in
 from tests.prepaid import credit, figures
 from tests.processes import run_at_once

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
-from django.db.models import ProtectedError, Sum
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Customer, CustomerGroup, CustomerGroupMember, Order
-from cpo_portal.network.models import Connector
-from offers import authoring, ledger, reversals
+from cpo_portal.charging.models import CustomerGroup, CustomerGroupMember, Order
+from offers import reversals
 from offers.engine.periods import Period, today_at
 from offers.engine.values import Usage
 from offers.ledger import LimitReached, release
 from offers.mapping import offer_terms
 from offers.models import (
-    CustomerCounter,
-    CustomerPeriodCounter,
     GroupCounter,
     GroupPeriodCounter,
     LedgerEntry,
     Offer,
     Redemption,
 )
-from offers.ordering.place import Placed, Placing, place
-from offers.quoting import Buyer
 from offers.reconcile import compare_with_ledger
 from offers.usage import usage_of
-from tests.offers.holds import SATURDAY, give, new_order, take
+from tests.offers.holds import SATURDAY, give, take
+from tests.offers.ordering.sharing import MEERA, RAVI, SARAH, order_of, shared, uses
 from tests.prepaid import customer, family
-from tests.processes import run_at_once
-from tests.world import World, ask_for, make_offer, make_world
+from tests.world import World, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
-
-SARAH, RAVI, MEERA = "+919000000001", "+919000000002", "+919000000003"
 DAY = timedelta(days=1)
 PERIODS = [pytest.param("", id="ever"), *(pytest.param(f"_{x.value.lower()}", id=x.value.lower()) for x in Period)]
 
@@ -51,14 +39,6 @@ PERIODS = [pytest.param("", id="ever"), *(pytest.param(f"_{x.value.lower()}", id
 @pytest.fixture
 def world() -> World:
     return make_world()
-
-
-def shared(world: World, period: str = "", limit: int = 3, **said: Any) -> Offer:
-    return make_offer(world.cpo, **{f"uses_per_customer{period}": limit}, shared_in_groups=True, **said)
-
-
-def order_of(world: World, phone: str, name: str) -> Order:
-    return new_order(world, customer(world.cpo, phone), name, SATURDAY)
 
 
 def takes(world: World, offer: Offer, phone: str, times: int = 1, *, at: Any = SATURDAY) -> int:
@@ -72,14 +52,6 @@ def takes(world: World, offer: Offer, phone: str, times: int = 1, *, at: Any = S
             continue
         granted += 1
     return granted
-
-
-def uses() -> tuple[dict[str, int], dict[str, int]]:
-    """Return what is counted of all time: by phone's customer, and by the group's name."""
-    return (
-        {f"{row.customer_id}": row.uses for row in CustomerCounter.objects.all()},
-        {row.group.name: row.uses for row in GroupCounter.objects.select_related("group")},
-    )
 
 
 @pytest.mark.parametrize("period", PERIODS)
@@ -240,66 +212,6 @@ def test_usage_of_now_is_what_the_ledger_says_as_of_then(world: World) -> None:
         assert of(SARAH, SATURDAY - DAY, past=True).group_uses == 1
 
 
-def init(world: World, phone: str, name: str) -> Placed:
-    connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
-    placing = Placing(Buyer("bap.example", name), connector, ask_for(), billing={"phone": phone})
-    with transaction.atomic():
-        return place(placing, now=timezone.now())
-
-
-def reason(placed: Placed) -> tuple[str, str, str]:
-    [outcome] = placed.priced.trace.outcomes
-    check = outcome.reason
-    assert check is not None
-    return check.code.value, check.actual, check.margin
-
-
-def test_a_price_says_that_the_group_used_it_up_and_nothing_of_others(world: World) -> None:
-    shared(world, "_month", 2)
-    family(world.cpo, SARAH, RAVI)
-    with cpo_scope(world.cpo):
-        assert f"{init(world, SARAH, 'a').quote.total:f}" == "91.45"
-        second = init(world, RAVI, "b")
-        [outcome] = second.priced.trace.outcomes
-        told = [(x.actual, x.margin) for x in outcome.checks if x.code == "GROUP_USES_MONTH"]
-        assert (f"{second.quote.total:f}", told) == ("91.45", [("", "")])
-        # An order that holds a use is not refused by it.
-        again = init(world, RAVI, "b")
-        assert f"{again.quote.total:f}" == "91.45"
-        third = init(world, RAVI, "c")
-        again_from = today_at(timezone.now(), world.cpo.time_zone).again(Period.MONTH)
-        assert f"{third.quote.total:f}" == "118.00"
-        assert reason(third) == ("GROUP_USES_MONTH", "", f"used up by the group, {again_from}")
-
-
-def test_an_order_of_one_full_group_is_refused_whatever_it_holds_of_another(world: World) -> None:
-    shared(world, "", 2)
-    family(world.cpo, SARAH)
-    fleet = family(world.cpo, RAVI, name="Acme fleet")
-    with cpo_scope(world.cpo):
-        assert f"{init(world, SARAH, 'a').quote.total:f}" == "91.45"
-        for name in "bc":
-            assert f"{init(world, RAVI, name).quote.total:f}" == "91.45"
-        CustomerGroupMember.objects.create(cpo=world.cpo, group=fleet, customer=customer(world.cpo, SARAH))
-        assert reason(init(world, SARAH, "a"))[0] == "GROUP_USES"
-    assert compare_with_ledger().drifting == 0
-
-
-def test_an_evaluation_asks_no_more_often_for_groups(world: World) -> None:
-    family(world.cpo, SARAH, RAVI)
-
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            usage_of(world.cpo.pk, terms, key, today=today_at(SATURDAY, world.cpo.time_zone))
-        return len(found)
-
-    with cpo_scope(world.cpo):
-        key = customer(world.cpo, SARAH).pk
-        offers = [shared(world, "_week", offer_id=f"offer-{n}", display_code="") for n in range(5)]
-        terms = [offer_terms(x, Offer.objects.get(pk=x.pk).live_version) for x in offers]  # type: ignore[arg-type]
-        assert queries() == 1
-
-
 @pytest.mark.parametrize(
     ("table", "change", "period", "uses_off"),
     [
@@ -350,120 +262,3 @@ def test_a_group_whose_uses_are_counted_stays(world: World) -> None:
         with pytest.raises(ProtectedError):
             group.delete()
         assert CustomerGroup.objects.get().members.count() == 2
-
-
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", SEEDS)
-def test_members_at_once_are_granted_exactly_the_limit_and_the_ledger_agrees(seed: int) -> None:
-    world = make_world()
-    offer = shared(world, "", 7, uses_per_customer_week=5, uses_per_customer_day=5)
-    phones = [f"+9190000000{n:02}" for n in range(8)]
-    family(world.cpo, *phones)
-    family(world.cpo, *phones[:4], name="Acme fleet")
-    with cpo_scope(world.cpo):
-        orders = [order_of(world, phone, f"{phone}-{n}") for phone in phones for n in range(3)]
-        random.Random(seed).shuffle(orders)
-
-    def work(number: int) -> int:
-        granted = 0
-        with cpo_scope(world.cpo):
-            for order in orders[number::8]:
-                try:
-                    take(order, offer, "20", at=SATURDAY)
-                except ledger.LimitReached:
-                    continue
-                granted += 1
-        return granted
-
-    assert sum(run_at_once(8, work)) == 5
-    with cpo_scope(world.cpo):
-        assert Redemption.objects.filter(state="RESERVED").count() == 5
-        assert LedgerEntry.objects.aggregate(uses=Sum("uses"))["uses"] == 5
-        assert GroupCounter.objects.get(group__name="Rao family").uses == 5
-        assert CustomerPeriodCounter.objects.aggregate(uses=Sum("uses"))["uses"] == 10
-    assert compare_with_ledger().drifting == 0
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
-def test_whatever_members_do_at_once_groups_and_ledger_agree(seed: int) -> None:
-    world = make_world()
-    offer = shared(world, "", 4, uses_per_customer_day=3, give_use_back=True)
-    phones = [f"+9190000000{n:02}" for n in range(4)]
-    groups = [family(world.cpo, *phones[:3]), family(world.cpo, *phones[1:], name="Acme fleet")]
-    with cpo_scope(world.cpo):
-        orders = [order_of(world, phone, f"{phone}-{n}") for phone in phones for n in range(2)]
-
-    def work(number: int) -> None:
-        chance = random.Random(f"{seed}-{number}")
-        with cpo_scope(world.cpo):
-            for _ in range(8):
-                order = Order.objects.get(pk=chance.choice(orders).pk)
-                step = chance.choice(("take", "take", "release", "give", "back", "move"))
-                with transaction.atomic():
-                    Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-                    _one(step, order, offer, chance.choice(groups))
-
-    run_at_once(4, work)
-    assert compare_with_ledger().drifting == 0
-    with cpo_scope(world.cpo):
-        assert max(GroupCounter.objects.values_list("uses", flat=True), default=0) <= 4
-
-
-def _one(step: str, order: Order, offer: Offer, group: CustomerGroup) -> None:
-    """Do one thing to an order that is locked, or to the membership of its customer."""
-    if step == "take" and not order.redemptions.filter(state__in=("COMMITTED", "REVERSED")).exists():
-        try:
-            take(order, offer, "20", at=SATURDAY)
-        except LimitReached:
-            return
-    elif step == "release":
-        release(order, now=SATURDAY, reference="cancel")
-    elif step == "give":
-        ledger.commit(order, {offer.pk: Decimal(20)}, now=SATURDAY)
-    elif step == "back":
-        reversals.reverse_all(order, reference="back", now=SATURDAY)
-    elif step == "move":
-        found, made = CustomerGroupMember.objects.get_or_create(
-            cpo=order.cpo, group=group, customer=Customer.objects.get(pk=order.customer_id)
-        )
-        if not made:
-            found.delete()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
-def test_sharing_that_is_switched_while_members_buy_counts_each_use_once(seed: int) -> None:
-    world = make_world()
-    offer = make_offer(world.cpo, uses_per_customer=6, uses_per_customer_day=6)
-    phones = [f"+9190000000{n:02}" for n in range(3)]
-    family(world.cpo, *phones)
-    with cpo_scope(world.cpo):
-        orders = [order_of(world, phone, f"{phone}-{n}") for phone in phones for n in range(3)]
-        found = authoring.limits_of(Offer.objects.get(pk=offer.pk))
-
-    def work(number: int) -> int:
-        chance, done = random.Random(f"{seed}-{number}"), 0
-        for turn in range(8):
-            if number:
-                order = orders[3 * (number - 1) + turn % 3]
-                with cpo_scope(world.cpo), transaction.atomic():
-                    Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-                    _one(chance.choice(("take", "take", "release")), order, offer, group)
-                continue
-            try:
-                authoring.set_limits(offer, replace(found, shared_in_groups=turn % 2 == 0))
-            except ValidationError:
-                continue
-            done += 1
-        return done
-
-    with cpo_scope(world.cpo):
-        group = CustomerGroup.objects.get()
-    assert run_at_once(4, work)[0] > 0
-    assert compare_with_ledger().drifting == 0
-    with cpo_scope(world.cpo):
-        assert max(GroupCounter.objects.values_list("uses", flat=True), default=0) <= 6

@@ -1,0 +1,102 @@
+"""The staff API of tariffs: made, placed, published, changed, ended, and refused by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from pricing.models import Tariff, TariffVersion
+from tests.offers.api.asking import send
+from tests.people import api_client
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def staff(world: World) -> Client:
+    return api_client(world.cpo)
+
+
+@pytest.fixture
+def outsider(world: World) -> Client:
+    return api_client(make_world("cpo2.com", item_id="there-01").cpo)
+
+
+def test_a_tariff_is_made_placed_published_changed_and_ended(world: World, staff: Client) -> None:
+    body = {
+        "tariff_id": "fast",
+        "name": "Fast",
+        "content": {"rate": "22", "fees": [{"title": "Service Fee", "amount": "10"}], "maximum_wh": 80000},
+        "assignments": [{"connector_type": "CCS2"}, {"location_id": "cp-station"}],
+    }
+    made = send(staff, "tariffs", body)
+    assert made.status_code == 201, made.content
+    assert made.json()["assignments"] == []
+    assert made.json()["draft"]["assignments"] == body["assignments"]
+    assert made.json()["draft"]["words"] == "₹22.00/kWh + Service Fee ₹10.00 + GST 18 %, up to 80 kWh"
+    published = send(staff, "tariffs/fast/publish", {}).json()
+    assert (published["live"]["number"], published["assignments"]) == (1, body["assignments"])
+    moved = {"content": {"rate": "23"}, "assignments": [{"item_id": "pe-charging-01"}], "name": "Faster"}
+    changed = send(staff, "tariffs/fast", moved, "patch")
+    assert (changed.json()["name"], changed.json()["assignments"]) == ("Faster", body["assignments"])
+    assert changed.json()["draft"]["assignments"] == moved["assignments"]
+    assert changed.json()["draft"]["content"]["rate"] == "23.0000"
+    assert changed.json()["draft"]["content"]["fees"][0]["code"] == "SERVICE_FEE"
+    assert changed.json()["live"]["content"]["rate"] == "22.0000"
+    assert send(staff, "tariffs/fast/end", {}).json()["state"] == "ENDED"
+    assert [row["tariff_id"] for row in staff.get("/api/tariffs?state=ENDED").json()["results"]] == ["fast"]
+
+
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        pytest.param([{}], "“Standard” already applies everywhere: take it off there first.", id="taken"),
+        pytest.param([], "It applies nowhere: name a place before you publish it.", id="none"),
+    ],
+)
+def test_a_tariff_is_not_published_where_it_cannot_apply(
+    world: World, staff: Client, places: list[dict[str, str]], sentence: str
+) -> None:
+    body = {"tariff_id": "fast", "name": "Fast", "content": {"rate": "22"}, "assignments": places}
+    assert send(staff, "tariffs", body).status_code == 201
+    answer = send(staff, "tariffs/fast/publish", {})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == {"assignments": [sentence]}
+    with cpo_scope(world.cpo):
+        assert Tariff.objects.get(tariff_id="fast").state == "DRAFT"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        pytest.param({"content": {"rate": "-1"}}, 400, "Give the price of a kWh as 0 or more", id="negative rate"),
+        pytest.param(
+            {"assignments": [{"item_id": "there-01"}]}, 400, "You have no connector “there-01”", id="foreign connector"
+        ),
+        pytest.param(
+            {"assignments": [{"item_id": "pe-charging-01", "connector_type": "CCS2"}]},
+            400,
+            "Name either one connector, or a location and a connector type.",
+            id="two places in one",
+        ),
+        pytest.param({"tariff_id": "standard"}, 400, "You already have a tariff “standard”", id="id taken"),
+    ],
+)
+def test_a_bad_tariff_is_refused_and_makes_nothing(
+    world: World, staff: Client, outsider: Client, changes: dict[str, Any], status: int, words: str
+) -> None:
+    body = {"tariff_id": "fast", "name": "Fast", "content": {"rate": "22"}} | changes
+    answer = send(staff, "tariffs", body)
+    assert answer.status_code == status, answer.content
+    assert words in answer.content.decode()
+    with cpo_scope(world.cpo):
+        assert TariffVersion.objects.count() == 1

@@ -1,0 +1,125 @@
+"""What an offer's public page calls places, products, stocks and contacts: each said once, and by its name."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import Location, Product, ProductStock
+from offers import public
+from offers.engine.values import OfferLimits
+from tests.offers.test_public_page import NO_VALUE, PAGE, make, words
+from tests.people import People, make_people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets() -> None:
+    public._addresses.forget()
+
+
+@pytest.fixture
+def people() -> People:
+    people = make_people()
+    with cpo_scope(people.here.cpo):
+        for key, name, category in (("c", "Coffee", "CAFE"), ("t", "Tea", "CAFE"), ("s", "Samosa", "FOOD")):
+            row = Product.objects.create(
+                cpo=people.here.cpo, product_id=key, name=name, category=category, price=Decimal(60)
+            )
+            ProductStock.objects.create(product=row, units=90)
+    return people
+
+
+STATIONS = {
+    "address-without-city": ("Hub", "12 MG Road", "Bengaluru", "Hub, 12 MG Road, Bengaluru"),
+    "address-ends-with-city": ("Hub", "12 MG Road, Bengaluru", "Bengaluru", "Hub, 12 MG Road, Bengaluru"),
+    "and-its-pin": ("Hub", "12 MG Road, bengaluru 560001", "Bengaluru", "Hub, 12 MG Road, bengaluru 560001"),
+    "city-inside-of-a-word": ("Hub", "Punekar Road", "Pune", "Hub, Punekar Road, Pune"),
+    "name-has-the-city": ("Pune Central", "FC Road", "Pune", "Pune Central, FC Road"),
+    "name-is-the-address": ("FC Road", "FC Road", "Pune", "FC Road, Pune"),
+    "no-address": ("Hub", "", "Pune", "Hub, Pune"),
+}
+
+
+@pytest.mark.parametrize(("name", "address", "city", "shown"), STATIONS.values(), ids=STATIONS.keys())
+def test_a_station_names_its_city_once(people: People, name: str, address: str, city: str, shown: str) -> None:
+    with cpo_scope(people.here.cpo):
+        Location.objects.filter(location_id="cp-station").update(name=name, address=address, city=city)
+    make(people, location_ids=("cp-station",))
+    assert f"<li>{shown}</li>" in Client().get(PAGE).content.decode()
+
+
+MORE = NO_VALUE | {
+    "benefit_kind": "buyXgetY", "item_unit": "PRODUCT", "qualifier_item_count": 2, "benefit_item_count": 1,
+    "min_value": None, "auto": False, "name": "Deal", "weekly_windows": (),
+}  # fmt: skip
+PRICED, FREE = MORE | {"item_value": Decimal(15)}, MORE | {"item_value": Decimal(0), "auto": True}
+GIVEN: dict[str, tuple[dict[str, Any], str]] = {
+    "of-one": (PRICED | {"item_ids": ("c",)}, "1 more × Coffee at ₹15.00 each for every 2 bought"),
+    "of-several": (
+        PRICED | {"item_ids": ("c", "s")},
+        "1 more of the same product at ₹15.00 each for every 2 bought of it: Coffee or Samosa",
+    ),
+    "of-a-category": (
+        PRICED | {"categories": ("CAFE",)},
+        "1 more of the same product at ₹15.00 each for every 2 bought of it: Coffee or Tea",
+    ),
+    "of-any": (PRICED, "1 more of the same product at ₹15.00 each for every 2 bought of it"),
+    "another-for-one": (
+        FREE | {"item_ids": ("c",), "benefit_item_id": "s"}, "1 × Samosa free for every 2 × Coffee",
+    ),
+    "another-for-several": (
+        PRICED | {"categories": ("CAFE",), "benefit_item_id": "s"},
+        "1 × Samosa at ₹15.00 each for every 2 bought of Coffee or Tea",
+    ),
+    "another-for-any": (FREE | {"benefit_item_id": "s"}, "1 × Samosa free for every 2 products bought"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "benefit"), GIVEN.values(), ids=GIVEN.keys())
+def test_more_for_what_is_bought_says_of_what(people: People, said: dict[str, Any], benefit: str) -> None:
+    make(people, **said)
+    assert f'<p class="benefit">{benefit}</p>' in Client().get(PAGE).content.decode()
+
+
+def test_a_hidden_product_is_not_named_where_it_is_bought(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        Product.objects.filter(product_id="t").update(is_published=False)
+    make(people, **PRICED | {"categories": ("CAFE",)})
+    text = words(Client().get(PAGE))
+    assert ("1 more × Coffee at ₹15.00 each for every 2 bought" in text, "Tea" in text) == (True, False)
+
+
+def test_the_stock_is_said_in_one_line(people: People) -> None:
+    limits = OfferLimits(total_uses=9, budget_per_day=Decimal(900), redemption_cap=Decimal(150))
+    gift = NO_VALUE | {"benefit_kind": "freebie", "benefit_item_count": 2, "benefit_item_id": "c", "min_value": None}
+    make(people, limits=limits, stock_product_id="c", stock_at_least=5, **gift)
+    conditions = words(Client().get(PAGE)).partition(" Conditions ")[2]
+    assert conditions.startswith(
+        "Applied automatically. While at least 5 of Coffee are in stock. Not combined with other offers. "
+        "As long as it lasts, each day only until its part is used up. Your app"
+    )
+
+
+SUPPORT = {
+    "both": (
+        "+91 98765-43210", "help+ev@example.com",
+        '<a href="tel:+919876543210">+91 98765-43210</a>, '
+        '<a href="mailto:help%2Bev@example.com">help+ev@example.com</a></p>',
+    ),
+    "phone": ("1800 123 456", "", '<a href="tel:1800123456">1800 123 456</a></p>'),
+    "e-mail": ("", "a@example.com", ': <a href="mailto:a@example.com">a@example.com</a></p>'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("phone", "email", "shown"), SUPPORT.values(), ids=SUPPORT.keys())
+def test_phone_and_e_mail_are_links(people: People, phone: str, email: str, shown: str) -> None:
+    Cpo.objects.filter(pk=people.here.cpo.pk).update(support_phone=phone, support_email=email)
+    make(people)
+    assert shown in Client().get(PAGE).content.decode()

@@ -56,7 +56,7 @@ SAID = [
     ("value", K.DISCOUNT, "Value", "Per cent, or ₹ for an amount."),
     ("value", K.DELIVERY, "Value", "Per cent, or ₹ for an amount; never more than the fee."),
     ("value", K.COMBO, "Value", "Per cent, or ₹ for an amount, off the items of the combination together."),
-    ("value_cap", K.COMBO, "At most", "In INR; the most that the driver saves in one session."),
+    ("value_cap", K.COMBO, "At most", "In ₹; the most that the driver saves in one session."),
 ]
 
 

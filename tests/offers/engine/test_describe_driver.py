@@ -132,12 +132,12 @@ AUTOMATIC, ALONE = "applied automatically", "not combined with other offers"
         ),
         pytest.param(
             replace(offer(), benefit=replace(offer().benefit, item_id="cup-1")),
-            [AUTOMATIC, "as long as it is in stock", ALONE],
+            [AUTOMATIC, ALONE, "as long as it is in stock"],
             id="a-gift",
         ),
         pytest.param(
             replace(offer(), benefit=replace(offer().benefit, item_unit=ItemUnit.PRODUCT)),
-            [AUTOMATIC, "as long as it is in stock", ALONE],
+            [AUTOMATIC, ALONE, "as long as it is in stock"],
             id="products-given",
         ),
         pytest.param(

@@ -9,7 +9,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 
 
 @quickly_made
@@ -53,9 +53,25 @@ def test_wrong_arguments_are_refused(given: tuple[object, ...], named: dict[str,
         Step(*given, **named)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("given", "named"), WRONG.values(), ids=WRONG.keys())
+def test_its_maker_refuses_the_same(given: tuple[object, ...], named: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        maker(Step)(*given, **named)  # type: ignore[arg-type]
+
+
+def test_its_maker_makes_the_same() -> None:
+    made, again = maker(Step)("a", 4, note="kept"), maker(Step)("a", 4)
+    assert (made, type(made), made.note) == (Step("a", 4), Step, "kept")
+    assert made.marks is not again.marks
+    with pytest.raises(FrozenInstanceError):
+        made.height = 5  # type: ignore[misc]
+
+
 def test_what_is_checked_when_it_is_made_is_checked() -> None:
     with pytest.raises(ValueError, match="a step goes up"):
         Step("a", -1)
+    with pytest.raises(ValueError, match="a step goes up"):
+        maker(Step)("a", -1)
     with pytest.raises(ValueError, match="a step goes up"):
         replace(Step("a"), height=-1)
 

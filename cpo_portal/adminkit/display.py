@@ -75,14 +75,14 @@ def bar(
 
 
 def money(amount: Decimal | int | None, currency: str = "INR") -> str:
-    """Return ₹1,84,320.00 for rupees, thousands for other currencies; – for None."""
-    if amount is None:
+    """Return ₹1,84,320.00 for rupees, thousands for other currencies, each with its own decimals; – for None."""
+    value = plain_amount(amount, currency)
+    if value is None:
         return EMPTY
-    value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    whole, cents = f"{abs(value):.2f}".split(".")
+    whole, point, cents = f"{abs(value):f}".partition(".")
     grouped = group_indian(whole) if currency == "INR" else f"{int(whole):,}"
     sign = "−" if value < 0 else ""
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}.{cents}"
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{grouped}{point}{cents}"
 
 
 def sign(currency: str) -> str:

@@ -19,6 +19,8 @@ MONEY = {
     "half up": (Decimal("0.005"), "INR", "₹0.01"),
     "dollars": (Decimal("1843200"), "USD", "$1,843,200.00"),
     "no symbol": (Decimal(5), "CHF", "CHF 5.00"),
+    "no decimals": (Decimal("1843200.5"), "JPY", "JPY 1,843,201"),
+    "three decimals": (Decimal("5.0005"), "KWD", "KWD 5.001"),
     "unknown": (None, "INR", "–"),
 }
 

@@ -244,15 +244,15 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
         if working is not None and working.published_at is not None and is_published(obj.state):
             return f"“{working.name}” is saved; what it says was published already."
         authoring.check_publish(obj, by=user)
-        request.publishes = working.number if working is not None else None  # type: ignore[attr-defined]
+        request.publishes = authoring.draft_key(working) if working is not None else None  # type: ignore[attr-defined]
         return ""
 
     def after_save(self, request: HttpRequest, offer: Offer, response: HttpResponse) -> HttpResponse:
-        number = getattr(request, "publishes", None)
+        read = getattr(request, "publishes", None)
         return (
             super().after_save(request, offer, response)
-            if number is None
-            else publish_saved(request, offer, number, response)
+            if read is None
+            else publish_saved(request, offer, read, response)
         )
 
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:

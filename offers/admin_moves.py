@@ -39,7 +39,7 @@ def move_button(
     )
     def press(self: Any, request: HttpRequest, offer: Offer, data: dict[str, Any]) -> str:
         user: Any = request.user
-        moved = authoring.perform(move, offer, by=user, note=data["note"])
+        moved = authoring.perform(move, offer, by=user, note=data["note"], expected=data.get("draft") or None)
         return published_in_words(moved, timezone.now()) if move is Move.PUBLISH else done
 
     return press

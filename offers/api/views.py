@@ -147,7 +147,7 @@ class OfferViewSet(
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, offer_id: str) -> Response:
-        self._perform(Move.PUBLISH, request, offer_id)
+        self._move(Move.PUBLISH, request)
         return self._saved(offer_id)
 
     @extend_schema(summary="Pause an offer", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
@@ -188,11 +188,14 @@ class OfferViewSet(
         return Response(StateChangeSerializer(changes, many=True).data)
 
     def _perform(self, move: Move, request: Request, offer_id: str) -> Response:
+        self._move(move, request)
+        return self._answer(offer_id)
+
+    def _move(self, move: Move, request: Request) -> None:
         offer = self.get_object()
         note = body_of(NoteSerializer, request)["note"]
         with refusals(_PATHS):
             authoring.perform(move, offer, by_token=token_prefix(request), note=note)
-        return self._answer(offer_id)
 
     def _saved(self, offer_id: str, code: int = status.HTTP_200_OK) -> Response:
         offer = self.get_queryset().get(offer_id=offer_id)

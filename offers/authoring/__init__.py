@@ -2,7 +2,7 @@
 
 from offers.authoring.content import OfferContent, content_of
 from offers.authoring.copies import duplicate, restore
-from offers.authoring.drafts import create_offer, discard_draft, save_draft, working_version
+from offers.authoring.drafts import create_offer, discard_draft, draft_key, save_draft, working_version
 from offers.authoring.limits import limits_of, set_limits
 from offers.authoring.moves import (
     approve,
@@ -28,6 +28,7 @@ __all__ = [
     "content_of",
     "create_offer",
     "discard_draft",
+    "draft_key",
     "duplicate",
     "end",
     "limits_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from offers.authoring.content import OfferContent, apply_content, check_offer_id
 from offers.authoring.unread import refused_by
 from offers.engine.values import OfferLimits
 from offers.known import is_remembering, recall
+from offers.mapping import limits_of
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
 
@@ -118,6 +120,14 @@ def discard_draft(offer: Offer) -> None:
 def working_version(offer: Offer) -> OfferVersion | None:
     """Return the latest version: the draft where there is one, else the last one published."""
     return OfferVersion.objects.filter(offer=offer).order_by("-number").first()
+
+
+def draft_key(version: OfferVersion) -> str:
+    """Return what names a draft as it is now, with its limits: whoever publishes says by it what they have read."""
+    # As the database has them: the same amount has one text there.
+    rows = OfferVersion.objects.select_related("offer").get(pk=version.pk)
+    said = (rows.number, content_of(rows), limits_of(rows.offer))
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def lock_offer(offer: Offer, *, against_new_uses: bool = False) -> Offer:

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import Product
 from offers.authoring.amounts import is_amount
 from offers.authoring.unread import Finding, partly, readable, told
 from offers.engine.values import ItemUnit, OfferLimits
-from offers.known import is_remembering
 from offers.models import ItemUnitChoice, Offer
 from offers.models.giving import OWN_ITEM, PAID_IS_CHOSEN, STANDS_ALONE
 from pricing.engine.wording import money_text
@@ -63,6 +61,17 @@ def _chosen(content: OfferContent) -> _Findings:
         yield "auto", PAID_IS_CHOSEN
 
 
+def lock_products(content: OfferContent) -> None:
+    """Keep the products that the content names until the transaction ends; the offer's row is locked.
+
+    Who deletes a product locks its row first: it waits, and then finds the offer.
+    """
+    named = {content.benefit_item_id, content.stock_product_id, *content.item_ids, *content.qualifier_item_ids} - {""}
+    if named:
+        rows = Product.objects.filter(product_id__in=named).order_by("pk")
+        list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+
+
 def check_turns(item_unit: str, limits: OfferLimits) -> None:
     """Refuse an offer of sessions that a customer could take twice before the first one counts."""
     if item_unit == ItemUnit.SESSION.value and limits.uses_per_customer_day != 1:
@@ -86,10 +95,7 @@ def _product(content: OfferContent) -> _Findings:
     name = content.benefit_item_id
     if not name or content.item_unit in (ItemUnit.KWH, ItemUnit.SESSION):
         return
-    rows = Product.objects.select_related("stock_row").filter(product_id=name)
-    # Who deletes a product locks its row first: it waits, and then finds the offer.
-    locks = connection.in_atomic_block and not is_remembering()
-    product = (rows.select_for_update(no_key=True, of=("self",)) if locks else rows).first()
+    product = Product.objects.select_related("stock_row").filter(product_id=name).first()
     if product is None:
         yield "benefit_item_id", f"You have no product “{name}”: choose one of yours."
     elif not product.is_published:

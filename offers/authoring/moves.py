@@ -13,8 +13,8 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring import review
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import checked, content_of
-from offers.authoring.drafts import lock_offer
-from offers.authoring.giving import check_turns
+from offers.authoring.drafts import draft_key, lock_offer
+from offers.authoring.giving import check_turns, lock_products
 from offers.authoring.limits import limits_of
 from offers.authoring.linting import check_publishable
 from offers.authoring.review import Actor
@@ -27,9 +27,9 @@ _REVIEWED = frozenset({Move.PUBLISH, Move.SUBMIT, Move.APPROVE, Move.REJECT})
 
 
 def publish(
-    offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
+    offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | str | None = None
 ) -> Offer:
-    """Freeze the draft and make it the live version; `expected` is the draft's number as the author saw it.
+    """Freeze the draft and make it live; `expected` is the draft's number, or its `draft_key`, as the author saw it.
 
     A paused offer stays paused; an ended one is given again.
     """
@@ -88,9 +88,11 @@ def reject(offer: Offer, *, by: User | None = None, by_token: str = "", note: st
     return _move(offer, Move.REJECT, by=by, by_token=by_token, note=note)
 
 
-def perform(move: Move, offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "") -> Offer:
-    """Make a move that is named by its value."""
-    return _move(offer, move, by=by, by_token=by_token, note=note)
+def perform(
+    move: Move, offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: str | None = None
+) -> Offer:
+    """Make a move that is named by its value; `expected` is the draft's `draft_key` as who publishes saw it."""
+    return _move(offer, move, by=by, by_token=by_token, note=note, expected=expected)
 
 
 def _move(
@@ -100,7 +102,7 @@ def _move(
     by: User | None,
     by_token: str,
     note: str,
-    expected: int | datetime | None = None,
+    expected: int | str | datetime | None = None,
 ) -> Offer:
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
@@ -137,20 +139,23 @@ def _move(
         return locked
 
 
-def _freeze_draft(offer: Offer, expected: int | datetime | None, now: datetime) -> OfferVersion:
+def _freeze_draft(offer: Offer, expected: int | str | datetime | None, now: datetime) -> OfferVersion:
     draft = _fit_draft(offer, expected, now)
     draft.published_at = now
     draft.save(update_fields=["published_at"])
     return draft
 
 
-def _fit_draft(offer: Offer, expected: int | datetime | None, now: datetime) -> OfferVersion:
+def _fit_draft(offer: Offer, expected: int | str | datetime | None, now: datetime) -> OfferVersion:
     """Return the draft of a locked offer; raises ValidationError where it is not fit to be published."""
     draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
     if draft is None:
         raise ValidationError("There is no draft to publish: change the offer first.")
     if isinstance(expected, int) and draft.number != expected:
         raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
+    if isinstance(expected, str) and draft_key(draft) != expected:
+        raise ValidationError("Someone else has changed this draft since you read it: reload and try again.")
+    lock_products(content_of(draft))
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
     check_publishable(offer, checked(offer, content_of(draft)), now)
     check_counted(draft.nth_session, limits_of(offer))

@@ -83,7 +83,7 @@ def sign(draft: OfferVersion, actor: Actor) -> None:
         draft.authors = [*(draft.authors or ()), key]
 
 
-def check_move(offer: Offer, move: Move, actor: Actor, note: str, expected: int | datetime | None) -> None:
+def check_move(offer: Offer, move: Move, actor: Actor, note: str, expected: int | str | datetime | None) -> None:
     """Refuse a move that the review does not allow; in the transaction that holds the offer's row.
 
     `expected` is when what the approver has read was submitted.
@@ -125,7 +125,7 @@ def _check_submit(offer: Offer, draft: OfferVersion | None, actor: Actor) -> Non
         raise ValidationError("Somebody must submit it: sign in, or use a token.")
 
 
-def _check_approve(draft: OfferVersion, actor: Actor, expected: int | datetime | None) -> None:
+def _check_approve(draft: OfferVersion, actor: Actor, expected: int | str | datetime | None) -> None:
     if not actor.key.startswith(_PERSON):
         raise ValidationError("A person approves it: sign in, or use a token that a person has made.")
     if not may_approve(draft, actor):

@@ -51,9 +51,12 @@ def find_shadowing(subject: Subject, rivals: Ranking, sessions: Sequence[Tried])
     """
     if subject.sites_of is None or not any(casts_shadow(x, subject.offer) for x in subject.sites):
         return
-    most = max(1, min(_MOST_OFFERS, WORK // (FEWEST_SESSIONS * max(1, rivals.count))))
+    # Each session is held against all rivals twice, with this offer and without it: WORK is for all of them together.
+    judged = 2 * max(1, rivals.count)
+    most = max(1, min(_MOST_OFFERS, WORK // (FEWEST_SESSIONS * judged)))
+    tries = max(FEWEST_SESSIONS, min(_TRIED, WORK // (most * judged)))
     for offer_id in _kept_out(subject, rivals, sessions[:_LOOKED_AT])[:most]:
-        finding = _shadow_on(subject, rivals.offer(offer_id))
+        finding = _shadow_on(subject, rivals.offer(offer_id), tries)
         if finding is not None:
             yield finding
 
@@ -95,12 +98,12 @@ def _is_best(
     return best_with(own, pool, subject, situation).saving > chosen_of(pool, subject, situation).saving
 
 
-def _shadow_on(subject: Subject, offer: OfferTerms) -> Finding | None:
-    """Try another offer where it is for, with this one live and without it."""
+def _shadow_on(subject: Subject, offer: OfferTerms, tries: int) -> Finding | None:
+    """Try another offer in so many sessions where it is for, with this one live and without it."""
     sites = subject.sites_of(offer) if subject.sites_of is not None else ()
     other = replace(subject, offer=offer, sites=sites, in_scope=len(sites))
     rivals = rivals_of(other)
-    sessions, _ = sessions_to_try(other, rivals, _TRIED)
+    sessions, _ = sessions_to_try(other, rivals, tries)
     found = shadow_of(other, Ranking(rivals), sessions)
     if found is None or subject.offer.offer_id not in found[0].rivals:
         return None

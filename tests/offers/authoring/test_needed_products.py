@@ -221,12 +221,38 @@ def test_the_form_tells_it_as_well(people: People) -> None:
         assert coffee().price == 0
 
 
+#: Each way in which an offer names a product, and the refusal where it has gone.
+NAMING = [
+    pytest.param(FREE, "You have no product “coffee”: choose one of yours.", id="given"),
+    pytest.param(
+        {"stock_product_id": "coffee", "stock_at_least": 1},
+        "You have no product “coffee”: choose one of yours.",
+        id="in-stock",
+    ),
+    pytest.param(
+        {"item_ids": ("coffee",)}, "You have no connector or product “coffee”: choose one of yours.", id="for-it-alone"
+    ),
+    pytest.param(
+        {"benefit_kind": "combo", "qualifier_item_ids": ("coffee", "connector-01")},
+        "You have no connector or product “coffee”: choose one of yours.",
+        id="in-combination",
+    ),
+]
+
+
 @pytest.mark.django_db(transaction=True)
-def test_an_offer_published_while_its_product_is_deleted_wins_or_is_refused() -> None:
+@pytest.mark.parametrize(("named", "gone"), NAMING)
+def test_an_offer_published_while_its_product_is_deleted_wins_or_is_refused(named: dict[str, Any], gone: str) -> None:
     people = make_people()
     with cpo_scope(people.here.cpo):
-        Product.objects.create(cpo=people.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
-    offer = authoring.create_offer(people.here.cpo, "free-coffee", weekend(**FREE))
+        product = Product.objects.create(cpo=people.here.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=product, units=9)
+        item_id = people.here.connector.item_id
+    said = {
+        name: tuple(item_id if x == "connector-01" else x for x in value) if name == "qualifier_item_ids" else value
+        for name, value in named.items()
+    }
+    offer = authoring.create_offer(people.here.cpo, "free-coffee", weekend(**{"name": "Free coffee", **said}))
 
     def delete() -> None:
         with cpo_scope(people.here.cpo), transaction.atomic():
@@ -241,7 +267,6 @@ def test_an_offer_published_while_its_product_is_deleted_wins_or_is_refused() ->
     answers = at_once(lambda: authoring.publish(offer), delete)
     with cpo_scope(people.here.cpo):
         is_there, is_live = Product.objects.exists(), Offer.objects.filter(state="APPROVED").exists()
-    gone = "You have no product “coffee”: choose one of yours."
     assert (answers, is_there, is_live) in [
         (sorted([KEPT, "done"]), True, True),
         (sorted([gone, "done"]), False, False),

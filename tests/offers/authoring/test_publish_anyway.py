@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
-from offers.admin_publish import FOUND_SINCE, READ_FIRST
+from offers.admin_publish import CHANGED_SINCE, FOUND_SINCE, READ_FIRST
+from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferPolicy, OfferStateChange
 from tests.offers.authoring.test_offer_admin import ADD, FORM, button, page
 from tests.people import People, api_client, make_people, signed_in, weekend
@@ -75,6 +77,44 @@ def test_an_offer_without_warnings_is_published_at_once(people: People) -> None:
     browser = signed_in(people.owner)
     assert "Publish anyway" not in browser.get(button(offer, "publish")).content.decode()
     browser.post(button(offer, "publish"), SENT)
+    assert state(people) == ("APPROVED", 1)
+
+
+def test_a_draft_that_somebody_changed_meanwhile_is_not_published_by_who_read_another(people: People) -> None:
+    offer = authoring.create_offer(people.here.cpo, "plain", weekend())
+    browser = signed_in(people.owner)
+    asked = browser.get(button(offer, "publish")).context["form"]
+    authoring.save_draft(offer, weekend(value=Decimal(26)), by=people.colleague)
+    again = browser.post(button(offer, "publish"), SENT | {"draft": asked["draft"].value()}).context["form"]
+    assert again.non_field_errors() == [CHANGED_SINCE]
+    assert state(people) == ("DRAFT", 0)
+    browser.post(button(offer, "publish"), SENT | {"draft": again["draft"].value()})
+    assert state(people) == ("APPROVED", 1)
+
+
+CHANGED = [
+    pytest.param(lambda offer: authoring.save_draft(offer, weekend(value=Decimal(90))), id="the-draft"),
+    pytest.param(lambda offer: authoring.set_limits(offer, OfferLimits(total_uses=5)), id="its-limits"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_what_was_read_is_published_and_nothing_else(people: People, change: Any) -> None:
+    offer = authoring.create_offer(people.here.cpo, "plain", weekend())
+    with cpo_scope(people.here.cpo):
+        draft = authoring.working_version(offer)
+        assert draft is not None
+        key = authoring.draft_key(draft)
+    change(offer)
+    with pytest.raises(ValidationError, match="Someone else has changed this draft since you read it"):
+        authoring.publish(offer, expected=key)
+    assert state(people) == ("DRAFT", 0)
+
+
+def test_save_and_publish_publishes_what_was_saved(people: People) -> None:
+    offer = authoring.create_offer(people.here.cpo, "plain", weekend())
+    browser = signed_in(people.owner)
+    browser.post(page(offer), FORM | {"total_uses": "500", "budget": "1000", "redemption_cap": "100", "_publish": "1"})
     assert state(people) == ("APPROVED", 1)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.engine.codec import (
+    canonical_hash,
+    decode,
+    encode,
     line_from_json,
     line_to_json,
     quote_from_json,
@@ -110,3 +114,28 @@ def test_equal_terms_have_one_hash():
     assert terms_hash(same) == terms_hash(PLAIN)
     assert terms_hash(dearer) != terms_hash(PLAIN)
     assert terms_hash(terms_from_json(through_text(terms_to_json(RICH)))) == terms_hash(RICH)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something with every sort of value that a hash is taken of."""
+
+    zone: str
+    amount: Decimal
+    pair: tuple[Decimal, str]
+    names: frozenset[str] = frozenset()
+
+
+def test_a_hash_is_that_of_canonical_json_and_stays_what_it_was() -> None:
+    """Quotes that were stored long ago are looked up by it: sorted keys, no spaces, shortest numbers, UTF-8."""
+    text = '{"amount":"18.5","names":["a","b"],"pair":["2","ö"],"zone":"₹"}'
+    said = Said("₹", Decimal("18.50"), (Decimal("2.00"), "ö"), frozenset({"b", "a"}))
+    assert canonical_hash(said) == sha256(text.encode()).hexdigest()
+
+
+def test_a_pair_is_read_with_the_type_of_each_place() -> None:
+    said = Said("x", Decimal("1.50"), (Decimal("2.5"), "y"))
+    again = decode(Said, through_text(encode(said)))
+    assert (again, again.pair) == (said, (Decimal("2.5"), "y"))
+    with pytest.raises(ValueError, match="zip"):
+        decode(Said, through_text(encode(said)) | {"pair": ["2.5"]})

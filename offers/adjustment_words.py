@@ -5,11 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cpo_portal.adminkit.display import EMPTY, money
+from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.models import Order, PaymentStatus
 from offers.models import Adjustment
 from offers.ordering.adjusting import units_text
+from offers.ordering.orders import paid_for
 from offers.ordering.refund import OWNERLESS, ownerless_of, refund_of
 from offers.ordering.takeable import Takeable, takeable_of
+
+_NEVER_PAID = "Nothing was paid for this session, so nothing comes back."
+_NOTHING_LEFT = (
+    "All that was paid for this session went back already or is due to the driver, so nothing more comes back."
+)
 
 
 def taken_back_in_words(done: Adjustment) -> str:
@@ -53,7 +60,7 @@ def refund_beforehand(order: Order) -> str:
     elif back.cash:
         said = f"{cash} will be due to the driver."
     else:
-        said = "Nothing was paid for this session, so nothing comes back."
+        said = _NOTHING_LEFT if paid_for(order) or taken_by(order) else _NEVER_PAID
     said += _ownerless(back.ownerless.amount, order)
     return f"{said} {asked} that nobody has paid yet is not asked for any more." if back.asked else said
 
@@ -87,7 +94,7 @@ def owed_in_words(row: Adjustment) -> str:
     if row.payment is None or not row.owed:
         return EMPTY
     asked = money(row.owed, row.currency)
-    if row.payment.status == PaymentStatus.VOID:
+    if row.payment.is_void:
         return "Nothing any more"
     return f"Paid: {asked}" if row.payment.status == PaymentStatus.PAID else asked
 

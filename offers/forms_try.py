@@ -18,7 +18,7 @@ from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.people import Wanted, find_person
+from cpo_portal.charging.people import Wanted, find_customers
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Location, Product
 from offers.asking import SessionAsk, of_customer
@@ -127,7 +127,7 @@ class TryForm(forms.Form):
         elif self._may_find:
             try:
                 wanted = Wanted(email=text) if "@" in text else Wanted(phone=text)
-                found = next(iter(find_person(self._cpo, wanted).customers), None)
+                found = next(iter(find_customers(self._cpo, wanted)), None)
             except ValueError as fault:
                 raise ValidationError(str(fault)) from fault
         else:

@@ -31,10 +31,10 @@ from offers.public_names import (
     area_of,
     benefit_for_driver,
     chargers_of,
-    gives_unsold,
     items_of,
     named_of,
     stations_of,
+    unsold_in_words,
 )
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.windows import zone_of
@@ -46,7 +46,6 @@ _addresses = Buckets(rate=5, burst=60)
 FRESH_SECONDS = 60
 #: Of more places or things only so many are named, and how many more there are.
 MOST_NAMED = 200
-UNSOLD = "The product that it gives is not sold at the moment: nobody gets the offer until it is."
 _SHOWN = {
     DerivedState.LIVE.value: "",
     DerivedState.SCHEDULED.value: "It has not begun yet.",
@@ -157,7 +156,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         name=terms.name,
         provider=cpo.name,
         benefit=_capital(benefit_for_driver(terms)),
-        note=note or (UNSOLD if gives_unsold(terms) else ""),
+        note=note or unsold_in_words(terms),
         short_desc=terms.short_desc,
         long_desc=terms.long_desc,
         code=terms.display_code,

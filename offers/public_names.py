@@ -19,6 +19,9 @@ from offers.models import Offer, OfferState
 from offers.places import site_facts
 from pricing.engine.windows import zone_of
 
+UNSOLD = "The product that it gives is not sold at the moment: nobody gets the offer until it is."
+UNSOLD_BOUGHT = "What it is given for is not sold at the moment: nobody gets the offer until it is."
+
 
 def named_of(terms: OfferTerms, now: datetime, zone: str) -> Named:
     """Return the names that the conditions need; inside the CPO's scope."""
@@ -42,32 +45,48 @@ def with_item_named(terms: OfferTerms) -> OfferTerms:
     return replace(terms, benefit=replace(terms.benefit, item_id=_name(item_id) or "product")) if item_id else terms
 
 
-def gives_unsold(terms: OfferTerms) -> bool:
-    """Tell whether the product that an offer gives is hidden from buyer apps, or gone: then nobody gets it now."""
-    return bool(terms.benefit.item_id) and not _name(terms.benefit.item_id)
+def unsold_in_words(terms: OfferTerms) -> str:
+    """Say that nobody gets the offer now since what it gives, or asks for, is hidden or gone; else an empty text."""
+    if terms.benefit.item_id and not _name(terms.benefit.item_id):
+        return UNSOLD
+    if _counts_products(terms) and _goods_bought(terms) == ():
+        return UNSOLD_BOUGHT if terms.benefit.item_id else UNSOLD
+    return ""
 
 
 def benefit_for_driver(terms: OfferTerms) -> str:
     """Return what the offer gives, with the products that are bought and given by their names."""
-    if terms.benefit.item_unit is not ItemUnit.PRODUCT:
+    if not _counts_products(terms):
         return rule_of(terms).words(with_item_named(terms))
     bought, more = terms.qualifier.item_count, terms.benefit.item_count
     goods = _goods_bought(terms)
-    counted = f"{bought} × {goods[0]}" if len(goods) == 1 else f"{bought} bought of {some(goods)}" if goods else ""
     if terms.benefit.item_id:
         given = f"{more} × {_sold_as(terms.benefit.item_id)}"
-        return f"{given} {price_words(terms)} for every {counted or f'{bought} products bought'}"
-    if len(goods) == 1:
+        return f"{given} {price_words(terms)} for every {_counted(bought, goods)}"
+    if goods and len(goods) == 1:
         return f"{more} more × {goods[0]} {price_words(terms)} for every {bought} bought"
     alike = f"{more} more of the same product {price_words(terms)} for every {bought} bought of it"
     return f"{alike}: {some(goods)}" if goods else alike
 
 
-def _goods_bought(terms: OfferTerms) -> tuple[str, ...]:
-    """Return the products that count as bought, by name; none where any product does."""
+def _counted(bought: int | None, goods: tuple[str, ...] | None) -> str:
+    """Return what must be bought for another product, of the names of `_goods_bought`."""
+    if goods is None:
+        return f"{bought} products bought"
+    if len(goods) == 1:
+        return f"{bought} × {goods[0]}"
+    return f"{bought} bought of {some(goods) if goods else 'products that are not sold now'}"
+
+
+def _counts_products(terms: OfferTerms) -> bool:
+    return terms.benefit.item_unit is ItemUnit.PRODUCT
+
+
+def _goods_bought(terms: OfferTerms) -> tuple[str, ...] | None:
+    """Return the products that count as bought and are sold, by name; None where any product counts."""
     scope = terms.applicability
     if not scope.item_ids and not scope.categories:
-        return ()
+        return None
     rows = Product.objects.filter(is_published=True)
     rows = rows.filter(product_id__in=scope.item_ids) if scope.item_ids else rows
     rows = rows.filter(category__in=scope.categories) if scope.categories else rows

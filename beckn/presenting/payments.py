@@ -46,8 +46,7 @@ def payment_views(order: charging.Order) -> tuple[PaymentView, ...]:
 
 def _asked(payment: charging.Payment) -> Money:
     """Return what is asked for; of what is not asked for any more the protocol knows only that nothing is to pay."""
-    void = payment.status == charging.PaymentStatus.VOID
-    return zero(payment.currency) if void else Money(payment.amount, payment.currency)
+    return zero(payment.currency) if payment.is_void else Money(payment.amount, payment.currency)
 
 
 def _pay_url(template: str, order: charging.Order, payment: charging.Payment) -> str:

@@ -24,7 +24,7 @@ from cpo_portal.charging.admin_imports import CustomerImportMixin
 from cpo_portal.charging.export_columns import CUSTOMER_COLUMNS
 from cpo_portal.charging.models import Balance, Customer, CustomerContact, CustomerGroup, CustomerRecord
 from cpo_portal.charging.panels import Panel
-from cpo_portal.charging.people import Wanted, find_person
+from cpo_portal.charging.people import Wanted, find_customers
 
 #: What is shown to those who operate alone.
 _PERSONAL = ("tier", "organisation")
@@ -40,12 +40,12 @@ class ContactForm(DialogForm):
         if cpo is None:
             raise ValidationError("Choose a CPO first.")
         try:
-            found = find_person(cpo, Wanted(email=text) if "@" in text else Wanted(phone=text))
+            found = find_customers(cpo, Wanted(email=text) if "@" in text else Wanted(phone=text))
         except ValueError as fault:
             raise ValidationError(str(fault)) from fault
-        if not found.customers:
+        if not found:
             raise ValidationError("No customer has this contact.")
-        return found.customers[0].pk
+        return found[0].pk
 
 
 class ContactInline(ReadOnlyMixin, TenantStackedInline):

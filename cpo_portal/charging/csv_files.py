@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from cpo_portal.adminkit.cells import unescaped
 
 MOST_BYTES = 2 << 20
 MOST_ROWS = 100_000
+MOST_COLUMNS = 500
 LONGEST_CELL = 1000
 #: So many faults are told; the rest is a number.
 MOST_FAULTS = 100
@@ -100,21 +102,26 @@ def _delimiter(text: str) -> str:
 
 def _check_header(header: list[str], columns: Sequence[str], needed: Callable[[set[str]], str]) -> None:
     """Refuse a header, with all that is wrong in it; `header` is as it is written, `columns` as they are called."""
+    if len(header) > MOST_COLUMNS:
+        raise NotRead(
+            f"The first row has {len(header)} cells, and at most {MOST_COLUMNS} are read: delete the columns that are "
+            "not needed, empty ones too, and upload it again."
+        )
     if not any(header):
         raise NotRead(f"The file is empty: its first row names the columns, {_such_as(columns)}.")
     folded = [name.casefold() for name in header]
     known = {name.casefold(): name for name in columns}
-    unknown = [name for name in header if name.casefold() not in known]
-    free = [name for name in known if name not in folded]
-    meant = {name: get_close_matches(name.casefold(), free, n=1) for name in unknown}
-    named = list(meant.items())[:MOST_NAMED]
-    faults = [_unknown(name, known[near[0]] if near else "", columns) for name, near in named]
-    if len(meant) > MOST_NAMED:
-        faults.append(f"{len(meant) - MOST_NAMED} more columns are unknown.")
-    twice = sorted({known[name] for name in folded if folded.count(name) > 1 and name in known})
+    times = Counter(folded)
+    unknown = list(dict.fromkeys(name for name in header if name.casefold() not in known))
+    free = [name for name in known if name not in times]
+    meant = {name: get_close_matches(name.casefold(), free, n=1) for name in unknown[:MOST_NAMED]}
+    faults = [_unknown(name, known[near[0]] if near else "", columns) for name, near in meant.items()]
+    if len(unknown) > MOST_NAMED:
+        faults.append(f"{len(unknown) - MOST_NAMED} more columns are unknown.")
+    twice = sorted(known[name] for name, count in times.items() if count > 1 and name in known)
     faults += [f"The column “{name}” is there twice: leave one out." for name in twice]
     # Who misspelt a column need not hear that it is missing, too.
-    missing = needed({*folded, *(name for near in meant.values() for name in near)})
+    missing = needed({*times, *(name for near in meant.values() for name in near)})
     if missing:
         faults.append(missing)
     if faults:

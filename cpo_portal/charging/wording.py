@@ -45,7 +45,7 @@ def refund_reason(code: str) -> str:
 
 def payment_state(payment: Payment) -> str:
     """Return what became of a request for money: paid, not yet, not asked for any more, or nothing to pay."""
-    if payment.status == PaymentStatus.NOT_PAID and payment.order.state == OrderState.CANCELLED:
+    if payment.is_void or (payment.status == PaymentStatus.NOT_PAID and payment.order.state == OrderState.CANCELLED):
         return str(PaymentStatus.VOID.label)
     if payment.status == PaymentStatus.PAID and payment.paid_at is None and not payment.amount:
         return "Nothing to pay"

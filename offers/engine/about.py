@@ -39,10 +39,15 @@ NOBODY = About(lack=Lack.CUSTOMER)
 NOT_COUNTED = About(lack=Lack.FIGURE)
 
 
-@lru_cache(maxsize=8192)
 def one_of(allowed: frozenset[str], there: tuple[str, ...] = ()) -> tuple[str, About]:
     """Return the only one that is allowed, or "one of 3", and the same for words."""
     if len(allowed) == 1:
-        only = str(next(iter(allowed)))
-        return only, About(ids=(only,), there=there)
+        return _only(next(iter(allowed)), there)
+    # Not remembered: a set that was read again is equal to the one before, and is compared to it id by id.
     return f"one of {len(allowed)}", About(count=len(allowed), there=there)
+
+
+@lru_cache(maxsize=8192)
+def _only(allowed: str, there: tuple[str, ...]) -> tuple[str, About]:
+    only = str(allowed)
+    return only, About(ids=(only,), there=there)

@@ -93,7 +93,7 @@ def refund_unasked(event: OrderEvent, *, now: datetime) -> None:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"reason": reason})
         return
     received = Money(notice.received_amount, notice.received_currency)
-    void = notice.payment is not None and notice.payment.status == PaymentStatus.VOID
+    void = notice.payment is not None and notice.payment.is_void
     sentence = NOTHING_OWED if void else UNASKED[NoticeOutcome(notice.outcome)]
     owe(order, Owed(notice.outcome, received, sentence, now + WITHIN, notice), now=now)
 

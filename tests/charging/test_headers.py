@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
-from cpo_portal.charging.csv_files import NotRead, read_rows
+from cpo_portal.charging import csv_files
+from cpo_portal.charging.csv_files import Bounds, NotRead, each_row, read_rows
+from offers.files.reading import BOUNDS
 
 SHORT = ("phone", "email", "tier")
 LONG = ("Offer id", "Name", "Campaign kind", "Value", "Value type", "Valid from", "Valid until", "Locations", "Cities",
@@ -37,6 +41,19 @@ HEADERS = {
         + " 2 more columns are unknown.",
     ),
     "a-long-name": (SHORT, f"phone,{'z' * 900}", f"The column “{'z' * 60}” is unknown: use phone, email, tier."),
+    "unknown-and-written-twice": (
+        SHORT, "phone,colour,colour", "The column “colour” is unknown: use phone, email, tier.",
+    ),
+    "as-many-as-are-read": (
+        SHORT, ",".join(["phone", *(f"u{n}" for n in range(499))]),
+        " ".join(f"The column “u{n}” is unknown: use phone, email, tier." for n in range(5))
+        + " 494 more columns are unknown.",
+    ),
+    "more-than-are-read": (
+        SHORT, ",".join(["phone"] * 501),
+        "The first row has 501 cells, and at most 500 are read: delete the columns that are not needed, empty ones "
+        "too, and upload it again.",
+    ),
     "none": (LONG, "", "The file is empty: its first row names the columns, such as Offer id, Name, Campaign kind."),
     "none-of-few": (SHORT, "", "The file is empty: its first row names the columns, of phone, email, tier."),
     "commas-alone": (SHORT, ",,", "The file is empty: its first row names the columns, of phone, email, tier."),
@@ -51,6 +68,25 @@ def test_a_header_is_refused_with_all_that_is_wrong_in_it(columns: tuple[str, ..
     with pytest.raises(NotRead) as refused:
         read_rows(f"{header}\n1,2".encode(), columns=columns, needed=needed)
     assert str(refused.value) == sentence
+
+
+def test_near_names_are_looked_for_only_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(csv_files, "get_close_matches", lambda name, free, n: looked.append(name) or [])
+    with pytest.raises(NotRead, match=r"495 more columns are unknown\.$"):
+        read_rows(",".join(f"u{n}" for n in range(500)).encode(), columns=SHORT, needed=lambda _: "")
+    assert looked == ["u0", "u1", "u2", "u3", "u4"]
+
+
+@pytest.mark.parametrize("bounds", [Bounds(), BOUNDS], ids=["usual", "of-offers"])
+@pytest.mark.parametrize("cell", ["phone", "x", ""])
+def test_one_header_holds_nobody_up(bounds: Bounds, cell: str) -> None:
+    cells = (bounds.most_bytes - 1) // (len(cell) + 1)
+    data = (f"{cell}," * cells).encode()
+    begun = process_time()
+    with pytest.raises(NotRead, match=rf"^The first row has {cells + 1} cells, and at most 500 are read: "):
+        list(each_row(data, columns=SHORT, needed=lambda _: "", bounds=bounds))
+    assert process_time() - begun < 20
 
 
 def test_a_header_is_taken_in_any_case() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from cpo_portal.charging.models import EventKind
-from cpo_portal.charging.wording import cancelled_by, event_in_words, refund_reason, stop_reason
+from cpo_portal.charging.models import EventKind, Order, Payment
+from cpo_portal.charging.wording import cancelled_by, event_in_words, payment_state, refund_reason, stop_reason
 from offers.ordering.cancel import CancelledBy
 
 STOPPED = {"session_id": "s-1", "register_wh": 41305200, "delivered_wh": 5200}
@@ -129,3 +131,24 @@ def test_who_cancelled_is_told_of_everyone_who_can() -> None:
 
 def test_codes_without_words_stand_as_they_are_kept() -> None:
     assert (refund_reason("GOODWILL"), stop_reason("EVDisconnected")) == ("GOODWILL", "EVDisconnected")
+
+
+PAID_AT = datetime(2026, 11, 1, tzinfo=UTC)
+#: type, status, amount, when it was paid, the order's state → words, and whether it is asked for no more unpaid
+PAYMENTS: dict[str, tuple[str, str, int, datetime | None, str, str, bool]] = {
+    "asked-for": ("PRE-FULFILLMENT", "NOT-PAID", 90, None, "INITIALISED", "Not paid", False),
+    "of-a-cancelled-order": ("PRE-FULFILLMENT", "NOT-PAID", 90, None, "CANCELLED", "Not asked for any more", False),
+    "paid": ("RECOVERY", "PAID", 12, PAID_AT, "COMPLETE", "Paid", False),
+    "paid-at-an-unknown-time": ("RECOVERY", "PAID", 12, None, "COMPLETE", "Paid", False),
+    "void": ("RECOVERY", "VOID", 12, None, "COMPLETE", "Not asked for any more", True),
+    "nothing-to-ask-for": ("PRE-FULFILLMENT", "PAID", 0, None, "ACTIVE", "Nothing to pay", False),
+    "void-before-there-was-a-status": ("RECOVERY", "PAID", 0, None, "COMPLETE", "Not asked for any more", True),
+    "a-shortfall-so": ("POST-FULFILLMENT", "PAID", 0, None, "COMPLETE", "Not asked for any more", True),
+}
+
+
+@pytest.mark.parametrize("case", PAYMENTS.values(), ids=PAYMENTS.keys())
+def test_what_became_of_a_request_for_money(case: tuple[str, str, int, datetime | None, str, str, bool]) -> None:
+    kind, status, amount, at, state, words, void = case
+    payment = Payment(type=kind, status=status, amount=Decimal(amount), paid_at=at, order=Order(state=state))
+    assert (payment_state(payment), payment.is_void) == (words, void)

@@ -96,6 +96,40 @@ def test_a_hidden_product_is_not_named_where_it_is_bought(people: People) -> Non
     assert ("1 more × Coffee at ₹15.00 each for every 2 bought" in text, "Tea" in text) == (True, False)
 
 
+UNSOLD = "The product that it gives is not sold at the moment: nobody gets the offer until it is."
+UNSOLD_BOUGHT = "What it is given for is not sold at the moment: nobody gets the offer until it is."
+ALIKE = "1 more of the same product at ₹15.00 each for every 2 bought of it"
+ANOTHER = "1 × Samosa at ₹15.00 each for every 2 bought of products that are not sold now"
+OF_HIDDEN: dict[str, tuple[dict[str, Any], str, str]] = {
+    "of-one": (PRICED | {"item_ids": ("c",)}, ALIKE, UNSOLD),
+    "of-several": (PRICED | {"item_ids": ("c", "t")}, ALIKE, UNSOLD),
+    "of-a-category": (PRICED | {"categories": ("CAFE",)}, ALIKE, UNSOLD),
+    "one-is-sold": (
+        PRICED | {"item_ids": ("c", "s")}, "1 more × Samosa at ₹15.00 each for every 2 bought", "",
+    ),
+    "of-any": (PRICED, ALIKE, ""),
+    "another-for-several": (PRICED | {"item_ids": ("c", "t"), "benefit_item_id": "s"}, ANOTHER, UNSOLD_BOUGHT),
+    "another-for-a-category": (PRICED | {"categories": ("CAFE",), "benefit_item_id": "s"}, ANOTHER, UNSOLD_BOUGHT),
+    "another-that-is-hidden": (
+        PRICED | {"item_ids": ("t",), "benefit_item_id": "c"},
+        "1 × a product that is not sold now at ₹15.00 each for every 2 bought of products that are not sold now",
+        UNSOLD,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "benefit", "note"), OF_HIDDEN.values(), ids=OF_HIDDEN.keys())
+def test_an_offer_of_products_that_are_all_hidden_says_that_nobody_gets_it(
+    people: People, said: dict[str, Any], benefit: str, note: str
+) -> None:
+    make(people, **said)
+    with cpo_scope(people.here.cpo):
+        Product.objects.filter(category="CAFE").update(is_published=False)
+    page = Client().get(PAGE)
+    assert f'<p class="benefit">{benefit}</p>' in page.content.decode()
+    assert [x for x in (UNSOLD, UNSOLD_BOUGHT) if x in words(page)] == ([note] if note else [])
+
+
 def test_the_stock_is_said_in_one_line(people: People) -> None:
     limits = OfferLimits(total_uses=9, budget_per_day=Decimal(900), redemption_cap=Decimal(150))
     gift = NO_VALUE | {"benefit_kind": "freebie", "benefit_item_count": 2, "benefit_item_id": "c", "min_value": None}

@@ -57,6 +57,18 @@ class Payment(TenantModel):
     def __str__(self) -> str:
         return f"{money(self.amount, self.currency)} {self.get_status_display().lower()}"
 
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it is not asked for any more, and nobody paid it.
+
+        Refunds of bills wrote that as paid, of no amount and at no time, before there was a status for it. A first
+        payment that is so had nothing to ask for: a balance or an offer paid it all.
+        """
+        if self.status == PaymentStatus.VOID:
+            return True
+        is_nothing = self.status == PaymentStatus.PAID and self.paid_at is None and not self.amount
+        return is_nothing and self.type != PaymentType.PRE_FULFILLMENT
+
 
 class GatewayNotice(TenantModel):
     """A verified report of the payment gateway, kept once per event id: a replay changes nothing.

@@ -13,8 +13,9 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Role, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import OrderEvent, Payment, Refund
-from offers.ordering.owed import NOTHING_OWED, refund_unasked
+from offers.ordering.owed import NOTHING_OWED, RETURNED, Owed, owe, refund_unasked
 from offers.tasks import settle_stopped
+from pricing.engine.money import Money
 from tests.offers.ordering.sale import Sale
 from tests.offers.ordering.test_adjusting import back, billed, go, refund
 from tests.offers.ordering.test_exports import download
@@ -89,6 +90,39 @@ def by_a_balance_that_nobody_has(sale: Sale) -> str:
     )
 
 
+def without_money(sale: Sale) -> str:
+    billed(sale)
+    with cpo_scope(sale.world.cpo):
+        Payment.objects.filter(order=sale.order).update(status="NOT-PAID", paid_amount=0, paid_at=None)
+    return (
+        "Nothing was paid for this session, so nothing comes back. "
+        "₹91.45 that nobody has paid yet is not asked for any more."
+    )
+
+
+BACK_ALREADY = (
+    "All that was paid for this session went back already or is due to the driver, so nothing more comes back."
+)
+
+
+def where_all_went_back(sale: Sale) -> str:
+    billed(sale)
+    pay_all_back(sale)
+    return BACK_ALREADY
+
+
+def where_all_of_a_balance_went_back(sale: Sale) -> str:
+    by_a_balance(sale)
+    pay_all_back(sale)
+    return BACK_ALREADY
+
+
+def pay_all_back(sale: Sale) -> None:
+    now = timezone.now()
+    with cpo_scope(sale.world.cpo), transaction.atomic():
+        owe(sale.fresh(), Owed(RETURNED, Money(Decimal("91.45"), "INR"), "All came back.", now), now=now)
+
+
 BEFORE_A_REFUND = [
     in_money,
     with_a_shortfall,
@@ -96,6 +130,9 @@ BEFORE_A_REFUND = [
     by_a_balance,
     in_part_by_a_balance,
     by_a_balance_that_nobody_has,
+    without_money,
+    where_all_went_back,
+    where_all_of_a_balance_went_back,
 ]
 
 
@@ -175,6 +212,17 @@ def test_a_paid_debt_is_no_debt(sale: Sale) -> None:
     assert 'data-label="Driver owes">Paid: ₹11.80</td>' in page_of(sale)[1]["After the bill"]
 
 
+def test_what_a_refund_of_an_earlier_release_left_unpaid_is_no_debt(sale: Sale) -> None:
+    billed(sale)
+    back(sale, "10")
+    with cpo_scope(sale.world.cpo):
+        Payment.objects.filter(type="RECOVERY").update(status="PAID", amount=0)
+    _, panels = page_of(sale)
+    assert 'data-label="Driver owes">Nothing any more</td>' in panels["After the bill"]
+    assert '<span class="portal-chip portal-neutral">Not asked for any more</span>' in panels["Payments"]
+    assert [line["State"] for line in download(sale, "charging/payment")].count("Not asked for any more") == 1
+
+
 def test_the_request_of_a_cancelled_order_is_not_open(sale: Sale) -> None:
     sale.init()
     assert ">Not paid</span>" in page_of(sale)[1]["Payments"]
@@ -183,13 +231,21 @@ def test_the_request_of_a_cancelled_order_is_not_open(sale: Sale) -> None:
     assert ">Not asked for any more</span>" in page_of(sale)[1]["Payments"]
 
 
-def test_money_that_comes_for_a_refunded_bill_goes_back_for_what_it_is(sale: Sale) -> None:
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param({}, id="void"),
+        pytest.param({"type": "RECOVERY", "status": "PAID", "amount": 0}, id="by-an-earlier-release"),
+    ],
+)
+def test_money_that_comes_for_a_refunded_bill_goes_back_for_what_it_is(sale: Sale, left: dict[str, Any]) -> None:
     billed(sale)
     with cpo_scope(sale.world.cpo):
         Payment.objects.filter(order=sale.order).update(status="NOT-PAID", paid_amount=0, paid_at=None)
     refund(sale)
     assert sale.pay() == "ALREADY_PAID"
     with cpo_scope(sale.world.cpo), transaction.atomic():
+        Payment.objects.filter(order=sale.order).update(**{"status": "VOID"} | left)
         refund_unasked(OrderEvent.objects.get(kind="PAYMENT_UNASKED"), now=timezone.now())
         back_again = Refund.objects.get(reason="ALREADY_PAID")
     assert (back_again.amount, back_again.description) == (Decimal("91.45"), NOTHING_OWED)

@@ -21,7 +21,7 @@ from offers import admin_adjustments, admin_groups, admin_order_actions, admin_p
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
 from offers.admin_files import OfferFilesMixin
-from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
+from offers.admin_filters import KindFilter, ReviewFilter, StateFilter, UsedOffers
 from offers.admin_groups import groups_of
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_moves import MovesMixin
@@ -49,7 +49,6 @@ from offers.forms_where import WHERE_FIELDSET
 from offers.models import Offer, OfferState, OfferVersion
 from offers.names import gift_shown
 from offers.states import is_editable, is_published, moves_from, recent_days
-from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
@@ -142,8 +141,11 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)
         rows: QuerySet[Offer] = super().get_queryset(request).select_related("live_version", "counter", "cpo")
-        rows = with_uses(rows).annotate(gift=gift_shown())
+        rows = rows.annotate(gift=gift_shown())
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UsedOffers]:
+        return UsedOffers
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:
         offer: Offer | None = super().get_object(request, object_id, from_field)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cpo_portal.adminkit.display import bar, table
+from cpo_portal.adminkit.display import bar, link_to, table
 from cpo_portal.charging.models import CustomerGroup
 from cpo_portal.charging.panels import GROUP_PANELS, Panel
 from offers.admin_pages import shown_version
@@ -33,7 +33,8 @@ def shared_uses(request: HttpRequest, group: CustomerGroup) -> Panel | None:
     lately = GroupPeriodCounter.objects.filter(group=group).values("offer")
     given = Q(state__in=(OfferState.APPROVED, OfferState.PAUSED)) | Q(pk__in=used) | Q(pk__in=lately)
     offers = Offer.objects.filter(given, shared_in_groups=True).exclude(state=OfferState.ARCHIVED)
-    shown = list(offers.select_related("live_version", "cpo").order_by("-pk")[:MOST_SHOWN])
+    offers = _most_used(offers, group).select_related("live_version", "cpo")
+    shown = list(offers.order_by("-used", "-pk")[:MOST_SHOWN])
     counted = _counted(shown, [group.pk], timezone.now())
     rows = [
         (_offer_link(offer), span, bar(uses, limit))
@@ -42,6 +43,13 @@ def shared_uses(request: HttpRequest, group: CustomerGroup) -> Panel | None:
     ]
     headers = ("Offer", "Limit", "Used together")
     return Panel("Limits that the members share", table(headers, rows)) if rows else None
+
+
+def _most_used(offers: QuerySet[Offer], group: CustomerGroup) -> QuerySet[Offer]:
+    """Return the offers with what the group has `used` of each: in all, or in a period where that alone is counted."""
+    ever = GroupCounter.objects.filter(group=group, offer=OuterRef("pk")).values("uses")
+    most = GroupPeriodCounter.objects.filter(group=group, offer=OuterRef("pk")).order_by("-uses").values("uses")
+    return offers.annotate(used=Coalesce(Subquery(ever[:1]), Subquery(most[:1]), 0))
 
 
 def groups_of(offer: Offer) -> list[Panel]:
@@ -55,7 +63,7 @@ def groups_of(offer: Offer) -> list[Panel]:
     groups = CustomerGroup.objects.in_bulk(keys)
     counted = _counted([offer], keys, timezone.now())
     rows = [
-        (_link("charging_customergroup", key, groups[key].name), span, bar(used, limit))
+        (link_to("charging_customergroup", key, groups[key].name), span, bar(used, limit))
         for key in keys
         for span, limit, used in _limits(offer, key, counted)
     ]
@@ -94,11 +102,7 @@ def _counted(offers: Iterable[Offer], groups: Iterable[Any], now: datetime) -> d
 
 def _offer_link(offer: Offer) -> SafeString:
     version = shown_version(offer)
-    return _link("offers_offer", offer.pk, version.name if version is not None else offer.offer_id)
-
-
-def _link(model: str, key: Any, name: str) -> SafeString:
-    return format_html('<a class="text-link" href="{}">{}</a>', reverse(f"admin:{model}_change", args=[key]), name)
+    return link_to("offers_offer", offer.pk, version.name if version is not None else offer.offer_id)
 
 
 def register() -> None:

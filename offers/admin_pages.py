@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, when
+from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, money, unlimited, when
 from cpo_portal.network.models import Connector, ConnectorType, Location, Product
 from offers.admin_applicability import LABELS as APPLICABILITY
 from offers.admin_applicability import said_in_units
@@ -21,7 +21,7 @@ from offers.names import category_names, city_names, gift_named, in_names, offer
 from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from offers.type_words import label_of
-from offers.uses import uses_of
+from offers.uses import uses_of, uses_text
 from pricing.admin_drafts import history_row, version_row
 from pricing.engine.wording import plain_number
 
@@ -140,7 +140,7 @@ def limits_bar(offer: Offer, now: datetime) -> Any:
     elif counter is not None:
         bars.append(bar(uses_of(offer), counter.limit_uses))
     elif offer.live_version_id is not None:
-        bars.append(bar(uses_of(offer), None))
+        bars.append(unlimited(uses_text(offer)))
     if offer.budget_per_day is not None:
         day = day_counter_of(offer, now)
         spent = day.budget_reserved + day.budget_committed if day is not None else 0

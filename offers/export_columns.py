@@ -11,7 +11,7 @@ from cpo_portal.adminkit.display import plain_amount
 from offers.admin_pages import STATE_LABELS, benefit_shown, shown_version
 from offers.models import Offer
 from offers.states import counter_of, day_counter_of, derived_state
-from offers.uses import uses_of
+from offers.uses import uses_cell
 
 
 def _of_version(name: str) -> Callable[[Offer], Any]:
@@ -48,7 +48,7 @@ OFFER_COLUMNS: dict[str, Callable[[Any], Any]] = {
     "Valid from ({clock})": _of_version("valid_from"),
     "Valid until ({clock})": _of_version("valid_until"),
     "Most uses": lambda offer: offer.total_uses,
-    "Used (with reserved)": uses_of,
+    "Used (with reserved)": uses_cell,
     "Most uses per customer": lambda offer: offer.uses_per_customer,
     "Most uses per customer and day": lambda offer: offer.uses_per_customer_day,
     "Most uses per customer and week": lambda offer: offer.uses_per_customer_week,

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display as column
@@ -19,12 +20,14 @@ __all__ = [
     "chip",
     "column",
     "group_indian",
+    "link_to",
     "money",
     "pairs",
     "plain_amount",
     "sign",
     "table",
     "too_fine",
+    "unlimited",
     "when",
     "words",
 ]
@@ -60,7 +63,7 @@ def bar(
     """
     figure = (lambda value: money(value, currency)) if currency else _plain
     if limit is None:
-        return format_html('<span class="portal-figures">{} used, no limit</span>', figure(used))
+        return unlimited(figure(used))
     share = 100 if limit <= 0 else min(100, max(0, int(used * 100 / limit)))
     tone = tone or (Tone.BAD if share >= 100 else Tone.WARN if share >= 80 else Tone.GOOD)
     return format_html(
@@ -72,6 +75,16 @@ def bar(
         figure(used),
         figure(limit),
     )
+
+
+def unlimited(used: str) -> SafeString:
+    """Return how much is used, in figures, of what has no limit."""
+    return format_html('<span class="portal-figures">{} used, no limit</span>', used)
+
+
+def link_to(model: str, key: object, text: object) -> SafeString:
+    """Return a link to a row's page; `model` is its room and its name, such as "charging_balance"."""
+    return format_html('<a class="text-link" href="{}">{}</a>', reverse(f"admin:{model}_change", args=[key]), text)
 
 
 def money(amount: Decimal | int | None, currency: str = "INR") -> str:

@@ -11,12 +11,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
-from cpo_portal.adminkit.display import EMPTY, column, money, table, when
+from cpo_portal.adminkit.display import EMPTY, column, link_to, money, table, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import TextInput
@@ -148,16 +146,11 @@ def _panels(customer: Customer) -> list[Panel]:
     groups = list(CustomerGroup.objects.filter(members__customer=customer).order_by("name"))
     balances = Balance.objects.filter(Q(customer=customer) | Q(group__in=groups)).select_related("group")
     rows = [
-        (_link("balance", each.pk, each.name), each.group or "Own", money(each.amount, each.currency))
+        (link_to("charging_balance", each.pk, each.name), each.group or "Own", money(each.amount, each.currency))
         for each in balances.order_by("name", "pk")
     ]
+    links = [link_to("charging_customergroup", each.pk, each.name) for each in groups]
     return [
-        Panel("Groups", table(("Group",), [(_link("customergroup", each.pk, each.name),) for each in groups])),
+        Panel("Groups", table(("Group",), [(link,) for link in links])),
         Panel("Balances", table(("Balance", "Whose", "Left"), rows, numbers=(2,))),
     ]
-
-
-def _link(model: str, key: Any, name: str) -> SafeString:
-    return format_html(
-        '<a class="text-link" href="{}">{}</a>', reverse(f"admin:charging_{model}_change", args=[key]), name
-    )

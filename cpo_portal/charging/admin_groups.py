@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import TenantAdmin, TenantTabularInline
-from cpo_portal.adminkit.display import EMPTY, column, money, table, when
+from cpo_portal.adminkit.display import EMPTY, column, link_to, money, table, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import rights
 from cpo_portal.adminkit.widgets import Textarea
@@ -58,7 +58,7 @@ class MemberInline(TenantTabularInline):
 
     @column(description="Customer")
     def member(self, obj: CustomerGroupMember) -> SafeString:
-        return link_to("customer", obj.customer_id, str(obj.customer))
+        return link_to("charging_customer", obj.customer_id, str(obj.customer))
 
     @column(description="Who it is")
     def contact(self, obj: CustomerGroupMember) -> str:
@@ -135,7 +135,7 @@ def nobody_yet(request: HttpRequest, group: CustomerGroup) -> Panel | None:
 def balances(request: HttpRequest, group: CustomerGroup) -> Panel:
     """Show what the group has paid ahead, and where it gets a balance."""
     rows = [
-        (link_to("balance", row.pk, row.name), money(row.amount, row.currency), money(row.held, row.currency))
+        (link_to("charging_balance", row.pk, row.name), money(row.amount, row.currency), money(row.held, row.currency))
         for row in group.balances.order_by("name", "pk")
     ]
     shown = table(("Balance", "Left", "Held by orders"), rows, numbers=(1, 2)) if rows else _NO_BALANCE
@@ -157,9 +157,3 @@ def masked(contact: CustomerContact | None) -> str:
     local, _, domain = contact.email.partition("@")
     reached = f"•••• {digits[-4:]}" if len(digits) > 4 else f"{local[:1]}•••@{domain}" if domain else ""
     return ", ".join(filter(None, (contact.name, reached))) or EMPTY
-
-
-def link_to(model: str, key: Any, name: str) -> SafeString:
-    """Return a link to the page of a row of this room."""
-    url = reverse(f"admin:charging_{model}_change", args=[key])
-    return format_html('<a class="text-link" href="{}">{}</a>', url, name)

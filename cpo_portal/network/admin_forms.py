@@ -63,16 +63,14 @@ class KeepUsedMixin:
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         page: Any = self
         obj = page.get_object(request, unquote(object_id))
-        if obj is not None and page.has_delete_permission(request, obj):
-            try:
+        try:
+            if obj is not None and page.has_delete_permission(request, obj):
                 refuse_used(obj)
-                answer: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
-            except InUse as used:
-                messages.error(request, used.on_page(obj, self.instead))
-                return HttpResponseRedirect(page_of(self, request, object_id))
-            return answer
-        missing: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
-        return missing
+            answer: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        except InUse as used:
+            messages.error(request, used.on_page(obj, self.instead))
+            return HttpResponseRedirect(page_of(self, request, object_id))
+        return answer
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         # What was not in use when the page was opened may be by now.

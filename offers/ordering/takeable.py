@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import QuerySet
 
 from cpo_portal.charging.models import Order
-from cpo_portal.network.models import Product
 from offers.models import AdjustmentKind, Quote, Redemption, RedemptionState
-from offers.ordering.recovering import Units, Wanted, part_of
+from offers.names import product_names
+from offers.ordering.recovering import Units, part_of
 from offers.ordering.reverse import change_of
 from offers.stock import items_of
 
@@ -38,8 +39,11 @@ class Takeable:
 def takeable_of(order: Order) -> list[Takeable]:
     """Return all that can be taken back of a billed order, as its offers were reserved; empty before its bill."""
     bill = Quote.objects.select_related("tariff_version").filter(order=order, is_bill=True).first()
-    rows = given_of(order).select_related("version", "offer") if bill is not None else ()
-    return [x for row in rows if bill is not None for x in _of(order, bill, row)]
+    if bill is None:
+        return []
+    rows = list(given_of(order).select_related("version", "offer"))
+    names = product_names(item.product_id for row in rows for item in items_of(row))
+    return [_one(order, bill, row, units, names) for row in rows for units in _units_of(row)]
 
 
 def given_of(order: Order) -> QuerySet[Redemption]:
@@ -48,17 +52,16 @@ def given_of(order: Order) -> QuerySet[Redemption]:
     return rows.exclude(adjustments__kind=AdjustmentKind.EXCHANGE_VALUED).order_by("created_at", "pk")
 
 
-def _of(order: Order, bill: Quote, row: Redemption) -> list[Takeable]:
+def _units_of(row: Redemption) -> list[Units] | list[None]:
+    """Return what is left of each product that the offer gave, None alone where it gave an amount."""
     left = {item.product_id: item.left for item in items_of(row) if item.left}
-    if not left:
-        return [_one(order, bill, row, None)]
-    return [_one(order, bill, row, Units(count, item_id)) for item_id, count in left.items()]
+    return [Units(count, item_id) for item_id, count in left.items()] or [None]
 
 
-def _one(order: Order, bill: Quote, row: Redemption, wanted: Wanted) -> Takeable:
+def _one(order: Order, bill: Quote, row: Redemption, wanted: Units | None, names: Mapping[str, str]) -> Takeable:
     part = part_of(row, bill, wanted)
     change = change_of(order, bill, row.offer.offer_id, part)
-    if not isinstance(wanted, Units):
+    if wanted is None:
         return Takeable(row, part.amount, change)
-    name = Product.objects.filter(product_id=wanted.item_id).values_list("name", flat=True).first()
-    return Takeable(row, part.amount, change, wanted.item_id, name or wanted.item_id, wanted.count or 0)
+    name = names.get(wanted.item_id, wanted.item_id)
+    return Takeable(row, part.amount, change, wanted.item_id, name, wanted.count or 0)

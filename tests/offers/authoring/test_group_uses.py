@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup
-from offers import authoring
+from offers import admin_groups, authoring
 from offers.models import GroupPeriodCounter, Offer
 from tests.offers.holds import new_order, take
 from tests.people import People, make_people, signed_in, weekend
@@ -88,6 +88,26 @@ def test_what_nobody_used_is_shown_and_what_is_not_shared_is_not(people: People)
     assert told(read(people, group), SHARED) == [("Weekend Special – 25 % off", "This week", "0 / 2")]
     assert "No group has used it yet. Its members use up the limits together." in read(people, offer)
     assert SHARING not in read(people, alone)
+
+
+def test_of_many_offers_those_are_shown_that_the_group_has_used_most(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_groups, "MOST_SHOWN", 2)
+    raos, fleet = family(people.here.cpo, SARAH), family(people.here.cpo, RAVI, name="Acme")
+    for offer_id, limits, drivers in (
+        ("a-monthly", {"uses_per_customer_month": 5}, [SARAH]),
+        ("b-often", {"uses_per_customer": 9, "uses_per_customer_month": 5}, [SARAH, SARAH]),
+        ("c-by-others", {"uses_per_customer": 8}, [RAVI, RAVI, RAVI]),
+        ("d-newest", {"uses_per_customer": 7}, []),
+    ):
+        offer = make_offer(people.here.cpo, offer_id, **limits, shared_in_groups=True)  # type: ignore[arg-type]
+        for number, phone in enumerate(drivers):
+            use(people, offer, phone, f"{offer_id}-{number}")
+    assert [row[1:] for row in told(read(people, raos), SHARED)] == [
+        ("In all", "2 / 9"), ("This month", "2 / 5"), ("This month", "1 / 5"),
+    ]  # fmt: skip
+    assert [row[1:] for row in told(read(people, fleet), SHARED)] == [("In all", "3 / 8"), ("In all", "0 / 7")]
 
 
 def test_without_a_shared_limit_the_page_says_nothing_of_them(people: People) -> None:

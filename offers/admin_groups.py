@@ -33,8 +33,7 @@ def shared_uses(request: HttpRequest, group: CustomerGroup) -> Panel | None:
     lately = GroupPeriodCounter.objects.filter(group=group).values("offer")
     given = Q(state__in=(OfferState.APPROVED, OfferState.PAUSED)) | Q(pk__in=used) | Q(pk__in=lately)
     offers = Offer.objects.filter(given, shared_in_groups=True).exclude(state=OfferState.ARCHIVED)
-    offers = _most_used(offers, group).select_related("live_version", "cpo")
-    shown = list(offers.order_by("-used", "-pk")[:MOST_SHOWN])
+    shown = list(_most_used_first(offers.select_related("live_version", "cpo"), group)[:MOST_SHOWN])
     counted = _counted(shown, [group.pk], timezone.now())
     rows = [
         (_offer_link(offer), span, bar(uses, limit))
@@ -45,11 +44,11 @@ def shared_uses(request: HttpRequest, group: CustomerGroup) -> Panel | None:
     return Panel("Limits that the members share", table(headers, rows)) if rows else None
 
 
-def _most_used(offers: QuerySet[Offer], group: CustomerGroup) -> QuerySet[Offer]:
-    """Return the offers with what the group has `used` of each: in all, or in a period where that alone is counted."""
+def _most_used_first(offers: QuerySet[Offer], group: CustomerGroup) -> QuerySet[Any]:
+    """Return the offers by how often the group has used each: in all, or in a period where that alone is counted."""
     ever = GroupCounter.objects.filter(group=group, offer=OuterRef("pk")).values("uses")
     most = GroupPeriodCounter.objects.filter(group=group, offer=OuterRef("pk")).order_by("-uses").values("uses")
-    return offers.annotate(used=Coalesce(Subquery(ever[:1]), Subquery(most[:1]), 0))
+    return offers.order_by(Coalesce(Subquery(ever[:1]), Subquery(most[:1]), 0).desc(), "-pk")
 
 
 def groups_of(offer: Offer) -> list[Panel]:

@@ -1,21 +1,31 @@
-"""Which published offers need a product, and what a product, as it is sold now, does to them."""
+"""Which published offers need a product, and which of them cannot be given since it was saved."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.catalogue import Sold, sold_as
 from cpo_portal.network.models import Product
 from cpo_portal.network.usage import EFFECTS, NEEDS
-from offers.authoring.linting import faults_of_live
-from offers.models import Offer, OfferState
+from offers.days import with_holidays
+from offers.engine.lint.gifts import said_of
+from offers.engine.lint.shelf import Fault
+from offers.engine.values import OfferTerms
+from offers.mapping import offer_terms
+from offers.models import Offer, OfferState, OfferVersion
+from offers.sites import Standing, standings
 
 #: So many offers are named; of more it is said how many.
 MOST_NAMED = 3
+#: So many offers are tried when a product is saved.
+MOST_TRIED = 50
 
 
 def offers_needing(product: Product, now: datetime) -> list[Offer]:
@@ -44,17 +54,62 @@ def why_kept(row: object) -> str:
     )
 
 
-def effects_on_offers(row: object) -> list[str]:
-    """Return which published offers give nothing with the product as it is now, each with the reason."""
+def effects_on_offers(row: object, before: Any) -> list[str]:
+    """Return which offers that are given now cannot be since the product was saved, the first ones with the reason.
+
+    `before` is how it was sold until then, None where it is new.
+    """
     if not isinstance(row, Product):
         return []
     now = timezone.now()
     with cpo_scope(row.cpo):
-        return [
-            f"The published offer {_named([offer])} is not given now. {sentence}"
-            for offer in offers_needing(row, now)
-            for sentence in faults_of_live(offer, now)
-        ]
+        sold = sold_as(row)
+        if sold == before:
+            return []
+        live = [x for x in offers_needing(row, now) if x.state == OfferState.APPROVED]
+        concerned = [x for x in live if _concerns(x, before, sold)]
+        tried = concerned[:MOST_TRIED]
+        faults = [(x, sentence) for x, sentence in zip(tried, _faults(row, tried, now), strict=True) if sentence]
+    told = [f"The published offer {_named([x])} is not given now. {sentence}" for x, sentence in faults[:MOST_NAMED]]
+    return [*told, *_more(len(faults) - len(told), len(concerned) - len(tried))]
+
+
+def _concerns(offer: Offer, before: Sold | None, sold: Sold) -> bool:
+    """Say whether the change may keep the offer from being given: where only units went, whether too few are left."""
+    if before is None or replace(before, units=sold.units) != sold:
+        return True
+    count = offer.live_version.benefit_item_count if offer.live_version is not None else None
+    if sold.units is None or count is None:
+        return False
+    return sold.units < count and (before.units is None or before.units >= count)
+
+
+def _faults(product: Product, offers: Sequence[Offer], now: datetime) -> list[str]:
+    """Return why nobody can get what each offer gives, "" where somebody can or it is not for want of the product."""
+    rows = OfferVersion.objects.filter(pk__in=[x.live_version_id for x in offers])
+    versions = with_holidays(rows).in_bulk()
+    # Whoever the offers are for has no part in this.
+    terms = [offer_terms(x, versions[x.live_version_id], segments={}) for x in offers if x.live_version_id]
+    found = zip(terms, standings(terms, now), strict=True)
+    return [_fault(product, offer, standing) if standing is not None else "" for offer, standing in found]
+
+
+def _fault(product: Product, offer: OfferTerms, standing: Standing) -> str:
+    shelf = standing.shelf
+    if shelf.fault is Fault.NONE or shelf.product_id not in ("", product.product_id):
+        return ""
+    names = {product.product_id: product.name}
+    return said_of(offer, shelf, names, sometimes_closed=standing.sometimes_closed)
+
+
+def _more(stopped: int, untried: int) -> Iterator[str]:
+    """Yield how many offers are not named: those that are not given either, and those that were not tried."""
+    if stopped:
+        yield f"{stopped} more published offer{' is' if stopped == 1 else 's are'} not given now either."
+    if untried == 1:
+        yield "1 more published offer needs the product and was not checked: its page says whether it is given."
+    elif untried:
+        yield f"{untried} more published offers need the product and were not checked: look at their pages."
 
 
 def _named(offers: Sequence[Offer]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
@@ -13,7 +14,7 @@ from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location, Pr
 from offers.engine.facts import Good
 from offers.engine.lint import Site
 from offers.engine.lint.clocks import is_ever_open
-from offers.engine.lint.shelf import Fault, gives_products, shelf_at
+from offers.engine.lint.shelf import FREE_OF_FAULT, Fault, Shelf, gives_products, shelf_at
 from offers.engine.places import fits
 from offers.engine.values import Applicability, OfferTerms
 from offers.places import place_facts
@@ -42,9 +43,9 @@ def places_of(offer: OfferTerms, now: datetime) -> Places:
     """Return where an offer may be tried, opens and can be given as far as that goes; inside the CPO's scope."""
     inside: list[Connector] = []
     outside: Connector | None = None
-    shelves, clocks = _Shelves(offer), _Clocks(offer, now)
+    shelves, clocks = _Shelves(offer, _Stock()), _Clocks(offer, now)
     for connector in _orderable().order_by("item_id"):
-        if _is_in(offer.applicability, connector, shelves):
+        if _is_in(offer.applicability, connector, shelves.stock):
             inside.append(connector)
         elif outside is None:
             outside = connector
@@ -58,22 +59,31 @@ def places_of(offer: OfferTerms, now: datetime) -> Places:
 def anywhere(offer: OfferTerms, now: datetime) -> Places:
     """Return the first connector in an offer's scope where it opens and can be given, as far as that goes; where
     there is none in its scope, the first that is not."""
-    inside: Connector | None = None
-    outside: Connector | None = None
-    least: tuple[bool, Fault] | None = None
-    shelves, clocks = _Shelves(offer), _Clocks(offer, now)
-    for connector in _orderable().order_by("item_id").iterator(chunk_size=500):
-        if not _is_in(offer.applicability, connector, shelves):
-            outside = outside or connector
-            continue
-        fault = not clocks.opens(connector), shelves.fault(connector)
-        if least is None or fault < least:
-            inside, least = connector, fault
-        if least == (False, Fault.NONE):
-            break
-    if inside is None:
-        return Places((), 0, _site_of(outside))
-    return Places(tuple(_sites([inside])), 1, None, clocks.zones)
+    search = _Search(offer, now, _Stock())
+    _walk([search])
+    if search.inside is None:
+        return Places((), 0, _site_of(search.outside))
+    return Places(tuple(_sites([search.inside])), 1, None, search.clocks.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an offer gives at the station of its scope that is nearest to giving it.
+
+    `sometimes_closed` says that the offer never opens on the clock of some of the stations.
+    """
+
+    shelf: Shelf
+    sometimes_closed: bool
+
+
+def standings(offers: Sequence[OfferTerms], now: datetime) -> list[Standing | None]:
+    """Return how each offer stands, None where it is for no station, in one walk over the connectors for all of them;
+    inside the CPO's scope."""
+    stock = _Stock()
+    searches = [_Search(offer, now, stock) for offer in offers]
+    _walk(searches)
+    return [x.standing() for x in searches]
 
 
 class _Clocks:
@@ -87,6 +97,10 @@ class _Clocks:
     def zones(self) -> tuple[str, ...]:
         return tuple(self._opens)
 
+    @property
+    def sometimes_closed(self) -> bool:
+        return not all(self._opens.values())
+
     def opens(self, connector: Connector) -> bool:
         zone = connector.charger.location.time_zone
         if zone not in self._opens:
@@ -94,27 +108,91 @@ class _Clocks:
         return self._opens[zone]
 
 
+class _Stock:
+    """The products that are sold at each published location, read once somebody asks."""
+
+    def __init__(self) -> None:
+        self._goods: dict[int, dict[str, Good]] = {}
+
+    @cached_property
+    def _sold(self) -> _Sold:
+        return products_at(Location.objects.filter(is_published=True))
+
+    @property
+    def places(self) -> Iterable[int]:
+        return self._sold
+
+    def goods(self, place: int) -> dict[str, Good]:
+        """Return what is sold at a location, by its primary key."""
+        if place not in self._goods:
+            self._goods[place] = _goods(self._sold.get(place, ()))
+        return self._goods[place]
+
+
 class _Shelves:
-    """The products that are sold at each published location, read once somebody asks, and an offer's fault there."""
+    """What an offer gives at each location, and the least fault that it has at any."""
 
-    def __init__(self, offer: OfferTerms) -> None:
-        self._offer = offer
-        self._sold: _Sold | None = None
-        self._faults: dict[int, Fault] = {}
+    def __init__(self, offer: OfferTerms, stock: _Stock) -> None:
+        self._offer, self.stock = offer, stock
+        self._shelves: dict[int, Shelf] = {}
 
-    def at(self, location: Location) -> Sequence[Product]:
-        if self._sold is None:
-            self._sold = products_at(Location.objects.filter(is_published=True))
-        return self._sold.get(location.pk, ())
+    def at(self, place: int) -> Shelf:
+        if not gives_products(self._offer):
+            return FREE_OF_FAULT
+        if place not in self._shelves:
+            self._shelves[place] = shelf_at(self._offer, self.stock.goods(place))
+        return self._shelves[place]
 
     def fault(self, connector: Connector) -> Fault:
         """Return what keeps the offer from giving anything there."""
-        if not gives_products(self._offer):
-            return Fault.NONE
-        location = connector.charger.location
-        if location.pk not in self._faults:
-            self._faults[location.pk] = shelf_at(self._offer, _goods(self.at(location))).fault
-        return self._faults[location.pk]
+        return self.at(connector.charger.location_id).fault
+
+    @cached_property
+    def least(self) -> Fault:
+        return min((self.at(place).fault for place in self.stock.places), default=Fault.NONE)
+
+
+class _Search:
+    """The first connector of those looked at where an offer opens and can be given, as far as that goes.
+
+    `outside` is the first that the offer is not for, `without` the first that it would be for, were the products sold
+    there that it is about.
+    """
+
+    def __init__(self, offer: OfferTerms, now: datetime, stock: _Stock) -> None:
+        self._scope = offer.applicability
+        self.shelves, self.clocks = _Shelves(offer, stock), _Clocks(offer, now)
+        self.inside: Connector | None = None
+        self.outside: Connector | None = None
+        self.without: Connector | None = None
+        self._least: tuple[bool, Fault] | None = None
+
+    def look(self, connector: Connector) -> bool:
+        """Look at one more, and say whether no other can be better."""
+        if not _is_in(self._scope, connector, self.shelves.stock):
+            self.outside = self.outside or connector
+            if self.without is None and _is_at(self._scope, connector):
+                self.without = connector
+            return False
+        fault = not self.clocks.opens(connector), self.shelves.fault(connector)
+        if self._least is None or fault < self._least:
+            self.inside, self._least = connector, fault
+        closed, least = self._least
+        return not closed and (least is Fault.NONE or least <= self.shelves.least)
+
+    def standing(self) -> Standing | None:
+        if self.inside is not None:
+            return Standing(self.shelves.at(self.inside.charger.location_id), self.clocks.sometimes_closed)
+        return None if self.without is None else Standing(Shelf(Fault.NOTHING_TO_BUY), sometimes_closed=False)
+
+
+def _walk(searches: Sequence[_Search]) -> None:
+    """Let each search look at the connectors until it has the best."""
+    left = list(searches)
+    for connector in _orderable().order_by("item_id").iterator(chunk_size=500) if left else ():
+        left = [x for x in left if not x.look(connector)]
+        if not left:
+            break
 
 
 def _goods(products: Iterable[Product]) -> dict[str, Good]:
@@ -129,20 +207,23 @@ def _orderable() -> QuerySet[Connector]:
     return Connector.objects.filter(ORDERABLE).select_related("charger__location")
 
 
-def _is_in(scope: Applicability, connector: Connector, shelves: _Shelves) -> bool:
+def _is_at(scope: Applicability, connector: Connector) -> bool:
+    """Say whether the connector is one of the places that an offer is for."""
+    is_there = not scope.location_ids or connector.charger.location.location_id in scope.location_ids
+    return is_there and fits(scope, place_facts(connector))
+
+
+def _is_in(scope: Applicability, connector: Connector, stock: _Stock) -> bool:
     """Say whether a session there can be of the offer, with products where it is about these."""
-    location = connector.charger.location
-    if scope.location_ids and location.location_id not in scope.location_ids:
-        return False
-    if not fits(scope, place_facts(connector)):
+    if not _is_at(scope, connector):
         return False
     for_item = not scope.item_ids or connector.item_id in scope.item_ids
     for_category = not scope.categories or CHARGING_CATEGORY in scope.categories
     if for_item and for_category:
         return True
-    goods = shelves.at(location)
-    return (for_item or any(x.product_id in scope.item_ids for x in goods)) and (
-        for_category or any(x.category in scope.categories for x in goods)
+    goods = stock.goods(connector.charger.location_id)
+    return (for_item or any(x in scope.item_ids for x in goods)) and (
+        for_category or any(x.category in scope.categories for x in goods.values())
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.bases import TenantAdmin, TenantStackedInline
 from cpo_portal.adminkit.display import column, money
 from cpo_portal.adminkit.filters import BooleanRadioFilter, ChoicesDropdownFilter
 from cpo_portal.network.admin_forms import FixedIdMixin, KeepUsedMixin, published_chip
-from cpo_portal.network.catalogue import units_left
+from cpo_portal.network.catalogue import sold_as, units_left
 from cpo_portal.network.models import Product, ProductStock
 from cpo_portal.network.stock import StockForm
 from cpo_portal.network.usage import effects_of
@@ -54,11 +54,19 @@ class ProductAdmin(KeepUsedMixin, FixedIdMixin, TenantAdmin):
         "is_published",
     )
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        # Read anew: the form holds the stock and the locations as they were.
-        for sentence in effects_of(Product.objects.get(pk=form.instance.pk)):
-            messages.warning(request, sentence)
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = sold_as(Product.objects.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+        request.saved_product = obj.pk, before  # type: ignore[attr-defined]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().changeform_view(request, *args, **kwargs)
+        # Once it is committed: looking for what it does to others holds no lock of the product.
+        if saved := getattr(request, "saved_product", None):
+            # Read anew: the form holds the stock and the locations as they were.
+            for sentence in effects_of(Product.objects.get(pk=saved[0]), saved[1]):
+                messages.warning(request, sentence)
+        return response
 
     @column(description="Price", ordering="price")
     def cost(self, obj: Product) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 
 from cpo_portal.accounts.tenancy import every_cpo
 from cpo_portal.database.queries import one_of
@@ -42,6 +44,26 @@ def products_at(locations: Iterable[Location]) -> dict[int, list[Product]]:
         ]
         for place in places
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """How a product is sold: what decides whether something that is offered of it can be given.
+
+    `locations` are primary keys, none where it is sold everywhere; `units` is None where nobody counts them.
+    """
+
+    price: Decimal
+    category: str
+    is_published: bool
+    locations: frozenset[int]
+    units: int | None
+
+
+def sold_as(product: Product) -> Sold:
+    """Return how a product is sold, as it was read."""
+    places = frozenset(place.pk for place in product.locations.all())
+    return Sold(product.price, product.category, product.is_published, places, units_left(product))
 
 
 def units_left(product: Product) -> int | None:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.network.api_fields import BoundedListField, OwnRelatedField
-from cpo_portal.network.catalogue import status_of
+from cpo_portal.network.catalogue import Sold, sold_as, status_of
 from cpo_portal.network.models import (
     Charger,
     ChargingSystem,
@@ -202,15 +202,20 @@ class ProductSerializer(OwnSerializer):
 
 
 class SavedProductSerializer(ProductSerializer):
-    """A product that was saved; `warnings` say which published offers do not work with it as it is now."""
+    """A product that was saved; `warnings` say which published offers cannot be given since this change of it."""
 
+    before: Sold | None = None
     warnings = serializers.SerializerMethodField()
 
     class Meta(ProductSerializer.Meta):
         fields = [*ProductSerializer.Meta.fields, "warnings"]
 
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        self.before = sold_as(instance)
+        return super().update(instance, validated_data)
+
     def get_warnings(self, product: Product) -> list[str]:
-        return effects_of(product)
+        return effects_of(product, self.before)
 
 
 def refuse_moved_stock(product: Product, read: int | None) -> None:

@@ -47,15 +47,19 @@ class Needed(InUse):
 
 #: Rooms above say here why a row must stay: functions of the row that return a sentence, "" where it need not.
 NEEDS: list[Callable[[Any], str]] = []
-#: Rooms above say here what a row, as it has just been saved, does to what they have: functions that return sentences.
-EFFECTS: list[Callable[[Any], list[str]]] = []
+#: Rooms above say here what a row that has just been saved does to what they have: functions of the row and of what was
+#: kept of it before, None where it is new, that return sentences.
+EFFECTS: list[Callable[[Any, Any], list[str]]] = []
 #: What goes with its owner without being asked about: states, counters and plain links.
 ALONG = frozenset({"ConnectorStatus", "ProductStock", "ChargingSystemToken"})
 
 
-def effects_of(row: models.Model) -> list[str]:
-    """Return a sentence for each thing of the rooms above that does not work with the row as it is now."""
-    return [sentence for find in EFFECTS for sentence in find(row)]
+def effects_of(row: models.Model, before: Any) -> list[str]:
+    """Return sentences on what of the rooms above does not work any more since the row was saved.
+
+    `before` is what was kept of the row until then, of a product its `Sold`, None where it is new.
+    """
+    return [sentence for find in EFFECTS for sentence in find(row, before)]
 
 
 def lock_for_delete(row: models.Model) -> None:

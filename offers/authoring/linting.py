@@ -40,20 +40,6 @@ def check_publishable(offer: Offer, content: OfferContent, now: datetime) -> Non
         raise ValidationError(errors)  # type: ignore[arg-type]
 
 
-def faults_of_live(offer: Offer, now: datetime) -> list[str]:
-    """Return why nobody can get what the published version gives, as places and products are now; in the scope.
-
-    A shelf that is empty is such a fault, although an offer of it can be published.
-    """
-    live = offer.live_version
-    if live is None:
-        return []
-    terms = _live(offer, live)
-    book = OfferBook.compile((terms,), revision=0)
-    found = find_contradictions(_subject(offer, terms, book, anywhere(terms, now), now))
-    return [x.sentence for x in found if x.severity is Severity.CONTRADICTION or x.code is FindingCode.STOCK_LEFT]
-
-
 def lint_offer(offer: Offer, now: datetime) -> Report:
     """Return what the linter finds in the offer's latest version; inside the CPO's scope, with `offer.cpo` loaded.
 

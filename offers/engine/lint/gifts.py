@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -73,7 +73,7 @@ def _finding(subject: Subject, site: Site, shelf: Shelf) -> Finding:
         code,
         severity,
         field,
-        _sentence(subject, shelf),
+        said_of(subject.offer, shelf, subject.goods, sometimes_closed=is_closed_somewhere(subject)),
         example=example_of(session) if session is not None else None,
         failed=failed,
         figures=_figures(subject.offer, shelf),
@@ -97,14 +97,14 @@ def _kind(offer: OfferTerms, fault: Fault) -> tuple[FindingCode, Severity, str]:
     return FindingCode.NOT_SOLD, Severity.CONTRADICTION, field
 
 
-def _sentence(subject: Subject, shelf: Shelf) -> str:
-    offer = subject.offer
-    station = "station in its scope where it ever opens" if is_closed_somewhere(subject) else "station in its scope"
+def said_of(offer: OfferTerms, shelf: Shelf, names: Mapping[str, str], *, sometimes_closed: bool) -> str:
+    """Return the sentence of a shelf's fault; `names` are those of products by id, as far as they have one."""
+    station = "station in its scope where it ever opens" if sometimes_closed else "station in its scope"
     if shelf.fault is Fault.NOTHING_TO_BUY:
         return f"No product that counts for it is sold at a {station}: sell one there, or choose other products."
     good, count = shelf.good, offer.benefit.item_count or 0
     if good is None:
-        called = subject.goods.get(shelf.product_id, shelf.product_id)
+        called = names.get(shelf.product_id, shelf.product_id)
         return f"“{called}” is sold at no {station}: sell it at one of them, or give another product."
     if shelf.fault is Fault.PRICE:
         if not good.price:

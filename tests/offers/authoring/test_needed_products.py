@@ -1,4 +1,4 @@
-"""A product that a published offer needs is not deleted, and a change that stops such an offer is told at once."""
+"""A product that a published offer needs is not deleted."""
 
 from __future__ import annotations
 
@@ -171,54 +171,6 @@ def test_a_product_of_another_cpo_is_not_kept_by_it(people: People) -> None:
     with cpo_scope(people.there.cpo):
         theirs = Product.objects.create(cpo=people.there.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
         assert why_kept(theirs) == ""
-
-
-STOPPED = "The published offer “Free coffee” (free-coffee) is not given now. "
-#: What staff change of a product, and what they are told of the offer that gives it.
-CHANGES = [
-    pytest.param(
-        {"price": "0.00"},
-        [STOPPED + "It saves nothing: Coffee costs nothing itself. Give it a price, or give another product."],
-        id="for-nothing",
-    ),
-    pytest.param(
-        {"is_published": False},
-        [
-            STOPPED + "“Coffee” is sold at no station in its scope: sell it at one of them, or give another product.",
-        ],
-        id="hidden",
-    ),
-    pytest.param(
-        {"stock": 0},
-        [STOPPED + "Nobody gets it: 0 of Coffee are left, and one redemption gives 1."],
-        id="sold-out",
-    ),
-    pytest.param({"price": "45.00"}, [], id="cheaper"),
-]
-
-
-@pytest.mark.parametrize(("change", "warnings"), CHANGES)
-def test_a_change_that_stops_an_offer_is_saved_and_told(
-    people: People, change: dict[str, Any], warnings: list[str]
-) -> None:
-    give(people)
-    status, answer = call(people, "patch", change)
-    assert (status, answer["warnings"]) == (200, warnings)
-    assert {name: answer[name] for name in change} == change
-    assert "warnings" not in call(people, "get")[1]
-
-
-def test_the_form_tells_it_as_well(people: People) -> None:
-    give(people)
-    with cpo_scope(people.here.cpo):
-        address = f"/admin/network/product/{coffee().pk}/change/"
-    rows = {"stock_row-TOTAL_FORMS": "0", "stock_row-INITIAL_FORMS": "0"}
-    form = rows | {"name": "Coffee", "kind": "GOOD", "price": "0", "currency": "INR", "is_published": "on"}
-    answer = signed_in(people.owner).post(address, form, follow=True)
-    told = [str(message) for message in answer.context["messages"]]
-    assert STOPPED + "It saves nothing: Coffee costs nothing itself. Give it a price, or give another product." in told
-    with cpo_scope(people.here.cpo):
-        assert coffee().price == 0
 
 
 #: Each way in which an offer names a product, and the refusal where it has gone.

@@ -9,6 +9,8 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.models import Role
@@ -21,6 +23,7 @@ from offers.ordering.adjusting import AdjustmentRefused, Said, lines_after, take
 from offers.ordering.recovering import Units, Wanted
 from offers.ordering.refund import refund_bill
 from offers.ordering.reverse import take_back
+from offers.ordering.takeable import takeable_of
 from offers.proofs import reprove
 from offers.reconcile import compare_with_ledger
 from offers.tasks import settle_stopped
@@ -252,6 +255,19 @@ def test_staff_take_a_gift_back_by_units_on_the_orders_page(sale: Sale) -> None:
     assert [str(x) for x in page.context["messages"]] == ["1 × coffee was taken back; ₹17.70 is due to the driver."]
     [panel] = [panel for panel in page.context["order_panels"] if panel.title == "After the bill"]
     assert "1 × coffee" in panel.body
+
+
+def test_the_names_of_all_gifts_are_read_at_once(sale: Sale) -> None:
+    make_product(sale.world)
+    make_product(sale.world, name="tea")
+    for offer_id, product in (("given", "coffee"), ("more", "tea")):
+        live(sale.world, offer_id, **FREE | {"benefit_item_id": product}, auto=False)
+    sale.init(chosen(opted_in=("given", "more")))
+    sold(sale, 5000, "118.00")
+    with cpo_scope(sale.world.cpo), CaptureQueriesContext(connection) as queries:
+        left = takeable_of(sale.fresh())
+    assert sorted((x.product, x.item_id, x.units) for x in left) == [("Coffee", "coffee", 2), ("Tea", "tea", 2)]
+    assert sum('FROM "network_product"' in x["sql"] for x in queries) == 1
 
 
 def test_the_api_takes_a_gift_back_by_units(sale: Sale) -> None:

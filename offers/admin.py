@@ -16,12 +16,13 @@ from django.utils.html import format_html
 
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
+from cpo_portal.adminkit.lists import ListedMixin
 from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_adjustments, admin_groups, admin_order_actions, admin_policy, admin_referrals, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
 from offers.admin_files import OfferFilesMixin
-from offers.admin_filters import KindFilter, ReviewFilter, StateFilter, UsedOffers
+from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_groups import groups_of
 from offers.admin_lint import LintMixin, check_url
 from offers.admin_moves import MovesMixin
@@ -49,13 +50,16 @@ from offers.forms_where import WHERE_FIELDSET
 from offers.models import Offer, OfferState, OfferVersion
 from offers.names import gift_shown
 from offers.states import is_editable, is_published, moves_from, recent_days
+from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
 
 
 @admin.register(Offer)
-class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, TenantExportMixin, DraftAdmin):
+class OfferAdmin(
+    MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesMixin, TenantExportMixin, ListedMixin, DraftAdmin
+):
     """Offers with their versions, states and limits."""
 
     form = OfferForm
@@ -144,8 +148,8 @@ class OfferAdmin(MovesMixin, LintMixin, ReviewMixin, TemplatesMixin, OfferFilesM
         rows = rows.annotate(gift=gift_shown())
         return rows.prefetch_related(Prefetch("versions", queryset=drafts, to_attr="drafts"), recent_days(self._now()))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UsedOffers]:
-        return UsedOffers
+    def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return with_uses(rows)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Offer | None:
         offer: Offer | None = super().get_object(request, object_id, from_field)

@@ -1,4 +1,4 @@
-"""The list of offers with their uses, and its filters: by what they are now, and by campaign."""
+"""The filters of the list of offers: by what they are now, and by campaign."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.views import ChangeList
 
 from cpo_portal.adminkit.filters import DropdownFilter
 from offers.admin_pages import STATE_LABELS
 from offers.models import CampaignKind, Offer, OfferState, OfferVersion
 from offers.states import state_condition
-from offers.uses import with_uses
-
-
-class UsedOffers(ChangeList):  # type: ignore[misc]
-    """A list of offers, and its download, with their uses."""
-
-    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        return with_uses(super().get_queryset(*args, **kwargs))
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]

@@ -1,0 +1,26 @@
+"""A page's list of rows, with what is worked out for the list and its download alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.views import ChangeList
+
+
+class _Rows(ChangeList):  # type: ignore[misc]
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.model_admin.for_list(super().get_queryset(*args, **kwargs))
+        return rows
+
+
+class ListedMixin:
+    """Subclasses say what the rows of the list have beside those of a page; put it before the admin's base."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _Rows
+
+    def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows, as they were searched and filtered, with what the columns need."""
+        raise NotImplementedError

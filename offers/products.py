@@ -96,7 +96,9 @@ def _faults(product: Product, offers: Sequence[Offer], now: datetime) -> list[st
 
 def _fault(product: Product, offer: OfferTerms, standing: Standing) -> str:
     shelf = standing.shelf
-    if shelf.fault is Fault.NONE or shelf.product_id not in ("", product.product_id):
+    # Where nothing is sold that counts as bought, the shelf names no product.
+    wanted = {shelf.product_id} if shelf.product_id else offer.applicability.item_ids
+    if shelf.fault is Fault.NONE or (wanted and product.product_id not in wanted):
         return ""
     names = {product.product_id: product.name}
     return said_of(offer, shelf, names, sometimes_closed=standing.sometimes_closed)

@@ -110,6 +110,15 @@ def test_the_want_of_another_product_is_not_told(people: People) -> None:
     assert call(people, "patch", {"is_published": False})[1]["warnings"] == [STOPPED + nothing]
 
 
+def test_the_want_of_another_product_to_buy_is_not_told(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        tea = Product.objects.create(cpo=people.here.cpo, product_id="tea", name="Tea", price=Decimal(40))
+    give(people, item_ids=("tea",))
+    with cpo_scope(people.here.cpo):
+        Product.objects.filter(pk=tea.pk).update(is_published=False)
+    assert call(people, "patch", {"price": "59.00"})[1]["warnings"] == []
+
+
 #: What a product of 60.00 with 5 units is sold as next, whether that is looked into, for an offer that gives 2 of it.
 LOOKED = [
     pytest.param({"name": "Filter coffee", "short_desc": "Hot"}, False, id="its-name"),

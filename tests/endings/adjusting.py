@@ -120,7 +120,7 @@ ROWS = [
         refund,
         Outcome(
             message="“₹91.45 is due to the driver.”; on_update 118.00, REFUND 91.45 DUE",
-            state="COMPLETE, COMPLETED, PAID, PAID",
+            state="COMPLETE, COMPLETED, PAID, VOID",
             ledger="RESERVE 22.50, COMMIT 22.50, REVERSE 22.50 (0 held, 1 used)",
             refund="BILL 91.45 INR DUE",
         ),

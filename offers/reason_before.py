@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from offers.engine.about import NOBODY, NOT_COUNTED, About, Lack
+from offers.engine.limits import COUNTED_GROUP_USES, COUNTED_USES
 from offers.engine.values import Check, ReasonCode
 
 _NOBODY = ("phone or e-mail", "a phone number or e-mail address")
@@ -71,25 +72,8 @@ _READ: Mapping[ReasonCode, Callable[[Check], About]] = {
     **dict.fromkeys((ReasonCode.LOCATION, ReasonCode.ITEM, ReasonCode.CATEGORY), _allowed),
     **dict.fromkeys((ReasonCode.CHARGER, ReasonCode.LOCATION_TAG, ReasonCode.AREA, ReasonCode.CONNECTOR_CLASS), _found),
     **dict.fromkeys((ReasonCode.SESSION_NUMBER, ReasonCode.ITEM_COUNT, ReasonCode.BUSY), _counted),
-    **dict.fromkeys(
-        (
-            ReasonCode.TOTAL_USES,
-            ReasonCode.CUSTOMER_USES,
-            ReasonCode.CUSTOMER_USES_DAY,
-            ReasonCode.CUSTOMER_USES_WEEK,
-            ReasonCode.CUSTOMER_USES_MONTH,
-        ),
-        _uses,
-    ),
-    **dict.fromkeys(
-        (
-            ReasonCode.GROUP_USES,
-            ReasonCode.GROUP_USES_DAY,
-            ReasonCode.GROUP_USES_WEEK,
-            ReasonCode.GROUP_USES_MONTH,
-        ),
-        _group_uses,
-    ),
+    **dict.fromkeys(COUNTED_USES, _uses),
+    **dict.fromkeys(COUNTED_GROUP_USES, _group_uses),
     ReasonCode.COMBO_ITEMS: _missing,
     ReasonCode.SEGMENT: _list,
     ReasonCode.STOCK: _stock,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cpo_portal.network.models import ConnectorType
 from offers.engine.about import Lack
+from offers.engine.limits import COUNTED_GROUP_USES, COUNTED_USES
 from offers.engine.values import Check, ReasonCode
 from offers.reason_before import about_of
 from offers.reason_parts import NO_NAMES, Names, joined, named, with_margin
@@ -227,25 +228,8 @@ _SAID: Mapping[ReasonCode, _Say] = {
         ),
         _with_margin,
     ),
-    **dict.fromkeys(
-        (
-            ReasonCode.TOTAL_USES,
-            ReasonCode.CUSTOMER_USES,
-            ReasonCode.CUSTOMER_USES_DAY,
-            ReasonCode.CUSTOMER_USES_WEEK,
-            ReasonCode.CUSTOMER_USES_MONTH,
-        ),
-        _uses,
-    ),
-    **dict.fromkeys(
-        (
-            ReasonCode.GROUP_USES,
-            ReasonCode.GROUP_USES_DAY,
-            ReasonCode.GROUP_USES_WEEK,
-            ReasonCode.GROUP_USES_MONTH,
-        ),
-        _group_uses,
-    ),
+    **dict.fromkeys(COUNTED_USES, _uses),
+    **dict.fromkeys(COUNTED_GROUP_USES, _group_uses),
     **dict.fromkeys(
         (ReasonCode.MIN_VALUE, ReasonCode.BUDGET, ReasonCode.BUDGET_DAY, ReasonCode.REDEMPTION_CAP), _amounts
     ),

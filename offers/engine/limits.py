@@ -10,23 +10,30 @@ from offers.engine.periods import Period, Today, today_at
 from offers.engine.values import Check, OfferContext, OfferLimits, OfferTerms, ReasonCode, Usage
 from pricing.engine.wording import money_text
 
+#: So many uses are allowed, in all or to a customer; and to a group, whose members are not told of each other.
+COUNTED_USES = (
+    ReasonCode.TOTAL_USES,
+    ReasonCode.CUSTOMER_USES,
+    ReasonCode.CUSTOMER_USES_DAY,
+    ReasonCode.CUSTOMER_USES_WEEK,
+    ReasonCode.CUSTOMER_USES_MONTH,
+)
+COUNTED_GROUP_USES = (
+    ReasonCode.GROUP_USES,
+    ReasonCode.GROUP_USES_DAY,
+    ReasonCode.GROUP_USES_WEEK,
+    ReasonCode.GROUP_USES_MONTH,
+)
 #: Reasons that mean "valid, but used up".
 LIMIT_REASONS = frozenset(
     {
-        ReasonCode.TOTAL_USES,
+        *COUNTED_USES,
+        *COUNTED_GROUP_USES,
         ReasonCode.BUDGET,
         ReasonCode.BUDGET_DAY,
-        ReasonCode.CUSTOMER_USES,
-        ReasonCode.CUSTOMER_USES_DAY,
-        ReasonCode.CUSTOMER_USES_WEEK,
-        ReasonCode.CUSTOMER_USES_MONTH,
         ReasonCode.CUSTOMER_UNKNOWN,
         ReasonCode.CODE_USED,
         ReasonCode.ITEM_STOCK,
-        ReasonCode.GROUP_USES,
-        ReasonCode.GROUP_USES_DAY,
-        ReasonCode.GROUP_USES_WEEK,
-        ReasonCode.GROUP_USES_MONTH,
     }
 )
 _UNUSED = Usage()

@@ -100,5 +100,5 @@ def test_the_number_of_queries_does_not_depend_on_how_many_are_kept_out(people: 
         with CaptureQueriesContext(connection) as queries:
             shadows(third)
         counts.append(len(queries))
-    assert max(counts) <= 60
-    assert counts[-1] == counts[-2]
+    # Three at most are tried in their own scope: from there on nothing grows.
+    assert len(set(counts[3:])) == 1, counts

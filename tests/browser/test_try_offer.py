@@ -5,37 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product
 from offers import authoring
-from tests.browser.test_check_offer import pytestmark as in_a_browser
-from tests.browser.test_check_offer import tab  # noqa: F401  a fixture
-from tests.people import make_member, weekend
+from tests.browser.staff import IN_A_BROWSER, sign_in
+from tests.people import weekend
 from tests.world import make_world
 
-pytestmark: list[pytest.MarkDecorator] = in_a_browser
+pytestmark = IN_A_BROWSER
 
 
-def test_staff_try_an_offer_with_products_and_a_code(tab: Any, live_server: Any) -> None:  # noqa: F811
+def test_staff_try_an_offer_with_products_and_a_code(tab: Any, live_server: Any) -> None:
     cpo = make_world().cpo
-    member = make_member(cpo, "owner", Role.OWNER)
-    member.set_password("a long enough word")
-    member.save()
     with cpo_scope(cpo):
         for key, name, price in (("coffee", "Coffee", 60), ("cake", "Cake", 40)):
             Product.objects.create(cpo=cpo, product_id=key, name=name, price=Decimal(price))
     said = weekend(weekly_windows=(), min_value=None, display_code="SAVE", requires_code=True, item_ids=("coffee",))
     offer = authoring.publish(authoring.create_offer(cpo, "own", said))
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-
-    tab.goto(f"{live_server.url}/admin/login/")
-    tab.fill("[name=username]", member.email)
-    tab.fill("[name=password]", "a long enough word")
-    tab.click("button[type=submit]")
+    errors = sign_in(tab, live_server, cpo)
     tab.goto(f"{live_server.url}/admin/offers/offer/{offer.pk}/change/")
     tab.wait_for_selector("#try-it")
     assert tab.input_value("[name=try-codes]") == "SAVE"

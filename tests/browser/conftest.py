@@ -20,7 +20,8 @@ def tab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        # Whose clock is not the stations'.
+        opened = browser.new_page(viewport={"width": 1280, "height": 900}, timezone_id="America/New_York")
         opened.set_default_timeout(20_000)
         yield opened
         browser.close()

@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from django.db import connections
-
-from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.models import Offer
-from tests.people import make_member
+from tests.browser.staff import IN_A_BROWSER, sign_in
 from tests.world import make_world
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-]
-
-
-@pytest.fixture
-def tab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    # Playwright's loop makes Django refuse the test's own queries, which run in the same thread.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1280, "height": 900}, timezone_id="America/New_York")
-        opened.set_default_timeout(20_000)
-        yield opened
-        browser.close()
-        # While Playwright's loop runs, Django keeps a connection of its own for this thread.
-        connections.close_all()
+pytestmark = IN_A_BROWSER
 
 
 def test_a_member_authors_and_publishes_the_weekend_special(tab: Any, live_server: Any) -> None:
     cpo = make_world().cpo
-    member = make_member(cpo, "owner", Role.OWNER)
-    member.set_password("a long enough word")
-    member.save()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-
-    tab.goto(f"{live_server.url}/admin/login/")
-    tab.fill("[name=username]", member.email)
-    tab.fill("[name=password]", "a long enough word")
-    tab.click("button[type=submit]")
+    errors = sign_in(tab, live_server, cpo)
     tab.goto(f"{live_server.url}/admin/offers/offer/add/")
     tab.fill("[name=name]", "Weekend Special – 25 % off")
     tab.fill("[name=offer_id]", "weekend-discount-25")

@@ -9,6 +9,7 @@ from offers.engine.benefits.rule import BenefitRule
 from offers.engine.demand import is_of_the_moment
 from offers.engine.limits import has_limit
 from offers.engine.places import is_placed
+from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 
 
@@ -18,7 +19,7 @@ class Asked:
 
     `where_and_when` is of anything but its validity, `to_choose` of the buyer's choice or a code, `for_whom` of
     segments, demand and limits. One that is `beside` the order leaves its price as it is. `least` is the least cart
-    value as a check prints it.
+    value as a check prints it, `title` the offer's price line; None where that depends on the cart.
     """
 
     rule: BenefitRule
@@ -27,6 +28,7 @@ class Asked:
     to_choose: bool
     for_whom: bool
     least: str
+    title: str | None
 
 
 def asked_of(offer: OfferTerms) -> Asked:
@@ -42,6 +44,7 @@ def asked_of(offer: OfferTerms) -> Asked:
 def _asked(offer: OfferTerms) -> Asked:
     scope, rule, least = offer.applicability, rule_of(offer), offer.qualifier.min_value
     things = scope.location_ids or scope.item_ids or scope.categories
+    title = rule.title(offer, None)
     days = scope.weekly_windows or scope.blackout_dates or scope.holidays is not None
     return Asked(
         rule=rule,
@@ -50,4 +53,15 @@ def _asked(offer: OfferTerms) -> Asked:
         to_choose=not offer.auto or offer.requires_code,
         for_whom=bool(offer.segments) or is_of_the_moment(offer) or has_limit(offer.limits),
         least="" if least is None else f"{least:f}",
+        title=None if title is None else _titled(offer, title),
     )
+
+
+def line_title(offer: OfferTerms, situation: Situation) -> str:
+    """Return what the price line of an offer says: "Happy hour (25% off)"."""
+    asked = asked_of(offer)
+    return asked.title or _titled(offer, asked.rule.title(offer, situation) or "")
+
+
+def _titled(offer: OfferTerms, benefit: str) -> str:
+    return f"{offer.name} ({benefit})"

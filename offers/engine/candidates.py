@@ -98,14 +98,20 @@ class LineAmounts:
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would take off the lines together if only the lines limited them."""
-        scopes = {x.lines for x in offers if x.lines}
-        if not scopes:
-            return NOTHING
         taking = [x for x in offers if x.lines]
+        if not taking:
+            return NOTHING
         # Nearly always the offers share one base, and then the sum is cut at what it holds.
-        if len(scopes) == 1:
-            held = sum([self.amounts[n] for n in taking[0].lines], NOTHING)
-            return min(sum([x.saving for x in taking], NOTHING), held)
+        base, wished = taking[0].lines, NOTHING
+        for x in taking:
+            if x.lines != base:
+                return self._of_several(taking)
+            wished += x.saving
+        held = sum([self.amounts[n] for n in base], NOTHING)
+        return held if held < wished else wished
+
+    def _of_several(self, taking: Sequence[Candidate]) -> Decimal:
+        scopes = {x.lines for x in taking}
         if len({n for lines in scopes for n in lines}) <= _FEW_LINES:
             wanted = dict.fromkeys(scopes, NOTHING)
             for x in taking:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from offers.engine.asked import asked_of
+from offers.engine.asked import asked_of, line_title
 from offers.engine.book import OfferBook
 from offers.engine.bounds import net_at_least
 from offers.engine.candidates import Candidate, LineAmounts
@@ -259,13 +259,13 @@ def _discount_lines(
         amount = taken_by(candidate, taken)
         if not amount:
             continue
-        title = f"{offer.name} ({asked_of(offer).rule.title(offer, situation)})"
         if candidate.offer_id in given.by_offer:
             parts = given.shares(candidate.offer_id, amount, currency)
         else:
             parts = tuple([(ids[n], new_money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = new_money(-amount, currency)
+        title = line_title(offer, situation)
         lines.append(_line(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 

@@ -116,7 +116,7 @@ def maximum(offer: OfferTerms) -> Decimal | None:
     return least_of(offer.limits.redemption_cap)
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     # The given line beside it has the product's name, which may be long.
     return words(replace(offer, benefit=replace(offer.benefit, item_id="")))
 

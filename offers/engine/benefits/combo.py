@@ -58,7 +58,7 @@ def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
     return (Check(ReasonCode.COMBO_ITEMS, "qualifier.item_ids", expected, actual, not missing, margin, about),)
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     return f"{plain.value_title(offer)} the combination"
 
 

@@ -54,7 +54,7 @@ def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
     return plain.least_value(offer)
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     return f"{plain.value_title(offer)} the fee"
 
 

@@ -72,7 +72,7 @@ def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
     return plain.least_value(offer) if offer.benefit.value_type is ValueType.PER_KWH else plain.thresholds(offer)
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     if offer.benefit.value_type is ValueType.PER_KWH:
         return f"{money_text(offer.benefit.value, offer.currency)}/kWh off"
     return plain.value_title(offer)

@@ -37,7 +37,7 @@ __all__ = [
 thresholds = least_value
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     return "exchange"
 
 

@@ -61,7 +61,7 @@ def maximum(offer: OfferTerms) -> Decimal | None:
     return offer.limits.redemption_cap
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     # The given line beside it has the name, which may be long.
     return f"{offer.benefit.item_count} free"
 

@@ -121,7 +121,7 @@ def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
     return ()
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str:
     return value_title(offer)
 
 

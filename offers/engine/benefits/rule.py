@@ -58,8 +58,8 @@ class BenefitRule(Protocol):
     def energy_edges(self, offer: OfferTerms) -> tuple[int, ...]:
         """Return the energies (Wh) from which on the saving is another."""
 
-    def title(self, offer: OfferTerms, situation: Situation) -> str:
-        """Return the benefit as a price line shows it: "25% off"."""
+    def title(self, offer: OfferTerms, situation: Situation | None) -> str | None:
+        """Return the benefit as a price line shows it: "25% off"; without a cart None where it depends on the cart."""
 
     def words(self, offer: OfferTerms) -> str:
         """Return the benefit for a reader: "25 % off energy and add-ons, at most ₹100.00"."""

@@ -92,7 +92,9 @@ def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
     return tuple(1000 * kwh for kwh in bounds(offer))
 
 
-def title(offer: OfferTerms, situation: Situation) -> str:
+def title(offer: OfferTerms, situation: Situation | None) -> str | None:
+    if situation is None:
+        return None
     slab = slab_at(offer, whole_kwh(situation, lines(offer, situation)))
     return "" if slab is None else f"{plain.value_title(offer, slab)}, {band_words(slab)}"
 

@@ -44,7 +44,7 @@ def price_terms(
 
 
 def tax_profile_of(cpo_id: int) -> TaxProfile | None:
-    """Return what a CPO's tax line is made of; each price asks for it, in a fifth of the time that the ORM would take."""
+    """Return what a CPO's tax line is made of; each price asks for it, in a fifth of the ORM's time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT label, rate, sac_code FROM pricing_taxprofile WHERE cpo_id = %s", [cpo_id])
         row = cursor.fetchone()

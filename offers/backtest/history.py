@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -38,6 +39,8 @@ _READINGS = Cast(Value("delivery"), TextField())
 _WITHOUT_READINGS = Func(
     F("request"), _READINGS, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField()
 )
+#: Both as text, to be read in a quarter of the time that the field takes.
+_PLANNED, _LINES = Cast(_WITHOUT_READINGS, TextField()), Cast("lines", TextField())
 #: What stands before the discounts on a bill.
 _BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
 _COLUMNS = (
@@ -46,7 +49,7 @@ _COLUMNS = (
     "currency",
     "energy_wh",
     "planned",
-    "lines",
+    "printed",
     "zone",
     "order_id",
     "order__customer_id",
@@ -140,7 +143,7 @@ def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[Pa
 def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
     bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__gte=since, created_at__lt=until)
     bills = bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
-    bills = bills.annotate(planned=_WITHOUT_READINGS, zone=KeyTextTransform("time_zone", "terms"))
+    bills = bills.annotate(planned=_PLANNED, printed=_LINES, zone=KeyTextTransform("time_zone", "terms"))
     return bills.order_by("created_at", "id")
 
 
@@ -170,7 +173,7 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
     site = known.sites[connector_id]
     given = dict(beside)
     before = []
-    for line in lines:
+    for line in orjson.loads(lines):
         kind = line["kind"]
         if kind in _BEFORE:
             before.append(line_from_json(line))
@@ -180,7 +183,7 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
     counts[customer_id] += 1
     return PastSession(
         order_id=str(order_id),
-        cart=Cart(request_from_json(request), without_given(before), energy_wh, currency, time_zone),
+        cart=Cart(request_from_json(orjson.loads(request)), without_given(before), energy_wh, currency, time_zone),
         location_id=site.location_id,
         category=CHARGING_CATEGORY,
         customer=str(customer_id) if customer_id else "",

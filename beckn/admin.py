@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from beckn import bodies, hold, outbox
+from beckn import bodies, hold, resending
 from beckn.admin_order_panel import TONES
 from beckn.admin_order_panel import messages as order_messages
 from beckn.admin_subscribers import SigningKeyInline, SubscriberAdmin
@@ -212,11 +212,11 @@ class OutboundCallbackAdmin(MessageLogAdmin):
     def send_again(self, request: HttpRequest, obj: OutboundCallback) -> str:
         if obj.body_dropped_at is not None:
             raise ValidationError("Its body was dropped: it cannot be sent again.")
-        return "It is on its way." if outbox.send_again(obj) else "It is on its way already."
+        return "It is on its way." if resending.send_again(obj) else "It is on its way already."
 
     @admin.action(description="Send dead ones again")
     def send_chosen_again(self, request: HttpRequest, queryset: QuerySet[OutboundCallback]) -> None:
-        sent = outbox.send_all_again(queryset.filter(state=OutboundState.DEAD))
+        sent = resending.send_all_again(queryset.filter(state=OutboundState.DEAD))
         messages.success(request, f"{sent} of the chosen callbacks are on their way again.")
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from psycopg import Cursor
 from structlog.contextvars import bind_contextvars
 
-from beckn import bodies, nudge, outbox
+from beckn import bodies, nudge, resending
 from beckn.dialects import dialect_of
 from beckn.models import InboundState, SubscriberRole
 from beckn.protocol import envelope
@@ -167,7 +167,7 @@ def store(raw: bytes, context: Context, sender: Participant, now: datetime) -> A
         paths = ("$.context.message_id",)
         raise ProtocolFault(INVALID_REQUEST, "This message_id came before with another body.", paths)
     if state != InboundState.RECEIVED:
-        outbox.repeat_answer(inbound_id)
+        resending.repeat_answer(inbound_id)
     return ACK
 
 

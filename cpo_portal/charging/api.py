@@ -27,15 +27,8 @@ from cpo_portal.charging.payments import NoticeOutcome, gateway_of, record_notic
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal, RefusalCode
 from cpo_portal.charging.session_checks import refuse_future
-from cpo_portal.charging.sessions import (
-    SessionStart,
-    SessionStop,
-    interrupt,
-    refuse_unknown,
-    resume,
-    start_session,
-    stop_session,
-)
+from cpo_portal.charging.session_switches import interrupt, resume
+from cpo_portal.charging.sessions import SessionStart, SessionStop, refuse_unknown, start_session, stop_session
 from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import ChargingThrottle, GatewayThrottle, refuse_long_body
 from cpo_portal.network.models import ChargingSystem, Connector, StatusChoice

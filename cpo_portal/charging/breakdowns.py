@@ -12,7 +12,8 @@ from django.db import transaction
 from cpo_portal.charging.connectors import set_status
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import ChargingSession, EventKind, FulfillmentState, Order, OrderState, SessionState
-from cpo_portal.charging.sessions import delivered_wh, switch_session
+from cpo_portal.charging.session_switches import switch_session
+from cpo_portal.charging.sessions import delivered_wh
 from cpo_portal.network.models import Connector, StatusChoice
 
 

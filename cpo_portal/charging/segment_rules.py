@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from cpo_portal.charging.anniversaries import yearly_days
+
 
 class Fact(StrEnum):
     """What a condition looks at; part of stored rules and of the API, never renamed."""
@@ -257,23 +259,10 @@ def _anniversary(condition: Condition, facts: CustomerFacts, moment: Moment) -> 
     expected = f"within {_days(condition.days)} of the yearly day"
     if facts.joined_on is None:
         return Decision(False, Fact.ANNIVERSARY, expected, "no day of joining")
-    away = min(abs((moment.today - day).days) for day in _yearly_days(facts.joined_on, moment.today))
+    away = min(abs((moment.today - day).days) for day in yearly_days(facts.joined_on, moment.today))
     over = away - condition.days
     margin = f"{_days(over)} too far" if over > 0 else ""
     return Decision(over <= 0, Fact.ANNIVERSARY, expected, f"{_days(away)} from it", margin)
-
-
-def _yearly_days(joined: date, today: date) -> list[date]:
-    """Return the yearly days around a day; the 29th of February is the 28th where there is none."""
-    years = {max(year, joined.year + 1) for year in (today.year - 1, today.year, today.year + 1)}
-    return [_in_year(joined, year) for year in sorted(years) if year <= date.max.year]
-
-
-def _in_year(day: date, year: int) -> date:
-    try:
-        return day.replace(year=year)
-    except ValueError:
-        return day.replace(year=year, day=28)
 
 
 _TESTS: Mapping[Fact, Callable[[Condition, CustomerFacts, Moment], Decision]] = {

@@ -1,4 +1,4 @@
-"""Sessions as charging systems report them: start, interrupt, resume, stop; each one transaction under its order.
+"""Sessions as charging systems report them: start and stop; each one transaction under its order.
 
 Every function locks the Order first and writes the OrderEvent with the fact. A repeat of the same report answers the
 same and changes nothing; a report that cannot be true raises ChargingRefusal and changes nothing. The first and the
@@ -23,7 +23,6 @@ from cpo_portal.charging.models import (
     FulfillmentState,
     MeterReading,
     Order,
-    OrderEvent,
     OrderState,
     SessionState,
 )
@@ -86,18 +85,6 @@ def start_session(system: ChargingSystem, start: SessionStart, *, now: datetime)
         order.charger_failed_at = None
         order.save(update_fields=["charger_failed_at"])
     return session, True
-
-
-@transaction.atomic
-def interrupt(system: ChargingSystem, session_id: str, *, at: datetime, now: datetime) -> ChargingSession:
-    """Note that the connection was interrupted; the session goes on once `resume` says so."""
-    return _switch(system, session_id, EventKind.INTERRUPTED, at=at, now=now)
-
-
-@transaction.atomic
-def resume(system: ChargingSystem, session_id: str, *, at: datetime, now: datetime) -> ChargingSession:
-    """Note that an interrupted session charges again."""
-    return _switch(system, session_id, EventKind.RESUMED, at=at, now=now)
 
 
 @transaction.atomic
@@ -265,40 +252,6 @@ def _create(order: Order, system: ChargingSystem, start: SessionStart, now: date
         raise ChargingRefusal(
             RefusalCode.SESSION_ID_USED, "This session id belongs to another order; send a new one."
         ) from None
-
-
-def _switch(
-    system: ChargingSystem, session_id: str, kind: EventKind, *, at: datetime, now: datetime
-) -> ChargingSession:
-    """Move between ACTIVE and INTERRUPTED; a switch that was noted before, or changes nothing, is left alone."""
-    order, session = lock_session(system, session_id)
-    switches = OrderEvent.objects.filter(order=order, kind__in=(EventKind.INTERRUPTED, EventKind.RESUMED))
-    if switches.filter(kind=kind, occurred_at=at).exists():
-        return session
-    if session.state == SessionState.STOPPED:
-        raise ChargingRefusal(RefusalCode.SESSION_STOPPED, "This session has stopped; nothing can be added to it.")
-    refuse_time(session, at, now)
-    interrupted = kind is EventKind.INTERRUPTED
-    state = SessionState.INTERRUPTED if interrupted else SessionState.ACTIVE
-    if session.state == state:
-        return session
-    if switches.filter(occurred_at__gt=at).exists():
-        raise ChargingRefusal(
-            RefusalCode.OUT_OF_ORDER, "A later interruption or resumption is known already; this report is out of date."
-        )
-    switch_session(order, session, kind, at=at, now=now)
-    return session
-
-
-def switch_session(order: Order, session: ChargingSession, kind: EventKind, *, at: datetime, now: datetime) -> None:
-    """Write that a session of a locked order was INTERRUPTED or RESUMED."""
-    interrupted = kind is EventKind.INTERRUPTED
-    session.state, session.heard_at = SessionState.INTERRUPTED if interrupted else SessionState.ACTIVE, now
-    session.save(update_fields=["state", "heard_at"])
-    order.fulfillment_state = FulfillmentState.INTERRUPTED if interrupted else FulfillmentState.ACTIVE
-    order.charger_failed_at = order.charger_failed_at if interrupted else None
-    order.save(update_fields=["fulfillment_state", "charger_failed_at"])
-    record_event(order, kind, occurred_at=at, detail={"session_id": session.session_id})
 
 
 def _keep_reading(session: ChargingSession, at: datetime, register_wh: int) -> None:

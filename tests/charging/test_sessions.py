@@ -18,7 +18,8 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import ChargingSession, EventKind, MeterReading, Order
 from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal
-from cpo_portal.charging.sessions import SessionStop, interrupt, resume, start_session, stop_session
+from cpo_portal.charging.session_switches import interrupt, resume
+from cpo_portal.charging.sessions import SessionStop, start_session, stop_session
 from cpo_portal.network.models import Charger, ChargingSystem, ConnectorStatus, StatusChoice
 from tests.charging.sales import Sale, events, everything, make_sale
 from tests.network.places import Net

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict
 
-from beckn import outbox, retention
+from beckn import resending, retention
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from beckn.retention import Dropped, drop_old_bodies
 from beckn.tasks import drop_old_bodies as task
@@ -144,7 +144,7 @@ def test_two_schedulers_drop_each_body_once() -> None:
 def test_a_dropped_callback_is_not_sent_again() -> None:
     callback = sent(None, days=2000)
     drop_old_bodies()
-    assert not outbox.send_again(callback)
+    assert not resending.send_again(callback)
     assert OutboundCallback.objects.get().state == "DELIVERED"
 
 

@@ -31,10 +31,10 @@ RECEIPT = (
     " AND b.created_at = c.body_at WHERE c.action = 'on_update' ORDER BY c.sequence DESC LIMIT 1"
 )
 AGAIN = """
-from beckn import outbox
+from beckn import resending
 from beckn.models import OutboundCallback
 receipt = OutboundCallback.objects.filter(action="on_update").order_by("-sequence")[0]
-print(outbox.send_again(receipt), receipt.pk)
+print(resending.send_again(receipt), receipt.pk)
 """
 LATER = """
 DO $$ DECLARE t text; BEGIN

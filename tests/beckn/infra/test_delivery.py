@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from beckn import keys, tasks, transport
 from beckn.models import DeliveryAttempt, OutboundCallback, Subscriber
-from beckn.outbox import send_again
 from beckn.protocol.signing import parse_signature_header, signing_string
+from beckn.resending import send_again
 from cpo_portal.accounts.sealing import SealBroken
 from tests.beckn.infra.support import Sink, acknowledge, queue, refuse, respond
 

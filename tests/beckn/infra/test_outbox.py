@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from beckn import bodies, outbox
 from beckn.models import DeliveryAttempt, OutboundCallback, Subscriber
-from beckn.outbox import Delivery, claim_due_callbacks, send_again, settle
+from beckn.outbox import Delivery, claim_due_callbacks, settle
+from beckn.resending import send_again
 from beckn.retry import GiveUp, Outcome, RetryAt
 from tests.beckn.infra.support import BuyerApp, queue
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from beckn import outbox, tasks, upkeep
+from beckn import resending, tasks, upkeep
 from beckn.models import InboundMessage, OutboundCallback, Replay
 from beckn.outbox import Delivery, claim_due_callbacks, settle
 from beckn.retry import Outcome, RetryAt
@@ -60,7 +60,7 @@ def test_repeat_that_arrives_while_its_answer_is_on_its_way_is_answered_too(
     answered: OutboundCallback, delivery: Delivery, decision: RetryAt | None, then: tuple[str, int]
 ) -> None:
     (claimed,) = claim_due_callbacks(1)
-    assert outbox.repeat_answer(answered.inbound_id or 0)
+    assert resending.repeat_answer(answered.inbound_id or 0)
     assert claim_due_callbacks(1) == []
     assert settle(claimed, delivery, decision)
     row = OutboundCallback.objects.get()
@@ -73,7 +73,7 @@ def test_repeat_that_arrives_while_its_answer_is_on_its_way_is_answered_too(
 
 def test_repeat_does_not_revive_an_answer_whose_ttl_is_over(answered: OutboundCallback) -> None:
     (claimed,) = claim_due_callbacks(1)
-    assert outbox.repeat_answer(answered.inbound_id or 0)
+    assert resending.repeat_answer(answered.inbound_id or 0)
     OutboundCallback.objects.update(expires_at=timezone.now())
     assert settle(claimed, DELIVERED, None)
     assert OutboundCallback.objects.get().state == "DELIVERED"
@@ -172,7 +172,7 @@ def test_what_a_person_sent_again_is_not_stopped_with_a_replay(bap: BuyerApp) ->
     assert upkeep.request_replay(subscriber, by="o") is not None
     assert tasks.replay_dead() == 1
     kill(OutboundCallback.objects.get())
-    assert outbox.send_again(OutboundCallback.objects.get())
+    assert resending.send_again(OutboundCallback.objects.get())
     assert upkeep.stop_replay(subscriber, by="p") is None
     assert _pending() == 1
 

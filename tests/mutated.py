@@ -11,10 +11,18 @@ import functools
 import gc
 from typing import Any
 
+from hypothesis import Phase, settings
+
 from offers.engine.values import OfferTerms
 
 _remembered: list[functools._lru_cache_wrapper[Any]] = []
 _offers: list[OfferTerms] = []
+
+
+def pytest_configure() -> None:
+    """Leave a counterexample as it was found: nobody reads it, and making it small takes longer than all else."""
+    settings.register_profile("mutated", phases=[Phase.explicit, Phase.generate], database=None)
+    settings.load_profile("mutated")
 
 
 def pytest_collection_finish() -> None:

@@ -35,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run has found")
+    parser.add_argument("--children", type=int, default=1, metavar="N", help="try so many changes at a time")
     options = parser.parse_args()
     if find_spec("mutmut") is None:
         parser.error("mutmut is not installed here: see CONTRIBUTING.md")
@@ -43,7 +44,8 @@ def main() -> int:
     copy_tree(options.modules)
     mutmut = [sys.executable, "-m", "mutmut"]
     environ = os.environ | ENVIRONMENT
-    code = subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=COPY, env=environ, check=False).returncode
+    run = [*mutmut, "run", "--max-children", str(options.children)]
+    code = subprocess.run(run, cwd=COPY, env=environ, check=False).returncode
     subprocess.run([*mutmut, "results"], cwd=COPY, env=environ, check=False)
     return code
 

@@ -157,7 +157,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = TESTING
+# A test has many clients, and each would read all the files first.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600

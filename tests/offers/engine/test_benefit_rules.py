@@ -15,8 +15,18 @@ from offers.engine.situation import situation_of
 from offers.engine.values import BenefitKind, ValueType
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind
-from tests.offers.engine.samples import context, line, quoted, step
-from tests.offers.engine.samples_types import CAFE, WITH_BOTH, beside, by_slabs, combo, off_the_fee, slab, taken
+from tests.offers.engine.samples import context, line, offer, quoted, rupees_off, step
+from tests.offers.engine.samples_types import (
+    CAFE,
+    WITH_BOTH,
+    beside,
+    by_slabs,
+    combo,
+    off_the_fee,
+    per_kwh,
+    slab,
+    taken,
+)
 from tests.offers.engine.test_giving import freebie
 from tests.pricing.engine.samples import kwh
 
@@ -27,7 +37,8 @@ CAPPED = by_slabs(slab(10, 19, "10", "50"), slab(20, None, "25", "80"))
 def session_of(energy):
     """Return a session of so many kWh at 18.00 each."""
     wh, cost = int(Decimal(energy) * 1000), Decimal(energy) * 18
-    sold = replace(line("ENERGY-1", LineKind.ENERGY, "0", item_id="connector-1"), amount=Money(cost, "INR"))
+    first = line("ENERGY-1", LineKind.ENERGY, "0", item_id="connector-1", quantity=Decimal(energy))
+    sold = replace(first, amount=Money(cost, "INR"))
     return situation_of(Cart(kwh(energy), (sold,), wh, "INR", "Asia/Kolkata"), context())
 
 
@@ -62,6 +73,36 @@ def test_the_most_that_slabs_save_between_two_sessions(first, last, most):
 def test_a_slab_follows_the_lines_by_its_percentage(energy, percent):
     situation = session_of(energy)
     assert rule_of(CAPPED).slope(CAPPED, situation, rule_of(CAPPED).lines(CAPPED, situation)) == percent
+
+
+@pytest.mark.parametrize(
+    ("terms", "energy", "percent"),
+    [
+        pytest.param(offer(), "10", 25, id="a-percentage"),
+        pytest.param(offer(value_cap=Decimal(45)), "9.9", 25, id="below-its-cap"),
+        pytest.param(offer(value_cap=Decimal(45)), "10", 0, id="at-its-cap"),
+        pytest.param(combo("coffee", cap="20"), "5", 20, id="a-combination"),
+        pytest.param(rupees_off("a", "180"), "9.9", 100, id="below-an-amount"),
+        pytest.param(rupees_off("a", "180"), "10", 0, id="at-an-amount"),
+        pytest.param(per_kwh("2", value_cap=Decimal(20)), "9.9", 100, id="for-each-kwh"),
+        pytest.param(per_kwh("2", value_cap=Decimal(20)), "10", 0, id="at-the-cap-of-the-kwh"),
+    ],
+)
+def test_what_is_taken_of_energy_follows_it_up_to_its_cap(terms, energy, percent):
+    situation = session_of(energy)
+    assert rule_of(terms).slope(terms, situation, rule_of(terms).lines(terms, situation)) == percent
+
+
+@pytest.mark.parametrize(
+    ("terms", "units"),
+    [
+        pytest.param(offer(), 0, id="a-percentage"),
+        pytest.param(combo("coffee"), 0, id="a-combination"),
+        pytest.param(per_kwh("2"), 3, id="for-each-kwh"),
+    ],
+)
+def test_only_what_is_taken_of_kwh_is_rounded_apart_from_its_lines(terms, units):
+    assert rule_of(terms).slack(terms, (0, 1)) == units
 
 
 @pytest.mark.parametrize("terms", [off_the_fee("50"), freebie()], ids=["a fee", "a free thing"])

@@ -174,7 +174,13 @@ def test_a_combination_names_the_ids_that_are_missing(products, about):
     assert [x.about for x in quote.trace.outcomes[0].checks if x.code.value == "COMBO_ITEMS"] == [about]
 
 
-def test_a_combination_of_a_category_counts_the_connectors():
-    terms = combo("coffee", categories=frozenset({"EV_CHARGING"}))
-    # 20 % of 90.00 and 60.00; a cake is no charging.
-    assert taken(quoted(replace(kwh("5"), products=WITH_BOTH), terms, terms=CAFE)) == "-30.00"
+@pytest.mark.parametrize(
+    ("category", "discount"),
+    [
+        pytest.param("EV_CHARGING", "-30.00", id="20-percent-of-the-energy-and-the-coffee"),
+        pytest.param("food", "-20.00", id="20-percent-of-the-coffee-and-the-cake"),
+    ],
+)
+def test_a_combination_of_a_category_is_taken_of_no_other(category, discount):
+    terms = combo("coffee", categories=frozenset({category}))
+    assert taken(quoted(replace(kwh("5"), products=WITH_BOTH), terms, terms=CAFE)) == discount

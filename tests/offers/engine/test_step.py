@@ -88,6 +88,12 @@ def test_locked_offers_are_taken_together_whatever_they_combine_with(pool) -> No
     assert locked(*pool).net_at_least(one, one) == Decimal("70.00")
 
 
+def test_a_locked_gift_is_taken_together_with_what_it_excluded() -> None:
+    pool = (freebie(additive=True, excludes=frozenset({"half"})), offer("half", "50", additive=True))
+    one = cart("90.00")
+    assert locked(*pool, goods=GOODS).net_at_least(one, one) == Decimal("45.00")
+
+
 def test_a_locked_offer_that_ceases_to_hold_counts_at_the_far_end() -> None:
     low, high = cart("100.00"), replace(cart("200.00"), energy_wh=10_000)
     assert locked(offer("half", "50", max_wh=5_000)).net_at_least(low, high) == Decimal("0.00")

@@ -20,8 +20,6 @@ def segment_checks(
     Before anybody must be named the offer is given as if the customer were in; the failing check is the first
     segment's, with the fact that decided it as a number.
     """
-    if not offer.segments:
-        return [], False
     moment = Moment(start, start.astimezone(zone_of(time_zone)).date(), context.bap_id)
     decisions = [(x.name, decide(x, context.customer, moment)) for x in offer.segments]
     inside = next((x for x in decisions if x[1].holds), None)

@@ -151,7 +151,7 @@ def _shift(
     amount = min([missing, room[end], *(taken[owner][source] for owner, source, _ in moves)])
     for owner, source, target in moves:
         taken[owner][source] -= amount
-        taken[owner][target] = taken[owner].get(target, 0) + amount
-    taken[last][line] = taken[last].get(line, 0) + amount
+        taken[owner][target] += amount
+    taken[last][line] += amount
     room[end] -= amount
     return amount

@@ -121,10 +121,6 @@ def energy_edges(offer: OfferTerms) -> tuple[int, ...]:
     return ()
 
 
-def title(offer: OfferTerms, situation: Situation | None) -> str:
-    return value_title(offer)
-
-
 def value_title(offer: OfferTerms, part: Slab | None = None) -> str:
     """Return "25% off" or "₹50.00 off"."""
     said = part or offer.benefit

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from offers.engine.codec import offer_from_json, offer_to_json
-from offers.engine.days import is_over, next_open
+from offers.engine.days import day_checks, is_over, next_open
 from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
@@ -83,6 +83,10 @@ EVENING = (window("18:00", "21:00"),)
 WRAPS = (window("22:00", "02:00"),)
 
 
+#: Where clocks are behind the most, the holiday ends 36 hours after it begins in UTC.
+LAST_HOUR = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) + timedelta(hours=36)
+
+
 def at(days: int, hour: int) -> datetime:
     return MIDNIGHT + days * DAY + timedelta(hours=hour)
 
@@ -118,6 +122,8 @@ def test_the_next_opening_meets_windows_and_days(limits, opens):
         pytest.param({"holidays": holidays(ONLY, 0)}, at(0, 10), False, id="today"),
         pytest.param({"holidays": holidays(ONLY, -3)}, at(0, 10), True, id="three-days-ago"),
         pytest.param({"holidays": holidays(ONLY)}, at(0, 10), True, id="no-day-at-all"),
+        pytest.param({"holidays": holidays(ONLY, 0)}, LAST_HOUR, True, id="its-last-hour-anywhere"),
+        pytest.param({"holidays": holidays(ONLY, 0)}, LAST_HOUR - timedelta(seconds=1), False, id="a-second-before"),
         pytest.param(
             {"holidays": holidays(ONLY, 0, 4), "blackout_dates": frozenset({TODAY + 4 * DAY})},
             at(3, 0),
@@ -138,3 +144,26 @@ def test_days_in_words_and_in_json():
     before = offer_to_json(offer())
     del before["applicability"]["holidays"], before["applicability"]["blackout_dates"]
     assert offer_from_json(before) == offer()
+
+
+@pytest.mark.parametrize(
+    ("days", "actual", "passed", "margin"),
+    [
+        pytest.param((1,), "2026-11-07", True, "", id="no-holiday"),
+        pytest.param((0,), "2026-11-07 Day 0", False, "not on Day 0", id="a-holiday"),
+    ],
+)
+def test_the_check_of_holidays_left_out_says_the_day(days, actual, passed, margin):
+    (check,) = day_checks(offer(holidays=holidays(EXCEPT, *days)).applicability, SATURDAY, "Asia/Kolkata")
+    assert (check.expected, check.actual, check.passed, check.margin) == (
+        "no holiday of Delhi",
+        actual,
+        passed,
+        margin,
+    )
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Kolkata", TODAY), ("America/New_York", TODAY - DAY)])
+def test_a_blackout_is_judged_on_the_clock_of_the_site(zone, day):
+    scope = offer(blackout_dates=frozenset({day})).applicability
+    assert [x.actual for x in day_checks(scope, SATURDAY, zone)] == [day.isoformat()]

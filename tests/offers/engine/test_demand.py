@@ -44,6 +44,7 @@ def stock(units):
         pytest.param(QUIET, {"levels": Levels(2, 10)}, None, "", "", id="20-percent"),
         pytest.param(QUIET, {"levels": Levels(3, 10)}, "BUSY", "3 of 10 chargers", "", id="30-percent-is-not-under"),
         pytest.param(QUIET, {"levels": Levels(2, 7)}, None, "", "", id="28.6-percent"),
+        pytest.param(QUIET, {"levels": Levels(29, 97)}, None, "", "", id="29.9-percent"),
         pytest.param(QUIET, {"levels": Levels(0, 0)}, "BUSY", "not known", "", id="no-charger-works"),
         pytest.param(QUIET, {}, "BUSY", "not known", "", id="not-observed"),
         pytest.param(COFFEE, stock(5), None, "", "", id="five-left"),

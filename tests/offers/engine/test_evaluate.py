@@ -10,8 +10,9 @@ import pytest
 
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.values import CodeStanding, Outcome, SentCode, Usage
+from pricing.engine.money import Money
 from tests.offers.engine.samples import WEEKEND, cart, context, offer, rupees_off
-from tests.pricing.engine.samples import SATURDAY, kwh
+from tests.pricing.engine.samples import SATURDAY, kwh, window
 
 MINUTE = timedelta(minutes=1)
 CAPPED = {"budget": Decimal(1000), "redemption_cap": Decimal(100)}
@@ -230,3 +231,29 @@ def test_every_failing_check_is_listed_with_its_numbers():
 def test_a_ceiling_limits_the_saving():
     found = evaluate_offer(offer(), cart(), context(ceilings={"weekend": Decimal("20.00")}))
     assert str(found.saving.amount) == "20.00"
+
+
+def test_an_outcome_names_its_offer_and_is_in_its_currency():
+    found = evaluate_offer(offer(version=3), cart(), context())
+    assert (found.offer_id, found.version, found.name) == ("weekend", 3, "Offer weekend")
+    assert found.saving == Money(Decimal("22.50"), "INR")
+
+
+def test_a_place_that_fails_twice_says_both():
+    terms = offer(location_ids=frozenset({"x"}), location_tags=frozenset({"mall"}))
+    assert [x.code.value for x in evaluate_offer(terms, cart(), context()).checks] == ["LOCATION", "LOCATION_TAG"]
+
+
+@pytest.mark.parametrize(
+    ("windows", "zone", "actual", "margin"),
+    [
+        pytest.param((window("10:30", "11:00"),), "Asia/Kolkata", "Sat 10:00", "next window Sat 10:30", id="in-india"),
+        pytest.param((window("10:30", "11:00"),), "America/New_York", "Fri 23:30", "next window Sat 10:30", id="there"),
+        pytest.param(
+            (window("10:30", "11:00", frozenset()),), "Asia/Kolkata", "Sat 10:00", "no window at all", id="never"
+        ),
+    ],
+)
+def test_a_window_is_told_on_the_clock_of_the_site(windows, zone, actual, margin):
+    reason = evaluate_offer(offer(weekly_windows=windows), replace(cart(), time_zone=zone), context()).reason
+    assert (reason.code.value, reason.actual, reason.margin) == ("OUTSIDE_WEEKLY_WINDOW", actual, margin)

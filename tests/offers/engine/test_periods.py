@@ -46,6 +46,7 @@ def test_the_day_is_that_of_the_cpos_clock(instant: str, zone: str, day: date) -
         ("2026-11-23", Period.WEEK, "2026-11-23", "2026-11-30", "again from Mon 00:00"),
         ("2026-11-01", Period.MONTH, "2026-11-01", "2026-12-01", "again from 1 Dec 00:00"),
         ("2026-11-30", Period.MONTH, "2026-11-01", "2026-12-01", "again from tomorrow 00:00"),
+        ("2027-02-10", Period.MONTH, "2027-02-01", "2027-03-01", "again from 1 Mar 00:00"),
         ("2028-02-29", Period.MONTH, "2028-02-01", "2028-03-01", "again from tomorrow 00:00"),
         ("2026-12-15", Period.MONTH, "2026-12-01", "2027-01-01", "again from 1 Jan 00:00"),
     ],

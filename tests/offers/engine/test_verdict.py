@@ -17,7 +17,7 @@ from offers.engine.step import OfferStep, Verdict
 from offers.engine.values import OfferLimits, Outcome, ReasonCode
 from pricing.engine.price import price
 from pricing.engine.values import Cart, EnergyMeasure
-from tests.offers.engine.samples import cart, offer, rupees_off, step
+from tests.offers.engine.samples import cart, offer, step
 from tests.offers.engine.test_properties import money, rules, stacks, tariffs, with_coffee
 from tests.offers.engine.test_type_properties import MOST, pools
 from tests.pricing.engine.samples import SATURDAY, ask
@@ -49,15 +49,6 @@ def test_the_verdict_is_what_the_trace_says(pool, terms, wh, ordered, buyer_and_
 def _reason(found: Verdict, offer_id: str) -> ReasonCode:
     failed = [x.code for x in found.appraisals[offer_id].checks if not x.passed]
     return failed[0] if failed else found.left_out(offer_id)
-
-
-def test_what_is_known_is_not_judged_again() -> None:
-    live, other = rupees_off("live", "20"), offer("other", "10")
-    first = step(live, other).verdict(cart())
-    false = replace(first.appraisals["live"], saving=Decimal("1.00"))
-    # The very same offer is taken at its word, one that only looks like it is not.
-    assert step(live, other).verdict(cart(), {"live": false}).amounts == {"other": Decimal("9.00")}
-    assert step(replace(live), other).verdict(cart(), {"live": false}).amounts == {"live": Decimal("20.00")}
 
 
 limits = st.builds(

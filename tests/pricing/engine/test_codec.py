@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -139,3 +140,63 @@ def test_a_pair_is_read_with_the_type_of_each_place() -> None:
     assert (again, again.pair) == (said, (Decimal("2.5"), "y"))
     with pytest.raises(ValueError, match="zip"):
         decode(Said, through_text(encode(said)) | {"pair": ["2.5"]})
+
+
+@dataclass(frozen=True)
+class Kwh:
+    """One of two things that a field may hold."""
+
+    number: Decimal
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """The other one."""
+
+    number: Decimal
+
+
+@dataclass(frozen=True)
+class Held:
+    """Something with the sorts of value that few things have."""
+
+    wait: timedelta
+    counts: Mapping[str, Decimal]
+    steps: frozenset[Decimal] = frozenset()
+    alone: tuple[Decimal] = (Decimal(1),)
+    asked: Kwh | Minutes | None = None
+    only: Kwh | None = None
+
+
+HELD = Held(
+    timedelta(seconds=1, microseconds=5),
+    {"b": Decimal("2.50"), "a": Decimal("1.00")},
+    frozenset({Decimal("3.50")}),
+    asked=Minutes(Decimal(4)),
+    only=Kwh(Decimal(5)),
+)
+
+
+def test_spans_mappings_and_choices_are_written_in_whole_and_read_again():
+    data = through_text(encode(HELD))
+    assert json.dumps(data) == (
+        '{"wait": 1000005, "counts": {"a": "1.00", "b": "2.50"}, "steps": ["3.50"], "alone": ["1"], '
+        '"asked": {"kind": "Minutes", "number": "4"}, "only": {"number": "5"}}'
+    )
+    assert decode(Held, data) == HELD
+    nothing = replace(HELD, asked=None, only=None)
+    assert decode(Held, through_text(encode(nothing))) == nothing
+
+
+def test_numbers_inside_of_sets_and_mappings_are_hashed_shortest():
+    same = replace(HELD, counts={"a": Decimal(1), "b": Decimal("2.5")}, steps=frozenset({Decimal("3.5")}))
+    assert canonical_hash(same) == canonical_hash(HELD)
+
+
+def test_what_is_no_value_is_not_written():
+    with pytest.raises(TypeError, match="cannot write object as JSON"):
+        encode(object())
+
+
+def test_a_trace_is_left_to_its_own_codec():
+    assert quote_to_json(replace(price(kwh("5"), PLAIN), trace=HELD))["trace"] is None

@@ -9,8 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.engine.inverse import energy_for_amount
+from pricing.engine.listing import energy_cost
+from pricing.engine.money import Money
 from pricing.engine.price import price
-from pricing.engine.values import Basis, Dimension, EnergyMeasure, Fee, PriceComponent, PricingError, Tax
+from pricing.engine.values import (
+    Basis,
+    Cart,
+    Dimension,
+    EnergyMeasure,
+    Fee,
+    PriceComponent,
+    PricingError,
+    Tax,
+)
 from tests.pricing.engine.samples import PLAIN, ask, rupees, window
 
 MOST = 400  # Wh; the connector is slow, so that a plan of so little energy crosses windows
@@ -73,3 +84,14 @@ def test_an_amount_before_tax_is_divided_by_the_rate(rate, fee, amount):
         assert amount < fee + rate / 1000
     else:
         assert fee + rate * found / 1000 <= amount < fee + rate * (found + 1) / 1000
+
+
+def test_what_offers_look_at_is_the_energy_without_the_fee():
+    lines = price(rupees("100"), PLAIN).lines
+    assert [x.kind.value for x in lines] == ["ENERGY", "FEE", "TAX"]
+    cart = Cart(rupees("100"), lines, 5000, "INR", "Asia/Kolkata")
+    assert cart.item_value() == Money(Decimal("90.00"), "INR")
+
+
+def test_no_energy_costs_nothing():
+    assert energy_cost(()) == 0

@@ -39,6 +39,18 @@ from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, delivered, print
             delivered((-5, 40), (-1, 50), (20, 5250)), 5200, ("READINGS_OUTSIDE_SESSION",), id="before-the-start"
         ),
         pytest.param(
+            delivered((-5, 90), (-1, 50), (20, 5250)),
+            5200,
+            ("READINGS_OUTSIDE_SESSION", "REGISTER_BACKWARDS"),
+            id="backwards-before-the-start",
+        ),
+        pytest.param(
+            delivered((-5, 90), (0, 50), (20, 5250)),
+            5200,
+            ("READINGS_OUTSIDE_SESSION", "REGISTER_BACKWARDS"),
+            id="backwards-until-the-start",
+        ),
+        pytest.param(
             delivered((0, 0), (59, 5100), (61, 5200)), 5200, ("READINGS_OUTSIDE_SESSION",), id="after-the-stop"
         ),
         pytest.param(
@@ -97,6 +109,27 @@ def test_time_costs_while_charging_and_idling_costs_after_its_grace():
         ("Idle time (30 min @ ₹2.00/min)", "60.00"),
     ]
     assert len(price(delivered((0, 0), (20, 5000), stop=30), terms).lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "idle"),
+    [
+        pytest.param(15, "Idle time (5 min @ ₹2.00/min)", id="the-grace-of-the-rate-that-holds-then"),
+        pytest.param(31, "Idle time (29 min @ ₹3.00/min)", id="the-other-rate-has-none"),
+        pytest.param(9.5, "Idle time (20 min @ ₹2.00/min)", id="no-rate-holds-then"),
+    ],
+)
+def test_the_grace_is_that_of_the_rate_when_charging_ends(ends, idle):
+    terms = replace(
+        BARE,
+        components=(
+            *BARE.components,
+            PriceComponent(Dimension.IDLE, Decimal(2), (window("10:10", "10:30"),), grace_minutes=10),
+            PriceComponent(Dimension.IDLE, Decimal(3), (window("10:30", "11:30"),)),
+        ),
+    )
+    lines = price(delivered((0, 0), (ends, 4000), stop=60), terms).lines
+    assert [x.title for x in lines if x.kind.value == "IDLE"][:1] == [idle]
 
 
 def test_the_register_is_never_extrapolated():

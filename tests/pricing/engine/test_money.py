@@ -9,7 +9,7 @@ from operator import add, ge, gt, le, lt, sub
 import pytest
 
 from pricing.engine.money import CurrencyMismatch, Money, minor_units, round_amount, smallest_unit, total_of
-from pricing.engine.wording import energy_text, money_text, plain_number, span_text
+from pricing.engine.wording import count_text, energy_text, money_text, plain_number, span_text
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,16 @@ def test_amounts_in_words(amount, currency, text):
         pytest.param(timedelta(seconds=-20), "20 s", id="either-way"),
         pytest.param(timedelta(0), "0 s", id="nothing"),
         pytest.param(timedelta(days=29, hours=23), "29 d 23 h", id="less-than-a-month"),
+        pytest.param(timedelta(days=30), "30 days", id="a-month"),
         pytest.param(timedelta(days=-1136, minutes=-40), "1136 days", id="days-alone"),
     ],
 )
 def test_spans_in_words(span, text):
     assert span_text(span) == text
+
+
+def test_counts_in_words():
+    assert [count_text(1_000_000, x) for x in ("INR", "EUR")] == ["10,00,000", "1,000,000"]
 
 
 def test_numbers_in_words():

@@ -71,6 +71,7 @@ def less(amount: str, kind: LineKind = LineKind.DISCOUNT) -> QuoteLine:
         pytest.param(rupees("118", Basis.ALL_IN), PLAIN, 5000, "118.00", id="118-all-in-buys-5-kwh"),
         pytest.param(rupees("117.99", Basis.ALL_IN), PLAIN, 4999, "117.98", id="117.99-all-in"),
         pytest.param(ask(DurationMeasure(20)), PLAIN, 10_000, "224.20", id="20-min-at-30-kw"),
+        pytest.param(ask(DurationMeasure(10_080), power_w=1_000), PLAIN, 168_000, "3580.12", id="a-whole-week"),
         pytest.param(ask(DurationMeasure(1), power_w=7_399), PLAIN, 123, "14.41", id="minutes-give-whole-wh"),
     ],
 )

@@ -49,6 +49,8 @@ def test_a_cancellation_refunds(state, minutes, paid, refund, term):
     [
         pytest.param("94.64", "91.45", SettlementKind.SHORTFALL, "3.19", id="billed-more"),
         pytest.param("91.45", "94.64", SettlementKind.REFUND, "3.19", id="billed-less"),
+        pytest.param("91.45", "91.46", SettlementKind.REFUND, "0.01", id="a-paisa-less"),
+        pytest.param("91.46", "91.45", SettlementKind.SHORTFALL, "0.01", id="a-paisa-more"),
         pytest.param("91.45", "91.45", SettlementKind.NONE, "0.00", id="even"),
     ],
 )

@@ -132,7 +132,7 @@ def _before_taxes(plans: Plans, amount: Decimal) -> int:
 
 def _affordable(plans: Plans, amount: Decimal) -> int:
     """Return the last Wh whose exact cost is within the amount; energy may cross rates, time may cost too."""
-    if not plans.most or plans.exact_cost(plans.most) <= amount:
+    if not plans.most or plans.exact_cost(plans.most) < amount:
         raise plans.too_much()
     return _first(lambda wh: plans.exact_cost(wh) > amount, 0, plans.most) - 1
 
@@ -153,7 +153,7 @@ def _largest_within(plans: Plans, budget: Decimal) -> int:
             break
         start, end = pending.pop()
         if plans.total(end) <= budget:
-            if end == plans.most:
+            if end == plans.most and plans.total(end) < budget:
                 raise plans.too_much()
             return end
         if start < end and plans.total_at_least(start, end) <= budget:

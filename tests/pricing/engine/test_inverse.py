@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from pricing.engine.values import (
     EnergyMeasure,
     Fee,
     PriceComponent,
+    PriceTerms,
     PricingError,
     Tax,
 )
@@ -95,3 +97,28 @@ def test_what_offers_look_at_is_the_energy_without_the_fee():
 
 def test_no_energy_costs_nothing():
     assert energy_cost(()) == 0
+
+
+_EVENINGS = replace(
+    PLAIN,
+    components=(
+        PriceComponent(Dimension.ENERGY, Decimal(20), windows=(window("20:00", "22:00"),)),
+        PriceComponent(Dimension.ENERGY, Decimal(18)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("terms", "basis", "amount"),
+    [
+        pytest.param(PLAIN, Basis.BEFORE_SURGE_OFFER_TAX, "90730.00", id="one-rate"),
+        pytest.param(_EVENINGS, Basis.BEFORE_SURGE_OFFER_TAX, "91570.00", id="two-rates"),
+        pytest.param(PLAIN, Basis.ALL_IN, "107061.40", id="one-rate-with-tax"),
+        pytest.param(_EVENINGS, Basis.ALL_IN, "108052.60", id="two-rates-with-tax"),
+    ],
+)
+def test_an_amount_may_buy_the_longest_session_and_no_paisa_more(terms: PriceTerms, basis: Basis, amount: str) -> None:
+    assert energy_for_amount(rupees(amount, basis), terms) == 5_040_000
+    with pytest.raises(PricingError) as refused:
+        energy_for_amount(rupees(str(Decimal(amount) + Decimal("0.01")), basis), terms)
+    assert refused.value.code == "PLAN_TOO_LONG"

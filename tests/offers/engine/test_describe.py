@@ -8,11 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from cpo_portal.charging.segment_rules import Segment
 from offers.engine.benefits.financing import term_words
 from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trace_from_json, trace_to_json
-from offers.engine.describe import benefit_in_words, summary, way_in, windows_in_words
+from offers.engine.describe import benefit_in_words, customers_in_words, summary, way_in, windows_in_words
 from offers.engine.values import DiscountBase, FinanceMethod, FinanceTerm
 from tests.offers.engine.samples import WEEKEND, offer, quoted, rupees_off
+from tests.offers.engine.samples_types import loan
 from tests.pricing.engine.samples import kwh, window
 
 FULL = offer(
@@ -138,6 +140,7 @@ def test_uses_in_all_are_counted(uses, words):
     [
         pytest.param((), "", id="none"),
         pytest.param((window("18:00", "21:00"),), "every day 18:00–21:00", id="every-day"),
+        pytest.param((window("18:00", "21:00", frozenset()),), "on no day 18:00–21:00", id="no-day"),
         pytest.param((window("22:00", "00:00", frozenset({1})),), "Mondays 22:00–24:00", id="until-midnight"),
         pytest.param(
             (window("22:00", "02:00", frozenset({5, 6, 7})), *WEEKEND),
@@ -148,6 +151,26 @@ def test_uses_in_all_are_counted(uses, words):
 )
 def test_windows_in_words(windows, words):
     assert windows_in_words(windows) == words
+
+
+def test_counts_of_uses_are_grouped_as_amounts_are():
+    terms = offer(total_uses=100_000, uses_per_customer=200_000, uses_per_customer_day=300_000)
+    assert summary(terms, "Asia/Kolkata").endswith(
+        "; at most 1,00,000 uses in all; 2,00,000 per customer; 3,00,000 per customer and day."
+    )
+
+
+def test_instants_are_those_of_the_zone_asked_for():
+    assert "from 31 Oct 2026 22:30 +04 until 30 Nov 2026 22:30 +04" in summary(FULL, "Asia/Dubai")
+
+
+def test_what_leaves_the_price_alone_is_offered():
+    assert summary(loan(), "Asia/Kolkata").startswith("Offers 6 monthly instalments at 12 % a year by Some Bank")
+
+
+def test_customers_are_of_one_of_the_segments():
+    segments = tuple(Segment(x, x, ()) for x in ("Gold", "Silver", "New"))
+    assert customers_in_words(offer(segments=segments)) == ["for customers of segment Gold, Silver or New"]
 
 
 def test_an_offer_survives_json():

@@ -10,7 +10,7 @@ import pytest
 
 from cpo_portal.charging.segment_rules import Segment
 from offers.engine.describe_conditions import qualifier_in_words
-from offers.engine.describe_driver import Named, conditions_in_words
+from offers.engine.describe_driver import Named, conditions_in_words, connectors_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
 from offers.engine.values import Benefit, BenefitKind, ItemUnit
@@ -276,3 +276,34 @@ def test_days_in_words(scope, phrases):
 )
 def test_a_session_is_counted_in_words(number, words):
     assert qualifier_in_words(offer(nth_session=number).qualifier) == [f"for a customer's {words} session"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        pytest.param({}, "", id="any"),
+        pytest.param({"connector_types": ("T2", "CHAdeMO")}, "CCS2 or CHAdeMO connectors", id="types"),
+        pytest.param({"currents": ("AC", "DC")}, "AC or DC connectors", id="currents"),
+        pytest.param(
+            {"currents": ("DC",), "connector_types": ("T2",), "min_power_w": 50_000},
+            "DC CCS2 connectors from 50 kW",
+            id="all",
+        ),
+        pytest.param({"min_power_w": 7_400, "max_power_w": 22_000}, "connectors from 7.4 kW up to 22 kW", id="power"),
+    ],
+)
+def test_connectors_in_words(scope, words):
+    assert connectors_in_words(offer(**scope).applicability, Named(TODAY, connector_types={"T2": "CCS2"})) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "said"),
+    [
+        pytest.param(1, None, ["as long as it is in stock"], id="nobody-says-how-much"),
+        pytest.param(None, 1, [], id="one-is-given-and-one-is-there"),
+    ],
+)
+def test_a_gift_is_said_to_run_out_unless_enough_of_it_must_be_there(count, least, said):
+    terms = gift(stock_product_id="cup-1", stock_at_least=least)
+    terms = replace(terms, benefit=replace(terms.benefit, item_count=count))
+    assert [x for x in conditions_in_words(terms, NAMED) if x.startswith("as long as")] == said

@@ -80,6 +80,7 @@ def test_these_conditions_fail_alike_when_the_offer_is_judged_by_itself(said):
         pytest.param({"min_value": "90.01"}, "INELIGIBLE", "MIN_VALUE", id="minimum"),
         pytest.param({"auto": False}, "INELIGIBLE", "NOT_OPTED_IN", id="not chosen"),
         pytest.param({"weekly_windows": WEEKEND}, "ELIGIBLE_NOT_CHOSEN", None, id="nothing fails"),
+        pytest.param({"valid_from": SATURDAY}, "ELIGIBLE_NOT_CHOSEN", None, id="its first instant"),
     ],
 )
 def test_an_offer_that_could_apply_here_is_judged_in_full(said, outcome, code):

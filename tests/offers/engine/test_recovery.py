@@ -119,7 +119,7 @@ def test_what_is_left_of_a_discount_keeps_its_shares(units: dict[str, int], shar
 
 def test_units_of_one_offer_leave_the_others_alone() -> None:
     """What is sold, and what another offer gave or took off, stays as it is, also where the product is the same."""
-    own = replace(given("PRODUCT-1", "tea", 3, "20.00"), code="")
+    own = replace(given("PRODUCT-1", "tea", 3, "20.00"), code="", title="Tea")
     others = (
         replace(given("GIVEN-3", "tea", 4, "20.00"), code="more-gifts"),
         line("DISCOUNT-2", LineKind.DISCOUNT, "-80.00", "more-gifts", "GIVEN-3 80.00"),
@@ -129,6 +129,17 @@ def test_units_of_one_offer_leave_the_others_alone() -> None:
     assert (net[0], *net[-3:]) == (own, *others)
     assert worth_of((own, *GIFTS, *others), "gifts", {"tea": 3}) == 50
     assert worth_of((own, *GIFTS, *others), "more-gifts", {"tea": 3}) == 60
+
+
+def test_an_amount_is_taken_of_the_discount_alone() -> None:
+    net = with_less(GIFTS, {"gifts": Decimal(30)}, GST, "INR")
+    assert net[:3] == GIFTS[:3]
+    assert [f"{x.amount.amount}" for x in net[3:]] == ["-120.00", "25.20"]
+
+
+def test_units_are_worth_what_their_own_offer_saved_on_them() -> None:
+    five = line("DISCOUNT-2", LineKind.DISCOUNT, "-5.00", "five", "GIVEN-1 5.00")
+    assert worth_of((*GIFTS, five), "gifts", {"tea": 3}) == 50
 
 
 def test_a_bill_in_yen_is_divided_in_yen() -> None:

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from cpo_portal.charging.segment_rules import Condition, Fact
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.samples_types import by_slabs, slab
-from tests.offers.lint.samples import FOR, MONDAYS, Row, Said, bands, cut
+from tests.offers.engine.test_giving import more
+from tests.offers.lint.samples import FOR, GOLD, MONDAYS, Row, Said, bands, cut, of, site
+
+LOYAL = of("loyal", Condition(Fact.SESSIONS, number=10, days=90))
 
 FOUND: dict[str, Row] = {
     "a-code-of-two": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="x"),), {}),
-    "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30)),), {}),
+    "a-code-for-members": (
+        "SAME_CODE",
+        offer("a", display_code="X", requires_code=True, segments=(GOLD,), **FOR),
+        (offer("b", "10", display_code="X", requires_code=True),),
+        {},
+    ),
+    "a-code-for-the-turn-of-who-has-charged-ten-times": (
+        "SAME_CODE",
+        more("SESSION", 4, 1, offer_id="a", display_code="X", segments=(LOYAL,), **FOR),
+        (offer("b", "1", display_code="X"),),
+        {},
+    ),
+    "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30, "20")),), {}),
+    "slabs-that-share-19-kwh-at-the-others-end": (
+        "SLABS_OVERLAP",
+        bands("a", slab(19, 30)),
+        (bands("b", slab(10, 19)),),
+        {},
+    ),
+    "slabs-from-nothing-on": ("SLABS_OVERLAP", bands("a", slab(0, 5)), (bands("b", slab(0, 5)),), {}),
+    "slabs-beyond-the-first-station": (
+        "SLABS_OVERLAP",
+        bands("a", slab(2_000, None)),
+        (bands("b", slab(2_000, None)),),
+        {"sites": (site(1, max_power_w=10_000), site(2))},
+    ),
     "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
     "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),
+    "two-edges": ("CLIFF", bands("a", slab(10, 10), slab(11, None, "20")), (), {}),
     "an-edge-of-a-free-session": ("CLIFF", bands("a", slab(10, None, "100")), (), {}),
     "an-edge-at-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="180")), (), {}),
 }
@@ -42,12 +72,20 @@ SAID: dict[str, Said] = {
         "with you.",
         "Who types X gets Offer a, ₹90.00.",
     ),
+    "a-code-for-members": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you, tier Gold.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
     "slabs-that-share-19-kwh": (
         "SLABS_OVERLAP",
         "slabs",
         "Its slab 10–19 kWh overlaps 19–30 kWh of Offer b: a session of 19 kWh meets both.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 19 kWh for ₹342.00.",
-        "Offer a gives ₹34.20, Offer b ₹34.20.",
+        "Offer a gives ₹34.20, Offer b ₹68.40.",
     ),
     "an-edge": (
         "CLIFF",

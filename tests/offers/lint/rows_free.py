@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from offers.engine.values import StackLimits
 from tests.offers.engine.samples import offer, rupees_off
-from tests.offers.engine.samples_types import off_the_fee
+from tests.offers.engine.samples_types import off_the_fee, slab
 from tests.offers.engine.test_giving import freebie
-from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, cut
+from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, bands, cut
 
 FOUND: dict[str, Row] = {
     "an-amount-above-a-short-session": ("FREE_ENERGY", rupees_off("a", "50", min_value="50", **FOR), (), {}),
@@ -25,6 +25,7 @@ FOUND: dict[str, Row] = {
         (offer("b", "40", additive=True), off_the_fee("100", additive=True)),
         {"stack": StackLimits(2)},
     ),
+    "a-slab-of-all": ("FREE_ENERGY", bands("a", slab(10, None, "100")), (), {}),
     "a-code-makes-it-free": (
         "FREE_ENERGY",
         offer("a", "60", additive=True, **FOR),
@@ -43,6 +44,24 @@ FOUND: dict[str, Row] = {
         offer("a", "20", additive=True, **FOR),
         (offer("b", "15", additive=True),),
         {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "above-the-floor-while-it-is-quiet": (
+        "BELOW_FLOOR",
+        offer("a", "40", max_busy_percent=80, **FOR),
+        (),
+        {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "above-the-floor-while-another-is-given": (
+        "BELOW_FLOOR",
+        offer("a", "20", additive=True, **FOR),
+        (offer("b", "15", additive=True, max_busy_percent=80),),
+        {"stack": StackLimits(None, Decimal(30))},
+    ),
+    "above-a-floor-between-two-paise": (
+        "BELOW_FLOOR",
+        offer("a", "50", max_wh=5_000, **FOR),
+        (),
+        {"stack": StackLimits(None, Decimal("33.33"))},
     ),
     "off-the-fee-counts-too": (
         "BELOW_FLOOR",
@@ -156,5 +175,40 @@ SAID: dict[str, Said] = {
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
         "with you.",
         "The driver saves ₹108.00 instead of ₹126.00.",
+    ),
+    "above-the-floor-while-it-is-quiet": (
+        "BELOW_FLOOR",
+        "value",
+        "It can go beyond your largest discount of 30 %: it would take ₹144.00 off ₹360.00 of energy, time and "
+        "products, 40 %, and is cut.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you, while 0 % of the chargers are busy.",
+        "The driver saves ₹108.00 instead of ₹144.00.",
+    ),
+    "above-the-floor-while-another-is-given": (
+        "BELOW_FLOOR",
+        "value",
+        "It can go beyond your largest discount of 30 %: together with Offer b it would take ₹126.00 off ₹360.00 of "
+        "energy, time and products, 35 %, and is cut.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you, while 0 % of the chargers are busy.",
+        "The driver saves ₹108.00 instead of ₹126.00.",
+    ),
+    "above-a-floor-between-two-paise": (
+        "BELOW_FLOOR",
+        "value",
+        "It can go beyond your largest discount of 33.33 %: it would take ₹9.00 off ₹18.00 of energy, time and "
+        "products, 50 %, and is cut.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 1 kWh for ₹18.00, by a customer who never charged "
+        "with you.",
+        "The driver saves ₹5.99 instead of ₹9.00.",
+    ),
+    "a-slab-of-all": (
+        "FREE_ENERGY",
+        "benefit_kind",
+        "It can make a session free: it takes ₹360.00 off ₹360.00 of energy, time and products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "The driver pays for fees and tax at most.",
     ),
 }

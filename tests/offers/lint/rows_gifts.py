@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from offers.engine.facts import Good
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.lint.samples import FOR, SATURDAYS, SHOPS, Row, Said, at, shop, site
+from tests.offers.lint.samples import DIWALI, FOR, SATURDAYS, SHELF, SHOPS, Row, Said, at, shop, site
 
 FOUND: dict[str, Row] = {
     "a-gift-that-is-sold-where-it-never-opens": (
@@ -26,6 +26,13 @@ FOUND: dict[str, Row] = {
     "two-for-one-of-what-no-station-sells": (
         "NOT_SOLD",
         more("PRODUCT", 2, 1, item="coffee", **FOR),
+        (),
+        {"sites": (shop(1, "cake"),)},
+    ),
+    "a-gift-where-nothing-has-a-price": ("NOT_SOLD", freebie(**FOR), (), {"sites": (site(terms=None),)}),
+    "a-gift-that-is-never-given": (
+        "NOT_SOLD",
+        freebie(holidays=replace(DIWALI, days=()), **FOR),
         (),
         {"sites": (shop(1, "cake"),)},
     ),
@@ -66,6 +73,18 @@ FOUND: dict[str, Row] = {
         SHOPS,
     ),
     "too-few-are-left": ("STOCK_LEFT", freebie(count=4, **FOR), (), SHOPS),
+    "one-is-left": (
+        "STOCK_LEFT",
+        freebie(count=4, **FOR),
+        (),
+        {"sites": (replace(shop(), goods={"coffee": replace(SHELF["coffee"], units=1)}),)},
+    ),
+    "none-is-left": (
+        "STOCK_LEFT",
+        freebie(count=4, **FOR),
+        (),
+        {"sites": (replace(shop(), goods={"coffee": replace(SHELF["coffee"], units=0)}),)},
+    ),
     "too-few-of-more-are-left": ("STOCK_LEFT", more("PRODUCT", 2, 4, item="coffee", **FOR), (), SHOPS),
     "too-few-of-all-that-is-sold-are-left": (
         "STOCK_LEFT",
@@ -141,6 +160,35 @@ SAID: dict[str, Said] = {
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "Too little is bought for more to be given: 0 instead of 2 (2 short).",
     ),
+    "nothing-to-buy": (
+        "NOT_SOLD",
+        "item_unit",
+        "No product that counts for it is sold at a station in its scope: sell one there, or choose other products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "Too little is bought for more to be given: 0 instead of 2 (2 short).",
+    ),
+    "nothing-but-the-connector-to-buy": (
+        "NOT_SOLD",
+        "item_ids",
+        "No product that counts for it is sold at a station in its scope: sell one there, or choose other products.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "Too little is bought for more to be given: 0 instead of 2 (2 short).",
+    ),
+    "a-gift-where-nothing-has-a-price": (
+        "NOT_SOLD",
+        "benefit_item_id",
+        "“coffee” is sold at no station in its scope: sell it at one of them, or give another product.",
+        "",
+        "",
+    ),
+    "a-gift-that-is-never-given": (
+        "NOT_SOLD",
+        "benefit_item_id",
+        "“coffee” is sold at no station in its scope where it ever opens: sell it at one of them, or give another "
+        "product.",
+        "",
+        "",
+    ),
     "a-gift-of-what-costs-nothing": (
         "SAVES_NOTHING",
         "benefit_item_id",
@@ -185,6 +233,20 @@ SAID: dict[str, Said] = {
         "Nobody gets it: 3 of Coffee are left, and one redemption gives 4.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "What it gives is out of stock: 3 instead of 4 (1 short).",
+    ),
+    "one-is-left": (
+        "STOCK_LEFT",
+        "benefit_item_id",
+        "Nobody gets it: 1 of Coffee is left, and one redemption gives 4.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "What it gives is out of stock: 1 instead of 4 (3 short).",
+    ),
+    "none-is-left": (
+        "STOCK_LEFT",
+        "benefit_item_id",
+        "Nobody gets it: 0 of Coffee are left, and one redemption gives 4.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "What it gives is out of stock: 0 instead of 4 (4 short).",
     ),
     "two-sessions-and-one-use": (
         "TURN_CUT",

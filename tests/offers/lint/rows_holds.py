@@ -13,9 +13,25 @@ from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, cut, of, site
 from tests.pricing.engine.samples import PLAIN
 
+NOBODYS = tuple(of(name, Condition(Fact.NEW), Condition(Fact.RETURNING)) for name in ("no", "none"))
+
 FOUND: dict[str, Row] = {
     "more-energy-than-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_001, **FOR), (), {}),
     "a-minimum-above-any-session": ("NEVER_HOLDS", offer("a", min_value="9999999", **FOR), (), {}),
+    "more-energy-than-there-is-above-its-minimum": (
+        "NEVER_HOLDS",
+        offer("a", min_value="50", min_wh=5_040_001, **FOR),
+        (),
+        {},
+    ),
+    "given-energy-for-more-than-there-is": ("NEVER_HOLDS", more("KWH", 10, 2, "10", min_wh=5_040_001, **FOR), (), {}),
+    "another-city-than-that-of-its-stations": ("NEVER_HOLDS", offer("a", cities=frozenset({"Pune"}), **FOR), (), {}),
+    "two-segments-that-contradict-themselves": (
+        "NEVER_HOLDS",
+        offer("a", segments=NOBODYS, **FOR),
+        (),
+        {},
+    ),
     "a-segment-that-contradicts-itself": (
         "NEVER_HOLDS",
         offer("a", segments=(of("no", Condition(Fact.NEW), Condition(Fact.RETURNING)),), **FOR),
@@ -85,6 +101,29 @@ SAID: dict[str, Said] = {
         "Nobody could get it: no customer was found who is of segment No and meets the rest.",
         "",
         "",
+    ),
+    "two-segments-that-contradict-themselves": (
+        "NEVER_HOLDS",
+        "segment_ids",
+        "Nobody could get it: no customer was found who is of segment No or None and meets the rest.",
+        "",
+        "",
+    ),
+    "more-energy-than-there-is-above-its-minimum": (
+        "NEVER_HOLDS",
+        "min_energy_wh",
+        "It held in none of the 270 sessions tried.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "The session's energy is outside its range: 20 kWh instead of 5040.001 kWh (5020.001 kWh short).",
+    ),
+    "another-city-than-that-of-its-stations": (
+        "NEVER_HOLDS",
+        "",
+        "It held in none of the 210 sessions tried.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "It is for another city or state: New Delhi instead of Pune.",
     ),
     "no-price-anywhere": (
         "NOT_TRIED",

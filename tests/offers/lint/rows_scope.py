@@ -12,6 +12,8 @@ from tests.offers.engine.samples import offer
 from tests.offers.lint.samples import BEFORE_MONDAY, DIWALI, FOR, MONDAYS, SATURDAYS, TWO_CLOCKS, Row, Said, at, site
 from tests.pricing.engine.samples import SATURDAY
 
+FOUR_YEARS = frozenset(date(2026, 11, 7) + timedelta(days=n) for n in range(1500))
+
 FOUND: dict[str, Row] = {
     "too-little-is-left": (
         "BUDGET_LEFT",
@@ -31,7 +33,40 @@ FOUND: dict[str, Row] = {
         (),
         {},
     ),
+    "a-small-budget-without-a-station": (
+        "BUDGET_TOO_SMALL",
+        offer("a", budget=Decimal("99.99"), redemption_cap=Decimal(100), **FOR),
+        (),
+        {"sites": (), "other_site": site()},
+    ),
+    "a-small-budget-without-a-price": (
+        "BUDGET_TOO_SMALL",
+        offer("a", budget=Decimal("99.99"), redemption_cap=Decimal(100), **FOR),
+        (),
+        {"sites": (site(terms=None),)},
+    ),
+    "a-small-budget-without-a-time": (
+        "BUDGET_TOO_SMALL",
+        offer(
+            "a",
+            budget=Decimal("99.99"),
+            redemption_cap=Decimal(100),
+            holidays=replace(DIWALI, days=()),
+            **FOR,
+        ),
+        (),
+        {},
+    ),
     "over": ("OVER", offer("a", valid_until=SATURDAY), (), {}),
+    "over-where-it-is-not-for": ("OVER", offer("a", valid_until=SATURDAY), (), {"sites": (), "other_site": site()}),
+    "over-without-a-station": ("OVER", offer("a", valid_until=SATURDAY), (), {"sites": ()}),
+    "over-without-a-price": ("OVER", offer("a", valid_until=SATURDAY), (), {"sites": (site(terms=None),)}),
+    "over-on-a-clock-of-no-station-tried": (
+        "OVER",
+        offer("a", valid_until=SATURDAY),
+        (),
+        {"zones": ("Asia/Dubai",)},
+    ),
     "a-holiday-after-the-end": (
         "ENDS_BEFORE_WINDOW",
         offer("a", valid_until=datetime.fromisoformat("2026-11-07T18:30:00+00:00"), holidays=DIWALI),
@@ -57,6 +92,7 @@ FOUND: dict[str, Row] = {
         TWO_CLOCKS,
     ),
     "no-holiday": ("NO_WINDOW", offer("a", holidays=replace(DIWALI, days=()), **FOR), (), {}),
+    "no-day": ("NO_WINDOW", offer("a", blackout_dates=FOUR_YEARS, **FOR), (), {}),
     "a-holiday-that-is-blacked-out": (
         "NO_WINDOW",
         offer("a", holidays=DIWALI, blackout_dates=frozenset({date(2026, 11, 8)}), **FOR),
@@ -164,6 +200,62 @@ SAID: dict[str, Said] = {
         "The offer is over already: choose a later end.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
         "It has ended (0 s too late).",
+    ),
+    "a-small-budget-without-a-station": (
+        "BUDGET_TOO_SMALL",
+        "budget",
+        "The budget is below one redemption, which reserves up to ₹100.00: raise it, or lower the most per redemption.",
+        "",
+        "It is refused: ₹0.01 short.",
+    ),
+    "a-small-budget-without-a-price": (
+        "BUDGET_TOO_SMALL",
+        "budget",
+        "The budget is below one redemption, which reserves up to ₹100.00: raise it, or lower the most per redemption.",
+        "",
+        "It is refused: ₹0.01 short.",
+    ),
+    "a-small-budget-without-a-time": (
+        "BUDGET_TOO_SMALL",
+        "budget",
+        "The budget is below one redemption, which reserves up to ₹100.00: raise it, or lower the most per redemption.",
+        "",
+        "It is refused: ₹0.01 short.",
+    ),
+    "over-where-it-is-not-for": (
+        "OVER",
+        "valid_until",
+        "The offer is over already: choose a later end.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "over-without-a-station": (
+        "OVER",
+        "valid_until",
+        "The offer is over already: choose a later end.",
+        "",
+        "",
+    ),
+    "over-without-a-price": (
+        "OVER",
+        "valid_until",
+        "The offer is over already: choose a later end.",
+        "",
+        "",
+    ),
+    "over-on-a-clock-of-no-station-tried": (
+        "OVER",
+        "valid_until",
+        "The offer is over already: choose a later end.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It has ended (0 s too late).",
+    ),
+    "no-day": (
+        "NO_WINDOW",
+        "weekly_windows",
+        "Its weekly windows and dates leave no instant: choose other days or times.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
+        "It does not apply on that date (not on 7 Nov 2026).",
     ),
     "a-window-after-the-end": (
         "ENDS_BEFORE_WINDOW",

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 
 import pytest
 
+from cpo_portal.charging.segment_rules import Condition, Fact
 from offers.engine.book import OfferBook
+from offers.engine.facts import Circle
 from offers.engine.lint import FindingCode, Report, lint
+from offers.engine.lint.clocks import is_ever_open
+from offers.engine.lint.judging import Ranking, wishes_of
 from offers.engine.lint.sessions import sessions_to_try
+from offers.engine.lint.shadowed import find_shadow
 from offers.engine.lint.values import Sampled
 from offers.engine.values import Objective, OfferTerms
 from offers.lint_words import example_in_words, outcome_in_words
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint import rows_alike, rows_free, rows_gifts, rows_holds, rows_scope, rows_shadows
-from tests.offers.lint.samples import FOR, MONDAYS, SHOPS, WORKDAYS, found, site, subject
+from tests.offers.lint.samples import BEFORE_MONDAY, FOR, MONDAYS, SHOPS, WORKDAYS, found, of, site, subject
+from tests.pricing.engine.samples import SATURDAY
 
 KINDS = (rows_shadows, rows_free, rows_alike, rows_holds, rows_scope, rows_gifts)
 FOUND = {name: row for kind in KINDS for name, row in kind.FOUND.items()}
@@ -109,16 +116,54 @@ def test_of_many_that_are_kept_out_three_are_told() -> None:
     assert [x.rivals[0].offer_id for x in report.findings] == ["o2", "o1", "o3"]
 
 
-def test_the_largest_discount_is_figures_too() -> None:
-    finding = looked_at("above-the-floor-together").findings[0]
-    assert [(x.name, x.value, x.currency) for x in finding.figures] == [
-        ("value", Decimal(360), "INR"),
-        ("taken_off", Decimal(126), "INR"),
-        ("percent", Decimal(35), ""),
-        ("floor_percent", Decimal(30), ""),
-        ("largest_discount", Decimal(108), "INR"),
-    ]
-    assert [x.offer_id for x in finding.rivals] == ["b"]
+FIGURES = {
+    "above-the-floor-together": (
+        "value 360.00 INR, taken_off 126.00 INR, percent 35 , floor_percent 30 , largest_discount 108.00 INR",
+        "Offer b",
+    ),
+    "too-few-are-left": ("list_price 60 INR, one_redemption 240.00 INR, left 3 ", ""),
+    "none-is-left": ("list_price 60 INR, one_redemption 240.00 INR, left 0 ", ""),
+    "a-code-for-members": ("saving_of_a 90.00 INR", "Offer b"),
+    "slabs-that-share-19-kwh": ("saving 34.20 INR, saving_of_b 68.40 INR", "Offer b"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_it_says_is_figures_too(name: str) -> None:
+    finding = next(x for x in looked_at(name).findings if x.code.value == FOUND[name][0])
+    figures = ", ".join(f"{x.name} {x.value} {x.currency}" for x in finding.figures)
+    assert (figures, ", ".join(x.name for x in finding.rivals)) == FIGURES[name]
+
+
+def test_each_edge_is_a_cliff_of_the_slab_below() -> None:
+    cliffs = [x for x in looked_at("two-edges").findings if x.code is FindingCode.CLIFF]
+    assert [[f"{y.value}" for y in x.figures] for x in cliffs] == [["180.00", "162.00"], ["178.20", "158.40"]]
+
+
+PLACES = {
+    "item_ids": frozenset({"x"}),
+    "charger_ids": frozenset({"x"}),
+    "location_ids": frozenset({"x"}),
+    "circle": Circle(Decimal(28), Decimal(77), Decimal(5)),
+    "location_tags": frozenset({"x"}),
+    "cities": frozenset({"Pune"}),
+    "states": frozenset({"Goa"}),
+    "connector_types": ("CHADEMO",),
+    "currents": ("AC",),
+    "min_power_w": 50_000,
+    "max_power_w": 20_000,
+    "categories": frozenset({"x"}),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_without_a_station_is_said_where_it_is_named(place: str) -> None:
+    finding = found(offer("a", **{place: PLACES[place]}, **FOR), sites=(), other_site=site())["NO_STATION"]
+    assert finding.field == ("radius_km" if place == "circle" else place)
+
+
+def test_no_place_without_a_station_is_said_at_the_locations() -> None:
+    assert found(offer("a", **FOR), sites=(), other_site=site())["NO_STATION"].field == "location_ids"
 
 
 def test_a_session_that_never_holds_counts_its_reasons() -> None:
@@ -127,13 +172,37 @@ def test_a_session_that_never_holds_counts_its_reasons() -> None:
     assert [(x.name, x.value) for x in finding.figures] == [("ENERGY", Decimal(128))]
 
 
-def test_a_gift_that_is_short_says_so_in_figures() -> None:
-    finding = looked_at("too-few-are-left").findings[0]
-    assert [(x.name, x.value, x.currency) for x in finding.figures] == [
-        ("list_price", Decimal(60), "INR"),
-        ("one_redemption", Decimal(240), "INR"),
-        ("left", Decimal(3), ""),
-    ]
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        pytest.param(
+            offer("a", nth_session=2, min_wh=5_040_001, **FOR),
+            "It held in none of the 1 session tried.",
+            id="never-holds",
+        ),
+        pytest.param(
+            more("SESSION", 4, 1, "1440", nth_session=5, **FOR),
+            "It saves nothing in the 1 session tried: ₹1,440.00 for a given session is no less than what it costs "
+            "without the offer.",
+            id="saves-nothing",
+        ),
+    ],
+)
+def test_one_session_tried_is_one(own: OfferTerms, sentence: str) -> None:
+    asked = subject(own)
+    sessions, _ = sessions_to_try(asked, ())
+    assert [x.sentence for x in find_shadow(asked, Ranking(()), sessions[:1])] == [sentence]
+
+
+def test_it_is_never_open_where_it_ends_as_its_window_opens() -> None:
+    scope = offer("a", weekly_windows=MONDAYS, valid_until=BEFORE_MONDAY).applicability
+    assert not is_ever_open(scope, SATURDAY, "Asia/Kolkata")
+    assert is_ever_open(replace(scope, valid_until=BEFORE_MONDAY + timedelta(seconds=1)), SATURDAY, "Asia/Kolkata")
+
+
+def test_given_sessions_are_tried_at_the_turns_that_segments_ask_for() -> None:
+    often = tuple(of(f"s{n}", Condition(Fact.SESSIONS, number=n, days=90)) for n in (13, 25, 5))
+    assert [x.sessions for x in wishes_of(more("SESSION", 4, 2, segments=often))] == [4, 10, 28, 16, 5]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ IN: dict[str, Segment] = {
     "not-new": segment(Condition(Fact.NEW, negated=True)),
     "not-of-the-list": segment(Condition(Fact.LIST, ("vip",), negated=True)),
     "a-segment-of-segments": segment(IN_MEMBERS, RETURNING, on=(MEMBERS,)),
+    "a-segment-of-segments-of-segments": segment(
+        Condition(Fact.SEGMENT, ("outer",)), on=(MEMBERS, rule("outer", IN_MEMBERS))
+    ),
     "not-in-a-segment": segment(Condition(Fact.SEGMENT, ("members",), negated=True), on=(MEMBERS,)),
 }
 NOBODY: dict[str, Segment] = {
@@ -74,6 +77,29 @@ def test_one_of_several_segments_is_enough_and_each_group_counts() -> None:
     person = somebody(Wish((either, (IN["returning"],))), SATURDAY, "Asia/Kolkata")
     assert person is not None
     assert (person.facts.tier, person.sessions) == ("Gold", 1)
+
+
+SIX_DAYS = Condition(Fact.SESSIONS, number=2, days=6)
+WHOEVER = Condition(Fact.SESSIONS, number=0, days=30)
+#: The sessions before, how many days ago the last one was, and how many were in the last so many days.
+BEHIND = [
+    pytest.param(segment(LAPSED), 1, 90, (), id="lapsed"),
+    pytest.param(segment(RETURNING), 1, 10, (), id="returning"),
+    pytest.param(segment(OFTEN), 5, 10, ((30, 5),), id="often"),
+    pytest.param(segment(SIX_DAYS), 2, 3, ((6, 2),), id="often-in-few-days"),
+    pytest.param(segment(SIX_DAYS, RETURNING), 2, 3, ((6, 2),), id="the-later-of-two"),
+    pytest.param(segment(WHOEVER), 0, None, ((30, 0),), id="as-often-as-never"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "sessions", "days", "within"), BEHIND)
+def test_what_somebody_has_behind_them(
+    wanted: Segment, sessions: int, days: int | None, within: tuple[tuple[int, int], ...]
+) -> None:
+    person = somebody(Wish(((wanted,),)), SATURDAY, "Asia/Kolkata")
+    assert person is not None
+    last = None if days is None else SATURDAY - timedelta(days=days)
+    assert (person.facts.sessions, person.facts.last_session, person.facts.sessions_within) == (sessions, last, within)
 
 
 @pytest.mark.parametrize(("wanted", "found"), [(0, None), (4, None), (5, 5), (6, 6)])

@@ -19,7 +19,7 @@ from offers.engine.lint.judging import (
     situation_at,
     wishes_of,
 )
-from offers.engine.lint.sessions import tried
+from offers.engine.lint.sessions import every_so_many, tried
 from offers.engine.lint.values import Figure, Finding, FindingCode, Severity, Subject, Tried
 from offers.engine.situation import base_of
 from offers.engine.step import OfferStep
@@ -99,7 +99,7 @@ def _overlapping(
     mine, theirs = for_anybody(offer), for_anybody(other)
     for own, foreign in pairs:
         kwh = max(own.item_count, foreign.item_count, 1)
-        for one in sessions[:: max(1, len(sessions) // _MOST_TRIES)]:
+        for one in [sessions[n] for n in every_so_many(len(sessions), _MOST_TRIES)]:
             found = tried(one.site, one.cart.request.planned_start, kwh * 1000, one.cart.request.products)
             if found is None:
                 continue

@@ -81,7 +81,7 @@ def sessions_to_try(
         )
     ]
     fewer = max(FEWEST_SESSIONS, min(most, WORK // max(1, len(rivals))))
-    found = (tried(*choices[n]) for n in _every_so_many(len(choices), fewer))
+    found = (tried(*choices[n]) for n in every_so_many(len(choices), fewer))
     return [x for x in found if x is not None], len(choices)
 
 
@@ -159,13 +159,18 @@ def _reaching(value: Decimal, request: ChargingRequest, site: Site) -> int:
 
 
 def _baskets(offer: OfferTerms, site: Site) -> list[Basket]:
-    """Return the products that a driver adds: none where the offer allows that, and what it is about."""
+    """Return the products that a driver adds: none where the offer allows that, and what it is about.
+
+    Where anything counts towards the least value, that is the dearest.
+    """
     scope = offer.applicability
     sold = site.terms.product_prices if site.terms is not None else ()
     if offer.benefit.item_unit is ItemUnit.PRODUCT:
         return baskets_at(offer, site.goods)
     together = frozenset(x.product_id for x in sold if x.product_id in offer.qualifier.item_ids)
     own = [x.product_id for x in sold if x.product_id in scope.item_ids or x.category in scope.categories]
+    if offer.qualifier.min_value is not None and not scope.item_ids and not scope.categories:
+        own = [x.product_id for x in sorted(sold, key=lambda x: (-x.amount, x.product_id))[:1]]
     wanted = [together, *(together | {product_id} for product_id in own[:3])]
     return [tuple(ProductOrder(x, 1) for x in sorted(ids)) for ids in dict.fromkeys(wanted)]
 
@@ -184,7 +189,7 @@ def _some(found: Sequence[_T], most: int) -> Sequence[_T]:
     return found if len(found) <= most else [found[n * len(found) // most] for n in range(most)]
 
 
-def _every_so_many(count: int, most: int) -> Iterator[int]:
+def every_so_many(count: int, most: int) -> Iterator[int]:
     """Yield all positions, or `most` of them by a step that has no divisor in common with their number."""
     if count <= most:
         yield from range(count)

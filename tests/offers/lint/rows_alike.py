@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cpo_portal.charging.segment_rules import Condition, Fact
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import more
-from tests.offers.lint.samples import FOR, GOLD, MONDAYS, Row, Said, bands, cut, of, site
+from tests.offers.lint.samples import FOR, GOLD, MONDAYS, SHOPS, Row, Said, bands, cut, of, site
 
 LOYAL = of("loyal", Condition(Fact.SESSIONS, number=10, days=90))
 
@@ -37,6 +39,12 @@ FOUND: dict[str, Row] = {
         bands("a", slab(2_000, None)),
         (bands("b", slab(2_000, None)),),
         {"sites": (site(1, max_power_w=10_000), site(2))},
+    ),
+    "slabs-that-share-19-kwh-with-a-coffee": (
+        "SLABS_OVERLAP",
+        replace(cut(by_slabs(slab(19, 19), min_value="360")), offer_id="a"),
+        (replace(cut(by_slabs(slab(19, 19, "20"), min_value="360")), offer_id="b"),),
+        SHOPS,
     ),
     "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
     "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),

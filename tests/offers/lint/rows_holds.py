@@ -8,7 +8,7 @@ from decimal import Decimal
 from cpo_portal.charging.segment_rules import Condition, Fact
 from pricing.engine.values import ProductPrice
 from tests.offers.engine.samples import offer
-from tests.offers.engine.samples_types import combo
+from tests.offers.engine.samples_types import by_slabs, combo, slab
 from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, cut, of, site
 from tests.pricing.engine.samples import PLAIN
@@ -18,6 +18,12 @@ NOBODYS = tuple(of(name, Condition(Fact.NEW), Condition(Fact.RETURNING)) for nam
 FOUND: dict[str, Row] = {
     "more-energy-than-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_001, **FOR), (), {}),
     "a-minimum-above-any-session": ("NEVER_HOLDS", offer("a", min_value="9999999", **FOR), (), {}),
+    "a-minimum-above-its-slab-and-the-dearest-product": (
+        "NEVER_HOLDS",
+        cut(by_slabs(slab(19, 19), min_value="420")),
+        (),
+        SHOPS,
+    ),
     "more-energy-than-there-is-above-its-minimum": (
         "NEVER_HOLDS",
         offer("a", min_value="50", min_wh=5_040_001, **FOR),
@@ -63,6 +69,12 @@ NOT_FOUND: dict[str, Row] = {
         {},
     ),
     "a-value-that-is-also-a-usual-energy": ("NEVER_HOLDS", offer("a", min_value="2000", **FOR), (), {}),
+    "a-minimum-of-its-slab-and-the-dearest-product": (
+        "NEVER_HOLDS",
+        cut(by_slabs(slab(19, 19), min_value="402")),
+        (),
+        SHOPS,
+    ),
     "as-much-energy-as-there-is": ("NEVER_HOLDS", offer("a", min_wh=5_040_000, **FOR), (), {}),
     "a-member": ("NEVER_HOLDS", offer("a", segments=(GOLD,), **FOR), (), {}),
     "a-combination-that-is-sold": (

@@ -132,3 +132,9 @@ def test_what_offers_save_together_is_what_is_spread(amounts, wanted, most):
     for n, amount in enumerate(held):
         assert 0 <= sum(x.get(n, 0) for x in shares) <= amount
     assert all(sum(x.values()) <= one.saving for x, one in zip(shares, claims, strict=True))
+
+
+def test_what_offers_save_together_is_moved_about_where_there_are_many_lines():
+    lines = LineAmounts((Decimal(10),) * 5)
+    first, second = Candidate("a", Decimal(15), (0, 1), True), Candidate("b", Decimal(45), (1, 2, 3, 4), True)
+    assert [lines.joint(x) for x in ((first,), (second,), (first, second))] == [15, 40, 50]

@@ -10,7 +10,10 @@ import pytest
 from offers.engine.about import About
 from offers.engine.asked import asked_of
 from offers.engine.benefits import rule_of
+from offers.engine.benefits.blocks import Part, cost_of
+from offers.engine.benefits.items import worth
 from offers.engine.describe import benefit_in_words
+from offers.engine.facts import Good
 from offers.engine.situation import situation_of
 from offers.engine.values import BenefitKind, ValueType
 from pricing.engine.money import Money
@@ -27,7 +30,7 @@ from tests.offers.engine.samples_types import (
     slab,
     taken,
 )
-from tests.offers.engine.test_giving import freebie
+from tests.offers.engine.test_giving import freebie, more
 from tests.pricing.engine.samples import kwh
 
 GAP = by_slabs(slab(10, 12), slab(15, 20, "20"))
@@ -184,3 +187,14 @@ def test_a_combination_names_the_ids_that_are_missing(products, about):
 def test_a_combination_of_a_category_is_taken_of_no_other(category, discount):
     terms = combo("coffee", categories=frozenset({category}))
     assert taken(quoted(replace(kwh("5"), products=WITH_BOTH), terms, terms=CAFE)) == discount
+
+
+YEN = Good("Coffee", Decimal("60.5"), "food")
+
+
+def test_what_is_given_costs_whole_yen() -> None:
+    made = replace(more("PRODUCT", 2, 1, "10.5", item="coffee"), currency="JPY")
+    assert worth(made, YEN, 1) == (Decimal(61), Decimal(11))
+    blocks = replace(more("KWH", 10, 2, "5.25"), currency="JPY")
+    given = replace(line("ENERGY-1", LineKind.ENERGY, "36", quantity=Decimal(2)), rate=Decimal(18))
+    assert cost_of(blocks, (Part(0, None, given),)) == Decimal(11)

@@ -13,6 +13,7 @@ from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Levels, PlaceFacts, StockLevel
 from offers.engine.values import Usage
 from tests.offers.engine.samples import cart, context, offer
+from tests.offers.engine.test_giving import GOODS, freebie, more
 from tests.offers.engine.test_segments import GOLD, segment
 from tests.pricing.engine.samples import kwh
 
@@ -69,6 +70,27 @@ def used(**said):
 def test_a_failing_check_names(asked, said, about):
     reason = evaluate_offer(offer(**asked), cart(), context(**said)).reason
     assert (reason.passed, reason.about) == (False, about)
+
+
+@pytest.mark.parametrize(
+    ("made", "said", "found"),
+    [
+        pytest.param(freebie(), {}, ("coffee", "not sold there", "", About(ids=("coffee",))), id="not-sold"),
+        pytest.param(
+            freebie(count=6), {"goods": GOODS}, ("6", "5", "1 short", About(ids=("coffee",))), id="out-of-stock"
+        ),
+        pytest.param(
+            more("SESSION", 4, 1), UNKNOWN, ("phone or e-mail", "none given", "", NOBODY), id="a-turn-of-nobody"
+        ),
+        pytest.param(
+            more("SESSION", 1, 1), KNOWN, ("1 session", "not counted", "", NOT_COUNTED), id="a-turn-that-nobody-counted"
+        ),
+    ],
+)
+def test_a_check_of_what_is_given_names(made, said, found):
+    reason = evaluate_offer(made, cart(), context(**said)).reason
+    assert (reason.expected, reason.actual, reason.margin, reason.about) == found
+    assert not reason.passed
 
 
 def test_a_group_that_used_nothing_today_has_all_of_it_left():

@@ -258,3 +258,11 @@ def test_a_runner_up_is_looked_for_where_it_is_asked_for():
     pool = [alone("a", "10"), alone("b", "20")]
     assert [x.offer_id for x in choose_offers(pool, HUNDRED).runner_up] == ["a"]
     assert choose_offers(pool, HUNDRED, runner_up=False).runner_up == ()
+
+
+def test_the_runner_up_may_stand_alone():
+    rest = [replace(candidate(name, saving), group="g") for name, saving in (("b", "15"), ("c", "5"))]
+    pool = [candidate("a", "20"), *rest, alone("d", "30")]
+    found = choose_offers(pool, HUNDRED)
+    assert [x.offer_id for x in found.chosen] == ["a", "b"]
+    assert ([x.offer_id for x in found.runner_up], found.runner_up_saving) == (["d"], Decimal(30))

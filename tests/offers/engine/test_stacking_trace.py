@@ -37,6 +37,12 @@ def discounts(quote):
             id="a-group-that-is-taken",
         ),
         pytest.param(
+            [off("a", "20", exclusivity_group="night"), off("b", "19.5", exclusivity_group="night")],
+            StackLimits(),
+            {"b": [("GROUP_TAKEN", "night", "a", "night is taken by a; the chosen set saves ₹0.45 more")]},
+            id="a-group-that-is-taken-by-a-little",
+        ),
+        pytest.param(
             [off("a", "20"), off("b", "10", excludes=frozenset({"a"}))],
             StackLimits(),
             {"b": [("EXCLUDED", "b", "a", "a is chosen; the chosen set saves ₹9.00 more")]},

@@ -123,3 +123,42 @@ def test_a_ceiling_of_one_locked_offer_leaves_the_other_whole() -> None:
     step_ = LockedStep((offer("a", "10"), offer("b", "20")), ceilings={"a": Decimal("5.00")})
     assert [str(x.amount.amount) for x in step_(cart("100.00")).lines] == ["-5.00", "-20.00"]
     assert step_(cart(request=kwh("5"))).trace.chosen == ("a", "b")
+
+
+NIGHT = {"additive": True, "exclusivity_group": "night"}
+IN_THE_WAY = {
+    "a group": ((offer("a", "20", **NIGHT), offer("b", "10", **NIGHT)), {}, ("a",)),
+    "one that excludes": (
+        (offer("a", "20", additive=True, excludes=frozenset("b")), offer("b", "10", additive=True)),
+        {},
+        ("a",),
+    ),
+    "one that stands alone": (
+        (offer("a", "20"), offer("b", "10", additive=True), beside("swap", additive=True)),
+        {"opted_in": frozenset("a")},
+        ("a",),
+    ),
+    "two that combine": (
+        (offer("a", "20", additive=True), offer("c", "10", additive=True), offer("b", "10")),
+        {},
+        ("a", "c"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("pool", "said", "ids"), IN_THE_WAY.values(), ids=IN_THE_WAY.keys())
+def test_what_is_left_out_names_the_offers_in_its_way(pool, said, ids) -> None:
+    trace = step(*pool, **said)(cart()).trace
+    left_out = next(x for x in trace.outcomes if x.offer_id == "b")
+    assert left_out.reason.about.ids == ids
+
+
+def test_a_locked_offer_for_which_nothing_is_left_is_not_in_its_own_way() -> None:
+    locked = LockedStep((offer("a", "100", additive=True), offer("b", "10", **NIGHT)), ceilings={})
+    reasons = {x.offer_id: x.reason.code for x in locked(cart()).trace.outcomes if x.reason is not None}
+    assert reasons == {"b": ReasonCode.BETTER_SET}
+
+
+def test_an_offer_with_a_code_is_not_chosen_by_the_name_of_another() -> None:
+    asked = offer("a", auto=False, display_code="TEN")
+    assert step(asked, offer("b", "10"), opted_in=frozenset({"b"})).verdict(cart()).amounts == {"b": Decimal("9.00")}

@@ -17,7 +17,7 @@ from offers.engine.lint.clocks import is_ever_open
 from offers.engine.lint.judging import Ranking, wishes_of
 from offers.engine.lint.sessions import sessions_to_try
 from offers.engine.lint.shadowed import find_shadow
-from offers.engine.lint.values import Sampled
+from offers.engine.lint.values import Rival, Sampled
 from offers.engine.values import Objective, OfferTerms
 from offers.lint_words import example_in_words, outcome_in_words
 from tests.offers.engine.samples import WEEKEND, offer
@@ -242,3 +242,13 @@ def test_more_offers_are_held_against_fewer_sessions(count: int, sampled: Sample
     report = lint(subject(offer("a", "10", **FOR), *rivals, sites=tuple(map(site, range(1, 13)))))
     assert report.sampled == sampled
     assert [x.code for x in report.findings] == [FindingCode.SHADOWED]
+
+
+def test_an_offer_that_casts_a_shadow_is_named_before_those_that_help_it() -> None:
+    others = (offer("b", "10", **FOR), offer("c", "15", weekly_windows=WORKDAYS, **FOR))
+    finding = found(offer("z", "12", **FOR), *others)["SHADOWS"]
+    assert finding.sentence == (
+        "It makes Offer b never the best offer: in each of the 80 sessions tried in which Offer b holds, Offer z or "
+        "Offer c save more, by ₹0.36 to ₹72.00."
+    )
+    assert finding.rivals == (Rival("b", "Offer b", 80, Decimal("0.36"), Decimal("72.00")),)

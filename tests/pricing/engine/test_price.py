@@ -189,6 +189,19 @@ def test_a_tax_has_the_decimals_of_its_currency(currency, tax):
     assert str(tax_on(Decimal(105), Tax("VAT", Decimal(10)), currency)) == tax
 
 
+def test_products_and_minutes_cost_whole_yen():
+    rates = (PriceComponent(Dimension.ENERGY, Decimal(18)), PriceComponent(Dimension.TIME, Decimal("0.55")))
+    terms = replace(
+        BARE, currency="JPY", components=rates, product_prices=(ProductPrice("tea", "Tea", Decimal("60.5")),)
+    )
+    quote = price(replace(kwh("5"), products=(ProductOrder("tea", 1),)), terms)
+    assert [(x.line_id, str(x.amount.amount)) for x in quote.lines] == [
+        ("ENERGY-1", "90"),
+        ("TIME-1", "6"),
+        ("PRODUCT-1", "61"),
+    ]
+
+
 def test_a_time_without_a_rate_is_told_on_the_stations_clock():
     closed = (PriceComponent(Dimension.ENERGY, Decimal(16), (window("08:00", "09:00"),)),)
     with pytest.raises(PricingError, match=r"no rate from Sat 05:30\.$"):
@@ -249,6 +262,8 @@ LIMITED = replace(PLAIN, minimum_wh=1000, maximum_wh=60_000)
         pytest.param(kwh("-5"), PLAIN, "QUANTITY", "more than 0 kWh", id="negative-energy"),
         pytest.param(rupees("-5"), PLAIN, "QUANTITY", "above zero", id="negative-amount"),
         pytest.param(rupees("NaN"), PLAIN, "QUANTITY", "above zero", id="not-a-number"),
+        pytest.param(rupees("0"), PLAIN, "QUANTITY", "Ask for an amount above zero.", id="no-amount"),
+        pytest.param(rupees("0.01"), PLAIN, "BUDGET_TOO_SMALL", "₹10.00", id="a-paisa"),
         pytest.param(ask(DurationMeasure(0)), PLAIN, "QUANTITY", "one minute", id="no-minutes"),
         pytest.param(kwh("5040.001"), PLAIN, "PLAN_TOO_LONG", "7 days", id="energy-of-more-than-a-week"),
         pytest.param(rupees("1E+30"), PLAIN, "PLAN_TOO_LONG", "7 days", id="absurd-amount"),

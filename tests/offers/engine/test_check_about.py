@@ -124,3 +124,9 @@ def test_a_yearly_day_is_that_of_the_place(zone, eligible):
     rule = segment("Joined today", Condition(Fact.ANNIVERSARY, days=0))
     found = evaluate_offer(offer(segments=(rule,)), replace(cart(), time_zone=zone), context(**KNOWN, customer=joined))
     assert (found.reason is None) is eligible
+
+
+def test_who_declines_an_offer_is_told_so_before_its_code_is_asked_for():
+    terms = offer(requires_code=True, display_code="TEN")
+    found = evaluate_offer(terms, cart(), context(declined=frozenset({"weekend"})))
+    assert [x.code.value for x in found.checks if not x.passed] == ["DECLINED", "CODE_REQUIRED"]

@@ -31,7 +31,7 @@ from offers.storing import Buyer, cart_hash, store_quote, write_quote
 from offers.usage import Asked, CodesSent, Person, look_up, without
 from pricing.engine import values as engine
 from pricing.engine.price import price
-from pricing.mapping import price_terms, tariffs_for, tax_profile_of
+from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
 from pricing.models import TariffVersion
 
 __all__ = [
@@ -155,7 +155,7 @@ def _terms_of(
 def session_terms(connector: Connector, ask: SessionAsk, version: TariffVersion) -> engine.PriceTerms:
     """Return what the engine needs to price the session with this version; raise Refusal for an unknown product."""
     products = _products(connector, [choice.product_id for choice in ask.products])
-    tax = tax_profile_of(connector.cpo_id)
+    tax = tax_of_cpo(connector.cpo_id)
     return price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
 
 

@@ -18,9 +18,9 @@ from offers.engine.lint.shelf import FREE_OF_FAULT, Fault, Shelf, gives_products
 from offers.engine.places import fits
 from offers.engine.values import Applicability, OfferTerms
 from offers.places import place_facts
-from pricing.engine.values import PriceTerms
-from pricing.mapping import price_terms, tariffs_for
-from pricing.models import TariffVersion, TaxProfile
+from pricing.engine.values import PriceTerms, Tax
+from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
+from pricing.models import TariffVersion
 
 #: Of so many connectors the prices are read, and at so many of those offers are tried.
 MOST_PRICED, MOST_SITES = 60, 12
@@ -229,12 +229,12 @@ def _is_in(scope: Applicability, connector: Connector, stock: _Stock) -> bool:
 
 def _sites(connectors: Sequence[Connector]) -> list[Site]:
     versions = tariffs_for(connectors) if connectors else {}
-    tax = TaxProfile.objects.first() if connectors else None
+    tax = tax_of_cpo(connectors[0].cpo_id) if connectors else None
     sold = products_at({x.charger.location for x in connectors})
     return [_site(x, versions.get(x.pk), tax, sold) for x in connectors]
 
 
-def _site(connector: Connector, version: TariffVersion | None, tax: TaxProfile | None, sold: _Sold) -> Site:
+def _site(connector: Connector, version: TariffVersion | None, tax: Tax | None, sold: _Sold) -> Site:
     location = connector.charger.location
     terms: PriceTerms | None = None
     if version is not None:

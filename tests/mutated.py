@@ -33,7 +33,7 @@ def pytest_configure() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what takes too long, once that is known."""
     seen = Path("mutmut-stats.json")
     if not (longest := os.environ.get(LONGEST)) or not seen.is_file():

@@ -15,7 +15,7 @@ _FIELD = "applicability.segment_ids"
 def segment_checks(
     offer: OfferTerms, context: OfferContext, start: datetime, time_zone: str
 ) -> tuple[list[Check], bool]:
-    """Return the check of the segments, which are OR, and whether the answer depends on who the buyer is.
+    """Return the check of the segments that an offer has, which are OR, and whether it depends on who the buyer is.
 
     Before anybody must be named the offer is given as if the customer were in; the failing check is the first
     segment's, with the fact that decided it as a number.

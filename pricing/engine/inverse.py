@@ -152,8 +152,9 @@ def _largest_within(plans: Plans, budget: Decimal) -> int:
         if not pending:
             break
         start, end = pending.pop()
-        if plans.total(end) <= budget:
-            if end == plans.most and plans.total(end) < budget:
+        total = plans.total(end)
+        if total <= budget:
+            if end == plans.most and total < budget:
                 raise plans.too_much()
             return end
         if start < end and plans.total_at_least(start, end) <= budget:

@@ -168,10 +168,10 @@ def _baskets(offer: OfferTerms, site: Site) -> list[Basket]:
     if offer.benefit.item_unit is ItemUnit.PRODUCT:
         return baskets_at(offer, site.goods)
     together = frozenset(x.product_id for x in sold if x.product_id in offer.qualifier.item_ids)
-    own = [x.product_id for x in sold if x.product_id in scope.item_ids or x.category in scope.categories]
+    own = [x for x in sold if x.product_id in scope.item_ids or x.category in scope.categories][:3]
     if offer.qualifier.min_value is not None and not scope.item_ids and not scope.categories:
-        own = [x.product_id for x in sorted(sold, key=lambda x: (-x.amount, x.product_id))[:1]]
-    wanted = [together, *(together | {product_id} for product_id in own[:3])]
+        own = sorted(sold, key=lambda x: (-x.amount, x.product_id))[:1]
+    wanted = [together, *(together | {x.product_id} for x in own)]
     return [tuple(ProductOrder(x, 1) for x in sorted(ids)) for ids in dict.fromkeys(wanted)]
 
 

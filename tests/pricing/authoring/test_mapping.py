@@ -14,7 +14,7 @@ from cpo_portal.network.models import Charger, Connector, Product
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
 from pricing.engine.values import Dimension, Fee, PriceComponent, ProductPrice, Tax
-from pricing.mapping import price_terms, tariffs_for
+from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
 from pricing.models import Tariff, TariffStateChange, TariffVersion, TaxProfile
 from tests.world import World, make_world
 
@@ -130,7 +130,7 @@ def test_the_terms_say_everything_that_a_price_depends_on(world: World) -> None:
         )
         dollars = Product.objects.create(cpo=world.cpo, product_id="tea", name="Tea", price=1, currency="USD")
         version = TariffVersion.objects.select_related("tariff").get()
-        terms = price_terms(version, TaxProfile.objects.get(), time_zone="Asia/Kolkata", products=[coffee, dollars])
+        terms = price_terms(version, tax_of_cpo(world.cpo.pk), time_zone="Asia/Kolkata", products=[coffee, dollars])
     assert (terms.tariff_id, terms.tariff_version, terms.currency, terms.time_zone) == (
         "standard",
         1,
@@ -143,8 +143,10 @@ def test_the_terms_say_everything_that_a_price_depends_on(world: World) -> None:
     assert terms.product_prices == (ProductPrice("coffee", "Coffee", Decimal("120.00"), "food"),)
 
 
-@pytest.mark.parametrize("tax", [None, TaxProfile(rate=Decimal(0))], ids=["no profile", "rate 0"])
-def test_no_tax_is_no_tax_line(world: World, tax: TaxProfile | None) -> None:
+def test_no_tax_and_a_rate_of_0_are_none(world: World) -> None:
     with cpo_scope(world.cpo):
-        version = TariffVersion.objects.select_related("tariff").get()
-        assert price_terms(version, tax, time_zone="Asia/Kolkata", products=[]).tax is None
+        assert tax_of_cpo(world.cpo.pk) == Tax("GST", Decimal(18), "998714")
+        TaxProfile.objects.update(rate=0)
+        assert tax_of_cpo(world.cpo.pk) is None
+        TaxProfile.objects.all().delete()
+        assert tax_of_cpo(world.cpo.pk) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pricing.engine.terms import ADDED_LATER
 from pricing.engine.values import ChargingRequest, PriceTerms, Quote, QuoteLine
 
 Json = Any
@@ -105,8 +106,15 @@ def _encode(value: Any, *, shortest: bool) -> Json:
     if isinstance(value, Mapping):
         return {str(key): _encode(value[key], shortest=shortest) for key in sorted(value)}
     if is_dataclass(value):
-        return {x.name: _field(value, x.name, shortest) for x in fields(value)}
+        return {x.name: _field(value, x.name, shortest) for x in _written(value, shortest)}
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def _written(owner: Any, shortest: bool) -> list[Field[Any]]:
+    """Return the fields that are written; what was added later and says nothing must not change an old hash."""
+    return [
+        x for x in fields(owner) if not (shortest and x.metadata == ADDED_LATER and getattr(owner, x.name) == x.default)
+    ]
 
 
 def _field(owner: Any, name: str, shortest: bool) -> Json:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
 from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
 from pricing.engine.plans import check_energy, most_energy, too_long
+from pricing.engine.price_limits import charging_cost, limited_cost
 from pricing.engine.rates import energy_slices, has_energy_rate, no_rate, rate_card
 from pricing.engine.taxes import tax_on
 from pricing.engine.values import (
@@ -20,7 +22,9 @@ from pricing.engine.values import (
     PriceTerms,
     PricingError,
     QuoteLine,
+    WheelingBasis,
 )
+from pricing.engine.wheeling import wheeling_cost, wheeling_lines
 from pricing.engine.wording import energy_text, money_text
 
 # Reached only where offers make further energy all but free within a unit or two of the budget.
@@ -57,7 +61,9 @@ class Plans:
         self.request, self.terms, self.discounts = request, terms, discounts
         self.card = rate_card(terms, request.planned_start, request.planned_start + HORIZON)
         self.fixed = fixed_lines(request, terms, self.card)
-        self.fixed_cost = sum([x.amount.amount for x in self.fixed], Decimal(0))
+        self._flat_cost = charging_cost(self.fixed)
+        self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
+        self._unlimited = replace(terms, minimum_price=None, maximum_price=None)
         self._totals: dict[int, Decimal] = {}
         gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
         most = most_energy(request)
@@ -67,16 +73,41 @@ class Plans:
 
     def too_much(self) -> PricingError:
         """Return the error of an amount that buys more than there is a price for."""
-        return too_long() if self.gap is None else no_rate(self.terms, self.gap)
+        if self.gap is not None:
+            return no_rate(self.terms, self.gap)
+        highest = self.terms.maximum_price
+        if highest is None or self._charging(self.most) < highest:
+            return too_long()
+        price = money_text(highest, self.terms.currency)
+        return PricingError("AMOUNT_TOO_LARGE", f"Ask for energy in kWh: charging costs at most {price} here.")
 
     def supply(self, energy_wh: int) -> Supply:
         duration = min(duration_at(self.request.max_power_w, energy_wh), HORIZON)
         return planned_supply(self.request.planned_start, self.request.max_power_w, energy_wh, duration)
 
+    @property
+    def least_cost(self) -> Decimal:
+        """What the least of energy costs but for the energy itself, before surge, offers and tax."""
+        return limited_cost(self._flat_cost, self.terms) + self._other_cost + wheeling_cost(self.terms, 0)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether what is not fixed is the energy at one rate."""
+        energy, time = self.card.energy, self.card.time
+        one_rate = len(energy) == len(time) == 1 and time[0].component is None and not self.is_limited
+        return one_rate and (self.terms.wheeling is None or self.terms.wheeling.basis is WheelingBasis.ORDER)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether charging has a least or a highest price."""
+        return self.terms.minimum_price is not None or self.terms.maximum_price is not None
+
     def exact_cost(self, energy_wh: int) -> Decimal:
+        """Return the unrounded cost before surge, offers and tax."""
         supply = self.supply(energy_wh)
         slices = energy_slices(supply, self.card, self.terms)
-        return self.fixed_cost + energy_cost(slices) + time_cost(supply, self.card)
+        charging = self._flat_cost + energy_cost(slices) + time_cost(supply, self.card)
+        return limited_cost(charging, self.terms) + self._other_cost + wheeling_cost(self.terms, energy_wh)
 
     def listed(self, energy_wh: int) -> ListPrice:
         return list_price(self.request, self.terms, self.supply(energy_wh), self.card, self.fixed)
@@ -94,16 +125,31 @@ class Plans:
 
     def _total(self, energy_wh: int) -> Decimal:
         cart = self.cart(energy_wh)
+        wheeling = wheeling_lines(self.terms, energy_wh)
         if self.discounts is None:
-            return self.taxed(_sum(cart.lines))
+            return self.taxed(_sum((*cart.lines, *wheeling)))
         found = self.discounts(cart)
-        return self.taxed(_sum((*found.before(cart.lines), *found.lines)))
+        return self.taxed(_sum((*found.before(cart.lines), *found.lines, *wheeling)))
 
     def total_at_least(self, low_wh: int, high_wh: int) -> Decimal:
         low = self.cart(low_wh)
+        wheeling = _sum(wheeling_lines(self.terms, low_wh))
         if self.discounts is None:
-            return self.taxed(_sum(low.lines))
-        return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)))
+            return self.taxed(_sum(low.lines) + wheeling)
+        return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)) + wheeling)
+
+    def limit_edges(self, low: int, high: int) -> Iterator[int]:
+        """Yield the energies from which on the least price ceases to bind and the highest begins to."""
+        least, highest = self.terms.minimum_price, self.terms.maximum_price
+        if least is not None:
+            yield _first(lambda wh: self._charging(wh) >= least, low, high)
+        if highest is not None:
+            yield _first(lambda wh: self._charging(wh) > highest, low, high)
+
+    def _charging(self, energy_wh: int) -> Decimal:
+        """Return the printed cost of charging as it were without limits."""
+        supply = self.supply(energy_wh)
+        return charging_cost(list_price(self.request, self._unlimited, supply, self.card, self.fixed).lines)
 
     def taxed(self, net: Decimal) -> Decimal:
         return net + tax_on(net, self.terms.tax, self.terms.currency)
@@ -114,18 +160,18 @@ def _sum(lines: Iterable[QuoteLine]) -> Decimal:
 
 
 def _before_taxes(plans: Plans, amount: Decimal) -> int:
-    if amount <= plans.fixed_cost:
-        raise _too_small(plans, plans.fixed_cost)
-    only = plans.card.energy[0].component if len(plans.card.energy) == 1 else None
-    if only is not None and only.rate and plans.card.time[0].component is None and len(plans.card.time) == 1:
-        exact = (amount - plans.fixed_cost) * 1000 / only.rate
+    if amount < plans.least_cost:
+        raise _too_small(plans, plans.least_cost)
+    only = plans.card.energy[0].component if plans.is_linear else None
+    if only is not None and only.rate:
+        exact = (amount - plans.least_cost) * 1000 / only.rate
         if exact > plans.most:
             raise plans.too_much()
         energy_wh = int(exact)
     else:
         energy_wh = _affordable(plans, amount)
     if energy_wh < 1:
-        raise _too_small(plans, plans.fixed_cost)
+        raise _too_small(plans, plans.least_cost)
     check_energy(energy_wh, plans.request, plans.terms)
     return energy_wh
 
@@ -166,7 +212,7 @@ def _largest_within(plans: Plans, budget: Decimal) -> int:
         limit = energy_text(low)
         price = money_text(least, plans.terms.currency)
         raise PricingError("MINIMUM_QUANTITY", f"Raise the amount: the least sold is {limit}, which costs {price}.")
-    raise _too_small(plans, plans.taxed(plans.fixed_cost))
+    raise _too_small(plans, plans.taxed(plans.least_cost))
 
 
 def _pieces(plans: Plans, start: int, end: int, budget: Decimal) -> list[tuple[int, int]]:
@@ -186,7 +232,7 @@ def _pieces(plans: Plans, start: int, end: int, budget: Decimal) -> list[tuple[i
 def _regimes(plans: Plans, low: int, high: int) -> list[tuple[int, int]]:
     """Cut [low, high] where the item value or the energy reaches an edge of the offers; in rising order."""
     edges = plans.discounts.energy_edges() if plans.discounts is not None else ()
-    starts = {low, *(edge for edge in edges if low < edge <= high)}
+    starts = {low, *(edge for edge in (*edges, *plans.limit_edges(low, high)) if low < edge <= high)}
     for threshold in plans.discounts.thresholds() if plans.discounts is not None else ():
         reached = _first(plans.reaches(threshold), low, high)
         if low < reached <= high:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.money import Money, new_money, round_amount
+from pricing.engine.price_limits import within_price_limits
 from pricing.engine.rates import RateCard, RateSpan, component_at, energy_slices, rate_spans
 from pricing.engine.values import (
     Cart,
@@ -55,11 +56,12 @@ def list_price(
 ) -> ListPrice:
     """Price the energy and the time of a supply and put the fixed lines in their places."""
     slices = energy_slices(supply, card, terms)
-    lines = [*_energy_lines(request, terms, slices), *_time_lines(request, terms, supply, card), *fixed]
+    listed = [*_energy_lines(request, terms, slices), *_time_lines(request, terms, supply, card), *fixed]
+    lines = within_price_limits(listed, terms, item_id=request.item_id, energy_wh=supply.energy_wh)
     if supply.ends_at > supply.charging_ends:
         idle = _idle_lines(request, terms, supply)
         before_fees = next((n for n, x in enumerate(lines) if x.kind is _FEE), len(lines))
-        lines[before_fees:before_fees] = idle
+        lines = [*lines[:before_fees], *idle, *lines[before_fees:]]
     return ListPrice(tuple(lines), slices, supply.energy_wh)
 
 

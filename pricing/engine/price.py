@@ -25,6 +25,7 @@ from pricing.engine.values import (
     Quote,
     QuoteLine,
 )
+from pricing.engine.wheeling import wheeling_lines
 from pricing.engine.wording import plain_number
 
 _NO_MONEY = Decimal("0.00")
@@ -39,7 +40,8 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     check_request(request, terms)
     listed, flags = _listed(request, terms, discounts)
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
-    lines, total = _with_tax((*given.before(listed.lines), *_checked(given.lines, terms.currency)), terms)
+    discounted = (*given.before(listed.lines), *_checked(given.lines, terms.currency))
+    lines, total = _with_tax((*discounted, *wheeling_lines(terms, listed.energy_wh)), terms)
     return Quote(
         lines=lines,
         total=Money(total, terms.currency),

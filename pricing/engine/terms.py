@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from enum import StrEnum
+
+#: Marks a field that older documents do not have: at its default it is left out of their hash, which stays the same.
+ADDED_LATER = {"added later": True}
 
 
 class PricingModel(StrEnum):
@@ -60,6 +63,22 @@ class Fee:
     amount: Decimal
 
 
+class WheelingBasis(StrEnum):
+    """What a wheeling charge is per."""
+
+    ORDER = "ORDER"
+    KWH = "KWH"
+
+
+@dataclass(frozen=True, slots=True)
+class Wheeling:
+    """The grid's charge for carrying the energy, passed through as it is: neither surged nor discounted."""
+
+    title: str
+    amount: Decimal
+    basis: WheelingBasis = WheelingBasis.ORDER
+
+
 @dataclass(frozen=True, slots=True)
 class Tax:
     """One tax line on the sum of all lines before it; `rate` is a percentage (18 means 18 %)."""
@@ -71,7 +90,11 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class PriceTerms:
-    """Everything a price depends on beside the request and the offers; stored with the quote it made."""
+    """Everything a price depends on beside the request and the offers; stored with the quote it made.
+
+    `minimum_price` and `maximum_price` bound what charging costs: energy, time and the price per session together,
+    before idle time, fees, products, surge, discounts, wheeling and tax.
+    """
 
     tariff_id: str
     tariff_version: int
@@ -84,6 +107,9 @@ class PriceTerms:
     product_prices: tuple[ProductPrice, ...] = ()
     minimum_wh: int | None = None
     maximum_wh: int | None = None
+    minimum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
+    maximum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
+    wheeling: Wheeling | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

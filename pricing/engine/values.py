@@ -19,6 +19,8 @@ from pricing.engine.terms import (
     ProductPrice,
     Tax,
     WeeklyWindow,
+    Wheeling,
+    WheelingBasis,
 )
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "SliceQuality",
     "Tax",
     "WeeklyWindow",
+    "Wheeling",
+    "WheelingBasis",
 ]
 
 

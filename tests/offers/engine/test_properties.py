@@ -26,6 +26,7 @@ from pricing.engine.values import (
     ProductOrder,
     ProductPrice,
     Tax,
+    Wheeling,
 )
 from tests.offers.engine.samples import offer, rupees_off, step
 from tests.pricing.engine.samples import PLAIN, SATURDAY, ask, delivered, kwh, rupees, window
@@ -146,6 +147,23 @@ def test_adding_an_offer_never_raises_the_price(pool, another, terms, wh, ordere
 @settings(deadline=None, max_examples=60)
 @given(pools, tariffs, st.booleans(), rules, money(1, 120))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, buyer_and_cpo, budget):
+    discounts = step(*pool, **buyer_and_cpo)
+    check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
+
+
+limited = st.builds(
+    lambda terms, limits, wheeling: replace(
+        terms, minimum_price=min(limits), maximum_price=max(limits), wheeling=Wheeling("Wheeling", wheeling)
+    ),
+    tariffs,
+    st.tuples(money(0, 100), money(1, 300)),
+    money(0, 5),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(pools, limited, st.booleans(), rules, money(1, 200))
+def test_a_budget_is_met_where_charging_has_a_least_and_a_highest_price(pool, terms, ordered, buyer_and_cpo, budget):
     discounts = step(*pool, **buyer_and_cpo)
     check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
 

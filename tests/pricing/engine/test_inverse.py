@@ -23,6 +23,8 @@ from pricing.engine.values import (
     PriceTerms,
     PricingError,
     Tax,
+    Wheeling,
+    WheelingBasis,
 )
 from tests.pricing.engine.samples import PLAIN, ask, rupees, window
 
@@ -30,7 +32,7 @@ MOST = 400  # Wh; the connector is slow, so that a plan of so little energy cros
 
 rates = st.decimals("0.5", 900, places=2)
 tariffs = st.builds(
-    lambda rate, other, per_minute, fee, tax: replace(
+    lambda rate, other, per_minute, fee, tax, limits, wheeling: replace(
         PLAIN,
         components=(
             PriceComponent(Dimension.ENERGY, other, (window("10:07", "10:19"), window("10:30", "10:41"))),
@@ -40,12 +42,21 @@ tariffs = st.builds(
         fees=(Fee("SERVICE", "Service Fee", fee),),
         tax=Tax("GST", tax),
         maximum_wh=MOST,
+        minimum_price=limits[0],
+        maximum_price=limits[1],
+        wheeling=wheeling,
     ),
     rates,
     rates,
     st.decimals(0, 2, places=2),
     st.decimals(0, 20, places=2),
     st.sampled_from([Decimal(0), Decimal(5), Decimal(18)]),
+    st.lists(st.one_of(st.none(), st.decimals(1, 200, places=2)), min_size=2, max_size=2).map(
+        lambda x: x if None in x else sorted(x)
+    ),
+    st.one_of(
+        st.none(), st.builds(Wheeling, st.just("Wheeling"), st.decimals(0, 5, places=2), st.sampled_from(WheelingBasis))
+    ),
 )
 
 

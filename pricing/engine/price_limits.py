@@ -1,0 +1,46 @@
+"""The least and the highest price of charging: where one of them binds, it stands on one line instead of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pricing.engine.making import maker
+from pricing.engine.money import new_money, round_amount
+from pricing.engine.values import LineKind, PriceTerms, QuoteLine
+from pricing.engine.wording import energy_text
+
+#: The lines that the limits are about: what a tariff asks for charging.
+CHARGING_KINDS = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT})
+_line = maker(QuoteLine)
+
+
+def limited_cost(cost: Decimal, terms: PriceTerms) -> Decimal:
+    """Return what charging costs within the tariff's limits."""
+    if terms.minimum_price is not None:
+        cost = max(cost, terms.minimum_price)
+    return cost if terms.maximum_price is None else min(cost, terms.maximum_price)
+
+
+def within_price_limits(
+    lines: Sequence[QuoteLine], terms: PriceTerms, *, item_id: str, energy_wh: int
+) -> Sequence[QuoteLine]:
+    """Return the lines as they are, or with the one line of the limit that binds in place of those of charging.
+
+    A session without any energy costs no least price.
+    """
+    if terms.minimum_price is None and terms.maximum_price is None:
+        return lines
+    cost = charging_cost(lines)
+    limited = round_amount(limited_cost(cost, terms), terms.currency)
+    if limited == cost or (limited > cost and not energy_wh):
+        return lines
+    name = "least price of a session" if limited > cost else "highest price of a session"
+    title = f"Charging session cost ({energy_text(energy_wh)}, {name})"
+    only = _line("FLAT-1", LineKind.FLAT, title, new_money(limited, terms.currency), item_id=item_id)
+    return [only, *(x for x in lines if x.kind not in CHARGING_KINDS)]
+
+
+def charging_cost(lines: Sequence[QuoteLine]) -> Decimal:
+    """Return what charging costs by these lines, whose other kinds do not count."""
+    return sum((x.amount.amount for x in lines if x.kind in CHARGING_KINDS), Decimal(0))

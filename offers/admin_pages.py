@@ -14,7 +14,7 @@ from cpo_portal.network.models import Connector, ConnectorType, Location, Produc
 from offers.admin_applicability import LABELS as APPLICABILITY
 from offers.admin_applicability import said_in_units
 from offers.authoring import content_of
-from offers.engine.describe import benefit_in_words, summary, windows_in_words
+from offers.engine.describe import benefit_in_words, summary
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
 from offers.names import category_names, city_names, gift_named, in_names, offer_names, product_names
@@ -22,7 +22,8 @@ from offers.segments import segment_choices
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from offers.type_words import label_of
 from offers.uses import uses_of, uses_text
-from pricing.admin_drafts import history_row, version_row
+from pricing.admin_drafts import history_row, version_mark, version_row
+from pricing.engine.week import windows_in_words
 from pricing.engine.wording import plain_number
 
 STATE_TONES: dict[str, Tone] = {
@@ -214,7 +215,8 @@ def _version(offer: Offer, version: OfferVersion, gifts: Mapping[str, str]) -> d
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
     said = [version.name, benefit_in_words(gift_named(offer_terms(offer, version), gifts)), windows, validity]
-    row = version_row(version, " · ".join(part for part in said if part), offer.live_version_id, zone)
+    mark = version_mark(version, offer.live_version_id)
+    row = version_row(version, " · ".join(part for part in said if part), mark, zone)
     compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"
     return row | {"compare": compare if version.number > 1 else ""}
 

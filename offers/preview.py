@@ -48,7 +48,7 @@ def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datet
     if draft is None:
         return
     title = f"If draft {draft.number} were published"
-    version = tariff_with_draft(connector, draft)
+    version = tariff_with_draft(connector, draft, at=ask.planned_start)
     if version is None or version.pk != draft.pk:
         name = f"“{version.tariff}” still prices this connector" if version else "no tariff prices this connector"
         yield Trial(title, refusal=f"It would not apply here: {name}.")

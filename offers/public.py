@@ -22,7 +22,6 @@ from django.views.decorators.http import require_safe
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.rates import Buckets, address_of
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.engine.describe import windows_in_words
 from offers.engine.describe_driver import conditions_in_words, connectors_in_words, some
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
@@ -37,6 +36,7 @@ from offers.public_names import (
     unsold_in_words,
 )
 from offers.states import DerivedState, counter_of, derived_state
+from pricing.engine.week import windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 

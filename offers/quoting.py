@@ -144,10 +144,11 @@ def _terms_of(
 ) -> tuple[TariffVersion, engine.PriceTerms]:
     if lock.terms is not None and lock.tariff_version is not None:
         return lock.tariff_version, lock.terms
-    version = tariffs_for([connector], as_of=as_of).get(connector.pk)
+    version = tariffs_for([connector], at=ask.planned_start, as_of=as_of).get(connector.pk)
     if version is None:
         raise Refusal(
-            RefusalKind.ITEM_NOT_FOUND, f"{connector.item_id} has no published tariff; choose another connector."
+            RefusalKind.ITEM_NOT_FOUND,
+            f"{connector.item_id} has no published tariff for that time; choose another connector.",
         )
     return version, session_terms(connector, ask, version)
 

@@ -51,9 +51,10 @@ def places_of(offer: OfferTerms, now: datetime) -> Places:
             outside = connector
     best = [x for x in inside if clocks.opens(x)] or inside
     least = min(map(shelves.fault, best), default=Fault.NONE)
-    sites = _sites(_spread([x for x in best if shelves.fault(x) is least], MOST_PRICED))
+    at = max(now, offer.applicability.valid_from or now)
+    sites = _sites(_spread([x for x in best if shelves.fault(x) is least], MOST_PRICED), at)
     priced = [x for x in sites if x.terms is not None]
-    return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside), clocks.zones)
+    return Places(tuple(_varied(priced) or sites[:1]), len(inside), _site_of(outside, at), clocks.zones)
 
 
 def anywhere(offer: OfferTerms, now: datetime) -> Places:
@@ -61,9 +62,10 @@ def anywhere(offer: OfferTerms, now: datetime) -> Places:
     there is none in its scope, the first that is not."""
     search = _Search(offer, now, _Stock())
     _walk([search])
+    at = max(now, offer.applicability.valid_from or now)
     if search.inside is None:
-        return Places((), 0, _site_of(search.outside))
-    return Places(tuple(_sites([search.inside])), 1, None, search.clocks.zones)
+        return Places((), 0, _site_of(search.outside, at))
+    return Places(tuple(_sites([search.inside], at)), 1, None, search.clocks.zones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +201,8 @@ def _goods(products: Iterable[Product]) -> dict[str, Good]:
     return {x.product_id: Good(x.name, x.price, x.category, units_left(x)) for x in products}
 
 
-def _site_of(connector: Connector | None) -> Site | None:
-    return _sites([connector])[0] if connector is not None else None
+def _site_of(connector: Connector | None, at: datetime) -> Site | None:
+    return _sites([connector], at)[0] if connector is not None else None
 
 
 def _orderable() -> QuerySet[Connector]:
@@ -227,8 +229,8 @@ def _is_in(scope: Applicability, connector: Connector, stock: _Stock) -> bool:
     )
 
 
-def _sites(connectors: Sequence[Connector]) -> list[Site]:
-    versions = tariffs_for(connectors) if connectors else {}
+def _sites(connectors: Sequence[Connector], at: datetime) -> list[Site]:
+    versions = tariffs_for(connectors, at=at) if connectors else {}
     tax = tax_of_cpo(connectors[0].cpo_id) if connectors else None
     sold = products_at({x.charger.location for x in connectors})
     return [_site(x, versions.get(x.pk), tax, sold) for x in connectors]

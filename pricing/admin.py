@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
@@ -18,10 +19,12 @@ from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.widgets import TextInput
 from pricing import authoring
 from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
-from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_row
+from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
 from pricing.admin_single import SingleRowAdmin
-from pricing.authoring.places import conflicts_of, location_names, places_of
-from pricing.describe import places_in_words, tariff_in_words
+from pricing.authoring.claims import coming_of, conflicts_of, version_at
+from pricing.authoring.places import location_names, places_of
+from pricing.authoring.validity import Bounded
+from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 
@@ -61,7 +64,20 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     actions_detail = ("end_tariff",)
     fieldsets = (
         ("What it is", {"fields": ("name", "tariff_id")}),
-        ("What it costs", {"fields": ("rate", "fees", ("minimum_kwh", "maximum_kwh"))}),
+        (
+            "What it costs",
+            {
+                "fields": (
+                    ("model", "rate"),
+                    "components",
+                    "fees",
+                    ("minimum_price", "maximum_price"),
+                    ("wheeling_amount", "wheeling_basis", "wheeling_title"),
+                    ("minimum_kwh", "maximum_kwh"),
+                )
+            },
+        ),
+        ("When it applies", {"fields": (("valid_from", "valid_until"),)}),
         ("Where it applies", {"fields": ("everywhere", "places", "item_ids")}),
     )
 
@@ -83,8 +99,12 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
 
     @admin.display(description="Price")
     def price(self, tariff: Tariff) -> str:
-        version = tariff.live_version or next(iter(getattr(tariff, "drafts", ())), None)
-        return tariff_in_words(authoring.content_of(version), tax_of(tariff)) if version else EMPTY
+        drafts = getattr(tariff, "drafts", ())
+        version = version_at(tariff, timezone.now()) or tariff.live_version or next(iter(drafts), None)
+        if version is None:
+            return EMPTY
+        content = authoring.content_of(version)
+        return _with_times(tariff_in_words(content, tax_of(tariff)), content, tariff.cpo.time_zone)
 
     @admin.display(description="Applies")
     def places(self, tariff: Tariff) -> Any:
@@ -131,8 +151,11 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
             return f"“{obj}” is saved; its prices and places were published already."
         published = authoring.publish(obj, by=user)
         version = published.live_version
-        number = version.number if version else ""
-        return f"“{obj}” is published: from now on version {number} prices every quote where it applies."
+        if version is None:
+            return ""
+        if when := validity_in_words(version, obj.cpo.time_zone):
+            return f"“{obj}” is published: where it applies version {version.number} is the price {when}."
+        return f"“{obj}” is published: from now on version {version.number} prices every quote where it applies."
 
     @object_action(
         description="End",
@@ -153,9 +176,14 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
         contents = {version.pk: authoring.content_of(version) for version in versions}
         names = location_names(place for content in contents.values() for place in content.places)
         prices = {pk: tariff_in_words(content, tax) for pk, content in contents.items()}
+        times = {pk: validity_in_words(content, zone) or "at any time" for pk, content in contents.items()}
         where = {pk: places_in_words(content.places, names) for pk, content in contents.items()}
         working, live = versions[0], tariff.live_version
-        shown = live.pk if live is not None else working.pk
+        base = live.pk if live is not None else working.pk
+        now = timezone.now()
+        today = version_at(tariff, now)
+        coming = coming_of(tariff, now)
+        shown = today.pk if today is not None else base
         labels = dict(TariffState.choices)
         changes = tariff.state_changes.select_related("version", "by")[:50]
         draft_of_live = live is not None and working.published_at is None
@@ -164,14 +192,23 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
             "number": working.number,
             "chip": state_chip(tariff),
             "sentence": prices[shown],
-            "notes": [f"{_APPLIES[TariffState(tariff.state)]}: {where[shown]}.", *_hindrances(tariff, working)],
+            "notes": [
+                f"{_APPLIES[TariffState(tariff.state)]}: {where[shown]}.",
+                *(f"Version {x.version.number} is the price {validity_in_words(x.period, zone)}." for x in coming),
+                *_hindrances(tariff, working),
+            ],
             "changes": [
-                {"label": label, "before": said[shown], "after": said[working.pk]}
-                for label, said in (("Price", prices), ("Applies", where))
-                if draft_of_live and said[shown] != said[working.pk]
+                {"label": label, "before": said[base], "after": said[working.pk]}
+                for label, said in (("Price", prices), ("Holds", times), ("Applies", where))
+                if draft_of_live and said[base] != said[working.pk]
             ],
             "versions": [
-                version_row(version, f"{prices[version.pk]} · {where[version.pk]}", tariff.live_version_id, zone)
+                version_row(
+                    version,
+                    f"{_with_times(prices[version.pk], version, zone)} · {where[version.pk]}",
+                    version_mark(version, today.pk if today else None, [x.version.pk for x in coming]),
+                    zone,
+                )
                 for version in versions
             ],
             "history": [history_row(change, labels, zone) for change in changes],
@@ -190,12 +227,17 @@ def state_chip(tariff: Tariff) -> Any:
     return chip(tariff.get_state_display(), STATE_TONES.get(TariffState(tariff.state), Tone.NEUTRAL))
 
 
+def _with_times(price: str, period: Bounded, zone: str) -> str:
+    times = validity_in_words(period, zone)
+    return f"{price}, {times}" if times else price
+
+
 def _hindrances(tariff: Tariff, working: TariffVersion) -> list[str]:
     """Return why the draft cannot be published as it is."""
     if working.published_at is not None:
         return []
     places = places_of(working)
-    found = conflicts_of(tariff, places).values()
+    found = conflicts_of(tariff, places, working).values()
     return [f"Before you publish: {sentence}" for sentence in found] or ([] if places else [_NOWHERE])
 
 

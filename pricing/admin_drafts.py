@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
@@ -134,12 +135,17 @@ def expected_version(request: HttpRequest) -> int | None:
     return int(number) if number.isdecimal() and len(number) < 10 else None
 
 
-def version_row(version: Any, words: str, live_pk: int | None, zone: str) -> dict[str, Any]:
-    """Return one line of the table of versions."""
+def version_mark(version: Any, live_pk: int | None, coming: Collection[int] = ()) -> SafeString:
+    """Return the chip that says whether a version is a draft, is live, will be (`coming`, primary keys), or was."""
     if version.published_at is None:
-        mark = chip("Draft", Tone.NEUTRAL)
-    else:
-        mark = chip("Current", Tone.GOOD) if version.pk == live_pk else chip("Replaced", Tone.NEUTRAL)
+        return chip("Draft", Tone.NEUTRAL)
+    if version.pk == live_pk:
+        return chip("Current", Tone.GOOD)
+    return chip("Coming" if version.pk in coming else "Replaced", Tone.NEUTRAL)
+
+
+def version_row(version: Any, words: str, mark: SafeString, zone: str) -> dict[str, Any]:
+    """Return one line of the table of versions."""
     return {
         "number": version.number,
         "chip": mark,

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.display import sign
-from cpo_portal.adminkit.widgets import Checkbox, DecimalInput
+from cpo_portal.adminkit.widgets import Checkbox, DecimalInput, Select, TextInput
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import TariffContent, content_of, working_version
-from pricing.authoring.places import EVERYWHERE, Place, conflicts_of, faults_of
-from pricing.authoring.tariffs import checked
-from pricing.engine.values import Fee
+from pricing.authoring.claims import conflicts_of
+from pricing.authoring.components import in_rows
+from pricing.authoring.content import WHEELING_TITLE, checked
+from pricing.authoring.places import EVERYWHERE, Place, faults_of
+from pricing.authoring.validity import Period
+from pricing.engine.values import PricingModel, Wheeling, WheelingBasis
 from pricing.engine.wording import plain_number
-from pricing.forms_rows import IdsField, RowsField, RowsWidget
-from pricing.models import Tariff
+from pricing.forms_prices import FeesField, PricesField
+from pricing.forms_rows import IdsField, LocalDateTimeField, RowsField, RowsWidget
+from pricing.models import PricingModelChoice, Tariff
 
 _KWH = Decimal(1000)
 #: Where the form shows what the domain refuses.
-_FIELDS = {"minimum_wh": "minimum_kwh", "maximum_wh": "maximum_kwh", "currency": "rate"}
-
-
-class FeeRows(RowsWidget):
-    """Rows of a name and an amount."""
-
-    template_name = "pricing/admin/fee_rows.html"
-    parts = ("code", "title", "amount")
-
-    def is_blank(self, row: dict[str, Any]) -> bool:
-        return not row["title"] and not row["amount"]
-
-
-class FeesField(RowsField):
-    """Fees of a session; a fee keeps its code when it is renamed."""
-
-    widget = FeeRows
-
-    def clean(self, value: Any) -> tuple[Fee, ...]:
-        fees, faults = [], []
-        for position, row in enumerate(value or [], start=1):
-            try:
-                fees.append(Fee(row["code"], row["title"], Decimal(row["amount"])))
-            except InvalidOperation:
-                faults.append(f"Fee {position}: give an amount such as 10.00.")
-        if faults:
-            raise ValidationError(faults)
-        return tuple(fees)
+_FIELDS = {
+    "minimum_wh": "minimum_kwh",
+    "maximum_wh": "maximum_kwh",
+    "currency": "rate",
+    "wheeling": "wheeling_amount",
+}
 
 
 class PlaceRows(RowsWidget):
@@ -88,13 +71,60 @@ def _row_of(place: Place) -> dict[str, str]:
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
-    rate = forms.DecimalField(label="Price per kWh", widget=DecimalInput, max_digits=14, decimal_places=4)
+    model = forms.ChoiceField(label="Pricing model", choices=PricingModelChoice.choices, widget=Select)
+    rate = forms.DecimalField(
+        label="Price per kWh", widget=DecimalInput, required=False, max_digits=14, decimal_places=4
+    )
+    components = PricesField(
+        label="Other prices",
+        required=False,
+        help_text="Per kWh at certain hours, per minute, or per session; on the clock of each location. Hours past "
+        "midnight are of two days: each instant counts by its own day.",
+    )
     fees = FeesField(required=False, help_text="Charged once per session, on top of the energy.")
     minimum_kwh = forms.DecimalField(
         label="Least energy (kWh)", widget=DecimalInput, required=False, max_digits=9, decimal_places=3
     )
     maximum_kwh = forms.DecimalField(
         label="Most energy (kWh)", widget=DecimalInput, required=False, max_digits=9, decimal_places=3
+    )
+    minimum_price = forms.DecimalField(
+        label="Least price of charging",
+        widget=DecimalInput,
+        required=False,
+        max_digits=14,
+        decimal_places=2,
+        help_text="Of energy, charging time and price per session together; a session without energy costs less.",
+    )
+    maximum_price = forms.DecimalField(
+        label="Highest price of charging",
+        widget=DecimalInput,
+        required=False,
+        max_digits=14,
+        decimal_places=2,
+        help_text="Standing after charging, fees, surge and tax come on top.",
+    )
+    wheeling_amount = forms.DecimalField(
+        label="Wheeling charge",
+        widget=DecimalInput,
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        help_text="Passed through as it is: neither surged nor discounted.",
+    )
+    wheeling_basis = forms.ChoiceField(
+        label="Wheeling charge is per", choices=[("ORDER", "order"), ("KWH", "kWh")], widget=Select, required=False
+    )
+    wheeling_title = forms.CharField(
+        label="Name of the wheeling charge", widget=TextInput, required=False, max_length=100
+    )
+    valid_from = LocalDateTimeField(
+        label="For sessions that start from", required=False, help_text="Empty is from now on."
+    )
+    valid_until = LocalDateTimeField(
+        label="For sessions that start before",
+        required=False,
+        help_text="Afterwards the version published before it holds again, if there is one.",
     )
 
     everywhere = forms.BooleanField(
@@ -118,7 +148,15 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         currency = self._cpo().currency
         if "rate" in self.fields:
-            self.fields["rate"].help_text = f"In {sign(currency)}, before tax; the tax profile adds the tax."
+            self.fields[
+                "rate"
+            ].help_text = (
+                f"In {sign(currency)}, before tax, which the tax profile adds; wherever no other price per kWh holds."
+            )
+        for name in ("valid_from", "valid_until"):
+            if name in self.fields:
+                field: Any = self.fields[name]
+                field.zone = ZoneInfo(self._cpo().time_zone)
         version = working_version(self.instance) if self.instance.pk else None
         if version is not None:
             self.initial.update(_initial(content_of(version)))
@@ -143,7 +181,9 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         places = self.content_places()
         faults = faults_of(self.instance, places)
         if "_publish" in self.data:
-            faults |= conflicts_of(self.instance, places)
+            data = self.cleaned_data
+            period = Period(data.get("valid_from"), data.get("valid_until"))
+            faults |= conflicts_of(self.instance, places, period)
             if not places:
                 self.add_error("everywhere", "It applies nowhere: tick this, or name a place, before you publish it.")
         for place, sentence in faults.items():
@@ -153,11 +193,13 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     def content(self) -> TariffContent:
         """Return what the form says."""
         data = self.cleaned_data
+        same = ("rate", "components", "fees", "minimum_price", "maximum_price", "valid_from", "valid_until")
         return TariffContent(
-            rate=data["rate"],
-            fees=data["fees"],
+            **{name: data[name] for name in same},
+            model=PricingModel(data["model"]),
             minimum_wh=_wh(data["minimum_kwh"]),
             maximum_wh=_wh(data["maximum_kwh"]),
+            wheeling=_wheeling(data),
             places=self.content_places(),
         )
 
@@ -178,15 +220,32 @@ def connector_choices() -> list[tuple[str, str]]:
 
 
 def _initial(content: TariffContent) -> dict[str, Any]:
+    wheeling = content.wheeling
     return {
-        "rate": plain_number(content.rate),
+        "model": content.model.value,
+        "rate": None if content.rate is None else plain_number(content.rate),
+        "components": in_rows(content.components),
         "fees": [{"code": fee.code, "title": fee.title, "amount": f"{fee.amount:.2f}"} for fee in content.fees],
         "minimum_kwh": _kwh(content.minimum_wh),
         "maximum_kwh": _kwh(content.maximum_wh),
+        "minimum_price": content.minimum_price,
+        "maximum_price": content.maximum_price,
+        "wheeling_amount": plain_number(wheeling.amount) if wheeling else None,
+        "wheeling_basis": wheeling.basis.value if wheeling else WheelingBasis.ORDER.value,
+        "wheeling_title": wheeling.title if wheeling else "",
+        "valid_from": content.valid_from,
+        "valid_until": content.valid_until,
         "everywhere": EVERYWHERE in content.places,
         "places": tuple(place for place in content.places if place != EVERYWHERE and not place.item_id),
         "item_ids": tuple(place.item_id for place in content.places if place.item_id),
     }
+
+
+def _wheeling(data: dict[str, Any]) -> Wheeling | None:
+    if data["wheeling_amount"] is None:
+        return None
+    basis = WheelingBasis(data["wheeling_basis"] or WheelingBasis.ORDER)
+    return Wheeling(data["wheeling_title"].strip() or WHEELING_TITLE, data["wheeling_amount"], basis)
 
 
 def _wh(kwh: Decimal | None) -> int | None:

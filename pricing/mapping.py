@@ -11,6 +11,9 @@ from django.db.models import Q
 from cpo_portal.database.queries import one_of
 from cpo_portal.network.models import Charger, Connector, Product
 from pricing.authoring import places as named
+from pricing.authoring.claims import layers_of
+from pricing.authoring.content import wheeling_of
+from pricing.authoring.validity import in_effect
 from pricing.engine.codec import decode
 from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
 from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion
@@ -37,6 +40,9 @@ def price_terms(version: TariffVersion, tax: Tax | None, *, time_zone: str, prod
         ),
         minimum_wh=version.minimum_wh,
         maximum_wh=version.maximum_wh,
+        minimum_price=version.minimum_price,
+        maximum_price=version.maximum_price,
+        wheeling=wheeling_of(version),
     )
 
 
@@ -51,21 +57,21 @@ def tax_of_cpo(cpo_id: int) -> Tax | None:
     return Tax(*row) if row and row[1] else None
 
 
-def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = None) -> dict[int, TariffVersion]:
-    """Return the version that applies at each connector, by primary key, in at most three queries.
+def tariffs_for(
+    connectors: Sequence[Connector], *, at: datetime, as_of: datetime | None = None
+) -> dict[int, TariffVersion]:
+    """Return the version that prices a session planned to start at `at`, by connector's primary key, in few queries.
 
     The most specific assignment of a published tariff wins: connector, location and type, location, type,
-    everywhere. A connector without one is left out. With `as_of` versions and places are those of that instant.
-    Connectors of several CPOs may be mixed.
+    everywhere. A connector without one is left out. With `as_of` versions and places are as published by that
+    instant. Connectors of several CPOs may be mixed.
     """
     if as_of is not None:
-        return tariffs_at(connectors, as_of)
+        return _tariffs_as_of(connectors, as_of, at)
     locations = _locations_of(connectors)
     versions: dict[tuple[int, Place], TariffVersion] = {}
-    for assignment in _assignments(connectors, set(locations.values())):
-        version = assignment.tariff.live_version
-        if version is not None and assignment.tariff.state == TariffState.APPROVED:
-            version.tariff = assignment.tariff
+    for assignment in _assignments(connectors, set(locations.values()), at):
+        if (version := _priced_by(assignment)) is not None:
             place = (assignment.location_id, assignment.connector_id, assignment.connector_type)
             versions[assignment.cpo_id, place] = version
     at_site: dict[tuple[int, int, str], TariffVersion | None] = {}
@@ -81,30 +87,38 @@ def tariffs_for(connectors: Sequence[Connector], *, as_of: datetime | None = Non
     return found
 
 
-def tariff_with_draft(connector: Connector, draft: TariffVersion) -> TariffVersion | None:
-    """Return the version that would apply at a connector if this draft were published."""
+def tariff_with_draft(connector: Connector, draft: TariffVersion, *, at: datetime) -> TariffVersion | None:
+    """Return the version that would price a session planned to start at `at` if this draft were published."""
     location = connector.charger.location
     rows = {
-        (row.location_id, row.connector_id, row.connector_type): row.tariff
-        for row in _assignments([connector], {location.pk})
-        if row.tariff.state == TariffState.APPROVED and row.tariff_id != draft.tariff_id
+        (row.location_id, row.connector_id, row.connector_type): version
+        for row in _assignments([connector], {location.pk}, at)
+        if row.tariff_id != draft.tariff_id and (version := _priced_by(row)) is not None
     }
-    drafted = set(named.places_of(draft))
+    own = in_effect([draft, *layers_of([draft.tariff_id]).get(draft.tariff_id, [])], at)
+    owned = set(named.places_of(own)) if own is not None else set()
     places = named.most_specific_first(connector, location.location_id)
     for key, place in zip(_places_of(connector, location.pk), places, strict=True):
-        if place in drafted:
-            return draft
-        if key in rows and (version := rows[key].live_version) is not None:
-            version.tariff = rows[key]
-            return version
+        if place in owned:
+            return own
+        if key in rows:
+            return rows[key]
     return None
 
 
-def tariffs_at(connectors: Sequence[Connector], instant: datetime) -> dict[int, TariffVersion]:
-    """Return the version that applied at each connector at an instant, by what the versions of then name as places."""
-    live = _live_versions_at(instant, {connector.cpo_id for connector in connectors})
+def _priced_by(assignment: TariffAssignment) -> TariffVersion | None:
+    """Return the version that an assignment stands for, None where its tariff is not published."""
+    version = assignment.version or assignment.tariff.live_version
+    if version is None or assignment.tariff.state != TariffState.APPROVED:
+        return None
+    version.tariff = assignment.tariff
+    return version
+
+
+def _tariffs_as_of(connectors: Sequence[Connector], instant: datetime, at: datetime) -> dict[int, TariffVersion]:
+    """Return the version for `at` by what was published at an instant, versions and the places that they name."""
     placed: dict[tuple[int, named.Place], TariffVersion] = {}
-    for version in live:
+    for version in _published_at(instant, {connector.cpo_id for connector in connectors}, at):
         for place in named.places_of(version):
             placed[version.cpo_id, place] = version
     keys = [connector.pk for connector in connectors]
@@ -132,12 +146,14 @@ def _locations_of(connectors: Sequence[Connector]) -> dict[int, int]:
     return known
 
 
-def _assignments(connectors: Sequence[Connector], location_ids: set[int]) -> Iterable[TariffAssignment]:
+def _assignments(connectors: Sequence[Connector], location_ids: set[int], at: datetime) -> Iterable[TariffAssignment]:
     return TariffAssignment.objects.filter(
         Q(location=None) | one_of("location", location_ids),
         Q(connector=None) | one_of("connector", (connector.pk for connector in connectors)),
+        Q(valid_from=None) | Q(valid_from__lte=at),
+        Q(valid_until=None) | Q(valid_until__gt=at),
         cpo__in={connector.cpo_id for connector in connectors},
-    ).select_related("tariff__live_version")
+    ).select_related("tariff__live_version", "version")
 
 
 def _places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
@@ -151,16 +167,16 @@ def _places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
     )
 
 
-def _live_versions_at(instant: datetime, cpo_ids: set[int]) -> list[TariffVersion]:
-    """Return the versions that were live at an instant, one per tariff, from the append-only history."""
+def _published_at(instant: datetime, cpo_ids: set[int], at: datetime) -> list[TariffVersion]:
+    """Return the versions that price sessions of `at`, one per tariff, by the append-only history up to an instant."""
     last_changes = (
         TariffStateChange.objects.filter(at__lte=instant, tariff__cpo__in=cpo_ids)
         .order_by("tariff_id", "-at", "-id")
         .distinct("tariff_id")
         .select_related("version__tariff")
     )
-    return [
-        change.version
-        for change in last_changes
-        if change.to_state == TariffState.APPROVED and change.version is not None
-    ]
+    live = [x.version for x in last_changes if x.to_state == TariffState.APPROVED and x.version is not None]
+    bounded = [x.tariff_id for x in live if x.valid_from is not None or x.valid_until is not None]
+    layers = layers_of(bounded, upto=instant) if bounded else {}
+    found = (in_effect(layers.get(x.tariff_id, [x]), at) for x in live)
+    return [version for version in found if version is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.models import User
@@ -65,13 +65,16 @@ class PricingModelChoice(models.TextChoices):
     """The models of `pricing.engine` that can be authored."""
 
     PER_KWH = Model.PER_KWH.value, "Per kWh"
+    TIME_OF_DAY = Model.TIME_OF_DAY.value, "By time of day"
+    FIXED = Model.FIXED.value, "Fixed price per session"
 
 
 class TariffVersion(TenantModel):
     """What a tariff says from one publication to the next; immutable once published (a trigger sees to it).
 
-    `components` and `fees` are lists in the form of `pricing.engine.codec`. `places` says where it applies, in the
-    form of `pricing.authoring.Place`; None is a version from before versions said so.
+    `components`, `fees` and `wheeling` are in the form of `pricing.engine.codec`. `places` says where it applies, in
+    the form of `pricing.authoring.Place`; None is a version from before versions said so. It holds for sessions that
+    are planned to start in [valid_from, valid_until), where a version published later does not; None is no bound.
     """
 
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")
@@ -82,6 +85,11 @@ class TariffVersion(TenantModel):
     fees = models.JSONField(default=list)
     minimum_wh = models.PositiveIntegerField(null=True, blank=True)
     maximum_wh = models.PositiveIntegerField(null=True, blank=True)
+    minimum_price = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    maximum_price = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    wheeling = models.JSONField(null=True, blank=True)
+    valid_from = models.DateTimeField(null=True, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
     places = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -93,6 +101,14 @@ class TariffVersion(TenantModel):
             models.UniqueConstraint(fields=["tariff", "number"], name="tariff_version_number"),
             models.UniqueConstraint(
                 fields=["tariff"], condition=Q(published_at=None), name="one_tariff_draft_per_tariff"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
+                name="tariff_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_price=None) | Q(maximum_price=None) | Q(minimum_price__lte=F("maximum_price")),
+                name="tariff_least_price_up_to_highest",
             ),
         ]
 
@@ -122,22 +138,27 @@ class TariffStateChange(models.Model):
 
 
 class TariffAssignment(TenantModel):
-    """Where a tariff applies now: a connector, else a location (and connector type), else the whole CPO.
+    """Where a tariff applies, and to sessions that start when: a connector, else a location (and connector type), else
+    the whole CPO.
 
-    Publishing a version makes these rows from what it says; nothing else writes them.
+    Publishing a version makes these rows from what the versions say; nothing else writes them. Without a `version` the
+    tariff's live one holds at all times.
     """
 
     tariff = models.ForeignKey(Tariff, on_delete=models.CASCADE, related_name="assignments")
     location = models.ForeignKey(Location, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     connector_type = models.CharField(max_length=20, choices=ConnectorType, blank=True)
+    valid_from = models.DateTimeField(null=True, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    version = models.ForeignKey(TariffVersion, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cpo", "location", "connector", "connector_type"],
+                fields=["cpo", "location", "connector", "connector_type", "valid_from"],
                 nulls_distinct=False,
-                name="one_tariff_per_place",
+                name="one_tariff_per_place_and_time",
                 violation_error_message="Another tariff is already assigned there.",
             ),
             models.CheckConstraint(

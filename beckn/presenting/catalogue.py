@@ -8,13 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from beckn.presenting.parts import (
+    ItemPrice,
     category_view,
-    energy_rate,
     found_at,
     inline_offers,
     item_view,
     location_view,
     offer_view,
+    price_at,
     product_view,
     provider_view,
 )
@@ -49,8 +50,9 @@ def catalog_view(
     connectors: Sequence[Connector], *, starts_at: datetime | None, ends_at: datetime | None, now: datetime
 ) -> CatalogView:
     """Return the catalogue of these connectors; one without a published tariff is not for sale and left out."""
+    at = starts_at or now
     with every_cpo():
-        versions = tariffs_for(connectors)
+        versions = tariffs_for(connectors, at=at)
     products = products_at({c.charger.location_id: c.charger.location for c in connectors}.values())
     by_cpo: dict[int, list[Connector]] = defaultdict(list)
     for connector in connectors:
@@ -85,18 +87,18 @@ def _provider(
         everything = {terms.offer_id: terms for offers in found for terms in offers}
         usage = usage_of(cpo.pk, list(everything.values()), None, today=today_at(now, cpo.time_zone))
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
-    sold_at = {version.pk: version for version in (versions[connector.pk] for connector in connectors)}
-    rates = {key: _rate(version) for key, version in sold_at.items()}
+    prices = _Prices(plan[0] or now)
     add_ons = {key: tuple(product_view(product) for product in products[key]) for key in sites}
     inline: dict[tuple[tuple[str, ...], Decimal | None], tuple[InlineOfferView, ...]] = {}
     items = []
     for connector, place, offers in zip(connectors, places, found, strict=True):
-        rate = rates[versions[connector.pk].pk]
+        price = prices.of(versions[connector.pk], place.time_zone)
+        rate = price.per_kwh
         listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
         if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
             shown_here = (shown[offer_id] for offer_id in listed)
             inline[listed, rate] = inline_offers(shown_here, rate, cpo.provider_id)
-        items.append(item_view(connector, rate, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
+        items.append(item_view(connector, price, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
     locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
     base = provider_view(cpo)
@@ -138,5 +140,15 @@ def _start(location: LocationView, instructions: str, plan: tuple[datetime | Non
     return FulfillmentView(id=location.id, stops=(begin,))
 
 
-def _rate(version: TariffVersion) -> Decimal | None:
-    return energy_rate(price_terms(version, None, time_zone="", products=()))
+class _Prices:
+    """What tariffs charge at an instant, looked up once for each version and time zone."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._found: dict[tuple[int, str], ItemPrice] = {}
+
+    def of(self, version: TariffVersion, zone: str) -> ItemPrice:
+        key = version.pk, zone
+        if key not in self._found:
+            self._found[key] = price_at(price_terms(version, None, time_zone=zone, products=()), self._at)
+        return self._found[key]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from beckn.presenting.adjusted import exchanges_of, net_trace, trail_of
 from beckn.presenting.fulfillments import fulfillment_view, order_fulfillment
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
-from beckn.presenting.parts import energy_rate, given_views, item_view, product_view, provider_view
+from beckn.presenting.parts import ItemPrice, given_views, item_view, price_at, product_view, provider_view
 from beckn.presenting.payments import payment_views, refund_term_view, settlement_views
 from beckn.presenting.prepaid import prepaid_views
 from beckn.presenting.referrals import promised, referral_of
@@ -58,7 +58,10 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
     return OrderView(
         provider=provider_view(cart.connector.cpo),
         items=_items(
-            cart.connector, quote.terms, cart.measure, _add_ons(cart.connector, cart.ask.products, quote.lines)
+            cart.connector,
+            price_at(quote.terms, cart.ask.planned_start),
+            cart.measure,
+            _add_ons(cart.connector, cart.ask.products, quote.lines),
         ),
         fulfillment=fulfillment_view(
             cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle
@@ -85,9 +88,10 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     connector = order.connector
     add_ons = _add_ons(connector, locked.request.products, lines)
     codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
+    price = price_at(locked.terms, locked.request.planned_start)
     return OrderView(
         provider=provider_view(order.cpo),
-        items=_items(connector, locked.terms, _measure_of(locked.request.measure), add_ons, energy_wh),
+        items=_items(connector, price, _measure_of(locked.request.measure), add_ons, energy_wh),
         fulfillment=order_fulfillment(order, otp),
         id="" if placed else str(order.pk),
         state=None if placed else OrderState(order.state),
@@ -144,7 +148,7 @@ def _price_shown(
 
 def _items(
     connector: Connector,
-    terms: engine.PriceTerms,
+    price: ItemPrice,
     measure: Measure | None,
     add_ons: tuple[ItemView, ...],
     energy_wh: int | None = None,
@@ -152,7 +156,7 @@ def _items(
     return (
         item_view(
             connector,
-            energy_rate(terms),
+            price,
             add_ons=add_ons,
             selected=measure,
             allocated_kwh=None if energy_wh is None else Decimal(energy_wh) / 1000,

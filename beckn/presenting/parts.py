@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
@@ -27,6 +28,7 @@ from offers.engine.values import OfferTerms
 from offers.links import offer_page_url
 from offers.models import CampaignKind
 from offers.published import discounted_rate
+from pricing.engine.rates import component_at
 from pricing.engine.values import Dimension, LineKind, PriceTerms, QuoteLine
 
 
@@ -68,24 +70,36 @@ def _power_rating(watts: int) -> str:
     return f"{Decimal(watts) / 1000:g}kW"
 
 
+@dataclass(frozen=True, slots=True)
+class ItemPrice:
+    """What a connector's item costs per unit; None where it has no price of its own."""
+
+    amount: Decimal | None
+    per: str = "kWh"
+
+    @property
+    def per_kwh(self) -> Decimal | None:
+        return self.amount if self.per == "kWh" else None
+
+
 def item_view(
     connector: Connector,
-    rate: Decimal | None,
+    price: ItemPrice,
     *,
     offers: tuple[InlineOfferView, ...] = (),
     add_ons: tuple[ItemView, ...] = (),
     selected: Measure | None = None,
     allocated_kwh: Decimal | None = None,
 ) -> ItemView:
-    """Return the connector as an item at `rate` per kWh, with the offers shown on it."""
+    """Return the connector as an item at its price, with the offers shown on it."""
     charger = connector.charger
     place = (charger.location.location_id,)
     return ItemView(
         id=connector.item_id,
         name=charger.name,
-        price=rate,
+        price=price.amount,
         currency=connector.cpo.currency,
-        per="kWh",
+        per=price.per,
         short_desc=charger.short_desc,
         connector=connector_view(connector),
         category_ids=tuple(dict.fromkeys(chain.from_iterable(inline.offer.category_ids for inline in offers))),
@@ -194,6 +208,9 @@ def category_view(terms: OfferTerms) -> CategoryView:
     return CategoryView(id=category_id(terms), name=CampaignKind(terms.campaign_kind).label)
 
 
-def energy_rate(terms: PriceTerms) -> Decimal | None:
-    """Return the first rate per kWh of a tariff, None where energy has none."""
-    return next((part.rate for part in terms.components if part.dimension is Dimension.ENERGY), None)
+def price_at(terms: PriceTerms, at: datetime) -> ItemPrice:
+    """Return the price per kWh that a session begins with, of a tariff without one the price per session."""
+    if (energy := component_at(terms, Dimension.ENERGY, at)) is not None:
+        return ItemPrice(energy.rate)
+    flat = component_at(terms, Dimension.FLAT, at)
+    return ItemPrice(flat.rate, "session") if flat is not None else ItemPrice(None)

@@ -24,14 +24,7 @@ from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
 from offers.models import CampaignKind, Offer, OfferVersion
 from offers.states import again_at, counter_of, day_counter_of, derived_state
-
-
-class WindowSerializer(serializers.Serializer[Any]):
-    """A weekly window on the clock of each location."""
-
-    weekdays = BoundedListField(child=serializers.IntegerField(), max_length=7, help_text="1 is Monday, 7 is Sunday.")
-    start = serializers.CharField(max_length=5, help_text="HH:MM.")
-    end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
+from pricing.api.serializers import WindowSerializer
 
 
 class OfferContentSerializer(

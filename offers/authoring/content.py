@@ -29,10 +29,10 @@ from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
-from offers.authoring.windows import normal_windows
 from offers.known import names_there
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
+from pricing.authoring.windows import normal_windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

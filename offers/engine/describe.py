@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import time
-
 from offers.engine.benefits import rule_of
 from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, OfferLimits, OfferTerms
-from pricing.engine.values import WeeklyWindow
+from pricing.engine.week import joined, windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import count_text, moment_text, money_text
-
-_DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-_MIDNIGHT = time(0)
 
 
 def benefit_in_words(offer: OfferTerms) -> str:
@@ -22,11 +16,6 @@ def benefit_in_words(offer: OfferTerms) -> str:
     text = rule_of(offer).words(offer)
     least = offer.qualifier.min_value
     return text if not least else f"{text}, from {money_text(least, offer.currency)}"
-
-
-def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
-    """Return weekly windows: "Saturdays and Sundays all day; Mondays 18:00–21:00"; empty for none."""
-    return "; ".join(f"{_days(x.weekdays)} {_hours(x)}" for x in windows)
 
 
 def summary(offer: OfferTerms, zone: str) -> str:
@@ -62,7 +51,7 @@ def _places(scope: Applicability) -> list[str]:
         parts.insert(0, "at every location")
     parts += where
     if scope.categories:
-        parts.append(f"in {_joined(sorted(scope.categories))}")
+        parts.append(f"in {joined(sorted(scope.categories))}")
     return parts
 
 
@@ -85,7 +74,7 @@ def _combining(offer: OfferTerms) -> str:
     if not offer.additive:
         return "combines with no other offer"
     but = [f"no other of the group {offer.exclusivity_group}"] if offer.exclusivity_group else []
-    but += [f"not {_joined(sorted(offer.excludes))}"] if offer.excludes else []
+    but += [f"not {joined(sorted(offer.excludes))}"] if offer.excludes else []
     return f"combines with other offers, but {' and '.join(but)}" if but else "combines with other offers"
 
 
@@ -106,20 +95,3 @@ def _limits(limits: OfferLimits, currency: str) -> list[str]:
     if limits.budget_per_day is not None:
         parts.append(f"a budget of {money_text(limits.budget_per_day, currency)} a day")
     return parts
-
-
-def _days(weekdays: frozenset[int]) -> str:
-    if len(weekdays) == len(_DAYS):
-        return "every day"
-    return _joined([_DAYS[day - 1] for day in sorted(weekdays)]) or "on no day"
-
-
-def _hours(window: WeeklyWindow) -> str:
-    if window.start == window.end == _MIDNIGHT:
-        return "all day"
-    end = "24:00" if window.end == _MIDNIGHT else f"{window.end:%H:%M}"
-    return f"{window.start:%H:%M}–{end}"
-
-
-def _joined(words: list[str]) -> str:
-    return " and ".join(x for x in (", ".join(words[:-1]), *words[-1:]) if x)

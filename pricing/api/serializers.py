@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import Place, TariffContent, content_of
+from pricing.authoring.claims import place_of
+from pricing.authoring.components import LONGEST_GRACE, MOST_COMPONENTS
+from pricing.authoring.content import WHEELING_TITLE
+from pricing.authoring.windows import normal_windows, read_window, written_window
 from pricing.describe import tariff_in_words
-from pricing.engine.values import Fee
-from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
+from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
+from pricing.models import PricingModelChoice, Tariff, TariffState, TariffVersion
 
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
@@ -26,13 +31,71 @@ class FeeSerializer(serializers.Serializer[Any]):
     amount = serializers.DecimalField(**_AMOUNT)
 
 
+class WindowSerializer(serializers.Serializer[Any]):
+    """A weekly window on the clock of each location; each instant counts by its own weekday."""
+
+    weekdays = BoundedListField(child=serializers.IntegerField(), max_length=7, help_text="1 is Monday, 7 is Sunday.")
+    start = serializers.CharField(max_length=5, help_text="HH:MM.")
+    end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
+
+
+class ComponentSerializer(serializers.Serializer[Any]):
+    """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session."""
+
+    dimension = serializers.ChoiceField(choices=[x.value for x in Dimension])
+    rate = serializers.DecimalField(max_digits=14, decimal_places=4)
+    windows = BoundedListField(
+        child=WindowSerializer(), max_length=50, required=False, help_text="Its hours; none is at all other times."
+    )
+    grace_minutes = serializers.IntegerField(
+        required=False, min_value=0, max_value=LONGEST_GRACE, help_text="Of IDLE: minutes that are free."
+    )
+
+    def validate_windows(self, value: list[Any]) -> list[Any]:
+        try:
+            return list(normal_windows([dict(window) for window in value]))
+        except ValidationError as refusal:
+            raise serializers.ValidationError(refusal.messages) from refusal
+
+    def to_representation(self, part: PriceComponent) -> dict[str, Any]:
+        said: dict[str, Any] = super().to_representation(part)
+        return said | {"windows": [written_window(window) for window in part.windows]}
+
+
+class WheelingSerializer(serializers.Serializer[Any]):
+    """A charge that is passed through: neither surged nor discounted."""
+
+    title = serializers.CharField(max_length=100, required=False, default=WHEELING_TITLE)
+    amount = serializers.DecimalField(max_digits=14, decimal_places=4)
+    basis = serializers.ChoiceField(choices=[x.value for x in WheelingBasis], required=False, default="ORDER")
+
+
 class TariffContentSerializer(serializers.Serializer[Any]):
     """What a version of a tariff says."""
 
-    rate = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="Price of a kWh, before tax.")
+    model = serializers.ChoiceField(choices=PricingModelChoice.choices, required=False)
+    rate = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        required=False,
+        allow_null=True,
+        help_text="Price of a kWh, before tax, wherever no component names another.",
+    )
+    components = BoundedListField(
+        child=ComponentSerializer(), max_length=MOST_COMPONENTS, required=False, help_text="All other prices."
+    )
     fees = BoundedListField(child=FeeSerializer(), max_length=50, required=False)
     minimum_wh = serializers.IntegerField(required=False, allow_null=True)
     maximum_wh = serializers.IntegerField(required=False, allow_null=True)
+    minimum_price = serializers.DecimalField(
+        **_AMOUNT, required=False, allow_null=True, help_text="Least that energy, charging time and session cost."
+    )
+    maximum_price = serializers.DecimalField(
+        **_AMOUNT, required=False, allow_null=True, help_text="Most that energy, charging time and session cost."
+    )
+    wheeling = WheelingSerializer(required=False, allow_null=True)
+    valid_from = InstantField(required=False, allow_null=True, help_text="For sessions that start from then.")
+    valid_until = InstantField(required=False, allow_null=True, help_text="For sessions that start before then.")
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
 
 
@@ -111,19 +174,11 @@ class TariffSerializer(serializers.Serializer[Any]):
             "state": tariff.state,
             "live": version(tariff.live_version),
             "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
-            "assignments": [_place(_row(row)) for row in tariff.assignments.all()]
+            "assignments": [_place(place_of(row)) for row in tariff.assignments.all()]
             if tariff.state == TariffState.APPROVED
             else [],
             "created_at": InstantField().to_representation(tariff.created_at),
         }
-
-
-def _row(row: TariffAssignment) -> Place:
-    return Place(
-        row.location.location_id if row.location else "",
-        row.connector.item_id if row.connector else "",
-        row.connector_type,
-    )
 
 
 def _place(place: Place) -> dict[str, str]:
@@ -135,14 +190,22 @@ def content_from(body: dict[str, Any], before: TariffContent | None = None) -> T
     values: dict[str, Any] = dict(body.get("content", {}))
     if "assignments" in body:
         values["places"] = places_from(body["assignments"])
+    if "model" in values:
+        values["model"] = PricingModel(values["model"])
+    if "components" in values:
+        values["components"] = tuple(_component(part) for part in values["components"])
+    if values.get("wheeling") is not None:
+        values["wheeling"] = Wheeling(**values["wheeling"] | {"basis": WheelingBasis(values["wheeling"]["basis"])})
     if "fees" in values:
         values["fees"] = tuple(
             Fee(fee.get("code", ""), fee.get("title", ""), fee.get("amount", Decimal(0))) for fee in values["fees"]
         )
-    if before is not None:
-        kept = {name: getattr(before, name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "places")}
-        values = kept | values
-    return TariffContent(**values)
+    return TariffContent(**values) if before is None else replace(before, **{"currency": ""} | values)
+
+
+def _component(part: dict[str, Any]) -> PriceComponent:
+    windows = tuple(read_window(window) for window in part.get("windows", ()))
+    return PriceComponent(Dimension(part["dimension"]), part["rate"], windows, part.get("grace_minutes", 0))
 
 
 def places_from(entries: list[dict[str, Any]]) -> tuple[Place, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from django.db import transaction
@@ -27,10 +28,11 @@ from pricing.api.serializers import (
     TariffSerializer,
     content_from,
 )
+from pricing.authoring import TariffContent
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 
 BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
-_CONTENT_PATHS = {name: ("content", name) for name in ("rate", "fees", "minimum_wh", "maximum_wh", "currency")} | {
+_CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x in fields(TariffContent)} | {
     "places": ("assignments",)
 }
 REFUSED = {

@@ -1,9 +1,8 @@
 """Authoring of tariffs, the same for the admin and the API: drafts, publishing, ending, and where they apply."""
 
+from pricing.authoring.content import TariffContent, content_of
 from pricing.authoring.places import Place, places_of
 from pricing.authoring.tariffs import (
-    TariffContent,
-    content_of,
     create_tariff,
     end,
     publish,

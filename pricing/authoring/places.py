@@ -1,17 +1,13 @@
-"""Where a tariff applies: the places that a version names, and the rows that say which tariff holds them now."""
+"""Where a tariff applies: the places that a version names, by Beckn ids."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
-
 from cpo_portal.network.models import Connector, ConnectorType, Location
-from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
+from pricing.models import Tariff, TariffAssignment, TariffVersion
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,43 +75,6 @@ def faults_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
     return found
 
 
-def conflicts_of(tariff: Tariff, places: Iterable[Place]) -> dict[Place, str]:
-    """Return why the tariff cannot be published at places, one sentence each: another one applies there."""
-    wanted = list(places)
-    held, names = _rows_at(wanted), location_names(wanted)
-    others = {place: held[place].tariff for place in wanted if place in held}
-    return {
-        place: f"“{other}” already applies {place.named(names)}: take it off there first."
-        for place, other in others.items()
-        if other.pk != tariff.pk and other.state == TariffState.APPROVED
-    }
-
-
-def check_publishable(tariff: Tariff, places: Iterable[Place]) -> None:
-    """Refuse to publish a tariff that applies nowhere, or where another one applies; raises for `places`."""
-    wanted = list(places)
-    faults = list((faults_of(tariff, wanted) | conflicts_of(tariff, wanted)).values())
-    if faults or not wanted:
-        raise ValidationError({"places": faults or "It applies nowhere: name a place before you publish it."})
-
-
-def take(tariff: Tariff, places: Iterable[Place]) -> None:
-    """Make these the only places of the tariff, from tariffs that are not published; in the caller's transaction.
-
-    Raises ValidationError for `places`, and where there is none.
-    """
-    with connection.cursor() as cursor:
-        # Two publications, each sure that a place is free, must not both take it.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('pricing.places'), %s)", [tariff.cpo_id])
-    wanted = list(dict.fromkeys(places))
-    check_publishable(tariff, wanted)
-    held = _rows_at(wanted)
-    own = {place: row.pk for place, row in held.items() if row.tariff_id == tariff.pk}
-    TariffAssignment.objects.filter(pk__in=[row.pk for row in held.values() if row.pk not in own.values()]).delete()
-    TariffAssignment.objects.filter(tariff=tariff).exclude(pk__in=own.values()).delete()
-    _assign(tariff, [place for place in wanted if place not in own])
-
-
 def most_specific_first(connector: Connector, location_id: str) -> tuple[Place, ...]:
     """Return where a tariff for this connector may be placed, the most specific first."""
     return (
@@ -137,41 +96,3 @@ def _known(model: Any, key: str, places: Iterable[Place]) -> dict[str, str]:
     if not wanted:
         return {}
     return {getattr(row, key): str(row) for row in model.objects.filter(**{f"{key}__in": wanted})}
-
-
-def _rows_at(places: Iterable[Place]) -> dict[Place, TariffAssignment]:
-    """Return the assignment at each of these places that has one, whatever its tariff's state."""
-    wanted = set(places)
-    rows = TariffAssignment.objects.select_related("tariff", "location", "connector").filter(
-        Q(location=None) | Q(location__location_id__in={place.location_id for place in wanted}),
-        Q(connector=None) | Q(connector__item_id__in={place.item_id for place in wanted}),
-    )
-    found = {
-        Place(
-            row.location.location_id if row.location else "",
-            row.connector.item_id if row.connector else "",
-            row.connector_type,
-        ): row
-        for row in rows
-    }
-    return {place: row for place, row in found.items() if place in wanted}
-
-
-def _assign(tariff: Tariff, places: Sequence[Place]) -> None:
-    site_ids, item_ids = ({getattr(x, key) for x in places} - {""} for key in ("location_id", "item_id"))
-    locations = {row.location_id: row for row in Location.objects.filter(location_id__in=site_ids)}
-    connectors = {row.item_id: row for row in Connector.objects.filter(item_id__in=item_ids)}
-    try:
-        with transaction.atomic():
-            TariffAssignment.objects.bulk_create(
-                TariffAssignment(
-                    cpo=tariff.cpo,
-                    tariff=tariff,
-                    location=locations[place.location_id] if place.location_id else None,
-                    connector=connectors[place.item_id] if place.item_id else None,
-                    connector_type=place.connector_type,
-                )
-                for place in places
-            )
-    except (IntegrityError, KeyError) as race:
-        raise ValidationError({"places": "One of the places has just changed: reload and try again."}) from race

@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from decimal import Decimal
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.authoring.places import Place, encoded, faults_of, places_of, take
-from pricing.engine.codec import decode, encode
-from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel
+from pricing.authoring.claims import claims_with, take
+from pricing.authoring.content import TariffContent, checked, content_of, write_content
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
-
-_MOST = Decimal(10) ** 9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffContent:
-    """What one version says: `rate` in money per kWh, fees per session, bounds in Wh, and where it applies.
-
-    The currency is the CPO's. A fee without a code gets one from its title.
-    """
-
-    rate: Decimal
-    fees: tuple[Fee, ...] = ()
-    minimum_wh: int | None = None
-    maximum_wh: int | None = None
-    places: tuple[Place, ...] = ()
-    currency: str = ""
-
-
-def content_of(version: TariffVersion) -> TariffContent:
-    """Return what a version says."""
-    components = decode(tuple[PriceComponent, ...], version.components)
-    return TariffContent(
-        rate=next(part.rate for part in components if part.dimension is Dimension.ENERGY),
-        fees=decode(tuple[Fee, ...], version.fees),
-        minimum_wh=version.minimum_wh,
-        maximum_wh=version.maximum_wh,
-        places=places_of(version),
-        currency=version.currency,
-    )
 
 
 def create_tariff(cpo: Cpo, tariff_id: str, name: str, content: TariffContent, *, by: User | None = None) -> Tariff:
@@ -95,12 +60,7 @@ def save_draft(
             return latest
         else:
             version = TariffVersion(cpo=locked.cpo, tariff=locked, number=latest.number + 1 if latest else 1)
-        version.model = PricingModel.PER_KWH.value
-        version.currency = content.currency
-        version.components = encode([PriceComponent(Dimension.ENERGY, content.rate)])
-        version.fees = encode(list(content.fees))
-        version.minimum_wh, version.maximum_wh = content.minimum_wh, content.maximum_wh
-        version.places = encoded(content.places)
+        write_content(version, content)
         version.created_by = by
         version.save()
         return version
@@ -109,7 +69,10 @@ def save_draft(
 def publish(
     tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
 ) -> Tariff:
-    """Freeze the draft and make it the live version: from now on it prices every quote at the places it names."""
+    """Freeze the draft and make it the live version, which prices sessions where and when it says that it applies.
+
+    At other times the versions published before it hold on.
+    """
     with cpo_scope(tariff.cpo), transaction.atomic():
         locked = lock_tariff(tariff)
         draft = TariffVersion.objects.filter(tariff=locked, published_at=None).first()
@@ -117,8 +80,12 @@ def publish(
             raise ValidationError("There is no draft to publish: change the tariff first.")
         if expected is not None and draft.number != expected:
             raise ValidationError("Someone else has published this tariff since you opened it: reload and try again.")
-        take(locked, checked(locked, content_of(draft)).places)
-        draft.published_at = timezone.now()
+        now = timezone.now()
+        content = checked(locked, content_of(draft))
+        if content.valid_until is not None and content.valid_until <= now:
+            raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
+        take(locked, claims_with(locked, draft, now=now))
+        draft.published_at = now
         draft.save(update_fields=["published_at"])
         locked.live_version = draft
         return _move(locked, TariffState.APPROVED, by=by, by_token=by_token, note=note)
@@ -156,45 +123,3 @@ def _move(tariff: Tariff, target: TariffState, *, by: User | None, by_token: str
         note=note[:300],
     )
     return tariff
-
-
-def checked(tariff: Tariff, content: TariffContent) -> TariffContent:
-    """Return the content in its normal form, or raise ValidationError by field."""
-    currency = tariff.cpo.currency
-    errors: dict[str, list[str]] = {}
-    if (content.currency or currency) != currency:
-        errors["currency"] = [f"Your tariffs are in {currency}: leave the currency out."]
-    if not content.rate.is_finite() or not 0 <= content.rate < _MOST or content.rate != round(content.rate, 4):
-        errors["rate"] = ["Give the price of a kWh as 0 or more, with at most four decimals."]
-    fees, faults = _checked_fees(content.fees)
-    if faults:
-        errors["fees"] = faults
-    for name in ("minimum_wh", "maximum_wh"):
-        bound = getattr(content, name)
-        if bound is not None and not 1 <= bound <= 10_000_000:
-            errors[name] = ["Give an energy above 0 and up to 10,000 kWh, or leave it empty."]
-    if not errors and None not in (content.minimum_wh, content.maximum_wh) and content.minimum_wh > content.maximum_wh:  # type: ignore[operator]
-        errors["maximum_wh"] = ["The most is below the least: raise it or leave it empty."]
-    places = tuple(sorted(set(content.places)))
-    if refused := faults_of(tariff, places):
-        errors["places"] = list(refused.values())
-    if errors:
-        raise ValidationError(errors)  # type: ignore[arg-type]
-    return replace(content, fees=fees, places=places, currency=currency)
-
-
-def _checked_fees(fees: tuple[Fee, ...]) -> tuple[tuple[Fee, ...], list[str]]:
-    found: list[Fee] = []
-    faults: list[str] = []
-    for position, fee in enumerate(fees, start=1):
-        title = fee.title.strip()
-        code = fee.code.strip() or re.sub(r"\W+", "_", title).strip("_").upper()
-        if not title or len(title) > 100:
-            faults.append(f"Fee {position}: give it a name of up to 100 characters.")
-        elif not fee.amount.is_finite() or not 0 < fee.amount < _MOST or fee.amount != round(fee.amount, 2):
-            faults.append(f"Fee {position}: give an amount above 0 with at most two decimals.")
-        elif any(other.code == code for other in found):
-            faults.append(f"Fee {position}: “{title}” is there twice: give it another name or drop it.")
-        else:
-            found.append(Fee(code, title, fee.amount))
-    return tuple(found), faults

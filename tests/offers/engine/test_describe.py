@@ -11,11 +11,11 @@ import pytest
 from cpo_portal.charging.segment_rules import Segment
 from offers.engine.benefits.financing import term_words
 from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trace_from_json, trace_to_json
-from offers.engine.describe import benefit_in_words, customers_in_words, summary, way_in, windows_in_words
+from offers.engine.describe import benefit_in_words, customers_in_words, summary, way_in
 from offers.engine.values import DiscountBase, FinanceMethod, FinanceTerm
 from tests.offers.engine.samples import WEEKEND, offer, quoted, rupees_off
 from tests.offers.engine.samples_types import loan
-from tests.pricing.engine.samples import kwh, window
+from tests.pricing.engine.samples import kwh
 
 FULL = offer(
     value_cap=Decimal(100),
@@ -133,24 +133,6 @@ def test_how_to_get_it(said, words):
 @pytest.mark.parametrize(("uses", "words"), [(1, "at most 1 use in all"), (2, "at most 2 uses in all")])
 def test_uses_in_all_are_counted(uses, words):
     assert summary(offer(total_uses=uses), "Asia/Kolkata").endswith(f"; {words}.")
-
-
-@pytest.mark.parametrize(
-    ("windows", "words"),
-    [
-        pytest.param((), "", id="none"),
-        pytest.param((window("18:00", "21:00"),), "every day 18:00–21:00", id="every-day"),
-        pytest.param((window("18:00", "21:00", frozenset()),), "on no day 18:00–21:00", id="no-day"),
-        pytest.param((window("22:00", "00:00", frozenset({1})),), "Mondays 22:00–24:00", id="until-midnight"),
-        pytest.param(
-            (window("22:00", "02:00", frozenset({5, 6, 7})), *WEEKEND),
-            "Fridays, Saturdays and Sundays 22:00–02:00; Saturdays and Sundays all day",
-            id="two",
-        ),
-    ],
-)
-def test_windows_in_words(windows, words):
-    assert windows_in_words(windows) == words
 
 
 def test_counts_of_uses_are_grouped_as_amounts_are():

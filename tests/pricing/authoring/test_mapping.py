@@ -33,7 +33,7 @@ def publish(world: World, name: str, place: Place) -> Tariff:
 
 def winner(world: World) -> str:
     with cpo_scope(world.cpo):
-        return tariffs_for([world.connector])[world.connector.pk].tariff.tariff_id
+        return tariffs_for([world.connector], at=timezone.now())[world.connector.pk].tariff.tariff_id
 
 
 def test_the_more_specific_place_wins_step_by_step(world: World) -> None:
@@ -68,13 +68,13 @@ def test_another_type_and_another_place_do_not_count(world: World) -> None:
 def test_a_connector_without_a_tariff_is_left_out(world: World) -> None:
     authoring.end(world.tariff)
     with cpo_scope(world.cpo):
-        assert tariffs_for([world.connector]) == {}
+        assert tariffs_for([world.connector], at=timezone.now()) == {}
 
 
 def test_connectors_of_two_cpos_get_their_own_tariffs(world: World) -> None:
     other = make_world("cpo2.com", item_id="there-01")
     with every_cpo():
-        found = tariffs_for([world.connector, other.connector])
+        found = tariffs_for([world.connector, other.connector], at=timezone.now())
     assert {pk: version.cpo_id for pk, version in found.items()} == {
         world.connector.pk: world.cpo.pk,
         other.connector.pk: other.cpo.pk,
@@ -100,7 +100,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_connectors(
             )
         connectors = list(Connector.objects.all())
         with django_assert_num_queries(2):
-            tariffs_for(connectors, as_of=timezone.now() if history else None)
+            tariffs_for(connectors, at=timezone.now(), as_of=timezone.now() if history else None)
 
 
 def test_version_and_places_of_an_instant_come_from_the_history(world: World) -> None:
@@ -115,7 +115,7 @@ def test_version_and_places_of_an_instant_come_from_the_history(world: World) ->
         rows = list(TariffStateChange.objects.filter(tariff=tariff).order_by("id"))
 
         def at(instant: datetime) -> int | None:
-            version = tariffs_for([world.connector], as_of=instant).get(world.connector.pk)
+            version = tariffs_for([world.connector], at=instant, as_of=instant).get(world.connector.pk)
             return version.number if version is not None else None
 
         assert [at(row.at) for row in rows] == [1, 2, None, None]

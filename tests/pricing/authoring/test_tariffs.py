@@ -249,6 +249,7 @@ def test_publishing_asks_no_more_queries_for_more_places(
 
 
 FORM: dict[str, Any] = {
+    "model": "PER_KWH",
     "name": "Night",
     "tariff_id": "night",
     "rate": "14.50",

@@ -97,7 +97,10 @@ def test_without_any_energy_there_is_no_least_price():
 
 def test_a_price_per_session_is_raised_to_the_least():
     fixed = replace(
-        BARE, model=PricingModel.FIXED, components=(PriceComponent(Dimension.FLAT, Decimal(40)),), minimum_price=Decimal(50)
+        BARE,
+        model=PricingModel.FIXED,
+        components=(PriceComponent(Dimension.FLAT, Decimal(40)),),
+        minimum_price=Decimal(50),
     )
     assert printed(price(kwh("5"), fixed)) == [("Charging session cost (5 kWh, least price of a session)", "50.00")]
     as_listed = replace(fixed, minimum_price=Decimal(40))

@@ -8,6 +8,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from pricing.engine.codec import decode, encode
+from pricing.engine.values import WeeklyWindow
+
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -20,7 +23,7 @@ def normal_windows(windows: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     found: list[dict[str, Any]] = []
     faults: list[str] = []
     for position, window in enumerate(windows, start=1):
-        fault = _fault(window)
+        fault = fault_of_window(window)
         if fault:
             faults.append(f"Window {position}: {fault}")
             continue
@@ -32,7 +35,19 @@ def normal_windows(windows: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def _fault(window: Any) -> str:
+def read_window(window: Any) -> WeeklyWindow:
+    """Return what a window without a fault says."""
+    return decode(WeeklyWindow, window)
+
+
+def written_window(window: WeeklyWindow) -> dict[str, Any]:
+    """Return a window as people write it."""
+    data = encode(window)
+    return data | {"start": f"{window.start:%H:%M}", "end": f"{window.end:%H:%M}"}
+
+
+def fault_of_window(window: Any) -> str:
+    """Return why this is no window, in words that end a sentence; "" where it is one."""
     if not isinstance(window, dict) or set(window) != {"weekdays", "start", "end"}:
         return 'write it as {"weekdays": [6, 7], "start": "18:00", "end": "21:00"}.'
     weekdays, start, end = window["weekdays"], window["start"], window["end"]

@@ -56,6 +56,99 @@ def test_a_tariff_is_made_placed_published_changed_and_ended(world: World, staff
     assert [row["tariff_id"] for row in staff.get("/api/tariffs?state=ENDED").json()["results"]] == ["fast"]
 
 
+FULL: dict[str, Any] = {
+    "model": "TIME_OF_DAY",
+    "rate": "18.0000",
+    "components": [
+        {
+            "dimension": "ENERGY",
+            "rate": "22.0000",
+            "windows": [{"weekdays": [1, 2], "start": "18:00", "end": "00:00"}],
+            "grace_minutes": 0,
+        },
+        {"dimension": "IDLE", "rate": "2.0000", "windows": [], "grace_minutes": 15},
+    ],
+    "fees": [],
+    "minimum_wh": 500,
+    "maximum_wh": None,
+    "minimum_price": "50.00",
+    "maximum_price": None,
+    "wheeling": {"title": "Grid charge", "amount": "0.4250", "basis": "KWH"},
+    "valid_from": "2027-03-31T18:30:00Z",
+    "valid_until": None,
+    "currency": "INR",
+}
+
+
+def test_all_that_a_tariff_can_say_is_written_and_read_in_the_same_words(world: World, staff: Client) -> None:
+    body = {"tariff_id": "full", "name": "Full", "content": FULL, "assignments": [{"connector_type": "CCS2"}]}
+    made = send(staff, "tariffs", body)
+    assert made.status_code == 201, made.content
+    assert made.json()["draft"]["content"] == FULL
+    published = send(staff, "tariffs/full/publish", {}).json()
+    assert published["live"]["content"] == FULL
+    changed = send(
+        staff, "tariffs/full", {"content": {"wheeling": None, "model": "PER_KWH", "components": []}}, "patch"
+    )
+    assert changed.status_code == 200, changed.content
+    assert changed.json()["draft"]["content"] == FULL | {"wheeling": None, "model": "PER_KWH", "components": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        pytest.param(
+            {"components": [{"dimension": "ENERGY", "rate": "1", "windows": [{"weekdays": [1], "start": "x"}]}]},
+            {"content": {"components": {"0": {"windows": {"0": {"end": ["This field is required."]}}}}}},
+            id="half a window",
+        ),
+        pytest.param(
+            {
+                "components": [
+                    {
+                        "dimension": "ENERGY",
+                        "rate": "1",
+                        "windows": [{"weekdays": [8], "start": "18:00", "end": "24:00"}],
+                    }
+                ]
+            },
+            {
+                "content": {
+                    "components": {"0": {"windows": ["Window 1: weekdays are numbers from 1 (Monday) to 7 (Sunday)."]}}
+                }
+            },
+            id="no weekday",
+        ),
+        pytest.param(
+            {"model": "FIXED"},
+            {
+                "content": {
+                    "rate": ["A fixed price per session has no price per kWh: leave it empty."],
+                    "components": ["A fixed price per session has no prices per kWh: leave them out."],
+                }
+            },
+            id="another model",
+        ),
+        pytest.param(
+            {"model": "BY_THE_MOON"}, {"content": {"model": ["“BY_THE_MOON” is not a valid choice."]}}, id="no model"
+        ),
+        pytest.param(
+            {"wheeling": {"amount": "0"}},
+            {"content": {"wheeling": ["Give the wheeling charge as an amount above 0 with at most four decimals."]}},
+            id="no wheeling",
+        ),
+    ],
+)
+def test_a_bad_part_of_a_tariff_is_told_where_it_stands(
+    world: World, staff: Client, changes: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    answer = send(staff, "tariffs", {"tariff_id": "full", "name": "Full", "content": FULL | changes})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == fields
+    with cpo_scope(world.cpo):
+        assert not Tariff.objects.filter(tariff_id="full").exists()
+
+
 @pytest.mark.parametrize(
     ("places", "sentence"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,17 @@ from pricing import authoring
 from pricing.authoring import Place, TariffContent
 from pricing.authoring.places import held_by
 from pricing.describe import tariff_in_words
-from pricing.engine.values import Fee
+from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion, TaxProfile
 from tests.people import People, make_people, signed_in
+from tests.pricing.engine.samples import window
 
 pytestmark = pytest.mark.django_db
 
 SERVICE = Fee("", "Service Fee", Decimal(10))
 CCS2 = Place(connector_type="CCS2")
+EVENING = window("18:00", "21:00")
+APRIL = datetime(2027, 3, 31, 18, 30, tzinfo=UTC)
 CONTENT = TariffContent(rate=Decimal(22), fees=(SERVICE,), places=(CCS2,))
 
 
@@ -102,6 +106,48 @@ BAD = [
         {"minimum_wh": 0}, "minimum_wh", "Give an energy above 0 and up to 10,000 kWh, or leave it empty.", id="0 Wh"
     ),
     pytest.param(
+        {"components": (PriceComponent(Dimension.ENERGY, Decimal(2), (EVENING,)),)},
+        "components",
+        "Choose the model “By time of day” for prices per kWh at certain hours.",
+        id="hours of another model",
+    ),
+    pytest.param(
+        {"minimum_price": Decimal(0)},
+        "minimum_price",
+        "Give an amount above 0 with at most two decimals, or leave it empty.",
+        id="least price of 0",
+    ),
+    pytest.param(
+        {"maximum_price": Decimal("1.001")},
+        "maximum_price",
+        "Give an amount above 0 with at most two decimals, or leave it empty.",
+        id="highest price in tenths of a paisa",
+    ),
+    pytest.param(
+        {"minimum_price": Decimal("50.01"), "maximum_price": Decimal(50)},
+        "maximum_price",
+        "The highest price is below the least: raise it or leave it empty.",
+        id="highest below least",
+    ),
+    pytest.param(
+        {"wheeling": Wheeling(" ", Decimal(1))},
+        "wheeling",
+        "Give the wheeling charge a name of up to 100 characters.",
+        id="wheeling without a name",
+    ),
+    pytest.param(
+        {"wheeling": Wheeling("Wheeling", Decimal(0))},
+        "wheeling",
+        "Give the wheeling charge as an amount above 0 with at most four decimals.",
+        id="wheeling of 0",
+    ),
+    pytest.param(
+        {"valid_from": APRIL, "valid_until": APRIL},
+        "valid_until",
+        "It ends before it begins: give a later end or leave it empty.",
+        id="ends when it begins",
+    ),
+    pytest.param(
         {"currency": "EUR"}, "currency", "Your tariffs are in INR: leave the currency out.", id="foreign currency"
     ),
 ]
@@ -126,6 +172,34 @@ def test_bad_content_is_refused_at_its_field(
             TariffContent(rate=Decimal("9.5"), minimum_wh=500, maximum_wh=80_000),
             "₹9.50/kWh + GST 18 %, 0.5 kWh to 80 kWh",
             id="bounds",
+        ),
+        pytest.param(
+            TariffContent(
+                model=PricingModel.TIME_OF_DAY,
+                rate=Decimal(18),
+                components=(
+                    PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=15),
+                    PriceComponent(Dimension.ENERGY, Decimal(22), (EVENING,)),
+                    PriceComponent(Dimension.TIME, Decimal("0.5"), (EVENING,)),
+                ),
+                wheeling=Wheeling("Wheeling charge", Decimal("0.425"), WheelingBasis.KWH),
+                maximum_price=Decimal(500),
+                minimum_wh=500,
+            ),
+            "₹22.00/kWh every day 18:00–21:00, else ₹18.00/kWh + ₹0.50/min of charging every day 18:00–21:00 + "
+            "₹2.00/min of standing after charging after 15 min + Wheeling charge ₹0.425 per kWh + GST 18 %, "
+            "from 0.5 kWh, charging costs up to ₹500.00",
+            id="everything by time of day",
+        ),
+        pytest.param(
+            TariffContent(
+                model=PricingModel.FIXED,
+                components=(PriceComponent(Dimension.FLAT, Decimal(150)),),
+                wheeling=Wheeling("Grid charge", Decimal(5)),
+                minimum_price=Decimal(100),
+            ),
+            "₹150.00 per session + Grid charge ₹5.00 per order + GST 18 %, charging costs from ₹100.00",
+            id="fixed",
         ),
     ],
 )
@@ -369,3 +443,92 @@ def test_the_tax_profile_opens_on_its_row_and_is_the_cpos_own(people: People) ->
     signed_in(people.colleague).post(address, form)
     row.refresh_from_db()
     assert str(row) == "VAT 5 %"
+
+
+def test_the_form_writes_and_shows_every_part_of_a_tariff(people: People) -> None:
+    rows = {
+        "components-0-rate": "22",
+        "components-0-dimension": "ENERGY",
+        "components-0-weekdays": ["1", "2"],
+        "components-0-start": "18:00",
+        "components-0-end": "00:00",
+        "components-1-rate": "2",
+        "components-1-dimension": "IDLE",
+        "components-1-grace_minutes": "15",
+        "components-2-dimension": "FLAT",
+    }
+    sent = (
+        FORM
+        | rows
+        | {
+            "model": "TIME_OF_DAY",
+            "minimum_price": "50",
+            "maximum_price": "500",
+            "wheeling_amount": "2.5",
+            "wheeling_basis": "ORDER",
+            "valid_from": "2027-04-01T00:00",
+            "valid_until": "2027-07-01T00:00",
+        }
+    )
+    client = signed_in(people.owner)
+    answer = client.post(f"{LIST}add/", sent | {"_publish": "1"}, follow=True)
+    text = answer.content.decode()
+    period = "for sessions that start from 1 Apr 2027 00:00 IST and before 1 Jul 2027 00:00 IST"
+    assert f"“Night” is published: where it applies version 1 is the price {period}." in text
+    with cpo_scope(people.here.cpo):
+        tariff = Tariff.objects.select_related("live_version").get(tariff_id="night")
+        assert tariff.live_version is not None
+        content = authoring.content_of(tariff.live_version)
+    mondays_and_tuesdays = window("18:00", "00:00", frozenset({1, 2}))
+    assert content.components == (
+        PriceComponent(Dimension.ENERGY, Decimal(22), (mondays_and_tuesdays,)),
+        PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=15),
+    )
+    assert (content.model, content.rate) == (PricingModel.TIME_OF_DAY, Decimal("14.50"))
+    assert (content.minimum_price, content.maximum_price) == (Decimal(50), Decimal(500))
+    assert content.wheeling == Wheeling("Wheeling charge", Decimal("2.5"))
+    assert (content.valid_from, content.valid_until) == (APRIL, datetime(2027, 6, 30, 18, 30, tzinfo=UTC))
+    assert f"Version 1 is the price {period}." in text
+    assert 'name="components-0-start" value="18:00"' in text
+    assert 'name="components-0-end" value="00:00"' in text
+    assert 'name="components-1-grace_minutes" value="15"' in text
+    assert 'value="2027-04-01T00:00"' in text
+    again = client.post(f"{LIST}{tariff.pk}/change/", sent | {"_save": "1", "_version": "1"}, follow=True)
+    assert "“Night” is saved; it says what was published already." in again.content.decode()
+
+
+BAD_ROWS = [
+    pytest.param({"components-0-rate": "x"}, "Price 1: give an amount such as 18.00.", id="no amount"),
+    pytest.param({"components-0-dimension": "KM"}, "Price 1: choose what it is per.", id="per nothing"),
+    pytest.param({"components-0-grace_minutes": "ten"}, "Price 1: give the free minutes as a number", id="grace"),
+    pytest.param(
+        {"components-0-end": "24:00"},
+        "Price 1: write 00:00 instead of 24:00; as an end it is the end of the day.",
+        id="24:00",
+    ),
+    pytest.param({"components-0-weekdays": []}, "Price 1: tick at least one day.", id="no day"),
+    pytest.param({"components-0-end": ""}, "Price 1: give both times as HH:MM, such as 18:00.", id="one time"),
+    pytest.param({"model": "PER_KWH"}, "Choose the model “By time of day” for prices per kWh", id="another model"),
+    pytest.param(
+        {"rate": ""},
+        "No price per kWh holds Mondays 00:00–18:00; Tuesdays, Wednesdays, Thursdays, Fridays, Saturdays and Sundays "
+        "all day; Mondays 21:00–24:00: add one for these hours, or one for all other hours.",
+        id="a gap",
+    ),
+    pytest.param({"valid_from": "2027-04-01T00:00", "valid_until": "2027-04-01T00:00"}, "It ends before", id="ends"),
+    pytest.param({"wheeling_amount": "-1"}, "Give the wheeling charge as an amount above 0", id="wheeling"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), BAD_ROWS)
+def test_a_bad_price_is_told_in_the_form_which_keeps_it(people: People, changes: dict[str, Any], sentence: str) -> None:
+    row = {"rate": "22", "dimension": "ENERGY", "weekdays": ["1"], "start": "18:00", "end": "21:00"}
+    rows = {f"components-0-{name}": value for name, value in row.items()} | {"model": "TIME_OF_DAY"}
+    answer = signed_in(people.owner).post(f"{LIST}add/", FORM | rows | changes | {"_save": "1"})
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert sentence in text
+    if "components-0-rate" not in changes:
+        assert 'name="components-0-rate" value="22"' in text
+    with cpo_scope(people.here.cpo):
+        assert not Tariff.objects.filter(tariff_id="night").exists()

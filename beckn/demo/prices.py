@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from beckn.demo.tables import FEE_TITLE, PRODUCTS, REFUND_TERMS, TARIFFS, ProductRow, TariffRow
+from beckn.demo.tables import EVENING, FEE_TITLE, GRACE_MINUTES, PRODUCTS, REFUND_TERMS, TARIFFS, ProductRow, TariffRow
 from beckn.models import NetworkProfile
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import RefundTerm
 from cpo_portal.network.models import Location, Product, ProductStock
 from offers.models import OfferPolicy
 from pricing.authoring import Place, TariffContent, create_tariff, publish
-from pricing.engine.values import Fee
+from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, WeeklyWindow
 from pricing.models import Tariff, TaxProfile
 
 
@@ -49,10 +49,24 @@ def _make_tariffs(cpo: Cpo) -> None:
         if row.cpo != cpo.provider_id or row.tariff_id in there:
             continue
         fees = (Fee("", FEE_TITLE, Decimal(row.fee)),) if row.fee else ()
-        content = TariffContent(rate=Decimal(row.rate), fees=fees, places=tuple(_places(row)))
+        content = TariffContent(
+            model=PricingModel.TIME_OF_DAY if row.evening else PricingModel.PER_KWH,
+            rate=Decimal(row.rate),
+            components=tuple(_components(row)),
+            fees=fees,
+            places=tuple(_places(row)),
+        )
         tariff = create_tariff(cpo, row.tariff_id, row.name, content)
         if row.published:
             publish(tariff)
+
+
+def _components(row: TariffRow) -> Iterator[PriceComponent]:
+    if row.evening:
+        window = WeeklyWindow(frozenset(range(1, 8)), *EVENING)
+        yield PriceComponent(Dimension.ENERGY, Decimal(row.evening), (window,))
+    if row.idle:
+        yield PriceComponent(Dimension.IDLE, Decimal(row.idle), grace_minutes=GRACE_MINUTES)
 
 
 def _places(row: TariffRow) -> Iterable[Place]:

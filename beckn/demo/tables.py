@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 
 MAIN, HIGHWAY = "cpo1.com", "cpo2.com"
@@ -111,7 +112,8 @@ BROKEN_EVERY = 11
 
 @dataclass(frozen=True, slots=True)
 class TariffRow:
-    """A tariff: ₹ per kWh, its fee, and where it applies: a location tag and/or a connector type, else everywhere."""
+    """A tariff: ₹ per kWh, in the evening too where that differs, its fee, ₹ per minute of standing after charging, and
+    where it applies: a location tag and/or a connector type, else everywhere."""
 
     cpo: str
     tariff_id: str
@@ -121,7 +123,13 @@ class TariffRow:
     location_tag: str = ""
     connector_type: str = ""
     published: bool = True
+    evening: str = ""
+    idle: str = ""
 
+
+#: When the evening's price holds, every day, and for how long nobody pays for standing.
+EVENING = (time(18), time(22))
+GRACE_MINUTES = 15
 
 TARIFFS = (
     TariffRow(MAIN, "standard", "Standard", "18", "10"),
@@ -130,7 +138,7 @@ TARIFFS = (
     TariffRow(MAIN, "next-season", "Next season", "19.5", "10", published=False),
     TariffRow(HIGHWAY, "standard", "Standard", "21", "15"),
     TariffRow(HIGHWAY, "ac", "AC charging", "15", connector_type="TYPE2"),
-    TariffRow(HIGHWAY, "highway", "Highways", "24", "15", location_tag="highway"),
+    TariffRow(HIGHWAY, "highway", "Highways", "24", "15", location_tag="highway", evening="27", idle="2"),
 )
 FEE_TITLE = "Service Fee"
 

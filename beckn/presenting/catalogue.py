@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from textwrap import shorten
 
 from beckn.presenting.parts import (
     ItemPrice,
@@ -28,6 +30,7 @@ from beckn.protocol.catalog_views import (
     ProviderView,
     StopType,
     StopView,
+    TariffView,
 )
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
@@ -40,10 +43,14 @@ from offers.engine.values import OfferTerms
 from offers.places import place_facts
 from offers.published import in_stock, is_shown
 from offers.usage import usage_of
-from pricing.mapping import price_terms, tariffs_for
+from pricing.engine.describe import terms_in_words
+from pricing.engine.values import Tax
+from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
 from pricing.models import TariffVersion
 
 CATALOGUE_NAME = "EV charging"
+#: A tariff of many prices is told in part: an item is one of thousands in a catalogue.
+LONGEST_WORDS = 1000
 
 
 def catalog_view(
@@ -85,9 +92,10 @@ def _provider(
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
+        tax = tax_of_cpo(cpo.pk)
         usage = usage_of(cpo.pk, list(everything.values()), None, today=today_at(now, cpo.time_zone))
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
-    prices = _Prices(plan[0] or now)
+    prices = _Prices(plan[0] or now, tax)
     add_ons = {key: tuple(product_view(product) for product in products[key]) for key in sites}
     inline: dict[tuple[tuple[str, ...], Decimal | None], tuple[InlineOfferView, ...]] = {}
     items = []
@@ -141,14 +149,17 @@ def _start(location: LocationView, instructions: str, plan: tuple[datetime | Non
 
 
 class _Prices:
-    """What tariffs charge at an instant, looked up once for each version and time zone."""
+    """What tariffs charge at an instant and at all others, made once for each version and time zone."""
 
-    def __init__(self, at: datetime) -> None:
-        self._at = at
+    def __init__(self, at: datetime, tax: Tax | None) -> None:
+        self._at, self._tax = at, tax
         self._found: dict[tuple[int, str], ItemPrice] = {}
 
     def of(self, version: TariffVersion, zone: str) -> ItemPrice:
         key = version.pk, zone
         if key not in self._found:
-            self._found[key] = price_at(price_terms(version, None, time_zone=zone, products=()), self._at)
+            terms = price_terms(version, self._tax, time_zone=zone, products=())
+            words = shorten(terms_in_words(terms), LONGEST_WORDS, placeholder=" …")
+            tariff = TariffView(terms.model.value, words)
+            self._found[key] = replace(price_at(terms, self._at), tariff=tariff)
         return self._found[key]

@@ -17,6 +17,7 @@ from beckn.protocol.catalog_views import (
     LocationView,
     OfferView,
     ProviderView,
+    TariffView,
 )
 from beckn.protocol.values import Measure
 from cpo_portal.accounts.models import Cpo
@@ -72,10 +73,11 @@ def _power_rating(watts: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """What a connector's item costs per unit; None where it has no price of its own."""
+    """What a connector's item costs per unit, None where it has no such price, and all that its tariff charges."""
 
     amount: Decimal | None
     per: str = "kWh"
+    tariff: TariffView | None = None
 
     @property
     def per_kwh(self) -> Decimal | None:
@@ -106,6 +108,7 @@ def item_view(
         location_ids=place,
         fulfillment_ids=place,
         offers=offers,
+        tariff=price.tariff,
         add_ons=add_ons,
         selected=selected,
         allocated_kwh=allocated_kwh,

@@ -142,6 +142,14 @@ class ConnectorView:
 
 
 @dataclass(frozen=True, slots=True)
+class TariffView:
+    """What a connector's tariff charges beside the price of the moment: its pricing model, and all of it in words."""
+
+    model: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """A connector (`connector` given) or a product. `price` is per `per` ("kWh", "min"; "" is a piece).
 
@@ -163,6 +171,7 @@ class ItemView:
     fulfillment_ids: tuple[str, ...] = ()
     offers: tuple[InlineOfferView, ...] = ()
     surcharges: tuple[SurchargeView, ...] = ()
+    tariff: TariffView | None = None
     add_ons: tuple[ItemView, ...] = ()
     selected: Measure | None = None
     count: int | None = None

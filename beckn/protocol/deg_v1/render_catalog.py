@@ -15,6 +15,7 @@ from beckn.protocol.catalog_views import (
     OfferView,
     ProviderView,
     SurchargeView,
+    TariffView,
 )
 from beckn.protocol.deg_v1.render_benefit import DISCOUNT_TYPES, published_benefit, write_value
 from beckn.protocol.deg_v1.render_session import write_fulfillment, write_location
@@ -68,6 +69,8 @@ def _shown_on(item: ItemView) -> dict[str, Any]:
 
 def _item(item: ItemView, shown: dict[str, Any]) -> dict[str, Any]:
     tags = [_connector(item.connector)] if item.connector else []
+    if item.tariff is not None:
+        tags.append(_tariff(item.tariff))
     tags += [_surcharge(surcharge, item.currency) for surcharge in item.surcharges]
     return sparse(
         id=item.id,
@@ -156,6 +159,12 @@ def _connector(connector: ConnectorView) -> dict[str, Any]:
             ("status", connector.status),
         ),
     )
+
+
+@lru_cache(maxsize=1024)
+def _tariff(tariff: TariffView) -> dict[str, Any]:
+    """Write what a tariff charges; the same object for every item that has it, so nobody changes it."""
+    return write_group("tariff-details", (("pricing-model", tariff.model), ("price", tariff.words)))
 
 
 def _surcharge(surcharge: SurchargeView, currency: str) -> dict[str, Any]:

@@ -42,6 +42,10 @@ def test_on_search_shows_the_offer_at_provider_and_item(talk: Conversation) -> N
         {"id": "weekend-special", "descriptor": {"code": "promotional-offer", "name": "Weekend special"}}
     ]
     assert tag(item["tags"], "connector-specifications")["power-rating"] == "30kW"
+    assert tag(item["tags"], "tariff-details") == {
+        "pricing-model": "PER_KWH",
+        "price": "₹18.00/kWh + Service Fee ₹10.00 + GST 18 %",
+    }
 
 
 def test_a_search_elsewhere_is_an_empty_catalogue(talk: Conversation) -> None:

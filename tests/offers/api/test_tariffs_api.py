@@ -130,7 +130,7 @@ def test_all_that_a_tariff_can_say_is_written_and_read_in_the_same_words(world: 
             id="another model",
         ),
         pytest.param(
-            {"model": "BY_THE_MOON"}, {"content": {"model": ["“BY_THE_MOON” is not a valid choice."]}}, id="no model"
+            {"model": "BY_THE_MOON"}, {"content": {"model": ['"BY_THE_MOON" is not a valid choice.']}}, id="no model"
         ),
         pytest.param(
             {"wheeling": {"amount": "0"}},

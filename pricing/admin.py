@@ -72,7 +72,8 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
                     "components",
                     "fees",
                     ("minimum_price", "maximum_price"),
-                    ("wheeling_amount", "wheeling_basis", "wheeling_title"),
+                    ("wheeling_amount", "wheeling_basis"),
+                    "wheeling_title",
                     ("minimum_kwh", "maximum_kwh"),
                 )
             },

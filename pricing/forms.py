@@ -78,8 +78,8 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     components = PricesField(
         label="Other prices",
         required=False,
-        help_text="Per kWh at certain hours, per minute, or per session; on the clock of each location. Hours past "
-        "midnight are of two days: each instant counts by its own day.",
+        help_text="Per kWh at certain hours, per minute, or per session; on the clock of each location. Idling is to "
+        "stand there once charging has ended. Hours past midnight are of two days: each counts by its own day.",
     )
     fees = FeesField(required=False, help_text="Charged once per session, on top of the energy.")
     minimum_kwh = forms.DecimalField(
@@ -102,7 +102,7 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_digits=14,
         decimal_places=2,
-        help_text="Standing after charging, fees, surge and tax come on top.",
+        help_text="Idle time, fees, surge and tax come on top.",
     )
     wheeling_amount = forms.DecimalField(
         label="Wheeling charge",

@@ -20,7 +20,7 @@ UNITS = {
     Dimension.ENERGY: "kWh",
     Dimension.TIME: "minute of charging",
     Dimension.FLAT: "session",
-    Dimension.IDLE: "minute of standing after charging",
+    Dimension.IDLE: "minute of idling",
 }
 _MODELS_WITH_HOURS = {PricingModel.TIME_OF_DAY}
 
@@ -73,7 +73,7 @@ def _fault(part: PriceComponent) -> str:
     if fault := fault_of_rate(part.rate):
         return f"give the price per {UNITS[part.dimension]} {fault}."
     if part.grace_minutes and part.dimension is not Dimension.IDLE:
-        return "only a price for standing after charging has minutes that are free: leave them empty."
+        return "only a price for idling has minutes that are free: leave them empty."
     if not 0 <= part.grace_minutes <= LONGEST_GRACE:
         return f"give between 0 and {LONGEST_GRACE} free minutes."
     if part.dimension is Dimension.ENERGY and not part.windows:

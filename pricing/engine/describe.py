@@ -13,7 +13,7 @@ _PER = {
     Dimension.ENERGY: "/kWh",
     Dimension.TIME: "/min of charging",
     Dimension.FLAT: " per session",
-    Dimension.IDLE: "/min of standing after charging",
+    Dimension.IDLE: "/min of idling",
 }
 _ORDER = (Dimension.ENERGY, Dimension.FLAT, Dimension.TIME, Dimension.IDLE)
 
@@ -38,7 +38,7 @@ def _prices(parts: list[PriceComponent], currency: str) -> str:
 
 def _price(part: PriceComponent, currency: str) -> str:
     words = [f"{money_text(part.rate, currency)}{_PER[part.dimension]}"]
-    words += [f"after {part.grace_minutes} min"] if part.grace_minutes else []
+    words += [f"({part.grace_minutes} min free)"] if part.grace_minutes else []
     words += [windows_in_words(part.windows)] if part.windows else []
     return " ".join(words)
 

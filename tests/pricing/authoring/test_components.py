@@ -105,7 +105,7 @@ BAD = [
         "18",
         (at(IDLE, "2", grace=5), at(IDLE, "2", grace=10)),
         {
-            "components": "Two prices per minute of standing after charging have no hours (₹2.00): give one of them "
+            "components": "Two prices per minute of idling have no hours (₹2.00): give one of them "
             "hours or leave it out."
         },
         id="two-graces",
@@ -146,10 +146,7 @@ BAD = [
         "PER_KWH",
         "18",
         (at(IDLE, "1"), at(TIME, "1", grace=5)),
-        {
-            "components": "Price 2: only a price for standing after charging has minutes that are free: leave them "
-            "empty."
-        },
+        {"components": "Price 2: only a price for idling has minutes that are free: leave them empty."},
         id="grace-of-charging",
     ),
     pytest.param(

@@ -187,7 +187,7 @@ def test_bad_content_is_refused_at_its_field(
                 minimum_wh=500,
             ),
             "₹22.00/kWh every day 18:00–21:00, else ₹18.00/kWh + ₹0.50/min of charging every day 18:00–21:00 + "
-            "₹2.00/min of standing after charging after 15 min + Wheeling charge ₹0.425 per kWh + GST 18 %, "
+            "₹2.00/min of idling (15 min free) + Wheeling charge ₹0.425 per kWh + GST 18 %, "
             "from 0.5 kWh, charging costs up to ₹500.00",
             id="everything by time of day",
         ),

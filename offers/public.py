@@ -7,7 +7,6 @@ for those who have its code. An offer's image is not shown: it would tell the ho
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -20,12 +19,12 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.accounts.rates import Buckets, address_of
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.engine.describe_driver import conditions_in_words, connectors_in_words, some
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState
+from offers.public_limits import too_often
 from offers.public_names import (
     area_of,
     benefit_for_driver,
@@ -40,8 +39,6 @@ from pricing.engine.week import windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 
-#: A reader's pages at once, and each second after them; each process counts for itself.
-_addresses = Buckets(rate=5, burst=60)
 #: So long may a browser or a proxy show what it has: an emergency stop is seen within it.
 FRESH_SECONDS = 60
 #: Of more places or things only so many are named, and how many more there are.
@@ -95,15 +92,8 @@ class OfferPage:
 @require_safe
 def public_offer(request: HttpRequest, provider_id: str, offer_id: str) -> HttpResponse:
     """Answer with the page; 404 where there is nothing to show, 429 to an address that asks too often."""
-    wait = _addresses.take(address_of(request.META))
-    if wait:
-        seconds = str(max(1, math.ceil(wait)))
-        return HttpResponse(
-            f"Too many pages; try again in {seconds} s.\n",
-            status=429,
-            content_type="text/plain",
-            headers={"Retry-After": seconds},
-        )
+    if refused := too_often(request):
+        return refused
     page = page_of(provider_id, offer_id, timezone.now())
     template = "offers/public/offer.html" if page is not None else "offers/public/none.html"
     # Without the request: context processors would read the session, and the page is the same for everybody.

@@ -20,6 +20,7 @@ from beckn.protocol.order_views import (
     OrderState,
     OrderView,
     QuoteView,
+    ReceiptView,
 )
 from beckn.protocol.values import Billing, Measure, MeasureUnit
 from cpo_portal.charging import models as charging
@@ -35,6 +36,7 @@ from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, quote_of
 from offers.ordering.settle import bill_of, ceilings_of
 from offers.quoting import PricedSession, SessionAsk
+from offers.receipts.links import expiry_of, receipt_url
 from pricing.engine import values as engine
 from pricing.engine.money import Money
 from pricing.engine.values import PricingError
@@ -111,6 +113,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         offer_summary=offer_summary(connector, lines, locked.offers, currency=order.currency, now=now)
         if billed
         else None,
+        receipt=_receipt(order, now) if billed else None,
         settlements=settlement_views(order),
         cancellation=_cancellation(order),
         created_at=order.created_at,
@@ -193,6 +196,13 @@ def _billing(order: charging.Order) -> Billing | None:
         return None
     at = contact.billing.get("at")
     return Billing(**{**contact.billing, "at": datetime.fromisoformat(at) if at else None})
+
+
+def _receipt(order: charging.Order, now: datetime) -> ReceiptView | None:
+    if order.settled_at is None:
+        return None
+    valid_until = expiry_of(order.settled_at, now)
+    return ReceiptView(receipt_url(order.pk, valid_until), valid_until)
 
 
 def _ceilings(order: charging.Order) -> dict[str, Money]:

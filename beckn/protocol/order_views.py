@@ -89,6 +89,14 @@ class OfferSummaryView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """Where the receipt of a bill can be read and printed, and until when."""
+
+    url: str
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementView:
     """What is owed beside the bill: `kind` is REFUND (to the driver) or SHORTFALL (from the driver).
 
@@ -186,6 +194,7 @@ class OrderView:
     payments: tuple[PaymentView, ...] = ()
     refund_terms: tuple[RefundTermView, ...] = ()
     offer_summary: OfferSummaryView | None = None
+    receipt: ReceiptView | None = None
     settlements: tuple[SettlementView, ...] = ()
     surcharge_consent: SurchargeConsentView | None = None
     cancellation: CancellationView | None = None

@@ -30,6 +30,7 @@ from offers.models.periods import CustomerPeriodCounter, DayCounter
 from offers.models.policy import BasisChoice, ObjectiveChoice, OfferPolicy
 from offers.models.proofs import OfferSnapshot
 from offers.models.quotes import Quote, QuoteOffer
+from offers.models.receipts import BillTax
 from offers.models.referrals import Referral, ReferralCode, ReferralState
 from offers.models.shared import GroupCounter, GroupPeriodCounter
 
@@ -40,6 +41,7 @@ __all__ = [
     "BacktestState",
     "BasisChoice",
     "BenefitKindChoice",
+    "BillTax",
     "BookRevision",
     "CampaignKind",
     "CodeAlphabet",

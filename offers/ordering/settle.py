@@ -34,6 +34,7 @@ from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
 from offers.proofs import proof_of_bill
 from offers.quoting import write_quote
+from offers.receipts.tax import divide_tax
 from offers.referrals import coming
 from pricing.engine import values as engine
 from pricing.engine.money import Money
@@ -149,6 +150,7 @@ def _store_bill(order: Order, bill: engine.Quote, now: datetime) -> None:
         created_at=now,
     )
     write_quote(bill, row, _keys_of(order))
+    divide_tax(order, bill)
     write_lines(order, bill.lines, LineStage.BILLED)
     PricedSlice.objects.bulk_create(
         PricedSlice(

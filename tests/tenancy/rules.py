@@ -244,6 +244,7 @@ OPEN: dict[str, str] = {
     "beckn-receive": "signed with the participant's key",
     "healthz": "says yes or no",
     "public-offer": "what a published offer says to everybody, at one CPO's own address",
+    "receipt": "one order's receipt, to whoever has its signed link",
     "readyz": "says yes or no, and ages of queues",
     "metrics": "loopback or the metrics' own token, and figures of the platform",
 }

@@ -244,6 +244,9 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         entries = [("total-savings", amount(savings.amount, savings.currency)), ("currency", savings.currency)]
         entries += [("offer-type", summary.offer_type), ("next-offer", summary.next_offer)]
         tags.append(write_group("offer-summary", entries))
+    if order.receipt is not None:
+        valid = instant(order.receipt.valid_until)
+        tags.append(write_group("receipt", [("url", order.receipt.url), ("valid-until", valid)]))
     tags.extend(_settlement(settlement) for settlement in order.settlements)
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
     tags.extend(_trail(trail) for trail in order.trail)

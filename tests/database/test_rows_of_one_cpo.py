@@ -47,6 +47,7 @@ TABLES = (
     "charging_paymentgateway",
     "charging_refund",
     "offers_adjustment",
+    "offers_billtax",
     "offers_customercounter",
     "offers_customerperiodcounter",
     "offers_groupcounter",

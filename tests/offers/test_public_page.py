@@ -19,7 +19,7 @@ from cpo_portal.accounts.rates import Buckets
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Connector, Location, Product, ProductStock
-from offers import authoring, public
+from offers import authoring, public, public_limits
 from offers.engine.values import OfferLimits
 from offers.links import offer_page_url
 from offers.models import Offer, OfferCounter
@@ -34,7 +34,7 @@ END = datetime(2035, 1, 1, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _full_buckets() -> None:
-    public._addresses.forget()
+    public_limits.addresses.forget()
 
 
 @pytest.fixture
@@ -379,7 +379,7 @@ def test_only_reading_is_answered(people: People) -> None:
 
 
 def test_an_address_that_asks_too_often_waits(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(public, "_addresses", Buckets(rate=0.5, burst=2, clock=lambda: 0.0))
+    monkeypatch.setattr(public_limits, "addresses", Buckets(rate=0.5, burst=2, clock=lambda: 0.0))
     answers = [Client(REMOTE_ADDR="10.1.1.1").get("/o/cpo1.com/unknown") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert answers[2].headers["Retry-After"] == "2"

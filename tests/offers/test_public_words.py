@@ -11,7 +11,7 @@ from django.test import Client
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location, Product, ProductStock
-from offers import public
+from offers import public_limits
 from offers.engine.values import OfferLimits
 from tests.offers.test_public_page import NO_VALUE, PAGE, make, words
 from tests.people import People, make_people
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _full_buckets() -> None:
-    public._addresses.forget()
+    public_limits.addresses.forget()
 
 
 @pytest.fixture

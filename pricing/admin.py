@@ -19,8 +19,10 @@ from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.widgets import TextInput
 from pricing import authoring
 from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
+from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noqa: PLC0414  registered
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
 from pricing.admin_single import SingleRowAdmin
+from pricing.authoring.ceilings import Found, ceilings_above
 from pricing.authoring.claims import coming_of, conflicts_of, version_at
 from pricing.authoring.places import location_names, places_of
 from pricing.authoring.validity import Bounded
@@ -197,6 +199,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
                 f"{_APPLIES[TariffState(tariff.state)]}: {where[shown]}.",
                 *(f"Version {x.version.number} is the price {validity_in_words(x.period, zone)}." for x in coming),
                 *_hindrances(tariff, working),
+                *(_warning(found, working) for found in ceilings_above(contents[working.pk])),
             ],
             "changes": [
                 {"label": label, "before": said[base], "after": said[working.pk]}
@@ -231,6 +234,11 @@ def state_chip(tariff: Tariff) -> Any:
 def _with_times(price: str, period: Bounded, zone: str) -> str:
     times = validity_in_words(period, zone)
     return f"{price}, {times}" if times else price
+
+
+def _warning(found: Found, working: TariffVersion) -> str:
+    hinders = found.blocks and working.published_at is None
+    return f"{'Before you publish' if hinders else 'Warning'}: {found.sentence}"
 
 
 def _hindrances(tariff: Tariff, working: TariffVersion) -> list[str]:

@@ -14,6 +14,7 @@ from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput, Select, TextInput
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import TariffContent, content_of, working_version
+from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import conflicts_of
 from pricing.authoring.components import in_rows
 from pricing.authoring.content import WHEELING_TITLE, checked
@@ -148,11 +149,8 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         currency = self._cpo().currency
         if "rate" in self.fields:
-            self.fields[
-                "rate"
-            ].help_text = (
-                f"In {sign(currency)}, before tax, which the tax profile adds; wherever no other price per kWh holds."
-            )
+            before_tax = f"In {sign(currency)}, before tax, which the tax profile adds"
+            self.fields["rate"].help_text = f"{before_tax}; wherever no other price per kWh holds."
         for name in ("valid_from", "valid_until"):
             if name in self.fields:
                 field: Any = self.fields[name]
@@ -169,7 +167,9 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.cpo = self._cpo()
         if not self.errors:
             try:
-                checked(self.instance, self.content())
+                content = checked(self.instance, self.content())
+                if "_publish" in self.data:  # a draft may be above a ceiling, and its page tells
+                    refuse_above(content)
             except ValidationError as refusal:
                 for name, faults in refusal.message_dict.items():
                     if name != "places":

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.adminkit.rows import DAYS, RowsField, RowsWidget
 from pricing.authoring.components import UNITS, merged
-from pricing.authoring.windows import fault_of_window, read_window, written_window
 from pricing.engine.values import Dimension, Fee, PriceComponent, WeeklyWindow
 from pricing.engine.wording import plain_number
+from pricing.windows import fault_of_window, read_window, written_window
 
 
 class FeeRows(RowsWidget):

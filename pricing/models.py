@@ -13,6 +13,8 @@ from cpo_portal.network.models import BECKN_ID, Connector, ConnectorType, Locati
 from pricing.engine.values import PricingModel as Model
 from pricing.gstin import check_gstin
 from pricing.models_calendars import HolidayCalendar as HolidayCalendar  # noqa: PLC0414  found by Django here
+from pricing.models_ceilings import CeilingMode as CeilingMode  # noqa: PLC0414  found by Django here
+from pricing.models_ceilings import PriceCeiling as PriceCeiling  # noqa: PLC0414
 
 
 class TaxProfile(TenantModel):

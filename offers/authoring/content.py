@@ -32,7 +32,7 @@ from offers.authoring.unread import Finding, partly, readable, told, unread_of
 from offers.known import names_there
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
-from pricing.authoring.windows import normal_windows
+from pricing.windows import normal_windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,14 @@ from rest_framework import serializers
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import Place, TariffContent, content_of
+from pricing.authoring.ceilings import ceilings_above
 from pricing.authoring.claims import place_of
 from pricing.authoring.components import LONGEST_GRACE, MOST_COMPONENTS
 from pricing.authoring.content import WHEELING_TITLE
-from pricing.authoring.windows import normal_windows, read_window, written_window
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import PricingModelChoice, Tariff, TariffState, TariffVersion
+from pricing.windows import normal_windows, read_window, written_window
 
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
@@ -139,6 +140,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
     content = TariffContentSerializer()
     assignments = PlaceSerializer(many=True, help_text="Where it applies once it is published.")
     words = serializers.CharField(help_text="The price in plain words.")
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="Which price ceilings it is above.")
     published_at = InstantField(allow_null=True)
 
     def to_representation(self, version: TariffVersion) -> dict[str, Any]:
@@ -149,6 +151,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
             "content": TariffContentSerializer(content).data,
             "assignments": [_place(place) for place in content.places],
             "words": tariff_in_words(content, tax),
+            "warnings": [found.sentence for found in ceilings_above(content, self.context["ceilings"])],
             "published_at": InstantField().to_representation(version.published_at) if version.published_at else None,
         }
 

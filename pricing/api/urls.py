@@ -3,9 +3,11 @@
 from rest_framework.routers import SimpleRouter
 
 from pricing.api.calendars import HolidayCalendarViewSet
+from pricing.api.ceilings import PriceCeilingViewSet
 from pricing.api.views import TariffViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tariffs", TariffViewSet, basename="tariff")
 router.register("holiday-calendars", HolidayCalendarViewSet, basename="holiday-calendar")
+router.register("price-ceilings", PriceCeilingViewSet, basename="price-ceiling")
 urlpatterns = router.urls

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
+from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import claims_with, take
 from pricing.authoring.content import TariffContent, checked, content_of, write_content
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
@@ -84,6 +85,7 @@ def publish(
         content = checked(locked, content_of(draft))
         if content.valid_until is not None and content.valid_until <= now:
             raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
+        refuse_above(content)
         take(locked, claims_with(locked, draft, now=now))
         draft.published_at = now
         draft.save(update_fields=["published_at"])

@@ -14,6 +14,8 @@ _DAY_SECONDS = 86_400
 #: Seconds of a day, half-open.
 _Span = tuple[int, int]
 
+WHOLE_WEEK = (WeeklyWindow(frozenset(range(1, 8)), _MIDNIGHT, _MIDNIGHT),)
+
 
 def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
     """Return weekly windows: "Saturdays and Sundays all day; Mondays 18:00–21:00"; empty for none."""

@@ -20,7 +20,7 @@ from cpo_portal.charging.imports import Author, import_contacts, import_customer
 from cpo_portal.charging.models import Customer, NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
-from offers.models import Adjustment, Referral
+from offers.models import Adjustment, BillTax, Referral
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
 from tests.offers.codes.coded import make_coded_offer
@@ -88,6 +88,10 @@ def sold(world: World) -> World:
         Adjustment.objects.create(
             cpo=world.cpo, order=sale.fresh(), kind="BILL_REFUNDED", amount=1, currency="INR", reference="r", reason="r"
         )
+        BillTax.objects.create(
+            cpo=world.cpo, order=sale.fresh(), gstin="07AAPFU0939F1ZX", place_of_supply="07", taxable=1, rate=9, cgst=0,
+            sgst=0, igst=0, round_off=0,
+        )  # fmt: skip
         code = code_of(Customer.objects.create(cpo=world.cpo))
         friend = Customer.objects.create(cpo=world.cpo)
         Referral.objects.create(

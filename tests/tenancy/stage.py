@@ -34,7 +34,7 @@ from offers.mapping import offer_terms
 from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, Referral
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
-from pricing.models import HolidayCalendar, Tariff
+from pricing.models import HolidayCalendar, PriceCeiling, Tariff
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
@@ -124,6 +124,9 @@ def _side(name: str) -> Side:
         ProductStock.objects.create(product=product, units=5)
         NetworkProfile.objects.create(cpo=world.cpo)
         OfferPolicy.objects.create(cpo=world.cpo)
+        PriceCeiling.objects.create(
+            cpo=world.cpo, ceiling_id=f"{name}-cap", name=f"{name} cap", maximum_rate=Decimal(99)
+        )
         HolidayCalendar.objects.create(cpo=world.cpo, calendar_id=f"{name}-days", name=f"{name} days")
     named = {"name": f"{name} special", "display_code": f"{name.upper()}25"}
     offer = make_offer(world.cpo, f"{name}-offer", uses_per_customer=5, total_uses=9, **named)

@@ -28,6 +28,7 @@ KEYS = {
     "product_id": lambda side: f"{side.name}-tea",
     "tariff_id": lambda side: f"{side.name}-tariff",
     "offer_id": lambda side: f"{side.name}-offer",
+    "ceiling_id": lambda side: f"{side.name}-cap",
     "calendar_id": lambda side: f"{side.name}-days",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
     "code": lambda side: side.rows["offers.referralcode"].code,

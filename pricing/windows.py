@@ -35,6 +35,12 @@ def normal_windows(windows: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
+def check_windows(windows: Any) -> None:
+    """Refuse what is not in the normal form of `normal_windows`."""
+    if not isinstance(windows, list) or list(normal_windows(windows)) != windows:
+        raise ValidationError('Write the windows as [{"weekdays": [6, 7], "start": "18:00", "end": "21:00"}, …].')
+
+
 def read_window(window: Any) -> WeeklyWindow:
     """Return what a window without a fault says."""
     return decode(WeeklyWindow, window)

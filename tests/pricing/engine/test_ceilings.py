@@ -1,0 +1,52 @@
+"""Where prices of energy are above a ceiling, on each side of its amount and its hours."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pricing.engine.ceilings import Ceiling, breaches
+from pricing.engine.values import Dimension, PriceComponent
+from pricing.engine.week import windows_in_words
+from tests.pricing.engine.samples import window
+
+SOLAR = (window("09:00", "16:00"),)
+
+
+def energy(rate: str, *windows) -> PriceComponent:
+    return PriceComponent(Dimension.ENERGY, Decimal(rate), windows)
+
+
+EVENINGS = (energy("22", window("15:59", "22:00")), energy("14"))
+
+
+@pytest.mark.parametrize(
+    ("components", "limit", "windows", "found"),
+    [
+        pytest.param([energy("15")], "15", (), [], id="at-the-ceiling"),
+        pytest.param([energy("15.0001")], "15", (), [("15.0001", "every day all day")], id="above-it"),
+        pytest.param([energy("16")], "15", SOLAR, [("16", "every day 09:00–16:00")], id="in-its-hours-alone"),
+        pytest.param(EVENINGS, "15", SOLAR, [("22", "every day 15:59–16:00")], id="a-minute-of-the-evening"),
+        pytest.param(EVENINGS, "14", (window("16:00", "22:00"),), [("22", "every day 16:00–22:00")], id="all-evening"),
+        pytest.param(
+            EVENINGS,
+            "13",
+            (window("22:00", "15:59"),),
+            [("14", "every day 00:00–15:59; every day 22:00–24:00")],
+            id="all-other-hours",
+        ),
+        pytest.param(
+            EVENINGS,
+            "13",
+            (),
+            [("22", "every day 15:59–22:00"), ("14", "every day 00:00–15:59; every day 22:00–24:00")],
+            id="both",
+        ),
+        pytest.param([PriceComponent(Dimension.FLAT, Decimal(500))], "15", (), [], id="a-session-has-no-price-per-kwh"),
+        pytest.param([PriceComponent(Dimension.TIME, Decimal(500))], "15", (), [], id="nor-has-a-minute"),
+    ],
+)
+def test_where_prices_are_above_a_ceiling(components, limit, windows, found):
+    said = breaches(components, Ceiling("Cap", Decimal(limit), windows))
+    assert [(f"{x.rate:f}", windows_in_words(x.hours)) for x in said] == found

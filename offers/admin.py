@@ -37,6 +37,7 @@ from offers.admin_pages import (
 )
 from offers.admin_publish import publish_saved
 from offers.admin_review import ReviewMixin, public_url, review_notes
+from offers.admin_running import running, slices
 from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_offer_view, try_tariff_view
 from offers.authoring.review import is_required
@@ -276,7 +277,7 @@ class OfferAdmin(
         return timezone.now()
 
 
-ORDER_PANELS.extend((receipt, considered, held, ledger, admin_adjustments.adjusted))
+ORDER_PANELS.extend((running, slices, receipt, considered, held, ledger, admin_adjustments.adjusted))
 admin_order_actions.register()
 admin_adjustments.register()
 admin_groups.register()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,8 +34,18 @@ ODDITIES = {
     "register_backwards": "the register went backwards",
     "readings_after_stop": "there are later readings",
     "REVIEW_POWER": "more power was metered than the connector gives",
+    "REGISTER_BACKWARDS": "the register went backwards: only what is above its highest was billed",
+    "NO_READINGS": "there are no readings: no energy was billed",
+    "ONE_READING": "there is one reading alone: no energy was billed",
+    "READINGS_OUTSIDE_SESSION": "readings lie before the start or after the stop",
+    "STOP_BEFORE_START": "the stop is before the start",
 }
 Detail = Mapping[str, Any]
+
+
+def oddities(flags: Iterable[str]) -> str:
+    """Return what is odd about a session's readings, in words; "" for nothing."""
+    return "; ".join(ODDITIES.get(flag, flag) for flag in flags)
 
 
 def refund_reason(code: str) -> str:
@@ -109,7 +119,8 @@ def _stopped(detail: Detail, currency: str) -> str:
 
 def _settled(detail: Detail, currency: str) -> str:
     sayings = {"REFUND": "{} comes back to the driver", "SHORTFALL": "{} is still to be paid"}
-    return sayings.get(detail["settlement"], "nothing is owed").format(_amount(detail, currency))
+    owed = sayings.get(detail["settlement"], "nothing is owed").format(_amount(detail, currency))
+    return "; ".join(filter(None, (owed, oddities(detail.get("flags", ())))))
 
 
 def _cancelled(detail: Detail, currency: str) -> str:
@@ -145,7 +156,7 @@ def _referred(detail: Detail, currency: str) -> str:
 
 
 def _held(detail: Detail, currency: str) -> str:
-    return detail.get("reason") or "; ".join(ODDITIES.get(flag, flag) for flag in detail.get("flags", ()))
+    return detail.get("reason") or oddities(detail.get("flags", ()))
 
 
 _SAYINGS: Mapping[EventKind, Callable[[Detail, str], str]] = {

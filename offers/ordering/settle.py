@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q
 
@@ -181,7 +182,7 @@ def _commit_offers(order: Order, bill: engine.Quote, now: datetime) -> None:
     ledger.commit(order, {keys[offer_id]: amount for offer_id, amount in given.items()}, now=now)
 
 
-def _settle_money(order: Order, bill: engine.Quote, drawn: Money, now: datetime) -> dict[str, str]:
+def _settle_money(order: Order, bill: engine.Quote, drawn: Money, now: datetime) -> dict[str, Any]:
     """Write what is owed beside the bill: a refund of what was paid too much, or a second payment."""
     decided = settlement(billed=bill.total, paid=paid_for(order) + drawn)
     if decided.kind is SettlementKind.REFUND:
@@ -192,6 +193,6 @@ def _settle_money(order: Order, bill: engine.Quote, drawn: Money, now: datetime)
             type=PaymentType.POST_FULFILLMENT,
             defaults={"cpo": order.cpo, "amount": decided.amount.amount, "currency": order.currency},
         )
-    return {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"} | (
-        {"prepaid": f"{drawn.amount:f}"} if drawn else {}
-    )
+    said: dict[str, Any] = {"settlement": decided.kind.value, "amount": f"{decided.amount.amount:f}"}
+    said |= {"prepaid": f"{drawn.amount:f}"} if drawn else {}
+    return said | ({"flags": list(bill.flags)} if bill.flags else {})

@@ -21,15 +21,10 @@ from cpo_portal.charging.models import (
 )
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
+from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
 from pricing.supply import STATES
-
-_QUALITIES = {
-    SliceQuality.METERED: "read at both ends",
-    SliceQuality.INTERPOLATED: "divided between two readings",
-    SliceQuality.SINGLE_RATE: "one price throughout",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,7 @@ def _slices(order: Order, zone: ZoneInfo) -> Iterator[Slice]:
             f"{_clock(part.starts_at, zone)}–{_clock(part.ends_at, zone)}",
             energy_text(part.energy_wh),
             f"{money_text(part.rate, part.currency)}/kWh",
-            _QUALITIES[SliceQuality(part.quality)],
+            QUALITIES[SliceQuality(part.quality)],
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pricing.engine.values import Dimension, PriceComponent, PriceTerms, WheelingBasis
+from pricing.engine.values import Dimension, PriceComponent, PriceTerms, SliceQuality, WheelingBasis
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import energy_text, money_text, plain_number
 
@@ -14,6 +14,12 @@ _PER = {
     Dimension.TIME: "/min of charging",
     Dimension.FLAT: " per session",
     Dimension.IDLE: "/min of idling",
+}
+#: How the energy of a stretch at one price is known.
+QUALITIES = {
+    SliceQuality.METERED: "read at both ends",
+    SliceQuality.INTERPOLATED: "divided between two readings",
+    SliceQuality.SINGLE_RATE: "one price throughout",
 }
 _ORDER = (Dimension.ENERGY, Dimension.FLAT, Dimension.TIME, Dimension.IDLE)
 

@@ -1,0 +1,65 @@
+"""The panels of an order's page that show the meter's price: the cost so far, and the bill's energy by time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cpo_portal.adminkit.display import EMPTY, money, when
+from cpo_portal.charging.models import FulfillmentState, Order, OrderState, PricedSlice
+from cpo_portal.charging.panels import Panel, table, zone_of
+from cpo_portal.charging.wording import oddities
+from offers.ordering.settle import bill_of
+from pricing.engine.describe import QUALITIES
+from pricing.engine.values import PricingError, SliceQuality
+from pricing.engine.wording import energy_text, money_text
+
+#: The page asks for the panel again, which is the same function of the readings as the bill.
+_LIVE = (
+    '<div id="cost-so-far" hx-get="" hx-select="#cost-so-far" hx-swap="outerHTML" hx-trigger="every 15s">{}{}{}</div>'
+)
+
+
+def running(request: HttpRequest, order: Order) -> Panel | None:
+    """Show what a session costs so far, or would be billed, while it has no bill."""
+    if order.state != OrderState.ACTIVE or order.fulfillment_state == FulfillmentState.PENDING:
+        return None
+    try:
+        bill = bill_of(order)
+    except PricingError as refusal:
+        return Panel("Cost so far", format_html(_LIVE, format_html("<p>{}</p>", refusal), "", ""))
+    rows = [(line.title, money(line.amount.amount, order.currency)) for line in bill.lines]
+    rows.append(("Total", money(bill.total.amount, order.currency)))
+    odd = oddities(bill.flags)
+    note = format_html("<p>To be looked at: {}.</p>", odd) if odd else ""
+    return Panel("Cost so far", format_html(_LIVE, note, _table(rows), _slices(bill.slices, order)))
+
+
+def slices(request: HttpRequest, order: Order) -> Panel | None:
+    """Show the energy of the bill by time and price, and how it is known."""
+    parts = list(PricedSlice.objects.filter(order=order).order_by("position"))
+    return Panel("Energy by time", _slices(parts, order)) if parts else None
+
+
+def _table(rows: list[tuple[Any, ...]]) -> SafeString:
+    return table(("Line", "Amount"), rows, numbers=(1,))
+
+
+def _slices(parts: Iterable[Any], order: Order) -> SafeString:
+    zone = zone_of(order)
+    rows = [
+        (
+            when(part.starts_at, zone),
+            when(part.ends_at, zone),
+            energy_text(part.energy_wh),
+            f"{money_text(part.rate, order.currency)}/kWh",
+            QUALITIES[SliceQuality(part.quality)],
+        )
+        for part in parts
+    ]
+    headers = ("From", "To", "Energy", "Price", "How it is known")
+    return table(headers, rows, numbers=(2, 3)) if rows else format_html("{}", EMPTY)

@@ -23,9 +23,9 @@ from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noq
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
 from pricing.admin_single import SingleRowAdmin
 from pricing.authoring.ceilings import Found, ceilings_above
-from pricing.authoring.claims import coming_of, conflicts_of, version_at
+from pricing.authoring.claims import coming_of, conflicts_of, live_now, version_at
 from pricing.authoring.places import location_names, places_of
-from pricing.authoring.validity import Bounded
+from pricing.authoring.validity import Bounded, in_effect
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
@@ -61,7 +61,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
         "Name": lambda tariff: tariff.name,
         "State": Tariff.get_state_display,
         "Price": "price",
-        "Applies": lambda tariff: ", ".join(str(row) for row in tariff.assignments.all()),
+        "Applies": lambda tariff: ", ".join(_applies_now(tariff)),
     }
     actions_detail = ("end_tariff",)
     fieldsets = (
@@ -86,7 +86,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tariff]:
         drafts = TariffVersion.objects.filter(published_at=None)
-        places = TariffAssignment.objects.select_related("location", "connector")
+        places = TariffAssignment.objects.select_related("location", "connector", "version")
         rows: QuerySet[Tariff] = super().get_queryset(request).select_related("live_version", "cpo")
         return rows.prefetch_related(
             Prefetch("versions", queryset=drafts, to_attr="drafts"), Prefetch("assignments", queryset=places)
@@ -103,7 +103,8 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     @admin.display(description="Price")
     def price(self, tariff: Tariff) -> str:
         drafts = getattr(tariff, "drafts", ())
-        version = version_at(tariff, timezone.now()) or tariff.live_version or next(iter(drafts), None)
+        today = live_now(tariff, tariff.assignments.all(), timezone.now())
+        version = today or tariff.live_version or next(iter(drafts), None)
         if version is None:
             return EMPTY
         content = authoring.content_of(version)
@@ -112,7 +113,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     @admin.display(description="Applies")
     def places(self, tariff: Tariff) -> Any:
         holds = tariff.state == TariffState.APPROVED
-        return words((str(row) for row in tariff.assignments.all()), limit=3) if holds else EMPTY
+        return words(_applies_now(tariff), limit=3) if holds else EMPTY
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("tariff_id",) if obj is not None else ()
@@ -176,15 +177,16 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     def page(self, request: HttpRequest, tariff: Tariff) -> dict[str, Any]:
         zone, tax = tariff.cpo.time_zone, tax_of(tariff)
         versions = list(tariff.versions.select_related("created_by")[:50])
-        contents = {version.pk: authoring.content_of(version) for version in versions}
+        now = timezone.now()
+        today = version_at(tariff, now)
+        told = {version.pk: version for version in (*versions, today) if version is not None}
+        contents = {pk: authoring.content_of(version) for pk, version in told.items()}
         names = location_names(place for content in contents.values() for place in content.places)
         prices = {pk: tariff_in_words(content, tax) for pk, content in contents.items()}
         times = {pk: validity_in_words(content, zone) or "at any time" for pk, content in contents.items()}
         where = {pk: places_in_words(content.places, names) for pk, content in contents.items()}
         working, live = versions[0], tariff.live_version
         base = live.pk if live is not None else working.pk
-        now = timezone.now()
-        today = version_at(tariff, now)
         coming = coming_of(tariff, now)
         shown = today.pk if today is not None else base
         labels = dict(TariffState.choices)
@@ -229,6 +231,11 @@ class TaxProfileAdmin(SingleRowAdmin):
 def state_chip(tariff: Tariff) -> Any:
     """Return the tariff's state as a chip."""
     return chip(tariff.get_state_display(), STATE_TONES.get(TariffState(tariff.state), Tone.NEUTRAL))
+
+
+def _applies_now(tariff: Tariff) -> tuple[str, ...]:
+    now = timezone.now()
+    return tuple(dict.fromkeys(str(row) for row in tariff.assignments.all() if in_effect([row], now) is not None))
 
 
 def _with_times(price: str, period: Bounded, zone: str) -> str:

@@ -72,10 +72,13 @@ class PricesField(RowsField):
                 faults.append(f"Price {position}: {fault}")
         if faults:
             raise ValidationError(faults)
-        return merged(parts)
+        return tuple(parts)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(merged(initial or ()), data)
+        try:
+            return merged(initial or ()) != merged(self.clean(data))
+        except ValidationError:
+            return True
 
 
 def _component(row: dict[str, Any]) -> PriceComponent:
@@ -85,7 +88,9 @@ def _component(row: dict[str, Any]) -> PriceComponent:
     try:
         rate = Decimal(row["rate"])
     except InvalidOperation:
-        raise ValueError("give an amount such as 18.00.") from None
+        rate = Decimal("NaN")
+    if not rate.is_finite():
+        raise ValueError("give an amount such as 18.00.")
     grace = row["grace_minutes"] or "0"
     if not (grace.isdecimal() and len(grace) <= 4):
         raise ValueError("give the free minutes as a number such as 15.")

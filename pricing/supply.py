@@ -60,14 +60,16 @@ _ALSO = {
     "22": ("Chattisgarh", "CT"),
     "26": ("Dadra and Nagar Haveli", "Daman and Diu"),
     "34": ("Pondicherry",),
+    "35": ("Andaman and Nicobar",),
     "36": ("TG",),
 }
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
 def state_code(name: str) -> str:
-    """Return the code of a state by its name or ISO code, "" where it is none of India's."""
-    return _CODES.get(_key(name), "")
+    """Return the code of a state by its name, ISO or GST code, also after a city; "" where it is none of India's."""
+    last = name.rpartition(",")[2].strip()
+    return last if last in STATES else _CODES.get(_key(last), "")
 
 
 def read_gstin(text: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from offers.engine.values import OfferContext, OfferTerms
 from pricing.engine.making import quickly_made
+from pricing.engine.price_limits import LIMIT_LINE
 from pricing.engine.values import ITEM_KINDS, Cart, LineKind, QuoteLine
 
 
@@ -59,6 +60,11 @@ def lines_of(offer: OfferTerms, situation: Situation, kinds: Collection[LineKind
     if unrestricted:
         return tuple(n for n, line in lines if line.kind in kinds)
     return tuple(n for n, line in lines if line.kind in kinds and matches(offer, line, situation.context.category))
+
+
+def is_limited(situation: Situation) -> bool:
+    """Say whether a least or highest price of the tariff stands for its energy, which then grows at no cost."""
+    return any(line.line_id == LIMIT_LINE for line in situation.cart.lines)
 
 
 def base_of(situation: Situation, lines: tuple[int, ...]) -> Decimal:

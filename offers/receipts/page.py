@@ -86,7 +86,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         lines=tuple(Row(line.title, money_text(line.amount, line.currency)) for line in lines),
         total=money_text(bill.total, bill.currency),
         saved=money_text(saved, bill.currency) if saved else "",
-        tax=tuple(_tax(tax, bill.currency)) if tax is not None else (),
+        tax=tuple(tax_rows(tax, bill.currency)) if tax is not None else (),
         paid=tuple(_paid(order, zone)),
         since=tuple(_since(order, zone)),
         support=tuple(x for x in (order.cpo.support_phone, order.cpo.support_email) if x),
@@ -123,12 +123,13 @@ def _slices(order: Order, zone: ZoneInfo) -> Iterator[Slice]:
         )
 
 
-def _tax(tax: BillTax, currency: str) -> Iterator[Row]:
+def tax_rows(tax: BillTax, currency: str) -> Iterator[Row]:
+    """Yield how the tax of a bill is divided."""
     rate = plain_number(tax.rate)
     yield Row("Taxable value", money_text(tax.taxable, currency))
-    parts = (
-        ((f"IGST {rate} %", tax.igst),) if tax.igst else ((f"CGST {rate} %", tax.cgst), (f"SGST {rate} %", tax.sgst))
-    )
+    within_state = tax.place_of_supply == tax.gstin[:2]
+    halves = ((f"CGST {rate} %", tax.cgst), (f"SGST {rate} %", tax.sgst))
+    parts = halves if within_state else ((f"IGST {rate} %", tax.igst),)
     for title, amount in parts:
         yield Row(title, money_text(amount, currency))
     if tax.round_off:
@@ -142,7 +143,7 @@ def _paid(order: Order, zone: ZoneInfo) -> Iterator[Row]:
     if drawn := taken_by(order):
         yield Row("Paid from the prepaid balance", money_text(drawn, order.currency))
     for payment in order.payments.order_by("created_at"):
-        if payment.status == PaymentStatus.PAID:
+        if payment.status == PaymentStatus.PAID and payment.paid_amount:
             on = f" on {moment_text(payment.paid_at.astimezone(zone))}" if payment.paid_at else ""
             yield Row(f"Paid{on}", money_text(payment.paid_amount, payment.currency))
         elif payment.status == PaymentStatus.NOT_PAID and payment.amount:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.authoring import Place, TariffContent, content_of
 from pricing.authoring.ceilings import ceilings_above
-from pricing.authoring.claims import place_of
+from pricing.authoring.claims import held_now, live_now
 from pricing.authoring.components import LONGEST_GRACE, MOST_COMPONENTS
 from pricing.authoring.content import WHEELING_TITLE
 from pricing.describe import tariff_in_words
@@ -24,7 +25,19 @@ from pricing.windows import normal_windows, read_window, written_window
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
-class FeeSerializer(serializers.Serializer[Any]):
+class WholeSerializer(serializers.Serializer[Any]):
+    """A part that is written as a whole, also by a PATCH, which may leave out what is beside it but nothing inside."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if self.parent is None or data is None or data is empty:
+            return super().run_validation(data)
+        # As a part of a PATCH every field might be left out; alone it is judged as it would be in a POST.
+        alone = type(self)(data=data, context=self.context)
+        alone.is_valid(raise_exception=True)
+        return alone.validated_data
+
+
+class FeeSerializer(WholeSerializer):
     """A fee per session."""
 
     code = serializers.CharField(max_length=100, required=False, allow_blank=True, help_text="Made from the title.")
@@ -32,7 +45,7 @@ class FeeSerializer(serializers.Serializer[Any]):
     amount = serializers.DecimalField(**_AMOUNT)
 
 
-class WindowSerializer(serializers.Serializer[Any]):
+class WindowSerializer(WholeSerializer):
     """A weekly window on the clock of each location; each instant counts by its own weekday."""
 
     weekdays = BoundedListField(child=serializers.IntegerField(), max_length=7, help_text="1 is Monday, 7 is Sunday.")
@@ -40,7 +53,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
 
 
-class ComponentSerializer(serializers.Serializer[Any]):
+class ComponentSerializer(WholeSerializer):
     """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session."""
 
     dimension = serializers.ChoiceField(choices=[x.value for x in Dimension])
@@ -63,7 +76,7 @@ class ComponentSerializer(serializers.Serializer[Any]):
         return said | {"windows": [written_window(window) for window in part.windows]}
 
 
-class WheelingSerializer(serializers.Serializer[Any]):
+class WheelingSerializer(WholeSerializer):
     """A charge that is passed through: neither surged nor discounted."""
 
     title = serializers.CharField(max_length=100, required=False, default=WHEELING_TITLE)
@@ -157,12 +170,13 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
 
 
 class TariffSerializer(serializers.Serializer[Any]):
-    """A tariff with the version that prices now, the draft, and where it applies."""
+    """A tariff with the version that is the price now, those to come, the draft, and where it applies."""
 
     tariff_id = serializers.CharField()
     name = serializers.CharField()
     state = serializers.CharField(help_text="DRAFT, APPROVED (published) or ENDED.")
-    live = TariffVersionSerializer(allow_null=True)
+    live = TariffVersionSerializer(allow_null=True, help_text="Of an ended tariff the last that was published.")
+    coming = TariffVersionSerializer(many=True, help_text="Versions that were published to hold later on.")
     draft = TariffVersionSerializer(allow_null=True)
     assignments = PlaceSerializer(many=True, help_text="Where it applies now.")
     created_at = InstantField()
@@ -171,15 +185,19 @@ class TariffSerializer(serializers.Serializer[Any]):
         def version(row: TariffVersion | None) -> Any:
             return TariffVersionSerializer(row, context=self.context).data if row is not None else None
 
+        now, rows = timezone.now(), list(tariff.assignments.all())
+        published = tariff.state == TariffState.APPROVED
+        live = live_now(tariff, rows, now)
+        later = [row for row in rows if published and row.valid_from is not None and row.valid_from > now]
+        coming = {row.version.pk: row.version for row in later if row.version is not None and row.version != live}
         return {
             "tariff_id": tariff.tariff_id,
             "name": tariff.name,
             "state": tariff.state,
-            "live": version(tariff.live_version),
+            "live": version(live),
+            "coming": [version(coming[pk]) for pk in sorted(coming)],
             "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
-            "assignments": [_place(place_of(row)) for row in tariff.assignments.all()]
-            if tariff.state == TariffState.APPROVED
-            else [],
+            "assignments": [_place(place) for place in held_now(rows, now)] if published else [],
             "created_at": InstantField().to_representation(tariff.created_at),
         }
 
@@ -200,9 +218,7 @@ def content_from(body: dict[str, Any], before: TariffContent | None = None) -> T
     if values.get("wheeling") is not None:
         values["wheeling"] = Wheeling(**values["wheeling"] | {"basis": WheelingBasis(values["wheeling"]["basis"])})
     if "fees" in values:
-        values["fees"] = tuple(
-            Fee(fee.get("code", ""), fee.get("title", ""), fee.get("amount", Decimal(0))) for fee in values["fees"]
-        )
+        values["fees"] = tuple(Fee(fee.get("code", ""), fee["title"], fee["amount"]) for fee in values["fees"])
     return TariffContent(**values) if before is None else replace(before, **{"currency": ""} | values)
 
 

@@ -76,7 +76,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
         if getattr(self, "swagger_fake_view", False):
             return Tariff.objects.none()
         drafts = TariffVersion.objects.filter(published_at=None)
-        places = TariffAssignment.objects.select_related("location", "connector").order_by("pk")
+        places = TariffAssignment.objects.select_related("location", "connector", "version__tariff").order_by("pk")
         return Tariff.objects.select_related("live_version", "cpo").prefetch_related(
             Prefetch("versions", queryset=drafts, to_attr="drafts"), Prefetch("assignments", queryset=places)
         )

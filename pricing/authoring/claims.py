@@ -52,6 +52,20 @@ def version_at(tariff: Tariff, at: datetime) -> TariffVersion | None:
     return in_effect(layers_of([tariff.pk]).get(tariff.pk, []), at)
 
 
+def held_now(rows: Iterable[TariffAssignment], now: datetime) -> tuple[Place, ...]:
+    """Return the places of a published tariff's rows that hold now, each once."""
+    at = (place_of(row) for row in rows if in_effect([row], now) is not None)
+    return tuple(dict.fromkeys(at))
+
+
+def live_now(tariff: Tariff, rows: Iterable[TariffAssignment], now: datetime) -> TariffVersion | None:
+    """Return the version that is the price now, by the tariff's loaded rows: all that hold at a time have one."""
+    if tariff.state != TariffState.APPROVED:
+        return tariff.live_version
+    holding = next((row for row in rows if in_effect([row], now) is not None), None)
+    return None if holding is None else holding.version or tariff.live_version
+
+
 def coming_of(tariff: Tariff, now: datetime) -> tuple[Span[TariffVersion], ...]:
     """Return which version of a published tariff prices sessions of when, from now on; empty where one always does."""
     newest = tariff.live_version

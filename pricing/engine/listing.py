@@ -11,7 +11,7 @@ from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.money import Money, new_money, round_amount
 from pricing.engine.price_limits import within_price_limits
-from pricing.engine.rates import RateCard, RateSpan, component_at, energy_slices, rate_spans
+from pricing.engine.rates import RateCard, RateSpan, energy_slices, rate_spans
 from pricing.engine.values import (
     Cart,
     ChargingRequest,
@@ -120,7 +120,8 @@ def _time_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply, car
 
 
 def _idle_lines(request: ChargingRequest, terms: PriceTerms, supply: Supply) -> list[QuoteLine]:
-    first = component_at(terms, Dimension.IDLE, supply.charging_ends)
+    after = rate_spans(terms, Dimension.IDLE, supply.charging_ends, supply.ends_at)
+    first = next((span.component for span in after if span.component is not None), None)
     grace = timedelta(minutes=first.grace_minutes if first else 0)
     starts_at = supply.charging_ends + grace
     if starts_at >= supply.ends_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from pricing.engine.making import maker
 from pricing.engine.money import new_money, round_amount
@@ -12,6 +12,9 @@ from pricing.engine.wording import energy_text
 
 #: The lines that the limits are about: what a tariff asks for charging.
 CHARGING_KINDS = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT})
+#: The line of a limit that binds, where energy has a price: its amount stays the same while its energy grows.
+LIMIT_LINE = "LIMIT-1"
+_RATE = Decimal("0.000001")
 _line = maker(QuoteLine)
 
 
@@ -37,7 +40,14 @@ def within_price_limits(
         return lines
     name = "least price of a session" if limited > cost else "highest price of a session"
     title = f"Charging session cost ({energy_text(energy_wh)}, {name})"
-    only = _line("FLAT-1", LineKind.FLAT, title, new_money(limited, terms.currency), item_id=item_id)
+    amount = new_money(limited, terms.currency)
+    if energy_wh and any(x.kind is LineKind.ENERGY for x in lines):
+        # What a kWh comes to: offers per kWh, and those that give some, go by it.
+        quantity = Decimal(energy_wh).scaleb(-3)
+        rate = (limited / quantity).quantize(_RATE, ROUND_HALF_UP)
+        only = _line(LIMIT_LINE, LineKind.ENERGY, title, amount, quantity, "kWh", rate, item_id)
+    else:
+        only = _line("FLAT-1", LineKind.FLAT, title, amount, item_id=item_id)
     return [only, *(x for x in lines if x.kind not in CHARGING_KINDS)]
 
 

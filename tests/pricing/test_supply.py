@@ -21,6 +21,9 @@ GSTIN = "29AAPFU0939F1Z" + check_character("29AAPFU0939F1Z")
         pytest.param("mh", "27", id="iso-without-country"),
         pytest.param("Orissa", "21", id="former-name"),
         pytest.param("TG", "36", id="former-code"),
+        pytest.param("29", "29", id="gst-code"),
+        pytest.param("Bengaluru, Karnataka", "29", id="after-a-city"),
+        pytest.param("Andaman & Nicobar", "35", id="short-name"),
         pytest.param("Bavaria", "", id="elsewhere"),
         pytest.param("", "", id="none"),
     ],
@@ -42,6 +45,8 @@ def test_every_state_is_known_by_its_name() -> None:
         pytest.param(GSTIN[:-1] + ("A" if GSTIN[-1] != "A" else "B"), "", id="wrong-check-character"),
         pytest.param("GSTIN29ABCDE1234F1Z5x", "", id="too-long"),
         pytest.param("VAT 4711", "", id="another-number"),
+        pytest.param("०७AAPFU0939F1ZV", "", id="digits-of-another-script"),
+        pytest.param("07AAPFU०९३९F1ZV", "", id="some-digits-of-another-script"),
         pytest.param("", "", id="none"),
     ],
 )

@@ -8,9 +8,10 @@ from decimal import Decimal
 from offers.engine.benefits import blocks, items
 from offers.engine.benefits.gifts import Giving, beside_the_cart
 from offers.engine.benefits.items import Gift, price_words
-from offers.engine.benefits.plain import energy_edges, least_of, least_value, most_between, reduces, within
-from offers.engine.situation import Situation, base_of, lines_of
+from offers.engine.benefits.plain import energy_edges, least_of, least_value, reduces, within
+from offers.engine.situation import Situation, base_of, is_limited, lines_of
 from offers.engine.values import Check, ItemUnit, OfferTerms, ReasonCode
+from pricing.engine.money import smallest_unit
 from pricing.engine.values import LineKind
 from pricing.engine.wording import energy_text, money_text
 
@@ -99,6 +100,16 @@ def checks(offer: OfferTerms, situation: Situation) -> tuple[Check, ...]:
     most = _most_bought(offer, situation)
     margin = "" if most >= wanted else f"{wanted - most} short"
     return (_count(str(wanted), str(most), margin), *items.checks_of(offer, situation, _gifts(offer, situation)))
+
+
+def most_between(offer: OfferTerms, low: Situation, high: Situation) -> Decimal | None:
+    """Return the largest part that is given where a limit of the price holds: with more energy a kWh comes to less."""
+    if offer.benefit.item_unit is not ItemUnit.KWH or not is_limited(high):
+        return None
+    base, unit = base_of(high, lines(offer, high)), smallest_unit(offer.currency)
+    bought, more = offer.qualifier.item_count or 0, offer.benefit.item_count or 0
+    # The given part and its cost are rounded apart from the line.
+    return within(base * more / (bought + more) + 2 * unit, base, maximum(offer), offer.currency)
 
 
 def slope(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:

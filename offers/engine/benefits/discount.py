@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from offers.engine.benefits import plain
-from offers.engine.benefits.plain import added, checks, energy_edges, giving, maximum, most_between, qualifying, reduces
-from offers.engine.situation import Situation, base_of, lines_of
+from offers.engine.benefits.plain import added, checks, energy_edges, giving, maximum, qualifying, reduces
+from offers.engine.situation import Situation, base_of, is_limited, lines_of
 from offers.engine.values import DiscountBase, OfferTerms, ValueType
 from pricing.engine.values import ITEM_KINDS, LineKind
 from pricing.engine.wording import money_text
@@ -70,6 +70,13 @@ def slack(offer: OfferTerms, lines: tuple[int, ...]) -> int:
 
 def thresholds(offer: OfferTerms) -> tuple[Decimal, ...]:
     return plain.least_value(offer) if offer.benefit.value_type is ValueType.PER_KWH else plain.thresholds(offer)
+
+
+def most_between(offer: OfferTerms, low: Situation, high: Situation) -> Decimal | None:
+    """Return the saving of most energy where a limit of the price holds: it rises, and what energy costs does not."""
+    if offer.benefit.value_type is not _PER_KWH or not is_limited(high):
+        return None
+    return saving(offer, high, lines(offer, high))
 
 
 def title(offer: OfferTerms, situation: Situation | None) -> str:

@@ -18,7 +18,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order, OrderContact, PricedSlice
 from offers.models import BillTax
 from offers.receipts.links import LIVES, expiry_of, order_of, receipt_url
-from offers.receipts.page import receipt_page
+from offers.receipts.page import receipt_page, tax_rows
 from pricing.gstin import check_character
 from pricing.models import TaxProfile
 from tests.beckn.actions.conversation import BILLING, Conversation, tag
@@ -102,6 +102,12 @@ def test_the_bill_comes_with_a_link_to_a_page_that_says_all_of_it(talk: Conversa
             {"tax_id": KARNATAKA, "state": {"name": "Delhi"}},
             ("29", True, "7.22", "7.22", "0.00", "0.00"),
             id="a-business-counts-where-it-is-registered",
+        ),
+        pytest.param(
+            DELHI,
+            {"tax_id": "०७AAPFU0939F1ZV"},
+            ("07", False, "7.22", "7.22", "0.00", "0.00"),
+            id="digits-of-another-script",
         ),
         pytest.param(
             DELHI, {"tax_id": "29AAPFU0939F1ZX"}, ("07", False, "7.22", "7.22", "0.00", "0.00"), id="no-gstin-at-all"
@@ -206,3 +212,11 @@ def test_staff_who_operate_find_the_link_on_the_orders_page_and_analysts_do_not(
     [path] = re.findall(r'href="http://127.0.0.1:8000(/r/[^"]+)"', shown)
     assert "₹94.64" in Client().get(path).content.decode()
     assert "/r/" not in signed_in(analyst).get(address).content.decode()
+
+
+def test_a_bill_of_nothing_across_states_names_the_tax_of_across_states(talk: Conversation) -> None:
+    order = billed(talk, tax_id=KARNATAKA)
+    with cpo_scope(talk.world.cpo):
+        tax = BillTax.objects.get(order=order)
+        tax.pk, tax.taxable, tax.igst, tax.order = None, Decimal(0), Decimal(0), order
+        assert [x.title for x in tax_rows(tax, "INR")][:2] == ["Taxable value", "IGST 18 %"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.models import Tariff, TariffVersion
@@ -86,12 +88,64 @@ def test_all_that_a_tariff_can_say_is_written_and_read_in_the_same_words(world: 
     assert made.status_code == 201, made.content
     assert made.json()["draft"]["content"] == FULL
     published = send(staff, "tariffs/full/publish", {}).json()
-    assert published["live"]["content"] == FULL
+    assert [x["content"] for x in published["coming"]] == [FULL]
+    assert (published["live"], published["assignments"]) == (None, [])
     changed = send(
         staff, "tariffs/full", {"content": {"wheeling": None, "model": "PER_KWH", "components": []}}, "patch"
     )
     assert changed.status_code == 200, changed.content
     assert changed.json()["draft"]["content"] == FULL | {"wheeling": None, "model": "PER_KWH", "components": []}
+
+
+NEEDED = ["This field is required."]
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        pytest.param({"wheeling": {"basis": "KWH"}}, {"wheeling": {"amount": NEEDED}}, id="wheeling-without-amount"),
+        pytest.param({"components": [{"rate": "1"}]}, {"components": {"0": {"dimension": NEEDED}}}, id="per-nothing"),
+        pytest.param({"components": [{"dimension": "TIME"}]}, {"components": {"0": {"rate": NEEDED}}}, id="no-rate"),
+        pytest.param({"fees": [{"title": "Fee"}]}, {"fees": {"0": {"amount": NEEDED}}}, id="fee-without-amount"),
+        pytest.param(
+            {"components": [{"dimension": "TIME", "rate": "1", "windows": [{"weekdays": [1], "start": "09:00"}]}]},
+            {"components": {"0": {"windows": {"0": {"end": NEEDED}}}}},
+            id="half-a-window",
+        ),
+    ],
+)
+def test_a_change_leaves_out_parts_but_nothing_inside_of_one(
+    world: World, staff: Client, content: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    answer = send(staff, "tariffs/standard", {"content": content}, "patch")
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {"content": fields})
+    with cpo_scope(world.cpo):
+        assert TariffVersion.objects.count() == 1
+
+
+def test_a_change_fills_in_what_a_part_may_leave_out(world: World, staff: Client) -> None:
+    answer = send(staff, "tariffs/standard", {"content": {"wheeling": {"amount": "1"}}}, "patch")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["draft"]["content"]["wheeling"] == {
+        "title": "Wheeling charge",
+        "amount": "1.0000",
+        "basis": "ORDER",
+    }
+
+
+def test_it_tells_the_price_of_now_and_where_it_applies_now_once(world: World, staff: Client) -> None:
+    now = timezone.now()
+    places = [{"connector_type": "CCS2"}]
+    body = {"tariff_id": "own", "name": "Own", "content": {"rate": "20"}, "assignments": places}
+    assert send(staff, "tariffs", body).status_code == 201
+    send(staff, "tariffs/own/publish", {})
+    bounds = {"valid_from": (now + timedelta(days=2)).isoformat(), "valid_until": (now + timedelta(days=5)).isoformat()}
+    changed = {"content": {"rate": "30", **bounds}, "assignments": [*places, {"connector_type": "TYPE2"}]}
+    send(staff, "tariffs/own", changed, "patch")
+    told = send(staff, "tariffs/own/publish", {}).json()
+    assert (told["live"]["content"]["rate"], told["assignments"]) == ("20.0000", places)
+    assert [x["content"]["rate"] for x in told["coming"]] == ["30.0000"]
+    assert send(staff, "tariffs/own/end", {}).json()["coming"] == []
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 
 from offers.engine.values import (
+    ItemUnit,
     ValueType,
 )
 from pricing.engine.values import Fee, LineKind, ProductOrder
 from tests.offers.engine.samples import outcomes, quoted
 from tests.offers.engine.samples_types import CAFE, off_the_fee, per_kwh, taken
+from tests.offers.engine.test_giving import more
 from tests.pricing.engine.samples import PLAIN, ask, kwh, window
 
 
@@ -74,3 +76,33 @@ def test_a_cheap_hour_pays_nothing_towards_a_dear_one():
     quote = quoted(replace(ask(kwh("10").measure), max_power_w=10_000), per_kwh("10"), terms=terms)
     assert [str(x.amount.amount) for x in quote.lines if x.kind is LineKind.ENERGY] == ["100.00", "25.00"]
     assert taken(quote) == "-75.00"
+
+
+@pytest.mark.parametrize(
+    ("limits", "energy", "total"),
+    [
+        pytest.param({"maximum_price": Decimal(200)}, "11.111", "187.78", id="up-to-the-highest-price"),
+        pytest.param({"maximum_price": Decimal(200)}, "11.112", "187.78", id="from-the-highest-price-on"),
+        pytest.param({"maximum_price": Decimal(200)}, "20", "170.00", id="far-above-it"),
+        pytest.param({"minimum_price": Decimal(50)}, "2.777", "54.45", id="up-to-the-least-price"),
+        pytest.param({"minimum_price": Decimal(50)}, "2.778", "54.44", id="from-the-least-price-on"),
+        pytest.param({"maximum_price": Decimal(1)}, "20", "10.00", id="no-more-than-energy-costs"),
+    ],
+)
+def test_so_much_per_kwh_is_taken_off_beside_a_limit_of_the_price(limits, energy, total):
+    terms = replace(PLAIN, tax=None, **limits)
+    assert str(quoted(kwh(energy), per_kwh("2"), terms=terms).total.amount) == total
+
+
+@pytest.mark.parametrize(
+    ("energy", "total"),
+    [
+        pytest.param("11.111", "190.00", id="up-to-the-highest-price"),
+        pytest.param("11.112", "189.99", id="from-the-highest-price-on"),
+        pytest.param("12", "176.67", id="two-of-twelve"),
+        pytest.param("13", "179.23", id="the-thirteenth-is-paid"),
+    ],
+)
+def test_given_energy_is_worth_its_part_of_the_highest_price(energy, total):
+    terms = replace(PLAIN, tax=None, maximum_price=Decimal(200))
+    assert str(quoted(kwh(energy), more(ItemUnit.KWH, 10, 2), terms=terms).total.amount) == total

@@ -166,6 +166,25 @@ def test_what_applies_combines_whether_it_reduces_the_price_or_not(pool, terms, 
     assert (bill.lines, set(bill.trace.chosen)) == (quote.lines, set(quote.trace.chosen))
 
 
+#: A least price above all that so much energy costs, or a highest one below all that it costs from a kWh on.
+limits = st.one_of(
+    st.tuples(money(3700, 4000), st.none(), st.lists(st.integers(1, MOST), min_size=3, max_size=9)),
+    st.tuples(st.none(), money(1, 20), st.lists(st.integers(1001, MOST), min_size=3, max_size=9)),
+)
+
+
+@settings(deadline=None, max_examples=120)
+@given(pools, tariffs, st.booleans(), rules, limits)
+def test_the_bound_is_true_while_a_limit_of_the_price_holds(pool, terms, ordered, buyer_and_cpo, limit):
+    least, highest, energies = limit
+    terms = replace(terms, maximum_wh=MOST, minimum_price=least, maximum_price=highest)
+    discounts = offered(*pool, **buyer_and_cpo)
+    quote = price(with_coffee(ask(EnergyMeasure(energies[0])), ordered), terms)
+    assert quote.lines[0].line_id == "LIMIT-1"
+    check_bound(discounts, terms, ordered, energies)
+    check_bound(LockedStep(together(pool), ceilings={}, goods={"coffee": COFFEE}), terms, ordered, energies)
+
+
 @settings(deadline=None, max_examples=120)
 @given(pools, tariffs, st.booleans(), rules, energies_of_a_stretch)
 def test_the_bound_that_the_inverse_relies_on_is_true(pool, terms, ordered, buyer_and_cpo, energies):

@@ -499,6 +499,12 @@ def test_the_form_writes_and_shows_every_part_of_a_tariff(people: People) -> Non
 
 BAD_ROWS = [
     pytest.param({"components-0-rate": "x"}, "Price 1: give an amount such as 18.00.", id="no amount"),
+    pytest.param({"components-0-rate": "sNaN"}, "Price 1: give an amount such as 18.00.", id="no number"),
+    pytest.param(
+        {"components-1-rate": "1", "components-1-dimension": "TIME", "components-1-grace_minutes": "5"},
+        "Price 2: only a price for idling has minutes that are free: leave them empty.",
+        id="the second row",
+    ),
     pytest.param({"components-0-dimension": "KM"}, "Price 1: choose what it is per.", id="per nothing"),
     pytest.param({"components-0-grace_minutes": "ten"}, "Price 1: give the free minutes as a number", id="grace"),
     pytest.param(

@@ -11,12 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
-from pricing.authoring.claims import coming_of, version_at
+from pricing.authoring.claims import claims_with, coming_of, version_at
 from pricing.mapping import tariff_with_draft, tariffs_for
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion
+from tests.people import make_member, signed_in
+from tests.processes import run_at_once
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -138,14 +141,50 @@ def test_what_would_be_over_already_is_not_published(world: World, tariff: Tarif
         assert not TariffAssignment.objects.filter(tariff=tariff).exists()
 
 
-def test_stretches_that_are_over_are_left_out_when_the_next_version_is_published(world: World, tariff: Tariff) -> None:
+def test_stretches_that_are_over_claim_nothing_any_more(world: World, tariff: Tariff) -> None:
     publish(tariff, replace(PLAIN, valid_until=day(2)))
     with cpo_scope(world.cpo):
-        TariffAssignment.objects.filter(tariff=tariff).update(valid_until=day(-1))
-    publish(tariff, replace(PLAIN, rate=Decimal(24), valid_from=day(3)))
+        draft = authoring.save_draft(tariff, replace(PLAIN, rate=Decimal(24), valid_from=day(3)))
+        claims = {now: claims_with(tariff, draft, now=now) for now in (day(2) - MINUTE, day(2))}
+    assert [[x.period.valid_until for x in found] for found in claims.values()] == [[day(2), None], [None]]
+
+
+def test_the_page_opens_while_a_version_older_than_those_it_lists_is_the_price(world: World, tariff: Tariff) -> None:
+    publish(tariff, PLAIN)
     with cpo_scope(world.cpo):
-        rows = TariffAssignment.objects.filter(tariff=tariff).order_by("valid_until")
-        assert [(row.valid_from, row.valid_until) for row in rows] == [(None, day(2)), (day(3), None)]
+        first = TariffVersion.objects.get(tariff=tariff)
+        for number in range(2, 53):
+            first.pk, first.number, first.valid_from = None, number, day(number)
+            first.save(force_insert=True)
+        Tariff.objects.filter(pk=tariff.pk).update(live_version=first)
+    owner = make_member(world.cpo, "owner", Role.OWNER)
+    page = signed_in(owner).get(f"/admin/pricing/tariff/{tariff.pk}/change/")
+    assert page.status_code == 200
+    assert "₹20.00/kWh" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(6))
+def test_of_two_tariffs_published_at_once_for_one_place_and_time_one_has_it(seed: int) -> None:
+    world = make_world()
+    rivals = [
+        authoring.create_tariff(
+            world.cpo, f"rival-{n}", f"Rival {n}", replace(PLAIN, valid_from=day(n + seed % 3), valid_until=day(9))
+        )
+        for n in range(4)
+    ]
+
+    def race(number: int) -> bool:
+        try:
+            authoring.publish(rivals[number])
+        except ValidationError as refusal:
+            assert list(refusal.message_dict) == ["places"]
+            return False
+        return True
+
+    assert sorted(run_at_once(4, race)) == [False, False, False, True]
+    with cpo_scope(world.cpo):
+        assert TariffAssignment.objects.filter(connector=world.connector).count() == 1
 
 
 def test_a_price_as_of_an_instant_knows_what_was_to_come_then(world: World, tariff: Tariff) -> None:

@@ -116,7 +116,7 @@ def test_time_costs_while_charging_and_idling_costs_after_its_grace():
     [
         pytest.param(15, "Idle time (5 min @ ₹2.00/min)", id="the-grace-of-the-rate-that-holds-then"),
         pytest.param(31, "Idle time (29 min @ ₹3.00/min)", id="the-other-rate-has-none"),
-        pytest.param(9.5, "Idle time (20 min @ ₹2.00/min)", id="no-rate-holds-then"),
+        pytest.param(9.5, "Idle time (10.5 min @ ₹2.00/min)", id="of-the-first-that-holds-after-it"),
     ],
 )
 def test_the_grace_is_that_of_the_rate_when_charging_ends(ends, idle):

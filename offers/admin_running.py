@@ -13,6 +13,7 @@ from cpo_portal.adminkit.display import EMPTY, money, when
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState, PricedSlice
 from cpo_portal.charging.panels import Panel, table, zone_of
 from cpo_portal.charging.wording import oddities
+from offers.models import Quote
 from offers.ordering.settle import bill_of
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import PricingError, SliceQuality
@@ -32,6 +33,8 @@ def running(request: HttpRequest, order: Order) -> Panel | None:
         bill = bill_of(order)
     except PricingError as refusal:
         return Panel("Cost so far", format_html(_LIVE, format_html("<p>{}</p>", refusal), "", ""))
+    except Quote.DoesNotExist:  # without its quote an order has no price
+        return None
     rows = [(line.title, money(line.amount.amount, order.currency)) for line in bill.lines]
     rows.append(("Total", money(bill.total.amount, order.currency)))
     odd = oddities(bill.flags)

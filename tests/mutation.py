@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,14 +42,16 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run has found")
     parser.add_argument("--quick", action="store_true", help="leave out the tests that take longer than 0.3 s")
-    parser.add_argument("--survivors", action="store_true", help="try once more what no test has noticed")
+    parser.add_argument(
+        "--survivors", action="store_true", help="try once more what no test has noticed, by the property tests too"
+    )
     parser.add_argument("--children", type=int, default=1, metavar="N", help="try so many changes at a time")
     options = parser.parse_args()
     if find_spec("mutmut") is None:
         parser.error("mutmut is not installed here: see CONTRIBUTING.md")
     if options.again:
         shutil.rmtree(COPY, ignore_errors=True)
-    copy_tree(options.modules)
+    copy_tree(options.modules, whole=options.survivors)
     if options.survivors:
         forget_survivors()
     mutmut = [sys.executable, "-m", "mutmut"]
@@ -59,8 +62,11 @@ def main() -> int:
     return code
 
 
-def copy_tree(modules: list[str]) -> None:
-    """Copy what git knows or would take, and say in the copy's settings which modules are to be changed."""
+def copy_tree(modules: list[str], *, whole: bool) -> None:
+    """Copy what git knows or would take, and say in the copy's settings which modules are to be changed.
+
+    `whole` takes the property tests as well, which the settings leave out as they take most of the time.
+    """
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
     for name in filter(None, names):
@@ -68,11 +74,12 @@ def copy_tree(modules: list[str]) -> None:
             (COPY / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, COPY / name)
     (COPY / "var/static").mkdir(parents=True, exist_ok=True)
+    settings = COPY / "pyproject.toml"
+    text = settings.read_text()
     if modules:
-        settings = COPY / "pyproject.toml"
-        text = settings.read_text()
         assert _ALL in text
-        settings.write_text(text.replace(_ALL, f"only_mutate = {modules!r}"))
+        text = text.replace(_ALL, f"only_mutate = {modules!r}")
+    settings.write_text(re.sub(r' *"--deselect".*\n', "", text) if whole else text)
 
 
 def forget_survivors() -> None:

@@ -193,6 +193,7 @@ ACTIONS: dict[str, dict[str, frozenset[str]]] = {
     "charging.refundterm": {"delete_selected": AUTHORS},
     "charging.paymentgateway": {"delete_selected": AUTHORS},
     "pricing.tariff": {"export_admin_action": VIEWERS},
+    "pricing.priceceiling": {"delete_selected": AUTHORS},
     "offers.offer": {"export_admin_action": VIEWERS},
     "offers.referral": {"export_admin_action": VIEWERS},
     "offers.singleusecode": {"cancel_chosen": AUTHORS},

@@ -158,7 +158,7 @@ def names(side: Side) -> dict[str, list[Any]]:
         "location_id": [place, new], "location": [place], "locations": [place], "location_ids": [place],
         "evse_id": [f"{name}-evse", new], "charger": [f"{name}-evse"],
         "item_id": [item, new], "item_ids": [item],
-        "product_id": [f"{name}-tea", new], "tariff_id": [f"{name}-tariff", new],
+        "product_id": [f"{name}-tea", new], "tariff_id": [f"{name}-tariff", new], "ceiling_id": [f"{name}-cap", new],
         "offer_id": [f"{name}-offer", new],
         "segment_id": [f"{name}-drivers", new], "segment_ids": [f"{name}-drivers"], "list_id": [f"{name}-fleet", new],
         "import_id": imports, "csv": ["phone\n9876543210", "phone,tier\n9876543210,Gold"], "fact": ["NEW", "RETURNING"],

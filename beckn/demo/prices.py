@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from beckn.demo.tables import EVENING, FEE_TITLE, GRACE_MINUTES, PRODUCTS, REFUND_TERMS, TARIFFS, ProductRow, TariffRow
+from beckn.demo.tables import (
+    EVENING,
+    FEE_TITLE,
+    GRACE_MINUTES,
+    GSTINS,
+    PRODUCTS,
+    REFUND_TERMS,
+    TARIFFS,
+    ProductRow,
+    TariffRow,
+)
 from beckn.models import NetworkProfile
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import RefundTerm
@@ -18,7 +28,8 @@ from pricing.models import Tariff, TaxProfile
 
 def make_prices(cpo: Cpo) -> None:
     """Make what is missing; what is there is left as staff may have changed it."""
-    TaxProfile.objects.get_or_create(cpo=cpo, defaults={"label": "GST", "rate": Decimal(18), "sac_code": "998714"})
+    tax = {"label": "GST", "rate": Decimal(18), "sac_code": "998714", "gstin": GSTINS.get(cpo.provider_id, "")}
+    TaxProfile.objects.get_or_create(cpo=cpo, defaults=tax)
     OfferPolicy.objects.get_or_create(cpo=cpo)
     NetworkProfile.objects.get_or_create(cpo=cpo)
     _make_refund_terms(cpo)

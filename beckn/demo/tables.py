@@ -142,6 +142,9 @@ TARIFFS = (
 )
 FEE_TITLE = "Service Fee"
 
+#: Numbers of nobody, in the states where the two are at home.
+GSTINS = {MAIN: "07AAACD0001D1ZQ", HIGHWAY: "29AAACD0002D1ZJ"}
+
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:

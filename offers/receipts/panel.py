@@ -22,7 +22,7 @@ def receipt(request: HttpRequest, order: Order) -> Panel | None:
     return Panel(
         "Receipt",
         format_html(
-            '<p><a href="{}" class="draft-link">Open the receipt</a> – whoever has this link may read it until {}; the '
+            '<p><a href="{}">Open the receipt</a> – whoever has this link may read it until {}; the '
             "buyer app got one with the bill.</p>",
             receipt_url(order.pk, expires_at),
             when(expires_at, zone_of(order)),

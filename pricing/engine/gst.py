@@ -31,9 +31,3 @@ def gst_parts(taxable: Decimal, tax: Decimal, rate: Decimal, currency: str, *, w
         return GstParts(taxable, rate, nothing, nothing, igst, tax - igst)
     half = round_amount(taxable * rate / 200, currency)
     return GstParts(taxable, rate / 2, half, half, nothing, tax - 2 * half)
-
-
-def without_tax(total: Decimal, rate: Decimal, currency: str) -> tuple[Decimal, Decimal]:
-    """Return the taxable value and the tax of an amount that includes the tax."""
-    taxable = round_amount(total * 100 / (100 + rate), currency)
-    return taxable, total - taxable

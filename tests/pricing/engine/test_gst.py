@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.engine.gst import GstParts, gst_parts, without_tax
+from pricing.engine.gst import GstParts, gst_parts
 from pricing.engine.taxes import tax_on
 from pricing.engine.values import Tax
 
@@ -38,15 +38,3 @@ def test_the_parts_add_up_to_what_was_billed_and_rounding_leaves_a_paisa_at_most
     assert found.cgst + found.sgst + found.igst + found.round_off == tax
     assert found.cgst == found.sgst
     assert abs(found.round_off) <= (Decimal("0.01") if within else 0)
-
-
-@pytest.mark.parametrize(
-    ("total", "taxable", "tax"),
-    [
-        pytest.param("118.00", "100.00", "18.00", id="118"),
-        pytest.param("91.45", "77.50", "13.95", id="91.45"),
-        pytest.param("0.01", "0.01", "0.00", id="a-paisa"),
-    ],
-)
-def test_an_amount_with_its_tax_is_divided(total: str, taxable: str, tax: str) -> None:
-    assert without_tax(Decimal(total), Decimal(18), "INR") == (Decimal(taxable), Decimal(tax))

@@ -31,7 +31,9 @@ def people() -> People:
 def order(people: People) -> Order:
     world, now = people.here, timezone.now()
     offer = authoring.publish(authoring.create_offer(world.cpo, "daily", weekend(weekly_windows=(), display_code="")))
-    rich = authoring.create_offer(world.cpo, "rich", weekend(name="For the rich", min_value=Decimal(500)))
+    rich = authoring.create_offer(
+        world.cpo, "rich", weekend(name="For the rich", min_value=Decimal(500), weekly_windows=())
+    )
     authoring.publish(rich)
     with cpo_scope(world.cpo):
         connector = type(world.connector).objects.select_related("charger__location", "cpo").get()

@@ -22,10 +22,10 @@ from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin
 from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noqa: PLC0414  registered
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
 from pricing.admin_single import SingleRowAdmin
-from pricing.authoring.ceilings import Found, ceilings_above
-from pricing.authoring.claims import coming_of, conflicts_of, live_now, version_at
+from pricing.authoring.ceilings import Ceilings, Found
+from pricing.authoring.claims import coming_of, conflicts_of, holding, live_now
 from pricing.authoring.places import location_names, places_of
-from pricing.authoring.validity import Bounded, in_effect
+from pricing.authoring.validity import Bounded
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
@@ -86,7 +86,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tariff]:
         drafts = TariffVersion.objects.filter(published_at=None)
-        places = TariffAssignment.objects.select_related("location", "connector", "version")
+        places = TariffAssignment.objects.select_related("location", "connector", "version__tariff")
         rows: QuerySet[Tariff] = super().get_queryset(request).select_related("live_version", "cpo")
         return rows.prefetch_related(
             Prefetch("versions", queryset=drafts, to_attr="drafts"), Prefetch("assignments", queryset=places)
@@ -103,7 +103,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
     @admin.display(description="Price")
     def price(self, tariff: Tariff) -> str:
         drafts = getattr(tariff, "drafts", ())
-        today = live_now(tariff, tariff.assignments.all(), timezone.now())
+        today = live_now(tariff, timezone.now())
         version = today or tariff.live_version or next(iter(drafts), None)
         if version is None:
             return EMPTY
@@ -178,7 +178,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
         zone, tax = tariff.cpo.time_zone, tax_of(tariff)
         versions = list(tariff.versions.select_related("created_by")[:50])
         now = timezone.now()
-        today = version_at(tariff, now)
+        today = live_now(tariff, now)
         told = {version.pk: version for version in (*versions, today) if version is not None}
         contents = {pk: authoring.content_of(version) for pk, version in told.items()}
         names = location_names(place for content in contents.values() for place in content.places)
@@ -201,7 +201,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
                 f"{_APPLIES[TariffState(tariff.state)]}: {where[shown]}.",
                 *(f"Version {x.version.number} is the price {validity_in_words(x.period, zone)}." for x in coming),
                 *_hindrances(tariff, working),
-                *(_warning(found, working) for found in ceilings_above(contents[working.pk])),
+                *(_warning(found, working) for found in Ceilings().above(contents[working.pk])),
             ],
             "changes": [
                 {"label": label, "before": said[base], "after": said[working.pk]}
@@ -234,8 +234,7 @@ def state_chip(tariff: Tariff) -> Any:
 
 
 def _applies_now(tariff: Tariff) -> tuple[str, ...]:
-    now = timezone.now()
-    return tuple(dict.fromkeys(str(row) for row in tariff.assignments.all() if in_effect([row], now) is not None))
+    return tuple(dict.fromkeys(map(str, holding(tariff.assignments.all(), timezone.now()))))
 
 
 def _with_times(price: str, period: Bounded, zone: str) -> str:

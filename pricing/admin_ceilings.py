@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from cpo_portal.adminkit.bases import TenantAdmin
@@ -46,13 +45,6 @@ class PriceCeilingForm(forms.ModelForm):  # type: ignore[type-arg]
             "maximum_rate",
             "mode",
         ]
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        least, most = self.cleaned_data.get("min_power_w"), self.cleaned_data.get("max_power_w")
-        if least is not None and most is not None and least > most:
-            self.add_error("max_power_w", ValidationError("The most is below the least: raise it or leave it empty."))
-        return self.cleaned_data
 
 
 @admin.register(PriceCeiling)

@@ -69,13 +69,23 @@ def _row_of(place: Place) -> dict[str, str]:
     return {"location_id": place.location_id, "connector_type": place.connector_type}
 
 
+def _number(label: str, help_text: str = "", *, digits: int = 14, places: int = 2) -> forms.DecimalField:
+    """Return a field for an amount that may be left empty."""
+    return forms.DecimalField(
+        label=label,
+        widget=DecimalInput,
+        required=False,
+        max_digits=digits,
+        decimal_places=places,
+        help_text=help_text,
+    )
+
+
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
     model = forms.ChoiceField(label="Pricing model", choices=PricingModelChoice.choices, widget=Select)
-    rate = forms.DecimalField(
-        label="Price per kWh", widget=DecimalInput, required=False, max_digits=14, decimal_places=4
-    )
+    rate = _number("Price per kWh", places=4)
     components = PricesField(
         label="Other prices",
         required=False,
@@ -83,36 +93,14 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
         "stand there once charging has ended. Hours past midnight are of two days: each counts by its own day.",
     )
     fees = FeesField(required=False, help_text="Charged once per session, on top of the energy.")
-    minimum_kwh = forms.DecimalField(
-        label="Least energy (kWh)", widget=DecimalInput, required=False, max_digits=9, decimal_places=3
+    minimum_kwh = _number("Least energy (kWh)", digits=9, places=3)
+    maximum_kwh = _number("Most energy (kWh)", digits=9, places=3)
+    minimum_price = _number(
+        "Least price of charging",
+        "Of energy, charging time and price per session together; a session without energy costs less.",
     )
-    maximum_kwh = forms.DecimalField(
-        label="Most energy (kWh)", widget=DecimalInput, required=False, max_digits=9, decimal_places=3
-    )
-    minimum_price = forms.DecimalField(
-        label="Least price of charging",
-        widget=DecimalInput,
-        required=False,
-        max_digits=14,
-        decimal_places=2,
-        help_text="Of energy, charging time and price per session together; a session without energy costs less.",
-    )
-    maximum_price = forms.DecimalField(
-        label="Highest price of charging",
-        widget=DecimalInput,
-        required=False,
-        max_digits=14,
-        decimal_places=2,
-        help_text="Idle time, fees, surge and tax come on top.",
-    )
-    wheeling_amount = forms.DecimalField(
-        label="Wheeling charge",
-        widget=DecimalInput,
-        required=False,
-        max_digits=14,
-        decimal_places=4,
-        help_text="Passed through as it is: neither surged nor discounted.",
-    )
+    maximum_price = _number("Highest price of charging", "Idle time, fees, surge and tax come on top.")
+    wheeling_amount = _number("Wheeling charge", "Passed through as it is: neither surged nor discounted.", places=4)
     wheeling_basis = forms.ChoiceField(
         label="Wheeling charge is per", choices=[("ORDER", "order"), ("KWH", "kWh")], widget=Select, required=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
@@ -37,6 +38,12 @@ class PriceCeiling(TenantModel):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["cpo", "ceiling_id"], name="price_ceiling_id_per_cpo")]
+
+    def clean(self) -> None:
+        super().clean()
+        least, most = self.min_power_w, self.max_power_w
+        if least is not None and most is not None and least > most:
+            raise ValidationError({"max_power_w": "The most is below the least: raise it or leave it empty."})
 
     def __str__(self) -> str:
         return self.name

@@ -24,7 +24,7 @@ from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
 from offers.models import CampaignKind, Offer, OfferVersion
 from offers.states import again_at, counter_of, day_counter_of, derived_state
-from pricing.api.serializers import WindowSerializer
+from pricing.api.parts import WindowSerializer
 
 
 class OfferContentSerializer(

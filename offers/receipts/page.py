@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.models import (
     ChargingSession,
+    LineStage,
     Order,
     OrderContact,
     OrderLine,
@@ -73,7 +74,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
     location = order.connector.charger.location
     zone = ZoneInfo(location.time_zone)
     tax = BillTax.objects.filter(order=order).first()
-    lines = list(OrderLine.objects.filter(order=order, stage="BILLED").order_by("position"))
+    lines = list(OrderLine.objects.filter(order=order, stage=LineStage.BILLED).order_by("position"))
     saved = -sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), Decimal(0))
     return ReceiptPage(
         provider=order.cpo.name,

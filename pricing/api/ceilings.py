@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers
 
 from cpo_portal.network.api import OwnViewSet
-from cpo_portal.network.api_fields import BoundedListField
 from cpo_portal.network.serializers import OwnSerializer
-from pricing.api.serializers import WindowSerializer
+from pricing.api.parts import WindowsField
 from pricing.models import PriceCeiling
-from pricing.windows import normal_windows
 
 
 class PriceCeilingSerializer(OwnSerializer):
     """At most so much per kWh, before tax, at some connectors in some hours."""
 
     own_id = "ceiling_id"
-    weekly_windows = BoundedListField(child=WindowSerializer(), max_length=50, required=False)
+    weekly_windows = WindowsField(required=False)
 
     class Meta:
         model = PriceCeiling
@@ -37,19 +31,6 @@ class PriceCeilingSerializer(OwnSerializer):
             "maximum_rate",
             "mode",
         ]
-
-    def validate_weekly_windows(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        try:
-            return list(normal_windows([dict(entry) for entry in value]))
-        except DjangoValidationError as refusal:
-            raise serializers.ValidationError(refusal.messages) from refusal
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        least, most = (attrs.get(x, getattr(self.instance, x, None)) for x in ("min_power_w", "max_power_w"))
-        if least is not None and most is not None and least > most:
-            raise serializers.ValidationError({"max_power_w": "The most is below the least: raise it or leave it out."})
-        return attrs
 
 
 @extend_schema_view(

@@ -5,36 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from rest_framework import serializers
-from rest_framework.fields import empty
 
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.models import Connector, ConnectorType, Location
+from pricing.api.parts import WholeSerializer, WindowsField
 from pricing.authoring import Place, TariffContent, content_of
-from pricing.authoring.ceilings import ceilings_above
-from pricing.authoring.claims import held_now, live_now
+from pricing.authoring.claims import coming_of, holding, live_now, place_of
 from pricing.authoring.components import LONGEST_GRACE, MOST_COMPONENTS
 from pricing.authoring.content import WHEELING_TITLE
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import PricingModelChoice, Tariff, TariffState, TariffVersion
-from pricing.windows import normal_windows, read_window, written_window
+from pricing.windows import read_window, written_window
 
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
-
-
-class WholeSerializer(serializers.Serializer[Any]):
-    """A part that is written as a whole, also by a PATCH, which may leave out what is beside it but nothing inside."""
-
-    def run_validation(self, data: Any = empty) -> Any:
-        if self.parent is None or data is None or data is empty:
-            return super().run_validation(data)
-        # As a part of a PATCH every field might be left out; alone it is judged as it would be in a POST.
-        alone = type(self)(data=data, context=self.context)
-        alone.is_valid(raise_exception=True)
-        return alone.validated_data
 
 
 class FeeSerializer(WholeSerializer):
@@ -45,31 +31,15 @@ class FeeSerializer(WholeSerializer):
     amount = serializers.DecimalField(**_AMOUNT)
 
 
-class WindowSerializer(WholeSerializer):
-    """A weekly window on the clock of each location; each instant counts by its own weekday."""
-
-    weekdays = BoundedListField(child=serializers.IntegerField(), max_length=7, help_text="1 is Monday, 7 is Sunday.")
-    start = serializers.CharField(max_length=5, help_text="HH:MM.")
-    end = serializers.CharField(max_length=5, help_text="HH:MM; 00:00 is the end of the day.")
-
-
 class ComponentSerializer(WholeSerializer):
     """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session."""
 
     dimension = serializers.ChoiceField(choices=[x.value for x in Dimension])
     rate = serializers.DecimalField(max_digits=14, decimal_places=4)
-    windows = BoundedListField(
-        child=WindowSerializer(), max_length=50, required=False, help_text="Its hours; none is at all other times."
-    )
+    windows = WindowsField(required=False, help_text="Its hours; none is at all other times.")
     grace_minutes = serializers.IntegerField(
         required=False, min_value=0, max_value=LONGEST_GRACE, help_text="Of IDLE: minutes that are free."
     )
-
-    def validate_windows(self, value: list[Any]) -> list[Any]:
-        try:
-            return list(normal_windows([dict(window) for window in value]))
-        except ValidationError as refusal:
-            raise serializers.ValidationError(refusal.messages) from refusal
 
     def to_representation(self, part: PriceComponent) -> dict[str, Any]:
         said: dict[str, Any] = super().to_representation(part)
@@ -164,7 +134,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
             "content": TariffContentSerializer(content).data,
             "assignments": [_place(place) for place in content.places],
             "words": tariff_in_words(content, tax),
-            "warnings": [found.sentence for found in ceilings_above(content, self.context["ceilings"])],
+            "warnings": [found.sentence for found in self.context["ceilings"].above(content)],
             "published_at": InstantField().to_representation(version.published_at) if version.published_at else None,
         }
 
@@ -185,19 +155,19 @@ class TariffSerializer(serializers.Serializer[Any]):
         def version(row: TariffVersion | None) -> Any:
             return TariffVersionSerializer(row, context=self.context).data if row is not None else None
 
-        now, rows = timezone.now(), list(tariff.assignments.all())
+        now = timezone.now()
+        live = live_now(tariff, now)
+        coming = dict.fromkeys(span.version for span in coming_of(tariff, now) if span.version != live)
         published = tariff.state == TariffState.APPROVED
-        live = live_now(tariff, rows, now)
-        later = [row for row in rows if published and row.valid_from is not None and row.valid_from > now]
-        coming = {row.version.pk: row.version for row in later if row.version is not None and row.version != live}
+        places = map(place_of, holding(tariff.assignments.all(), now)) if published else ()
         return {
             "tariff_id": tariff.tariff_id,
             "name": tariff.name,
             "state": tariff.state,
             "live": version(live),
-            "coming": [version(coming[pk]) for pk in sorted(coming)],
+            "coming": [version(row) for row in coming],
             "draft": version(next(iter(tariff.drafts), None)),  # type: ignore[attr-defined]
-            "assignments": [_place(place) for place in held_now(rows, now)] if published else [],
+            "assignments": [_place(place) for place in dict.fromkeys(places)],
             "created_at": InstantField().to_representation(tariff.created_at),
         }
 

@@ -29,7 +29,8 @@ from pricing.api.serializers import (
     content_from,
 )
 from pricing.authoring import TariffContent
-from pricing.models import PriceCeiling, Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.authoring.ceilings import Ceilings
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 
 BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
 _CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x in fields(TariffContent)} | {
@@ -85,7 +86,7 @@ class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveMode
         context = dict(super().get_serializer_context())
         if not getattr(self, "swagger_fake_view", False):
             context["tax"] = TaxProfile.objects.first()
-            context["ceilings"] = list(PriceCeiling.objects.order_by("pk"))
+            context["ceilings"] = Ceilings()
         return context
 
     @extend_schema(

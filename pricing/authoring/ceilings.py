@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
 
 from django.core.exceptions import ValidationError
 
@@ -42,31 +44,46 @@ class _Kind:
     power_w: int
 
 
-def ceilings_above(content: TariffContent, rules: Sequence[PriceCeiling] | None = None) -> tuple[Found, ...]:
-    """Return what ceilings say against a tariff at the places that it names; inside the CPO's scope.
+class Ceilings:
+    """The ceilings of the CPO and the connectors that they may be about, each read once; inside its scope."""
 
-    `rules` are the CPO's ceilings where they are loaded already.
-    """
-    if rules is None:
-        rules = PriceCeiling.objects.order_by("pk")
-    if not rules or not content.places:
-        return ()
-    parts = with_default(content.rate, content.components)
-    above = [(rule, found) for rule in rules if (found := breaches(parts, _ceiling(rule)))]
-    kinds = _kinds(content.places) if above else []
-    told = (said for rule, found in above for said in _said(rule, found, kinds, content.currency))
-    return tuple(said for said, _ in zip(told, range(MOST_TOLD), strict=False))
+    @cached_property
+    def _rules(self) -> list[PriceCeiling]:
+        return list(PriceCeiling.objects.order_by("pk"))
+
+    @cached_property
+    def _connectors(self) -> list[_Kind]:
+        rows = Connector.objects.values_list(
+            "charger__location__location_id",
+            "charger__location__name",
+            "charger__location__state",
+            "item_id",
+            "connector_type",
+            "max_power_w",
+        )
+        return sorted(_Kind(*row) for row in rows)
+
+    def above(self, content: TariffContent) -> tuple[Found, ...]:
+        """Return what they say against a tariff at the places that it names."""
+        places = set(content.places)
+        if not self._rules or not places:
+            return ()
+        parts = with_default(content.rate, content.components)
+        exceeded = [(rule, found) for rule in self._rules if (found := breaches(parts, _ceiling(rule)))]
+        kinds = [kind for kind in self._connectors if _is_named(kind, places)] if exceeded else []
+        told = chain.from_iterable(_said(rule, found, kinds, content.currency) for rule, found in exceeded)
+        return tuple(islice(told, MOST_TOLD))
 
 
 def refuse_above(content: TariffContent) -> None:
     """Refuse to publish a tariff that is above a ceiling that says so; raises ValidationError for its prices."""
-    faults = [found.sentence for found in ceilings_above(content) if found.blocks]
+    faults = [found.sentence for found in Ceilings().above(content) if found.blocks]
     if faults:
         raise ValidationError({"components" if content.rate is None else "rate": faults})
 
 
 def _ceiling(rule: PriceCeiling) -> Ceiling:
-    return Ceiling(rule.name, rule.maximum_rate, tuple(map(read_window, rule.weekly_windows)))
+    return Ceiling(rule.maximum_rate, tuple(map(read_window, rule.weekly_windows)))
 
 
 def _said(rule: PriceCeiling, found: Sequence[Breach], kinds: Iterable[_Kind], currency: str) -> Iterator[Found]:
@@ -98,20 +115,6 @@ def _same_state(one: str, other: str) -> bool:
     """Tell whether two names are of one state; India's are known by several names."""
     code = state_code(one)
     return code == state_code(other) if code else one.strip().casefold() == other.strip().casefold()
-
-
-def _kinds(places: Iterable[Place]) -> list[_Kind]:
-    """Return the kinds of connectors at places, in the order of their locations."""
-    wanted = set(places)
-    rows = Connector.objects.values_list(
-        "charger__location__location_id",
-        "charger__location__name",
-        "charger__location__state",
-        "item_id",
-        "connector_type",
-        "max_power_w",
-    )
-    return sorted(kind for row in rows if _is_named(kind := _Kind(*row), wanted))
 
 
 def _is_named(kind: _Kind, places: set[Place]) -> bool:

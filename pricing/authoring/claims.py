@@ -42,39 +42,28 @@ def layers_of(tariff_ids: Collection[int], *, upto: datetime | None = None) -> d
     return found
 
 
-def version_at(tariff: Tariff, at: datetime) -> TariffVersion | None:
-    """Return the version that prices a session that starts at an instant; None where none of them holds then."""
-    newest = tariff.live_version
-    if tariff.state != TariffState.APPROVED or newest is None:
-        return None
-    if newest.valid_from is None and newest.valid_until is None:
-        return newest
-    return in_effect(layers_of([tariff.pk]).get(tariff.pk, []), at)
+def holding(rows: Iterable[TariffAssignment], now: datetime) -> list[TariffAssignment]:
+    """Return those rows of a tariff that hold for sessions that start now."""
+    return [row for row in rows if in_effect([row], now) is not None]
 
 
-def held_now(rows: Iterable[TariffAssignment], now: datetime) -> tuple[Place, ...]:
-    """Return the places of a published tariff's rows that hold now, each once."""
-    at = (place_of(row) for row in rows if in_effect([row], now) is not None)
-    return tuple(dict.fromkeys(at))
-
-
-def live_now(tariff: Tariff, rows: Iterable[TariffAssignment], now: datetime) -> TariffVersion | None:
-    """Return the version that is the price now, by the tariff's loaded rows: all that hold at a time have one."""
+def live_now(tariff: Tariff, now: datetime) -> TariffVersion | None:
+    """Return the version that is the price now, by the tariff's rows, which all have one at a time; of a tariff that is
+    not published the one that was last."""
     if tariff.state != TariffState.APPROVED:
         return tariff.live_version
-    holding = next((row for row in rows if in_effect([row], now) is not None), None)
-    return None if holding is None else holding.version or tariff.live_version
+    rows = holding(tariff.assignments.all(), now)
+    return (rows[0].version or tariff.live_version) if rows else None
 
 
 def coming_of(tariff: Tariff, now: datetime) -> tuple[Span[TariffVersion], ...]:
-    """Return which version of a published tariff prices sessions of when, from now on; empty where one always does."""
-    newest = tariff.live_version
-    if tariff.state != TariffState.APPROVED or newest is None:
+    """Return which version of a published tariff prices sessions of when, from now on, by its rows, in order of time;
+    empty where one always does."""
+    if tariff.state != TariffState.APPROVED:
         return ()
-    if newest.valid_from is None and newest.valid_until is None:
-        return ()
-    spans = spans_of(layers_of([tariff.pk]).get(tariff.pk, []))
-    return tuple(x for x in spans if x.period.valid_until is None or x.period.valid_until > now)
+    claims = (_claim_in_time(row) for row in tariff.assignments.all())
+    spans = dict.fromkeys(Span(period, version) for period, version in claims if version is not None)
+    return tuple(sorted((x for x in spans if not x.period.is_over(now)), key=lambda x: x.period.begins))
 
 
 def claims_with(tariff: Tariff, newest: TariffVersion, *, now: datetime) -> tuple[Claim, ...]:
@@ -89,7 +78,7 @@ def claims_with(tariff: Tariff, newest: TariffVersion, *, now: datetime) -> tupl
     return tuple(
         Claim(place, span.period, span.version)
         for span in spans
-        if span.period.valid_until is None or span.period.valid_until > now
+        if not span.period.is_over(now)
         for place in dict.fromkeys(places_of(span.version))
     )
 
@@ -121,7 +110,8 @@ def take(tariff: Tariff, claims: Sequence[Claim]) -> None:
     _check(tariff, claims)
     rows = [row for _, row in _rows_at(wanted)]
     stale = [row.pk for row in rows if row.tariff_id != tariff.pk and row.tariff.state != TariffState.APPROVED]
-    kept = {claim: row.pk for row in rows if row.tariff_id == tariff.pk and (claim := _claim_of(row)) in claims}
+    named = set(claims)
+    kept = {claim: row.pk for row in rows if row.tariff_id == tariff.pk and (claim := _claim_of(row)) in named}
     TariffAssignment.objects.filter(Q(pk__in=stale) | Q(tariff=tariff)).exclude(pk__in=kept.values()).delete()
     _assign(tariff, [claim for claim in claims if claim not in kept])
 
@@ -147,8 +137,12 @@ def _rows_at(places: Iterable[Place]) -> list[tuple[Place, TariffAssignment]]:
     return [(place, row) for row in rows if (place := place_of(row)) in wanted]
 
 
+def _claim_in_time(row: TariffAssignment) -> tuple[Period, TariffVersion | None]:
+    return Period(row.valid_from, row.valid_until), row.version
+
+
 def _claim_of(row: TariffAssignment) -> Claim:
-    return Claim(place_of(row), Period(row.valid_from, row.valid_until), row.version)
+    return Claim(place_of(row), *_claim_in_time(row))
 
 
 def place_of(row: TariffAssignment) -> Place:

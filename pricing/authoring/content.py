@@ -18,7 +18,6 @@ from pricing.models import Tariff, TariffVersion
 #: What a wheeling charge is called where its author gives it no name.
 WHEELING_TITLE = "Wheeling charge"
 _MOST = Decimal(10) ** 9
-_MOST_FEES = 50
 _ENERGY = "Give an energy above 0 and up to 10,000 kWh, or leave it empty."
 _PRICE = "Give an amount above 0 with at most two decimals, or leave it empty."
 

@@ -36,6 +36,13 @@ class Period:
     def is_bounded(self) -> bool:
         return self.valid_from is not None or self.valid_until is not None
 
+    @property
+    def begins(self) -> datetime:
+        return _from(self)
+
+    def is_over(self, now: datetime) -> bool:
+        return _until(self) <= now
+
 
 ALWAYS = Period()
 

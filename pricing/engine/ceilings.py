@@ -14,7 +14,6 @@ from pricing.engine.week import WHOLE_WEEK, common_hours, hours_left_out
 class Ceiling:
     """At most `maximum_rate` per kWh, before tax, in these hours; no hours are all the time."""
 
-    name: str
     maximum_rate: Decimal
     windows: tuple[WeeklyWindow, ...] = ()
 

@@ -12,7 +12,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, Location
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
-from pricing.authoring.ceilings import ceilings_above
+from pricing.authoring.ceilings import Ceilings
 from pricing.engine.values import Dimension, PriceComponent, PricingModel
 from pricing.models import PriceCeiling, Tariff
 from tests.offers.api.asking import send
@@ -44,7 +44,7 @@ def ceiling(people: People, **changes: Any) -> PriceCeiling:
 
 def above(people: People, content: TariffContent) -> list[str]:
     with cpo_scope(people.here.cpo):
-        return [found.sentence for found in ceilings_above(content)]
+        return [found.sentence for found in Ceilings().above(content)]
 
 
 PLAIN = TariffContent(rate=Decimal(18), places=OWN, currency="INR")

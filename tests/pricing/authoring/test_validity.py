@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.authoring.validity import Period, Span, in_effect, overlap, spans_of
+from pricing.authoring.validity import Period, in_effect, overlap, spans_of
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -85,4 +85,3 @@ def test_whether_two_stretches_meet(one, other, common):
 
 def test_a_stretch_says_whether_it_is_bounded():
     assert [Period(*map(day, x)).is_bounded for x in ((None, None), (1, None), (None, 1))] == [False, True, True]
-    assert Span(Period(), version(1)) == Span(Period(), version(1))

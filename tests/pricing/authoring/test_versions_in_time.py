@@ -15,7 +15,7 @@ from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
-from pricing.authoring.claims import claims_with, coming_of, version_at
+from pricing.authoring.claims import claims_with, coming_of, live_now
 from pricing.mapping import tariff_with_draft, tariffs_for
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion
 from tests.people import make_member, signed_in
@@ -65,7 +65,7 @@ def test_a_version_that_begins_later_prices_the_sessions_that_start_from_then_on
     assert list(at.values()) == ["own 20", "own 20", "own 20", "own 24", "own 24"]
     with cpo_scope(world.cpo):
         tariff.refresh_from_db()
-        today, spans = version_at(tariff, NOW), coming_of(tariff, NOW)
+        today, spans = live_now(tariff, NOW), coming_of(tariff, NOW)
     assert today is not None
     assert today.number == 1
     assert [(x.version.number, x.period.valid_from, x.period.valid_until) for x in spans] == [
@@ -112,7 +112,7 @@ def test_an_ended_tariff_does_not_come_back_with_its_next_version(world: World, 
     assert [rate_at(world, at) for at in (NOW, day(2))] == ["standard 18", "own 24"]
     with cpo_scope(world.cpo):
         tariff.refresh_from_db()
-        assert version_at(tariff, NOW) is None
+        assert live_now(tariff, NOW) is None
 
 
 def test_one_tariff_follows_another_at_a_place(world: World, tariff: Tariff) -> None:

@@ -48,5 +48,5 @@ EVENINGS = (energy("22", window("15:59", "22:00")), energy("14"))
     ],
 )
 def test_where_prices_are_above_a_ceiling(components, limit, windows, found):
-    said = breaches(components, Ceiling("Cap", Decimal(limit), windows))
+    said = breaches(components, Ceiling(Decimal(limit), windows))
     assert [(f"{x.rate:f}", windows_in_words(x.hours)) for x in said] == found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -34,6 +33,7 @@ from offers.public_names import (
     stations_of,
     unsold_in_words,
 )
+from offers.public_support import Contact, support_of
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.week import windows_in_words
 from pricing.engine.windows import zone_of
@@ -57,14 +57,6 @@ class Names:
     heading: str
     names: tuple[str, ...]
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """How to reach the provider, and the address that a reader's phone or mail program opens."""
-
-    text: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +150,8 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         places=tuple(Names(title, x[:MOST_NAMED], len(x[MOST_NAMED:])) for title, x in found if x),
         connectors=connectors_in_words(scope, named),
         conditions=tuple(map(_capital, (*_together(terms), *conditions_in_words(terms, named)))),
-        support=_support(cpo),
+        support=support_of(cpo),
     )
-
-
-def _support(cpo: Cpo) -> tuple[Contact, ...]:
-    number = "".join(x for x in cpo.support_phone if x.isdigit() or x == "+")
-    reached = (
-        (cpo.support_phone, f"tel:{number}" if number else ""),
-        (cpo.support_email, f"mailto:{quote(cpo.support_email, safe='@')}"),
-    )
-    return tuple(Contact(text, url) for text, url in reached if text)
 
 
 def _together(terms: OfferTerms) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from cpo_portal.charging.models import (
 )
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
+from offers.public_support import Contact, support_of
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
@@ -63,7 +64,7 @@ class ReceiptPage:
     tax: tuple[Row, ...]
     paid: tuple[Row, ...]
     since: tuple[Row, ...]
-    support: tuple[str, ...]
+    support: tuple[Contact, ...]
 
 
 def receipt_page(order: Order) -> ReceiptPage | None:
@@ -90,7 +91,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         tax=tuple(tax_rows(tax, bill.currency)) if tax is not None else (),
         paid=tuple(_paid(order, zone)),
         since=tuple(_since(order, zone)),
-        support=tuple(x for x in (order.cpo.support_phone, order.cpo.support_email) if x),
+        support=support_of(order.cpo),
     )
 
 

@@ -11,7 +11,7 @@ from offers.book import LoadedBook, book_for
 from offers.engine.book import OfferBook
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState, OfferVersion
-from offers.quoting import Lock, SessionAsk, price_session, session_terms
+from offers.quoting import Lock, SessionAsk, price_session
 from offers.refusals import Refusal
 from pricing.engine.values import PricingError, Quote
 from pricing.mapping import tariff_with_draft
@@ -53,12 +53,7 @@ def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datet
         name = f"“{version.tariff}” still prices this connector" if version else "no tariff prices this connector"
         yield Trial(title, refusal=f"It would not apply here: {name}.")
         return
-    try:
-        lock = Lock(terms=session_terms(connector, ask, version), tariff_version=version)
-    except Refusal as refusal:
-        yield Trial(title, refusal=str(refusal))
-        return
-    yield _trial(title, connector, ask, now, lock)
+    yield _trial(title, connector, ask, now, Lock(tariff_version=version))
 
 
 def with_version(loaded: LoadedBook, offer: Offer, version: OfferVersion) -> LoadedBook:

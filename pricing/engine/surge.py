@@ -56,6 +56,18 @@ def surge_lines(
     return _within(_most(listed, terms), lines)
 
 
+def per_kwh(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> Decimal:
+    """Return what these surges add to each kWh at a rate, within the CPO's cap; exact, before amounts per session."""
+    by_id = {x.surge_id: x for x in terms.surges}
+    counting = [by_id[x] for x in _counting([by_id[x] for x in surge_ids], rate) if not by_id[x].exemption]
+    added = sum((_worth(x, rate) for x in counting if x.basis is not _FIXED), _NOTHING)
+    return added if terms.surge_cap_percent is None else min(added, rate * terms.surge_cap_percent / 100)
+
+
+def _worth(surge: Surge, rate: Decimal) -> Decimal:
+    return surge.value * rate / 100 if surge.basis is _PERCENT else surge.value
+
+
 def _most(listed: Sequence[QuoteLine], terms: PriceTerms) -> Decimal | None:
     """Return the most that all surges together may come to, None where nothing bounds them.
 
@@ -118,7 +130,7 @@ def _counting(surges: Sequence[Surge], rate: Decimal) -> list[str]:
         if surge.exemption or not surge.group:
             counting.append(surge.surge_id)
             continue
-        worth = surge.basis is _FIXED, surge.value * rate / 100 if surge.basis is _PERCENT else surge.value
+        worth = surge.basis is _FIXED, _worth(surge, rate)
         best = largest.get(surge.group)
         if best is None or worth > best[:2]:
             largest[surge.group] = (*worth, surge.surge_id)

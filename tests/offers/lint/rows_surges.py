@@ -40,7 +40,8 @@ SAID: dict[str, Said] = {
         "SURGE_CANCELS",
         "weekly_windows",
         "In some sessions “Evening fee” adds ₹22.50 where this offer takes ₹22.50 off: the driver pays no less than "
-        "the tariff's price. Leave those hours or places out of one of them, or exempt who has the offer from the surge.",
+        "the tariff's price. Leave those hours or places out of one of them, or exempt who has the offer from the "
+        "surge.",
         "At Station 1 (connector-1), Wed 11 Nov 2026, 18:00 IST: 5 kWh for ₹90.00.",
         "",
     ),

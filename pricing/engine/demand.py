@@ -80,8 +80,8 @@ def next_level(
 def level_at(state: DemandState, policy: DemandPolicy, *, at: datetime) -> int:
     """Return the level in effect at an instant after a decision, as long as there is no other.
 
-    An announced rise starts by itself, and minutes of the daily budget run out by themselves. Raises PricingError
-    INSTANT for an instant before the decision.
+    An announced rise starts by itself, and minutes of the daily budget run out by themselves; but that nobody has
+    decided for long is for the caller to see. Raises PricingError INSTANT for an instant before the decision.
     """
     course = Course(state, policy)
     course.go_to(at)
@@ -90,7 +90,7 @@ def level_at(state: DemandState, policy: DemandPolicy, *, at: datetime) -> int:
 
 def _grounds(course: Course) -> Grounds:
     return Grounds(
-        load=course.load,
+        load=course.exact_load(),
         load_at=course.load_at,
         observed_at=course.observed_at,
         reporting=course.reporting,

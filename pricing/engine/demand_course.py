@@ -17,6 +17,7 @@ from pricing.engine.windows import zone_of
 _HOLD, _RISE = DemandReason.HOLD, DemandReason.RISE
 _STALE, _TOO_FEW = DemandReason.STALE, DemandReason.TOO_FEW
 _ZERO = timedelta(0)
+_LOAD_STEP = Decimal("1E-12")
 
 
 class Course:
@@ -67,7 +68,8 @@ class Course:
             utc(announced.decided_at, "the announcement's instant"),
             utc(announced.starts_at, "the announced instant"),
         )
-        self.load, self.reporting = state.load, state.reporting
+        self.load = None if state.load is None else float(state.load)
+        self.reporting = state.reporting
         self.load_at = state.load_at and utc(state.load_at, "the load's instant")
         self.observed_at = state.observed_at and utc(state.observed_at, "the observation's instant")
         self.day_ends = _end_of_day(self.at.astimezone(self.zone).date(), self.zone)
@@ -90,13 +92,17 @@ class Course:
             self.since,
             self.level,
             self.announced,
-            self.load,
+            self.exact_load(),
             self.load_at,
             self.observed_at,
             self.reporting,
             self.surcharged,
             self.changes,
         )
+
+    def exact_load(self) -> Decimal | None:
+        """Return the load as it is stored: what is smoothed with floats is noise beyond these decimals."""
+        return None if self.load is None else Decimal(self.load).quantize(_LOAD_STEP)
 
     def step(self, observation: Observation | None, now: datetime) -> DemandReason:
         """Go on to `now`, take in what was observed, and decide; raises as `go_to` does."""

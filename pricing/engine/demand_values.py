@@ -72,9 +72,9 @@ class LevelChange:
 class DemandState:
     """All that the next decision of a location needs of the ones before; `at` is the instant of the last.
 
-    `level` has been in effect since `since`. `load` is smoothed, as of `load_at`, the newest observation that counted;
-    `observed_at` and `reporting` are of the newest one, counted or not. `surcharged` and `changes` were spent on the
-    local day of `at`.
+    `level` has been in effect since `since`. `load` is smoothed, to 12 decimals, as of `load_at`, the newest
+    observation that counted; `observed_at` and `reporting` are of the newest one, counted or not. `surcharged` and
+    `changes` were spent on the local day of `at`.
     """
 
     time_zone: str
@@ -82,7 +82,7 @@ class DemandState:
     since: datetime
     level: int = 0
     announced: Announcement | None = None
-    load: float | None = None
+    load: Decimal | None = None
     load_at: datetime | None = None
     observed_at: datetime | None = None
     reporting: int = 0
@@ -98,7 +98,7 @@ class Grounds:
     which what stands in the way no longer does, None where only the load does.
     """
 
-    load: float | None
+    load: Decimal | None
     load_at: datetime | None
     observed_at: datetime | None
     reporting: int

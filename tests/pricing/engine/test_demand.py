@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from pricing.engine.demand import Announcement, DemandReason, DemandState, LevelChange, first_state, next_level
+from pricing.engine.codec import decode, encode
+from pricing.engine.demand import (
+    Announcement,
+    Decision,
+    DemandReason,
+    DemandState,
+    LevelChange,
+    first_state,
+    next_level,
+)
 from pricing.engine.values import PricingError
 from tests.pricing.engine.samples import SATURDAY
 from tests.pricing.engine.samples_demand import (
@@ -180,8 +190,8 @@ def test_too_few_connectors_say_nothing():
     again = next_level(few.state, seen(65, 3, 3), policy, now=minute(66))
     enough = next_level(again.state, seen(67, 4, 4), policy, now=minute(67))
     assert [told(x) for x in (few, again, enough)] == ["65 TOO_FEW 1", "66 TOO_FEW 0", "67 DWELL 0"]
-    assert (few.grounds.load, few.grounds.load_at, few.grounds.reporting) == (0.85, minute(60), 3)
-    assert (enough.grounds.load, enough.grounds.reporting) == (1.0, 4)
+    assert (few.grounds.load, few.grounds.load_at, few.grounds.reporting) == (Decimal("0.85"), minute(60), 3)
+    assert (enough.grounds.load, enough.grounds.reporting) == (1, 4)
 
 
 def test_too_few_of_long_ago_are_stale():
@@ -266,7 +276,7 @@ def test_a_decision_says_what_it_went_by():
     assert (fall.before, fall.level, fall.percent, fall.asked_percent) == (1, 0, 0, 0)
     assert fall.made == (LevelChange(minute(45), 0, DemandReason.FALL),)
     grounds = fall.grounds
-    assert (grounds.load, grounds.load_at, grounds.observed_at) == (0.4, minute(45), minute(45))
+    assert (grounds.load, grounds.load_at, grounds.observed_at) == (Decimal("0.4"), minute(45), minute(45))
     assert (grounds.threshold, grounds.again_at) == (Decimal("0.45"), None)
     assert (grounds.surcharged, grounds.changes) == (15 * MINUTE, 2)
 
@@ -306,16 +316,21 @@ def test_the_grids_stress_counts_as_load_by_its_weight():
     policy = replace(PROMPT, grid_weight=Decimal("0.75"))
     start = first_state(KOLKATA, now=SATURDAY)
     loads = [
-        next_level(start, seen(1, 8, 20, stress), rules, now=minute(1)).grounds.load
+        str(next_level(start, seen(1, 8, 20, stress), rules, now=minute(1)).grounds.load)
         for rules, stress in ((policy, None), (policy, 0.4), (policy, 1.0), (PROMPT, 1.0))
     ]
-    assert loads == [0.4, 0.4, 0.75, 0.4]
+    assert loads == ["0.400000000000", "0.400000000000", "0.750000000000", "0.400000000000"]
 
 
 def test_a_load_is_half_forgotten_after_its_half_life():
     policy = replace(PROMPT, half_life=timedelta(minutes=10))
-    loads = [x.grounds.load for x in decisions(policy, [(0, 16), (10, 0), (20, 0), (30, 20), (31, None)])]
-    assert loads == [0.8, 0.4, 0.2, 0.6, 0.6]
+    loads = [f"{x.grounds.load:.3f}" for x in decisions(policy, [(0, 16), (10, 0), (20, 0), (30, 20), (31, None)])]
+    assert loads == ["0.800", "0.400", "0.200", "0.600", "0.600"]
+
+
+def test_a_decision_is_stored_as_json_and_comes_back():
+    for decision in decisions(PROMPT, [(1, None), (15, 14), (30, 17), (45, 17), (46, 0)]):
+        assert decode(Decision, json.loads(json.dumps(encode(decision)))) == decision
 
 
 def test_a_state_beyond_the_policys_levels_is_refused():

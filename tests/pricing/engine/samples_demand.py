@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -29,8 +30,17 @@ LEVELS = (
 #: Observations count as they are: after a minute nothing is left of an older one.
 PROMPT = DemandPolicy(LEVELS, Decimal(25), half_life=timedelta(milliseconds=10))
 
+AT_ONCE = replace(PROMPT, notice=0 * MINUTE)
+#: An hour of surcharge a day; four changes a day, which need no notice.
+MINUTES = replace(PROMPT, surcharged_per_day=60 * MINUTE)
+CHANGES = replace(AT_ONCE, changes_per_day=4, dwell_up=MINUTE, dwell_down=MINUTE)
+
 #: (minutes after the start, busy connectors); None is a decision without a new observation.
 Step = tuple[float, int | None]
+
+#: Level 1 since minute 30, and level 2 since minute 60.
+TO_LEVEL_1: list[Step] = [(15, 14), (30, 14)]
+TO_LEVEL_2: list[Step] = [*TO_LEVEL_1, (45, 17), (60, 17)]
 
 
 def minute(count: float) -> datetime:

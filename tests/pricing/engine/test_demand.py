@@ -1,4 +1,4 @@
-"""Decisions on a demand level, step by step: rises, falls, notice, dwell, what is not known, budgets and caps."""
+"""Decisions on a demand level, step by step: rises, falls, notice, dwell, what is not known, and caps."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ from pricing.engine.demand import (
 from pricing.engine.values import PricingError
 from tests.pricing.engine.samples import SATURDAY
 from tests.pricing.engine.samples_demand import (
+    AT_ONCE,
+    CHANGES,
     KOLKATA,
     MINUTE,
+    MINUTES,
     PROMPT,
+    TO_LEVEL_1,
+    TO_LEVEL_2,
     busy,
     decisions,
-    made,
     minute,
     seen,
     told,
 )
 
-AT_ONCE = replace(PROMPT, notice=0 * MINUTE)
 EAGER = replace(AT_ONCE, dwell_up=0 * MINUTE, dwell_down=0 * MINUTE)
-#: Level 1 since minute 30.
-TO_LEVEL_1 = [(15, 14), (30, 14)]
-#: Level 2 since minute 60.
-TO_LEVEL_2 = [*TO_LEVEL_1, (45, 17), (60, 17)]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +161,8 @@ def test_levels_follow_the_load(policy, steps, found):
             id="a-rise-that-started-unseen-is-taken-back",
         ),
         pytest.param(
-            [*TO_LEVEL_1, (50, None), (51, None), (51, None)],
-            ["50 STALE 0", "51 STALE 0", "51 STALE 0"],
+            [*TO_LEVEL_2, (76, None), (76, None), (77, None)],
+            ["76 STALE 1", "76 STALE 1", "77 STALE 0"],
             id="twice-at-an-instant",
         ),
         pytest.param([(15, 14), (29, None), (30, None)], ["29 NOTICE 0 → 1 at 30", "30 STARTED 1"], id="young-enough"),
@@ -198,77 +197,6 @@ def test_too_few_of_long_ago_are_stale():
     policy = replace(PROMPT, least_reporting=4)
     few = next_level(first_state(KOLKATA, now=SATURDAY), seen(0, 3, 3), policy, now=minute(15))
     assert (told(few), told(next_level(few.state, None, policy, now=minute(16)))) == ("15 TOO_FEW 0", "16 STALE 0")
-
-
-MINUTES = replace(PROMPT, surcharged_per_day=60 * MINUTE)
-CHANGES = replace(AT_ONCE, changes_per_day=4, dwell_up=MINUTE, dwell_down=MINUTE)
-
-
-@pytest.mark.parametrize(
-    ("policy", "steps", "found", "changes"),
-    [
-        pytest.param(
-            MINUTES,
-            [*TO_LEVEL_1, (80, 14), (100, 14), (115, 14), (120, 9)],
-            ["80 HOLD 1", "100 BUDGET_MINUTES 0", "115 BUDGET_MINUTES 0", "120 HOLD 0"],
-            [[], ["90 BUDGET_MINUTES 0"], [], []],
-            id="minutes-run-out-at-their-instant",
-        ),
-        pytest.param(
-            MINUTES,
-            [*TO_LEVEL_1, (75, 17), (90, 17)],
-            ["75 BUDGET_MINUTES 1", "90 BUDGET_MINUTES 0"],
-            [[], ["90 BUDGET_MINUTES 0"]],
-            id="no-rise-that-could-not-start",
-        ),
-        pytest.param(
-            MINUTES,
-            [*TO_LEVEL_1, (74, 17), (89, 17), (100, 17)],
-            ["74 RISE 1 → 2 at 89", "89 STARTED 2", "100 BUDGET_MINUTES 0"],
-            [[], ["89 STARTED 2"], ["90 BUDGET_MINUTES 0"]],
-            id="minutes-of-all-levels-count-alike",
-        ),
-        pytest.param(
-            CHANGES,
-            [(15, 20), (20, 20), (25, 20), (30, 20), (35, 0), (40, 20)],
-            ["15 RISE 1", "20 RISE 2", "25 RISE 3", "30 CAPPED 3", "35 BUDGET_CHANGES 0", "40 BUDGET_CHANGES 0"],
-            [["15 RISE 1"], ["20 RISE 2"], ["25 RISE 3"], [], ["35 BUDGET_CHANGES 0"], []],
-            id="the-last-change-is-to-zero",
-        ),
-        pytest.param(
-            CHANGES,
-            [(15, 20), (20, 0), (25, 20), (30, 20), (35, 0), (40, 20)],
-            ["15 RISE 1", "20 FALL 0", "25 RISE 1", "30 BUDGET_CHANGES 1", "35 FALL 0", "40 BUDGET_CHANGES 0"],
-            [["15 RISE 1"], ["20 FALL 0"], ["25 RISE 1"], [], ["35 FALL 0"], []],
-            id="a-rise-leaves-a-change-to-fall-with",
-        ),
-        pytest.param(
-            CHANGES,
-            [(15, 20), (20, 20), (25, 20), (41, None)],
-            ["15 RISE 1", "20 RISE 2", "25 RISE 3", "41 BUDGET_CHANGES 0"],
-            [["15 RISE 1"], ["20 RISE 2"], ["25 RISE 3"], ["41 BUDGET_CHANGES 0"]],
-            id="stale-with-the-last-change",
-        ),
-    ],
-)
-def test_budgets_of_a_day(policy, steps, found, changes):
-    taken = decisions(policy, steps)[-len(found) :]
-    assert ([told(x) for x in taken], [made(x) for x in taken]) == (found, changes)
-
-
-def test_a_budget_that_was_lowered_below_what_is_spent_ends_the_surcharge():
-    *_, last = decisions(AT_ONCE, [(15, 20), (30, 20), (45, 20)])
-    fewer = next_level(last.state, None, replace(AT_ONCE, changes_per_day=2), now=minute(46))
-    shorter = next_level(last.state, None, replace(AT_ONCE, surcharged_per_day=20 * MINUTE), now=minute(46))
-    assert (told(fewer), told(shorter)) == ("46 BUDGET_CHANGES 0", "46 BUDGET_MINUTES 0")
-    assert made(shorter) == ["45 BUDGET_MINUTES 0"]
-
-
-def test_an_announced_rise_does_not_start_once_its_budget_is_gone():
-    *_, last = decisions(PROMPT, [(15, 14)])
-    spent = replace(last.state, changes=3)
-    decision = next_level(spent, seen(30, 14), replace(PROMPT, changes_per_day=4), now=minute(30))
-    assert (told(decision), made(decision)) == ("30 BUDGET_CHANGES 0", [])
 
 
 def test_a_decision_says_what_it_went_by():

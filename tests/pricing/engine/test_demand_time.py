@@ -49,7 +49,8 @@ def surcharged(zone: str, at: datetime, **spent) -> DemandState:
         pytest.param(APIA, "2011-12-30 06:00", 8, 4, id="apia-leaves-a-day-out"),  # the 29th ends at 10:00
         pytest.param(KOLKATA, "2026-11-07 16:30", 8, 6, id="kolkata"),  # midnight at 18:30
         pytest.param(KOLKATA, "2026-11-07 16:30", 51, 1, id="only-the-day-that-runs"),
-        pytest.param(KOLKATA, "2026-11-07 16:30", 50, 0, id="at-a-midnight"),
+        pytest.param(KOLKATA, "2026-11-07 16:30", 50, 0, id="at-the-second-midnight"),
+        pytest.param(KOLKATA, "2026-11-07 16:30", 2, 0, id="at-midnight"),
     ],
 )
 def test_what_is_spent_is_of_the_local_day(zone, start, hours, spent):
@@ -117,18 +118,18 @@ def test_the_level_between_decisions(minutes, level):
 
 
 @pytest.mark.parametrize(
-    ("observation", "load"),
+    ("observation", "load", "reporting"),
     [
-        pytest.param(seen(10, 0), "0.7", id="the-same-instant-again"),
-        pytest.param(seen(9.99, 0), "0.7", id="an-older-one"),
-        pytest.param(seen(10.5, 0), "0", id="a-newer-one-that-comes-late"),
-        pytest.param(None, "0.7", id="none"),
+        pytest.param(seen(10, 0, 9), "0.7", 20, id="the-same-instant-again"),
+        pytest.param(seen(9.99, 0, 9), "0.7", 20, id="an-older-one"),
+        pytest.param(seen(10.5, 0, 9), "0", 9, id="a-newer-one-that-comes-late"),
+        pytest.param(None, "0.7", 20, id="none"),
     ],
 )
-def test_observations_never_go_back_in_time(observation, load):
+def test_observations_never_go_back_in_time(observation, load, reporting):
     first, _ = decisions(PROMPT, [(10, 14), (11, None)])
     again = next_level(first.state, observation, PROMPT, now=minute(12))
-    assert again.grounds.load == Decimal(load)
+    assert (again.grounds.load, again.grounds.reporting) == (Decimal(load), reporting)
 
 
 def test_a_late_observation_is_as_old_as_it_is():

@@ -245,9 +245,9 @@ def test_the_grids_stress_counts_as_load_by_its_weight():
     start = first_state(KOLKATA, now=SATURDAY)
     loads = [
         str(next_level(start, seen(1, 8, 20, stress), rules, now=minute(1)).grounds.load)
-        for rules, stress in ((policy, None), (policy, 0.4), (policy, 1.0), (PROMPT, 1.0))
+        for rules, stress in ((policy, None), (policy, 0.0), (policy, 0.4), (policy, 1.0), (PROMPT, 1.0))
     ]
-    assert loads == ["0.400000000000", "0.400000000000", "0.750000000000", "0.400000000000"]
+    assert loads == ["0.400000000000", "0.400000000000", "0.400000000000", "0.750000000000", "0.400000000000"]
 
 
 def test_a_load_is_half_forgotten_after_its_half_life():

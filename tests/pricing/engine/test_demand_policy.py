@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -115,8 +114,27 @@ def test_rules_that_contradict_themselves_are_refused(changed, message):
     assert (refused.value.code, str(refused.value)) == ("DEMAND_POLICY", message)
 
 
-def test_a_rise_is_announced_a_quarter_of_an_hour_ahead_unless_said_otherwise():
-    assert DemandPolicy(LEVELS, Decimal(25)).notice == timedelta(seconds=900)
+@pytest.mark.parametrize(
+    ("changed", "percent"),
+    [
+        pytest.param({"levels": (level("1", "0.01", "0.5"),)}, "0.5", id="all-connectors"),
+        pytest.param({"cap_percent": Decimal("0.5"), "highest_rate": Decimal("0.5")}, "0.5", id="small-caps"),
+        pytest.param(
+            {"least_reporting": 1, "changes_per_day": 2, "grid_weight": Decimal(1)}, "10", id="least-and-most"
+        ),
+        pytest.param({"surcharged_per_day": 1440 * MINUTE}, "10", id="the-whole-day"),
+    ],
+)
+def test_rules_at_their_edges_are_taken(changed, percent):
+    assert replace(PROMPT, **changed).percent(1, base_rate=Decimal("0.4")) == Decimal(percent)
+
+
+def test_what_holds_unless_it_is_said_otherwise():
+    policy = DemandPolicy(LEVELS, Decimal(25))
+    spans = (policy.half_life, policy.dwell_up, policy.dwell_down, policy.notice, policy.stale_after)
+    assert [x / MINUTE for x in spans] == [10, 15, 15, 15, 15]
+    assert (policy.least_reporting, policy.grid_weight) == (1, 0)
+    assert (policy.highest_rate, policy.surcharged_per_day, policy.changes_per_day) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +150,7 @@ def test_a_rise_is_announced_a_quarter_of_an_hour_ahead_unless_said_otherwise():
         pytest.param(1, "18", "18.50", "0", id="above-the-highest-rate-already"),
         pytest.param(3, "40", "18", "25", id="the-lower-of-both-caps"),
         pytest.param(2, "20", "0", "20", id="of-a-rate-of-nothing"),
+        pytest.param(2, "0.55", "0.50", "10", id="of-a-rate-below-one"),
     ],
 )
 def test_what_a_level_charges(number, highest, base, percent):

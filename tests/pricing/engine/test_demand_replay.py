@@ -17,7 +17,7 @@ from pricing.engine.demand_replay import Replay, replay, replayed_levels
 from pricing.engine.money import CurrencyMismatch, round_amount
 from pricing.engine.values import PricingError
 from tests.pricing.engine.samples import SATURDAY, window
-from tests.pricing.engine.samples_demand import KOLKATA, MINUTE, PROMPT, Step, busy, minute, seen
+from tests.pricing.engine.samples_demand import AT_ONCE, KOLKATA, MINUTE, PROMPT, Step, busy, minute, seen
 
 #: Level 1 from minute 30, 2 from 60, 1 from 120, 0 from 135.
 DAY = [*busy(14, 0, 40), *busy(17, 45, 115), *busy(8, 120, 300)]
@@ -53,6 +53,13 @@ def replayed(*histories: LocationHistory, policy=PROMPT, static=None) -> Replay:
     [
         pytest.param(PROMPT, DAY, LEVELS_OF_DAY, id="a-day"),
         pytest.param(PROMPT, [], [], id="nothing-observed"),
+        pytest.param(AT_ONCE, [(0, 14)], [(15, 1), (20, 0)], id="observed-at-the-very-start"),
+        pytest.param(
+            replace(AT_ONCE, stale_after=12 * MINUTE),
+            [(15, 14), (30, 14)],
+            [(15, 1), (45, 0)],
+            id="not-without-an-observation-that-comes-just-then",
+        ),
         pytest.param(
             PROMPT,
             [*busy(17, 0, 60), (200, 17), (215, 17), (230, 17)],
@@ -157,6 +164,20 @@ def test_a_weekly_surcharge_that_holds_from_the_start_does_not_change_there():
     found = replayed(history([], [(0, 5000, "90")]), static=StaticSurge((), Decimal(10))).total.static
     assert found is not None
     assert (found.spans, found.changes, found.surcharged) == (((1, 300 * MINUTE),), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("percent", "surcharged"), [pytest.param("0", 0, id="none"), pytest.param("0.5", 1, id="half-a-percent")]
+)
+def test_a_small_weekly_surcharge(percent, surcharged):
+    found = replayed(history([], [(0, 5000, "90")]), static=StaticSurge((), Decimal(percent))).total.static
+    assert found is not None
+    assert found.surcharged == surcharged
+
+
+def test_the_rate_of_a_session():
+    assert PastSession(SATURDAY, 2500, Decimal("45")).base_rate == 18
+    assert PastSession(SATURDAY, 0, Decimal("0")).base_rate == 0
 
 
 @pytest.mark.parametrize(

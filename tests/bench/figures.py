@@ -38,6 +38,7 @@ GOALS = {
     "explain.ms.n10000": Goal(50),
     "backtest.sessions_per_s": Goal(5000, at_least=True),
     "network.search_ms": Goal(20),
+    "controller.replay_s": Goal(20),
     **{f"price.p50_us.n{size}{lines}": Goal(100) for size in SIZES for lines in ("", ".lines3")},
     **{f"price.p99_us.n{size}{lines}": Goal(1000) for size in SIZES for lines in ("", ".lines3")},
     **{f"price.sql_queries.n{size}": Goal(2) for size in SIZES},

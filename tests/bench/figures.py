@@ -38,6 +38,8 @@ GOALS = {
     "explain.ms.n10000": Goal(50),
     "backtest.sessions_per_s": Goal(5000, at_least=True),
     "network.search_ms": Goal(20),
+    "metered.p50_ms": Goal(1),
+    "rebill.sessions_per_s": Goal(1200, at_least=True),
     "controller.replay_s": Goal(20),
     **{f"price.p50_us.n{size}{lines}": Goal(100) for size in SIZES for lines in ("", ".lines3")},
     **{f"price.p99_us.n{size}{lines}": Goal(1000) for size in SIZES for lines in ("", ".lines3")},

@@ -1,14 +1,14 @@
-"""What is worked out from meters and connectors in the large: demand levels over a quarter of a year.
+"""What is worked out from meters and connectors in the large: bills, and demand levels over a quarter of a year.
 
 Each part is a module with a `run()` of its own, its figures and their yardstick.
 """
 
 from __future__ import annotations
 
-from tests.bench import controller
+from tests.bench import controller, metered
 from tests.bench.figures import Figures
 
-PARTS = (controller,)
+PARTS = (metered, controller)
 
 
 def run() -> Figures:

@@ -15,6 +15,12 @@ from pricing.gstin import check_gstin
 from pricing.models_calendars import HolidayCalendar as HolidayCalendar  # noqa: PLC0414  found by Django here
 from pricing.models_ceilings import CeilingMode as CeilingMode  # noqa: PLC0414  found by Django here
 from pricing.models_ceilings import PriceCeiling as PriceCeiling  # noqa: PLC0414
+from pricing.models_demand import DemandDecision as DemandDecision  # noqa: PLC0414  found by Django here
+from pricing.models_demand import DemandPolicy as DemandPolicy  # noqa: PLC0414
+from pricing.models_demand import DemandReasonChoice as DemandReasonChoice  # noqa: PLC0414
+from pricing.models_demand import DemandReplay as DemandReplay  # noqa: PLC0414
+from pricing.models_demand import DemandState as DemandState  # noqa: PLC0414
+from pricing.models_demand import ReplayState as ReplayState  # noqa: PLC0414
 from pricing.models_surges import Signal as Signal  # noqa: PLC0414  found by Django here
 from pricing.models_surges import SignalKindChoice as SignalKindChoice  # noqa: PLC0414
 from pricing.models_surges import SurgeBasisChoice as SurgeBasisChoice  # noqa: PLC0414

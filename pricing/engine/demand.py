@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pricing.engine.demand_course import Course
+from pricing.engine.demand_course import Course, start_of_day
 from pricing.engine.demand_policy import DemandLevel, DemandPolicy
 from pricing.engine.demand_values import (
     Announcement,
@@ -32,6 +33,7 @@ __all__ = [
     "first_state",
     "level_at",
     "next_level",
+    "restarted",
 ]
 
 
@@ -39,6 +41,21 @@ def first_state(time_zone: str, *, now: datetime) -> DemandState:
     """Return the state of a location that has no surcharge and of which nothing was observed."""
     at = utc(now, "the instant of a decision")
     return DemandState(zone_of(time_zone).key, at, at)
+
+
+def restarted(state: DemandState, *, now: datetime) -> DemandState:
+    """Return the state back at level 0 with nothing announced, as it goes on when other rules take its place.
+
+    What is known of the load is kept, and what the local day has spent: the fall counts as one of its changes.
+    """
+    at, zone = max(utc(now, "the instant of a decision"), state.at), zone_of(state.time_zone)
+    local = at.astimezone(zone)
+    spent, changes, since = state.surcharged, state.changes, state.at
+    if state.at.astimezone(zone).date() != local.date():
+        spent, changes, since = timedelta(0), 0, start_of_day(local.date(), zone)
+    if state.level:
+        spent, changes = spent + (at - since), changes + 1
+    return replace(state, at=at, since=at, level=0, announced=None, surcharged=spent, changes=changes)
 
 
 def next_level(

@@ -276,7 +276,11 @@ class Course:
         return reason
 
 
-@lru_cache(maxsize=4096)
 def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first instant of the next local day, also where a DST change leaves its midnight out."""
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone).astimezone(UTC)
+    return start_of_day(day + timedelta(days=1), zone)
+
+
+@lru_cache(maxsize=4096)
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a local day, also where a DST change leaves its midnight out."""
+    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)

@@ -20,6 +20,18 @@ _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
+#: What is wrong with which field, in one sentence.
+Fault = tuple[str, str]
+
+
+class DemandPolicyError(PricingError):
+    """Rules that contradict themselves; `faults` names all of it by field, the message is the first."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("DEMAND_POLICY", faults[0][1])
+        self.faults = faults
+
+
 @dataclass(frozen=True, slots=True)
 class DemandLevel:
     """A step of the surcharge: from the smoothed load `on` upwards, until it is below `off`; loads are from 0 to 1.
@@ -43,7 +55,7 @@ class DemandPolicy:
     no such limit. What was observed longer than `stale_after` ago, or of fewer than `least_reporting` connectors, says
     nothing. A grid-stress signal counts as a load of `grid_weight` times its value.
 
-    Raises PricingError DEMAND_POLICY for rules that contradict themselves.
+    Raises DemandPolicyError for rules that contradict themselves.
     """
 
     levels: tuple[DemandLevel, ...]
@@ -60,10 +72,9 @@ class DemandPolicy:
     grid_weight: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
-        faults = chain(_faults_of_levels(self.levels), _faults_of_numbers(self), _faults_of_times(self))
-        fault = next(faults, None)
-        if fault is not None:
-            raise PricingError("DEMAND_POLICY", fault)
+        faults = tuple(chain(_faults_of_levels(self.levels), _faults_of_numbers(self), _faults_of_times(self)))
+        if faults:
+            raise DemandPolicyError(faults)
 
     def asked_percent(self, level: int) -> Decimal:
         """Return what a level asks before any cap."""
@@ -87,51 +98,52 @@ class DemandPolicy:
         return min(capped, share.quantize(_STEP, ROUND_FLOOR, context=_EXACT))
 
 
-def _faults_of_levels(levels: tuple[DemandLevel, ...]) -> Iterator[str]:
+def _faults_of_levels(levels: tuple[DemandLevel, ...]) -> Iterator[Fault]:
     if not levels:
-        yield "Give at least one level."
+        yield "levels", "Give at least one level."
     for number, level in enumerate(levels, start=1):
         if not all(x.is_finite() for x in (level.on, level.off, level.percent)):
-            yield f"Give numbers as the thresholds and the percent of level {number}."
+            yield "levels", f"Give numbers as the thresholds and the percent of level {number}."
             return
         if not 0 < level.off < level.on <= 1:
-            yield f"Set the thresholds of level {number} between 0 and 1, the off-threshold below the on-threshold."
+            yield "levels", f"Set the thresholds of level {number} between 0 and 100 %, the off below the on-threshold."
         if level.on - level.off < LEAST_BAND:
-            least, on = plain_number(LEAST_BAND), plain_number(level.on)
-            yield f"Set the off-threshold of level {number} at least {least} below its on-threshold of {on}."
+            least, on = plain_number(LEAST_BAND * 100), plain_number(level.on * 100)
+            said = f"Set the off-threshold of level {number} at least {least} points below its on-threshold of {on} %."
+            yield "levels", said
         if level.percent <= 0:
-            yield f"Set the surcharge of level {number} above 0 %."
+            yield "levels", f"Set the surcharge of level {number} above 0 %."
     for number, (lower, higher) in enumerate(pairwise(levels), start=2):
         for name in ("on", "off", "percent"):
             if getattr(higher, name) <= getattr(lower, name):
                 what = "surcharge" if name == "percent" else f"{name}-threshold"
-                yield f"Set the {what} of level {number} above that of level {number - 1}."
+                yield "levels", f"Set the {what} of level {number} above that of level {number - 1}."
 
 
-def _faults_of_numbers(policy: DemandPolicy) -> Iterator[str]:
+def _faults_of_numbers(policy: DemandPolicy) -> Iterator[Fault]:
     if not (policy.cap_percent.is_finite() and policy.cap_percent > 0):
-        yield "Set the cap of the surcharge above 0 %."
+        yield "cap_percent", "Set the cap of the surcharge above 0 %."
     if policy.highest_rate is not None and not (policy.highest_rate.is_finite() and policy.highest_rate > 0):
-        yield "Set the highest rate per kWh above 0, or leave it out."
+        yield "highest_rate", "Set the highest rate per kWh above 0, or leave it out."
     if policy.least_reporting < 1:
-        yield "Ask for at least 1 connector that reports."
+        yield "least_reporting", "Ask for at least 1 connector that reports."
     if policy.changes_per_day is not None and policy.changes_per_day < 2:
-        yield "Allow at least 2 changes a day, a rise and its fall, or leave the limit out."
+        yield "changes_per_day", "Allow at least 2 changes a day, a rise and its fall, or leave the limit out."
     if not (policy.grid_weight.is_finite() and 0 <= policy.grid_weight <= 1):
-        yield "Set the weight of the grid's stress between 0 and 1."
+        yield "grid_weight", "Set the weight of the grid's stress between 0 and 1."
 
 
-def _faults_of_times(policy: DemandPolicy) -> Iterator[str]:
+def _faults_of_times(policy: DemandPolicy) -> Iterator[Fault]:
     spans = {x.name: getattr(policy, x.name) for x in fields(policy)}
     for name in ("half_life", "stale_after"):
         if spans[name] <= timedelta(0):
-            yield f"Set the {_NAMES[name]} above 0 minutes."
+            yield name, f"Set the {_NAMES[name]} above 0 minutes."
     for name in ("dwell_up", "dwell_down", "notice"):
         if spans[name] < timedelta(0):
-            yield f"Set the {_NAMES[name]} to 0 minutes or more."
+            yield name, f"Set the {_NAMES[name]} to 0 minutes or more."
     daily = policy.surcharged_per_day
     if daily is not None and not timedelta(0) < daily <= _DAY:
-        yield "Allow between 1 and 1440 surcharged minutes a day, or leave the limit out."
+        yield "surcharged_per_day", "Allow between 1 and 1440 surcharged minutes a day, or leave the limit out."
 
 
 _NAMES = {

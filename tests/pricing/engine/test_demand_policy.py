@@ -22,27 +22,27 @@ def level(on: str, off: str, percent: str = "10") -> DemandLevel:
         pytest.param((), "Give at least one level.", id="none"),
         pytest.param(
             (level("0.60", "0.51"),),
-            "Set the off-threshold of level 1 at least 0.1 below its on-threshold of 0.6.",
+            "Set the off-threshold of level 1 at least 10 points below its on-threshold of 60 %.",
             id="a-narrow-band",
         ),
         pytest.param(
             (LEVELS[0], level("0.80", "0.7001", "20")),
-            "Set the off-threshold of level 2 at least 0.1 below its on-threshold of 0.8.",
+            "Set the off-threshold of level 2 at least 10 points below its on-threshold of 80 %.",
             id="a-narrow-band-further-up",
         ),
         pytest.param(
             (level("0.60", "0.60"),),
-            "Set the thresholds of level 1 between 0 and 1, the off-threshold below the on-threshold.",
+            "Set the thresholds of level 1 between 0 and 100 %, the off below the on-threshold.",
             id="no-band",
         ),
         pytest.param(
             (level("1.01", "0.60"),),
-            "Set the thresholds of level 1 between 0 and 1, the off-threshold below the on-threshold.",
+            "Set the thresholds of level 1 between 0 and 100 %, the off below the on-threshold.",
             id="above-all-connectors",
         ),
         pytest.param(
             (level("0.60", "0"),),
-            "Set the thresholds of level 1 between 0 and 1, the off-threshold below the on-threshold.",
+            "Set the thresholds of level 1 between 0 and 100 %, the off below the on-threshold.",
             id="a-level-that-never-ends",
         ),
         pytest.param((level("NaN", "0.5"),), "Give numbers as the thresholds and the percent of level 1.", id="nan"),

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import structlog
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import Max, Min
 
 from cpo_portal.accounts.models import Cpo
-
-log = structlog.get_logger(__name__)
+from cpo_portal.database.partitions import drop_month, months_past
 
 BATCH = 500
-#: A partition goes in an instant, but not before everybody who reads the table has finished: it is tried again.
-LOCK_SECONDS = 2
+_BODIES = "beckn_messagebody"
 FINAL = {
     "beckn_inboundmessage": "state IN ('DONE', 'DEAD')",
     "beckn_outboundcallback": "state IN ('DELIVERED', 'EXPIRED', 'DEAD')",
@@ -51,13 +47,6 @@ SELECT EXISTS (SELECT FROM {table} m WHERE m.body_dropped_at IS NULL AND {which}
     AND m.body_at >= %(month)s::date AT TIME ZONE 'UTC'
     AND m.body_at < (%(month)s::date + interval '1 month') AT TIME ZONE 'UTC')
 """
-PARTITIONS = """
-SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'beckn_messagebody'::regclass
-"""
-WHOLLY_PAST = """
-SELECT (%s::date + interval '1 month') AT TIME ZONE 'UTC' <= statement_timestamp() - make_interval(days => %s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +64,11 @@ def drop_old_bodies() -> Dropped:
     """
     figures = Cpo.objects.aggregate(shortest=Min("message_retention_days"), longest=Max("message_retention_days"))
     platform: int = settings.MESSAGE_RETENTION_DAYS
-    months = list(_months_past(max(platform, figures["longest"] or 0)))
+    months = list(months_past(_BODIES, max(platform, figures["longest"] or 0)))
     whole = [month for month in months if not _any(month, "NOT m.{final}")]
     values = {"shortest": min(platform, figures["shortest"] or platform), "platform": platform, "whole": whole}
     count = sum(_drop_in_batches(table, PAST, values) for table in FINAL)
-    gone = tuple(month for month in whole if not _any(month, "true") and _drop_month(month))
+    gone = tuple(month for month in whole if not _any(month, "true") and drop_month(_BODIES, month))
     return Dropped(count, gone)
 
 
@@ -116,17 +105,6 @@ def _drop_in_batches(table: str, which: str, values: dict[str, Any]) -> int:
         total, since = total + count, latest
 
 
-def _months_past(days: int) -> Iterator[date]:
-    """Yield the first days of the months with a table of their own that ended so many days ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(PARTITIONS)
-        names = [found for (name,) in cursor.fetchall() if (found := re.search(r"_y(\d{4})m(\d{2})$", name))]
-        for month in sorted(date(int(name[1]), int(name[2]), 1) for name in names):
-            cursor.execute(WHOLLY_PAST, [month, days])
-            if cursor.fetchone()[0]:
-                yield month
-
-
 def _any(month: date, which: str) -> bool:
     """Tell whether a message of this month has its body still, of all or of those that `which` names."""
     with connection.cursor() as cursor:
@@ -136,15 +114,3 @@ def _any(month: date, which: str) -> bool:
             if cursor.fetchone()[0]:
                 return True
     return False
-
-
-def _drop_month(month: date) -> bool:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS * 1000:.0f}ms"])
-            cursor.execute("SELECT portal_drop_partition('beckn_messagebody', %s)", [month])
-            dropped: bool = cursor.fetchone()[0]
-    except OperationalError:
-        log.warning("month_of_bodies_not_dropped", month=month.isoformat(), advice="It is tried again tomorrow.")
-        return False
-    return dropped

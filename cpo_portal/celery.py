@@ -52,6 +52,7 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
+app.autodiscover_tasks(["pricing.demand"])
 app.autodiscover_tasks(["offers.codes"])
 app.autodiscover_tasks(["offers.referrals"])
 app.autodiscover_tasks(["offers"], related_name="backtest.runs")
@@ -94,6 +95,16 @@ app.conf.beat_schedule = {
         "task": "cpo_portal.charging.tasks.expire_balances",
         "schedule": 60.0,
         "options": {"expires": 50, "queue": "bulk"},
+    },
+    "demand-levels": {
+        "task": "pricing.demand.tasks.decide_levels",
+        "schedule": 20.0,
+        "options": {"expires": 18},
+    },
+    "demand-decisions": {
+        "task": "pricing.demand.tasks.drop_old_decisions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 12 * 3600, "queue": "bulk"},
     },
     "backtests": {
         "task": "offers.backtest.runs.run_backtests",

@@ -237,7 +237,8 @@ def _sites(connectors: Sequence[Connector], at: datetime) -> list[Site]:
     cpo_id = connectors[0].cpo_id
     versions = tariffs_for(connectors, at=at)
     tax, surged = tax_and_surges_of(cpo_id)
-    surges = surges_of([cpo_id], now=at).get(cpo_id) if surged else None
+    # What is said of an offer must not come and go with the demand of the minute.
+    surges = surges_of([cpo_id], now=at).get(cpo_id, Surges()).scheduled() if surged else None
     sold = products_at({x.charger.location for x in connectors})
     return [_site(x, versions.get(x.pk), _Pricing(at, tax, surges or Surges()), sold) for x in connectors]
 

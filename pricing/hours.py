@@ -34,7 +34,8 @@ def prices_of(connector: Connector, first: datetime, last: datetime, *, now: dat
 
     Where no tariff holds there is no stretch. The connector's charger and location are loaded.
     """
-    surges = surges_of([connector.cpo_id], now=now).get(connector.cpo_id, Surges())
+    # A level of demand is known for the next minutes alone.
+    surges = surges_of([connector.cpo_id], now=now).get(connector.cpo_id, Surges()).scheduled()
     tax = tax_of_cpo(connector.cpo_id)
     zone = connector.charger.location.time_zone
     stretches: list[PriceStretch] = []

@@ -19,7 +19,8 @@ from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel,
 from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion
 
 _TAX_AND_SURGES = """
-SELECT EXISTS (SELECT FROM pricing_surgeschedule WHERE cpo_id = %(cpo)s AND state = 'APPROVED'),
+SELECT EXISTS (SELECT FROM pricing_surgeschedule WHERE cpo_id = %(cpo)s AND state = 'APPROVED')
+       OR EXISTS (SELECT FROM pricing_demandpolicy WHERE cpo_id = %(cpo)s AND is_active),
        t.label, t.rate, t.sac_code
 FROM (SELECT) AS one LEFT JOIN pricing_taxprofile t ON t.cpo_id = %(cpo)s
 """
@@ -58,7 +59,7 @@ def tax_of_cpo(cpo_id: int) -> Tax | None:
 
 
 def tax_and_surges_of(cpo_id: int) -> tuple[Tax | None, bool]:
-    """Return a CPO's tax, and whether any surge of it is published; inside its scope.
+    """Return a CPO's tax, and whether any surge of it is published or follows demand; inside its scope.
 
     Each price asks for it, in a fifth of the time that the ORM would take.
     """

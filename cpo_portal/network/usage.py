@@ -51,7 +51,7 @@ NEEDS: list[Callable[[Any], str]] = []
 #: kept of it before, None where it is new, that return sentences.
 EFFECTS: list[Callable[[Any, Any], list[str]]] = []
 #: What goes with its owner without being asked about: states, counters and plain links.
-ALONG = frozenset({"ConnectorStatus", "ProductStock", "ChargingSystemToken"})
+ALONG = frozenset({"ConnectorStatus", "ProductStock", "ChargingSystemToken", "DemandState"})
 
 
 def effects_of(row: models.Model, before: Any) -> list[str]:

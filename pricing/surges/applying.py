@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 from cpo_portal.network.models import Connector
 from pricing.authoring.published import since_last_ended
 from pricing.authoring.validity import spans_of
+from pricing.demand.in_effect import LevelHere, Standing, as_version, level_for, standings_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
@@ -40,20 +41,29 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Surges:
-    """What the CPO has published, what it promises, and the signals that count now."""
+    """What the CPO has published, what it promises, the signals that count now, and where demand stands now."""
 
     published: tuple[Published, ...] = ()
     policy: SurgePolicy = field(default_factory=SurgePolicy)
     signals: tuple[Signal, ...] = ()
+    demand: tuple[Standing, ...] = ()
+
+    def scheduled(self) -> Surges:
+        """Return those alone that are known long before, without the levels that follow demand."""
+        return replace(self, demand=())
 
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """A version that applies to a session, and when; None is at all times."""
+    """A version that applies to a session, and when; None is at all times.
+
+    Of a level of demand the version is one that was never saved, and `level` says how its rate bounds it.
+    """
 
     version: SurgeVersion
     exemptions: Exemptions
     spans: tuple[TimeSpan, ...] | None
+    level: LevelHere | None = None
 
     def surge(self, exemption: str = "") -> Surge:
         """Return it as the engine reads it."""
@@ -73,9 +83,10 @@ class Applying:
 
 
 def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None = None) -> dict[int, Surges]:
-    """Return the published surges of CPOs by key, in three queries; a CPO without any is left out.
+    """Return the surges of CPOs by key, in four queries; a CPO without any is left out.
 
-    With `as_of` as they were published by that instant; signals are kept as they are now, so that none count then.
+    With `as_of` as they were published by that instant; signals and levels of demand are kept as they are now, so that
+    none count then.
     """
     calendars = HolidayCalendar.objects.filter(cpo=OuterRef("cpo_id"), calendar_id=OuterRef("holiday_calendar"))
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
@@ -87,11 +98,18 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     for key in sorted(starts, key=lambda x: versions[x][0].schedule.schedule_id):
         layers = tuple(in_time(versions[key], starts[key]))
         found.setdefault(versions[key][0].cpo_id, []).append(Published(layers))
-    policies = {x.cpo_id: x for x in SurgePolicy.objects.filter(cpo__in=found)} if found else {}
+    demand = standings_of(cpo_ids, now=now) if as_of is None else {}
+    concerned = found.keys() | demand.keys()
+    policies = {x.cpo_id: x for x in SurgePolicy.objects.filter(cpo__in=concerned)} if concerned else {}
     signals = _signals(found, now) if as_of is None else {}
     return {
-        cpo_id: Surges(tuple(rows), policies.get(cpo_id) or SurgePolicy(), signals.get(cpo_id, ()))
-        for cpo_id, rows in found.items()
+        cpo_id: Surges(
+            tuple(found.get(cpo_id, ())),
+            policies.get(cpo_id) or SurgePolicy(),
+            signals.get(cpo_id, ()),
+            demand.get(cpo_id, ()),
+        )
+        for cpo_id in concerned
     }
 
 
@@ -111,15 +129,15 @@ def applying(
         spans = _spans(held, surges, connector, horizon)
         if spans != ():
             found.append(Applying(held.version, held.exemptions, spans))
-    return found
+    return [*found, *_levels(surges, connector, at)]
 
 
 def with_surges(
     terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
 ) -> PriceTerms:
     """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
-    each = (x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)) for x in found)
-    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap_percent)
+    each = [_bounded(x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)), x, terms) for x in found]
+    return replace(terms, surges=tuple(x for x in each if x.value), surge_cap_percent=policy.cap_percent)
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
@@ -145,6 +163,17 @@ def with_exemptions(
         return replace(surge, exemption=exemption_of(exempt, driver, at=at, zone=terms.time_zone))
 
     return replace(terms, surges=tuple(map(judged, terms.surges)))
+
+
+def _levels(surges: Surges, connector: Connector, at: datetime) -> list[Applying]:
+    """Return the levels of demand that hold for a session; once it has its terms, at all times."""
+    levels = [(x, level_for(x, connector, at=at)) for x in surges.demand]
+    return [Applying(as_version(x, here), Exemptions(), None, here) for x, here in levels if here is not None]
+
+
+def _bounded(surge: Surge, found: Applying, terms: PriceTerms) -> Surge:
+    """Return a level of demand with what the highest rate of its rules leaves at these rates."""
+    return replace(surge, value=found.level.percent_of(terms)) if found.level is not None else surge
 
 
 def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[int, datetime | None]:

@@ -14,7 +14,7 @@ from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Charger, Connector, ConnectorType, Location, Product
 from pricing.engine.codec import decode, encode
 from pricing.engine.values import SurgeBasis
-from pricing.models import HolidayCalendar, SurgeSchedule, SurgeVersion
+from pricing.models import DemandPolicy, HolidayCalendar, SurgeSchedule, SurgeVersion
 from pricing.surges.kinds import SignalKind
 from pricing.windows import normal_windows
 
@@ -115,7 +115,13 @@ def checked(schedule: SurgeSchedule, content: SurgeContent) -> SurgeContent:
     """Return the content in its normal form, or raise ValidationError by field; inside the CPO's scope."""
     content = _normal(content)
     errors: dict[str, list[str]] = {}
-    for name, sentence in (*_amounts(content), *_times(content), *_places(content), *_exempt(content)):
+    for name, sentence in (
+        *_named(schedule),
+        *_amounts(content),
+        *_times(content),
+        *_places(content),
+        *_exempt(content),
+    ):
         errors.setdefault(name, []).append(sentence)
     try:
         windows = normal_windows(content.weekly_windows)
@@ -144,6 +150,12 @@ def _lists_sorted(document: Any) -> Any:
     return replace(
         document, **{name: tuple(sorted({x.strip() for x in found} - {""})) for name, found in lists.items()}
     )
+
+
+def _named(schedule: SurgeSchedule) -> Iterator[_Finding]:
+    # Bills name both by this id.
+    if schedule.pk is None and DemandPolicy.objects.filter(policy_id=schedule.schedule_id).exists():
+        yield "schedule_id", "A demand policy has this id: choose another one."
 
 
 def _amounts(content: SurgeContent) -> Iterator[_Finding]:

@@ -21,9 +21,7 @@ class Area:
 def fits(scope: Scope, connector: Connector, product_ids: Collection[str]) -> bool:
     """Tell whether a surge applies at a connector (charger and location loaded) to a session with these products."""
     charger, power = connector.charger, connector.max_power_w
-    location = charger.location
     named = (
-        (scope.location_ids, (location.location_id,)),
         (scope.item_ids, (connector.item_id,)),
         (scope.charger_ids, (charger.evse_id,)),
         (scope.connector_types, (connector.connector_type,)),
@@ -31,10 +29,17 @@ def fits(scope: Scope, connector: Connector, product_ids: Collection[str]) -> bo
     )
     if not all(not wanted or not set(wanted).isdisjoint(there) for wanted, there in named):
         return False
-    if scope.location_tags and _folded(scope.location_tags).isdisjoint(_folded(location.tags)):
+    if not fits_location(scope, charger.location):
         return False
     enough = scope.min_power_w is None or power >= scope.min_power_w
     return enough and (scope.max_power_w is None or power <= scope.max_power_w)
+
+
+def fits_location(scope: Scope, location: Location) -> bool:
+    """Tell whether a location is one of those that a scope names, by id and by tag."""
+    if scope.location_ids and location.location_id not in scope.location_ids:
+        return False
+    return not scope.location_tags or not _folded(scope.location_tags).isdisjoint(_folded(location.tags))
 
 
 def counts_at(area: Area, location: Location) -> bool:

@@ -22,6 +22,7 @@ from beckn.retention import Dropped, drop_old_bodies
 from beckn.tasks import drop_old_bodies as task
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.adminkit.display import when
+from cpo_portal.database import partitions
 from tests.beckn.infra.support import BuyerApp, queue
 from tests.processes import run_at_once
 from tests.test_house import PRODUCTION, manage
@@ -238,7 +239,7 @@ def test_a_month_stays_while_one_cpo_keeps_its_messages_longer() -> None:
 
 @pytest.mark.usefixtures("january")
 def test_a_month_that_somebody_reads_is_dropped_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(partitions, "LOCK_SECONDS", 0.2)
     in_january(1)
     params = connection.get_connection_params()
     with psycopg.connect(**{key: params[key] for key in ("dbname", "user", "password", "host")}) as reader:

@@ -1,0 +1,99 @@
+"""The level of demand that a session pays: that in effect at its start, unless the last decision is stale by then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from cpo_portal.network.models import Connector
+from pricing.demand.observing import highest_rate
+from pricing.demand.recording import state_of
+from pricing.demand.rules import rules_of, scope_of
+from pricing.engine import demand as engine
+from pricing.engine.values import PriceTerms, SurgeBasis
+from pricing.models import DemandState, SurgeKindChoice, SurgeSchedule, SurgeVersion
+from pricing.surges.scope import fits_location
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A location at which a level is in effect or announced, as it was read at an instant."""
+
+    row: DemandState
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LevelHere:
+    """A level that is in effect for a session, at most so many percent, and the rules that bound it by a rate."""
+
+    level: int
+    percent: Decimal
+    rules: engine.DemandPolicy
+
+    def percent_of(self, terms: PriceTerms) -> Decimal:
+        """Return its percentage at these rates; the highest counts, so that none of them leads beyond the bound."""
+        rate = highest_rate(terms.components) if self.rules.highest_rate is not None else None
+        return min(self.percent, self.rules.percent(self.level, base_rate=rate))
+
+
+def standings_of(cpo_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Standing, ...]]:
+    """Return where levels above 0 are in effect or announced, by the CPO's key, in one query.
+
+    What was decided by rules that were changed or switched off since is left out.
+    """
+    rows = DemandState.objects.filter(
+        ~Q(level=0) | Q(announced_level__isnull=False),
+        cpo__in=cpo_ids,
+        policy__is_active=True,
+        number=F("policy__number"),
+    )
+    found: dict[int, list[Standing]] = {}
+    for row in rows.select_related("policy").order_by("policy__policy_id"):
+        found.setdefault(row.cpo_id, []).append(Standing(row, now))
+    return {cpo_id: tuple(standings) for cpo_id, standings in found.items()}
+
+
+def level_for(standing: Standing, connector: Connector, *, at: datetime) -> LevelHere | None:
+    """Return the level for a session at a connector, its charger and location loaded, planned to start then.
+
+    None where it is level 0, where the last decision is stale, or would be by the start: nobody knows the level then.
+    """
+    row, now = standing.row, standing.now
+    if row.location_id != connector.charger.location_id:
+        return None
+    if not fits_location(scope_of(row.policy), connector.charger.location):
+        return None
+    state, rules = state_of(row), rules_of(row.policy)
+    start = max(at, now, state.at)
+    if abs(now - state.at) > rules.stale_after or start - state.at > rules.stale_after:
+        return None
+    level = engine.level_at(state, rules, at=start)
+    if not level:
+        return None
+    percent = row.percent if level == row.level else row.announced_percent
+    return LevelHere(level, percent or Decimal(0), rules)
+
+
+def as_version(standing: Standing, here: LevelHere) -> SurgeVersion:
+    """Return the level in the form of a published surge, which is never saved: the policy's id, name and number."""
+    policy = standing.row.policy
+    schedule = SurgeSchedule(
+        cpo_id=policy.cpo_id,
+        schedule_id=policy.policy_id,
+        name=policy.name,
+        kind=SurgeKindChoice.RUSH_HOURS,
+    )
+    return SurgeVersion(
+        cpo_id=policy.cpo_id,
+        schedule=schedule,
+        number=policy.number,
+        basis=SurgeBasis.PERCENT.value,
+        value=here.percent,
+        stacking_group=policy.stacking_group,
+        explanation=policy.explanation,
+    )

@@ -28,6 +28,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Referral codes", "group_add", "offers.referralcode"),
                 Entry("Referrals", "handshake", "offers.referral"),
                 Entry("Tariffs", "payments", "pricing.tariff"),
+                Entry("Demand policies", "trending_up", "pricing.demandpolicy"),
                 Entry("Price ceilings", "vertical_align_top", "pricing.priceceiling"),
                 Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
                 Entry("Back-tests", "history", "offers.backtestrun"),

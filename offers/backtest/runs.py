@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from cpo_portal.accounts.leases import claim, go_on, held
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.database.errors import describe
@@ -22,7 +23,6 @@ from offers.days import holidays_between
 from offers.engine.backtest import Backtest, Setting
 from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.values import Objective, OfferTerms, StackLimits
-from offers.leases import claim, go_on, held
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer, OfferVersion
 from offers.policies import policy_of

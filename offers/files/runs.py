@@ -13,6 +13,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.db.models import F
 from django.db.models.functions import Now
 
+from cpo_portal.accounts.leases import claim, go_on, held
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.csv_files import Faults, NotRead
@@ -21,7 +22,6 @@ from offers.authoring.bulk import NewOffer, create_offers
 from offers.authoring.review import Actor
 from offers.files.columns import columns_for, values_by_field
 from offers.files.reading import count_rows, read_offers
-from offers.leases import claim, go_on, held
 from offers.models import OfferImport, OfferImportState
 
 log = structlog.get_logger(__name__)

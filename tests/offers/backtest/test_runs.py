@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from cpo_portal.accounts.leases import claim
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup
 from offers.backtest import runs
@@ -18,7 +19,6 @@ from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
-from offers.leases import claim
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, BacktestState, Offer
 from pricing.models import HolidayCalendar

@@ -32,6 +32,7 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
                 Entry("Price ceilings", "vertical_align_top", "pricing.priceceiling"),
                 Entry("Holiday calendars", "event", "pricing.holidaycalendar"),
                 Entry("Back-tests", "history", "offers.backtestrun"),
+                Entry("Back-tests of demand levels", "ssid_chart", "pricing.demandreplay"),
                 Entry("Imports of offers", "upload_file", "offers.offerimport"),
                 Entry("Quotes and offers", "tune", "offers.offerpolicy"),
                 Entry("Tax", "percent", "pricing.taxprofile"),

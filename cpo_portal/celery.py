@@ -53,6 +53,7 @@ app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", 
 app.autodiscover_tasks(["offers"], related_name="reconcile")
 app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
 app.autodiscover_tasks(["pricing.demand"])
+app.autodiscover_tasks(["pricing.demand"], related_name="replays")
 app.autodiscover_tasks(["offers.codes"])
 app.autodiscover_tasks(["offers.referrals"])
 app.autodiscover_tasks(["offers"], related_name="backtest.runs")
@@ -100,6 +101,11 @@ app.conf.beat_schedule = {
         "task": "pricing.demand.tasks.decide_levels",
         "schedule": 20.0,
         "options": {"expires": 18},
+    },
+    "demand-replays": {
+        "task": "pricing.demand.replays.run_replays",
+        "schedule": 30.0,
+        "options": {"expires": 25, "queue": "bulk"},
     },
     "demand-decisions": {
         "task": "pricing.demand.tasks.drop_old_decisions",

@@ -21,6 +21,7 @@ from pricing import authoring
 from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
 from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noqa: PLC0414  registered
 from pricing.admin_demand import DemandPolicyAdmin as DemandPolicyAdmin  # noqa: PLC0414  registered
+from pricing.admin_demand_replays import DemandReplayAdmin as DemandReplayAdmin  # noqa: PLC0414  registered
 from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
 from pricing.admin_hours import HoursMixin
 from pricing.admin_single import SingleRowAdmin

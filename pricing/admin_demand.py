@@ -17,6 +17,7 @@ from cpo_portal.adminkit.actions import ActionVariant, object_action, page_butto
 from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, pairs, table, when
 from cpo_portal.network.models import Location
+from pricing.admin_demand_replays import backtest_policy
 from pricing.demand.chart import chart
 from pricing.demand.course import Told, course_of
 from pricing.demand.describe import (
@@ -47,7 +48,7 @@ class DemandPolicyAdmin(TenantAdmin):
     change_form_template = "pricing/admin/demand_policy.html"
     list_display = ("title", "state_chip", "adds", "places", "group")
     search_fields = ("name", "policy_id")
-    actions_detail = ("levels", "switch_on", "switch_off")
+    actions_detail = ("levels", "switch_on", "switch_off", "backtest_policy")
     fieldsets = (
         ("What it is", {"fields": (("name", "policy_id"), "explanation")}),
         ("What it adds", {"fields": ("levels", ("cap_percent", "highest_rate"), "stacking_group")}),
@@ -123,6 +124,8 @@ class DemandPolicyAdmin(TenantAdmin):
     def switch_off(self, request: HttpRequest, policy: DemandPolicy) -> str:
         user: Any = request.user
         return f"“{switch_off(policy, by=user)}” is switched off; nobody is quoted it any more."
+
+    backtest_policy = backtest_policy
 
     @column(description="Demand policy", header=True, ordering="name")
     def title(self, policy: DemandPolicy) -> list[str]:

@@ -34,11 +34,13 @@ from offers.mapping import offer_terms
 from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, Referral
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
-from pricing.models import HolidayCalendar, PriceCeiling, Tariff
+from pricing.demand.deciding import decide_due
+from pricing.models import DemandReplay, HolidayCalendar, PriceCeiling, Tariff
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
 from tests.prepaid import SARAH, credit, family
+from tests.pricing.demand.samples import live_policy
 from tests.world import World, make_offer, make_world
 
 #: Stands in every name and id of the other CPO: a page that shows it to the own CPO's people has a hole.
@@ -128,6 +130,7 @@ def _side(name: str) -> Side:
             cpo=world.cpo, ceiling_id=f"{name}-cap", name=f"{name} cap", maximum_rate=Decimal(99)
         )
         HolidayCalendar.objects.create(cpo=world.cpo, calendar_id=f"{name}-days", name=f"{name} days")
+    _follow_demand(world, name)
     named = {"name": f"{name} special", "display_code": f"{name.upper()}25"}
     offer = make_offer(world.cpo, f"{name}-offer", uses_per_customer=5, total_uses=9, **named)
     with cpo_scope(world.cpo):
@@ -147,6 +150,18 @@ def _side(name: str) -> Side:
     _refer(side)
     credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
     return side
+
+
+def _follow_demand(world: World, name: str) -> None:
+    """Switch a demand policy on, decide once by it, and let a back-test of it have failed."""
+    named = {"policy_id": f"{name}-busy", "name": f"{name} busy fee", "explanation": f"{name} is busy"}
+    policy = live_policy(world.cpo, **named)
+    decide_due()
+    with cpo_scope(world.cpo):
+        DemandReplay.objects.create(
+            cpo=world.cpo, policy=policy, rules=policy.rules, location_ids=[f"{name}-place"], since=timezone.now(),
+            until=timezone.now(), state="FAILED", error=f"{name} fell",
+        )  # fmt: skip
 
 
 def _tell_apart(side: Side) -> None:

@@ -10,7 +10,7 @@ from django.db.utils import ProgrammingError
 
 pytestmark = pytest.mark.django_db
 
-PARTITIONED = ["beckn_deliveryattempt", "beckn_messagebody", "charging_meterreading"]
+PARTITIONED = ["beckn_deliveryattempt", "beckn_messagebody", "charging_meterreading", "pricing_demanddecision"]
 
 
 def rows(statement: str, *values: object) -> list[tuple[object, ...]]:

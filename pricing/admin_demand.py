@@ -52,7 +52,7 @@ class DemandPolicyAdmin(TenantAdmin):
     fieldsets = (
         ("What it is", {"fields": (("name", "policy_id"), "explanation")}),
         ("What it adds", {"fields": ("levels", ("cap_percent", "highest_rate"), "stacking_group")}),
-        ("How it moves", {"fields": (("half_life", "dwell_up", "dwell_down"), ("notice", "stale_after"))}),
+        ("How it moves", {"fields": ("notice", ("dwell_up", "dwell_down"), ("half_life", "stale_after"))}),
         ("Limits", {"fields": (("surcharged_per_day", "changes_per_day"), ("least_reporting", "grid_weight"))}),
         ("Where", {"fields": ("location_ids", "location_tags")}),
     )

@@ -119,7 +119,11 @@ class DemandPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     surcharged_per_day = MinutesField("With a surcharge per day, at most", "Empty: no limit.", required=False)
     changes_per_day = forms.IntegerField(
-        label="Changes per day, at most", widget=IntegerInput, required=False, max_value=1000, help_text="Empty: none."
+        label="Changes per day, at most",
+        widget=IntegerInput,
+        required=False,
+        max_value=1000,
+        help_text="Empty: no limit.",
     )
     grid_weight = _number("Weight of grid stress", "A grid-stress signal counts as this load, from 0 to 1; 0: not.")
 

@@ -60,14 +60,16 @@ def chart(course: Course, label: str) -> SafeString:
     """Return the SVG; the table below it says the same in words, so its label is short."""
     highest = len(course.levels)
     return format_html(
-        '<svg class="demand-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}{}</svg>',
+        '<svg class="demand-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}{}{}</svg>',
         _WIDTH,
         _HEIGHT,
         label,
         _grid(course),
-        format_html_join("", "{}", ((_threshold(n, x),) for n, x in enumerate(course.levels, start=1))),
+        format_html_join("", "{}", ((_threshold(x),) for x in course.levels)),
         _lines(course, "busy"),
         _lines(course, "load"),
+        # Above the lines, which would make them hard to read.
+        format_html_join("", "{}", ((_name(n, x),) for n, x in enumerate(course.levels, start=1))),
         format_html_join("", "{}", ((_stretch(course, x, highest),) for x in course.stretches)),
     )
 
@@ -112,15 +114,22 @@ def _ticks(course: Course) -> Iterator[tuple[datetime, str]]:
         at += _HOUR
 
 
-def _threshold(number: int, level: DemandLevel) -> SafeString:
+def _threshold(level: DemandLevel) -> SafeString:
     return format_html(
         '<line class="demand-on" x1="{0}" y1="{2}" x2="{1}" y2="{2}"/>'
-        '<line class="demand-off" x1="{0}" y1="{3}" x2="{1}" y2="{3}"/>'
-        '<text class="demand-axis" x="{1}" y="{2}" dy="-3" text-anchor="end">level {4} from {5}, off below {6}</text>',
+        '<line class="demand-off" x1="{0}" y1="{3}" x2="{1}" y2="{3}"/>',
         _LEFT,
         _RIGHT,
         _y(level.on),
         _y(level.off),
+    )
+
+
+def _name(number: int, level: DemandLevel) -> SafeString:
+    return format_html(
+        '<text class="demand-label" x="{}" y="{}" dy="-3" text-anchor="end">level {} from {}, off below {}</text>',
+        _RIGHT,
+        _y(level.on),
         number,
         percent_text(level.on * 100),
         percent_text(level.off * 100),

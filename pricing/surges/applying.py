@@ -168,7 +168,7 @@ def with_exemptions(
 def _levels(surges: Surges, connector: Connector, at: datetime) -> list[Applying]:
     """Return the levels of demand that hold for a session; once it has its terms, at all times."""
     levels = [(x, level_for(x, connector, at=at)) for x in surges.demand]
-    return [Applying(as_version(x, here), Exemptions(), None, here) for x, here in levels if here is not None]
+    return [Applying(as_version(x, here), Exemptions(), None, level=here) for x, here in levels if here is not None]
 
 
 def _bounded(surge: Surge, found: Applying, terms: PriceTerms) -> Surge:

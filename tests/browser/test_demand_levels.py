@@ -1,4 +1,4 @@
-"""In a real browser: somebody writes a demand policy, is refused at a field, switches it on, and sees where it stands."""
+"""In a real browser: a demand policy is written, refused at a field, switched on, and watched."""
 
 from __future__ import annotations
 

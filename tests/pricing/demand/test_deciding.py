@@ -15,6 +15,7 @@ from cpo_portal.accounts.models import ApiToken
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, Location, StatusChoice
 from cpo_portal.network.systems import create_system_token
+from cpo_portal.network.usage import refuse_used
 from pricing.demand import deciding
 from pricing.demand.deciding import decide_due
 from pricing.demand.observing import observe
@@ -218,6 +219,20 @@ def test_only_what_is_switched_on_and_in_scope_is_decided_on(world: World) -> No
         assert not DemandState.objects.exists()
         Location.objects.update(tags=["Highway"])
     assert decide_due() == 2
+
+
+def test_a_location_without_sales_can_still_be_deleted(world: World) -> None:
+    live_policy(world.cpo)
+    with cpo_scope(world.cpo):
+        there = Location.objects.create(
+            cpo=world.cpo, location_id="there", name="There", latitude=Decimal(28), longitude=Decimal(77)
+        )
+        decide_due()
+        refuse_used(there)
+        there.delete()
+        kept = DemandDecision.objects.filter(location_id="there").values_list("words", flat=True)
+        assert list(kept) == ["No surcharge: 0 of at least 1 connectors report."]
+        assert [x.location_id for x in DemandState.objects.all()] == [world.location.pk]
 
 
 def test_a_location_that_moved_to_another_zone_goes_on_there(world: World) -> None:

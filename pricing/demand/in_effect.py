@@ -7,23 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Q
+import orjson
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from cpo_portal.network.models import Connector
 from pricing.demand.observing import highest_rate
-from pricing.demand.recording import state_of
 from pricing.demand.rules import rules_of, scope_of
 from pricing.engine import demand as engine
+from pricing.engine.codec import decode
 from pricing.engine.values import PriceTerms, SurgeBasis
-from pricing.models import DemandState, SurgeKindChoice, SurgeSchedule, SurgeVersion
+from pricing.models import DemandPolicy, DemandState, SurgeKindChoice, SurgeSchedule, SurgeVersion
 from pricing.surges.scope import fits_location
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A location at which a level is in effect or announced, as it was read at an instant."""
+    """A location, by its key, at which a level is in effect or announced, as it was read at an instant.
 
-    row: DemandState
+    `document` is JSON that is only read where a session is priced: at a busy hour there may be many.
+    """
+
+    policy: DemandPolicy
+    location: int
+    level: int
+    percent: Decimal
+    announced_percent: Decimal | None
+    document: str
     now: datetime
 
 
@@ -42,19 +52,25 @@ class LevelHere:
 
 
 def standings_of(cpo_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Standing, ...]]:
-    """Return where levels above 0 are in effect or announced, by the CPO's key, in one query.
+    """Return where levels above 0 are in effect or announced, by the CPO's key, in at most two queries.
 
     What was decided by rules that were changed or switched off since is left out.
     """
+    active = DemandPolicy.objects.filter(cpo__in=cpo_ids, is_active=True)
+    policies = {x.pk: x for x in active}
+    if not policies:
+        return {}
     rows = DemandState.objects.filter(
-        ~Q(level=0) | Q(announced_level__isnull=False),
-        cpo__in=cpo_ids,
-        policy__is_active=True,
-        number=F("policy__number"),
+        ~Q(level=0) | Q(announced_level__isnull=False), cpo__in=cpo_ids, policy__in=policies
     )
+    columns = ("policy", "number", "location", "level", "percent", "announced_percent")
+    text = Cast("document", TextField())
     found: dict[int, list[Standing]] = {}
-    for row in rows.select_related("policy").order_by("policy__policy_id"):
-        found.setdefault(row.cpo_id, []).append(Standing(row, now))
+    for key, number, place, level, percent, announced, document in rows.order_by("pk").values_list(*columns, text):
+        policy = policies[key]
+        if number == policy.number:
+            standing = Standing(policy, place, level, percent, announced, document, now)
+            found.setdefault(policy.cpo_id, []).append(standing)
     return {cpo_id: tuple(standings) for cpo_id, standings in found.items()}
 
 
@@ -63,25 +79,25 @@ def level_for(standing: Standing, connector: Connector, *, at: datetime) -> Leve
 
     None where it is level 0, where the last decision is stale, or would be by the start: nobody knows the level then.
     """
-    row, now = standing.row, standing.now
-    if row.location_id != connector.charger.location_id:
+    policy, now = standing.policy, standing.now
+    if standing.location != connector.charger.location_id:
         return None
-    if not fits_location(scope_of(row.policy), connector.charger.location):
+    if not fits_location(scope_of(policy), connector.charger.location):
         return None
-    state, rules = state_of(row), rules_of(row.policy)
+    state, rules = decode(engine.DemandState, orjson.loads(standing.document)), rules_of(policy)
     start = max(at, now, state.at)
     if abs(now - state.at) > rules.stale_after or start - state.at > rules.stale_after:
         return None
     level = engine.level_at(state, rules, at=start)
     if not level:
         return None
-    percent = row.percent if level == row.level else row.announced_percent
+    percent = standing.percent if level == standing.level else standing.announced_percent
     return LevelHere(level, percent or Decimal(0), rules)
 
 
 def as_version(standing: Standing, here: LevelHere) -> SurgeVersion:
     """Return the level in the form of a published surge, which is never saved: the policy's id, name and number."""
-    policy = standing.row.policy
+    policy = standing.policy
     schedule = SurgeSchedule(
         cpo_id=policy.cpo_id,
         schedule_id=policy.policy_id,

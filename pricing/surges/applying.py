@@ -83,7 +83,7 @@ class Applying:
 
 
 def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None = None) -> dict[int, Surges]:
-    """Return the surges of CPOs by key, in four queries; a CPO without any is left out.
+    """Return the surges of CPOs by key, in at most five queries; a CPO without any is left out.
 
     With `as_of` as they were published by that instant; signals and levels of demand are kept as they are now, so that
     none count then.

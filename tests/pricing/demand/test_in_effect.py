@@ -13,6 +13,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, Location
 from offers import sites
+from pricing.demand.deciding import decide_due
 from pricing.demand.rules import written
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.demand import DemandLevel
@@ -23,6 +24,7 @@ from tests.pricing.demand.samples import (
     NOTICED,
     PROMPT,
     add_connectors,
+    busy,
     decided,
     live_policy,
     lock_of,
@@ -34,6 +36,7 @@ from tests.pricing.demand.samples import (
     told,
 )
 from tests.pricing.surges.samples import FIFTH, make_schedule, no_notice, publish
+from tests.processes import run_at_once
 from tests.world import World, make_tariff, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +160,15 @@ def test_a_decision_by_rules_that_were_changed_meanwhile_prices_nothing(world: W
         DemandState.objects.update(number=1)
     assert surges(priced(world)) == []
     assert [(decided(world, 3).level, row_of(world).number) for _ in range(2)] == [(0, 2), (1, 2)]
+
+
+def test_a_decision_that_is_made_while_it_is_switched_off_prices_nothing(world: World) -> None:
+    policy = live_policy(world.cpo)
+    decided(world, 3)
+    busy(world, 4)
+    pass_time(world, 2 * MINUTE)
+    run_at_once(2, lambda number: decide_due() if number else switch_off(policy).number)
+    assert (surges(priced(world)), row_of(world).level, row_of(world).number) == ([], 0, 3)
 
 
 def test_switching_twice_is_refused(world: World) -> None:

@@ -94,6 +94,14 @@ def test_a_decision_that_is_stale_prices_nothing(world: World) -> None:
     assert surges(priced(world)) == []
 
 
+def test_a_decision_from_far_ahead_prices_nothing(world: World) -> None:
+    at_level_1(world)
+    pass_time(world, -14 * MINUTE)
+    assert surges(priced(world)) == TENTH
+    pass_time(world, -2 * MINUTE)
+    assert surges(priced(world)) == []
+
+
 def test_an_announced_rise_is_not_charged_before_its_notice(world: World) -> None:
     live_policy(world.cpo, replace(NOTICED, notice=10 * MINUTE))
     row = decided(world, 3)

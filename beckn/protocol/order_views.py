@@ -161,12 +161,17 @@ class ReferralView:
 
 @dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
-    """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
+    """Whether this quote's surge needs the driver's consent, whether it was given, and its amount.
+
+    `text` is what the driver is to read, `text_hash` its SHA-256 in hex, by which the consent is kept.
+    """
 
     required: bool
     accepted: bool
     quote_id: str = ""
     amount: Money | None = None
+    text: str = ""
+    text_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ def _order(order: Order) -> Json:
         "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
         "refunds": _rows(order.refunds.all()),
         "adjustments": _rows(order.adjustments.all()),
+        "surge_consents": _rows(order.surge_consents.all()),
         "ratings": _rows(order.ratings.all()),
         "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],

@@ -130,6 +130,7 @@ def price_session(
         step.considered(),
         levels,
         found.referrals,
+        surges,
     )
 
 

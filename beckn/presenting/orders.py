@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from beckn.presenting.adjusted import exchanges_of, net_trace, trail_of
+from beckn.presenting.consents import consent_asked, consent_given
 from beckn.presenting.fulfillments import fulfillment_view, order_fulfillment
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import ItemPrice, given_views, item_view, price_at, product_view, provider_view
 from beckn.presenting.payments import payment_views, refund_term_view, settlement_views
 from beckn.presenting.prepaid import prepaid_views
 from beckn.presenting.referrals import promised, referral_of
+from beckn.presenting.surcharges import cheaper_view, surcharges_of
 from beckn.protocol.catalog_views import ItemView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -31,6 +33,7 @@ from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote
+from offers.nearby import cheaper_for
 from offers.ordering.adjusting import lines_after, taken_back_of
 from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, quote_of
@@ -59,12 +62,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
     quote = cart.priced.quote
     return OrderView(
         provider=provider_view(cart.connector.cpo),
-        items=_items(
-            cart.connector,
-            price_at(quote.terms, cart.ask.planned_start),
-            cart.measure,
-            _add_ons(cart.connector, cart.ask.products, quote.lines),
-        ),
+        items=_cart_items(cart, now),
         fulfillment=fulfillment_view(
             cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle
         ),
@@ -76,7 +74,20 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
         referral=promised(cart.priced, quote.total.currency),
+        surcharge_consent=consent_asked(cart.stored, quote),
     )
+
+
+def _cart_items(cart: Cart, now: datetime) -> tuple[ItemView, ...]:
+    """Return the connector with its surges as they are told before the sale, and where it is cheaper nearby."""
+    at, lines = cart.ask.planned_start, cart.priced.quote.lines
+    add_ons = _add_ons(cart.connector, cart.ask.products, lines)
+    [item] = _items(cart.connector, price_at(cart.priced.quote.terms, at), cart.measure, add_ons)
+    found = cart.priced.surges.found
+    if not found:
+        return (item,)
+    cheaper = cheaper_for(cart.connector, cart.ask, cart.priced, now=now)
+    return (replace(item, surcharges=surcharges_of(found, cart.connector, at=at), cheaper=cheaper_view(cheaper)),)
 
 
 def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderView:
@@ -122,6 +133,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         trail=trail_of(order),
         exchanges=exchanges_of(order),
         referral=referral_of(order),
+        surcharge_consent=consent_given(order) if locked.terms.surges else None,
     )
 
 

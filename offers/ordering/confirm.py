@@ -177,6 +177,7 @@ def _ask_again(order: Order, old: LockedQuote) -> SessionAsk:
         bap_id=order.bap_id,
         vehicle_make=order.vehicle_make,
         contact_hashes=_hashes_of(order),
+        charge_percent=choices.get("charge_percent"),
     )
 
 

@@ -26,6 +26,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.network.models import Connector
 from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing
+from offers.consents import Acknowledgement, agreed_to, keep_consent
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
 from offers.engine.giving import units_given
@@ -70,6 +71,7 @@ class Placing:
     contact: dict[str, Any] = field(default_factory=dict)
     vehicle: tuple[str, str] = ("", "")
     finder_fee: tuple[str, Decimal] | None = None
+    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,12 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         code = coming.sent_code(priced, ask)
         if code is not None:
             coming.check(code, customer, priced.policy)
+        agreed = agreed_to(placing.acknowledged, priced, selected, order)
         try:
             with transaction.atomic():
-                return _write(placing, ask, priced, order=order, selected=selected, now=now)
+                placed = _write(placing, ask, priced, order=order, selected=selected, now=now)
+                keep_consent(placed.order, agreed, now=now)
+                return placed
         except ledger.LimitsChanged:
             continue
         except ledger.LimitReached as reached:

@@ -23,6 +23,7 @@ from cpo_portal.charging.models import (
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
 from offers.public_support import Contact, support_of
+from offers.receipts.surcharges import Explained, explained
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
@@ -64,6 +65,7 @@ class ReceiptPage:
     tax: tuple[Row, ...]
     paid: tuple[Row, ...]
     since: tuple[Row, ...]
+    surcharges: tuple[Explained, ...]
     support: tuple[Contact, ...]
 
 
@@ -91,6 +93,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         tax=tuple(tax_rows(tax, bill.currency)) if tax is not None else (),
         paid=tuple(_paid(order, zone)),
         since=tuple(_since(order, zone)),
+        surcharges=explained(bill, order.cpo.provider_id),
         support=support_of(order.cpo),
     )
 

@@ -49,11 +49,16 @@ class Surges:
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """A version that applies to a session, and when; None is at all times."""
+    """A version that applies to a session, and when; None is at all times.
+
+    `valid_from` and `valid_until` are of the stretch of planned starts in which it is the one that holds.
+    """
 
     version: SurgeVersion
     exemptions: Exemptions
     spans: tuple[TimeSpan, ...] | None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
     def surge(self, exemption: str = "") -> Surge:
         """Return it as the engine reads it."""
@@ -103,15 +108,20 @@ def applying(
     Of each schedule the version that holds at the start, else the first that does before the session may end.
     """
     found = []
-    horizon = TimeSpan(at - _SLACK, at + HORIZON + _SLACK)
+    horizon = horizon_of(at)
     for each in surges.published:
         held = _held(each, at)
         if held is None or not fits(held.scope, connector, product_ids):
             continue
         spans = _spans(held, surges, connector, horizon)
         if spans != ():
-            found.append(Applying(held.version, held.exemptions, spans))
+            found.append(Applying(held.version, held.exemptions, spans, held.valid_from, held.valid_until))
     return found
+
+
+def horizon_of(at: datetime) -> TimeSpan:
+    """Return the time for which `applying` says when a version holds, for a session planned to start then."""
+    return TimeSpan(at - _SLACK, at + HORIZON + _SLACK)
 
 
 def with_surges(

@@ -245,6 +245,7 @@ OPEN: dict[str, str] = {
     "payment-notices": "signed with the gateway's secret",
     "beckn-receive": "signed with the participant's key",
     "healthz": "says yes or no",
+    "public-surge": "what a published surge says to everybody, at one CPO's own address",
     "public-offer": "what a published offer says to everybody, at one CPO's own address",
     "receipt": "one order's receipt, to whoever has its signed link",
     "readyz": "says yes or no, and ages of queues",

@@ -1,0 +1,80 @@
+"""Use case 7 over signed messages: a surge is told, quoted, agreed to, charged by the meter and billed as promised."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from beckn.protocol.times import format_time
+from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Order
+from offers.models import Quote, SurgeConsent
+from tests.beckn.actions.conversation import amounts
+from tests.beckn.surges.evening import CALCULATED, CONGESTION, RUPEE, Evening, groups
+
+pytestmark = pytest.mark.django_db
+
+DAYS = "MON,TUE,WED,THU,FRI,SAT,SUN"
+
+
+def test_the_whole_sale(evening: Evening) -> None:
+    evening.ask_for_consent()
+    schedule = evening.surge(replace(RUPEE, explanation="The stations are busy in the evening."))
+    [provider] = evening.say("search", {"intent": {}})["message"]["catalog"]["providers"]
+    [item] = provider["items"]
+    assert item["price"] == {"value": "16", "currency": "INR/kWh"}
+    [told] = groups(item, "surcharge-details")
+    assert told.pop("effective-from") == format_time(schedule.prices_from)
+    assert told == {
+        "name": "Congestion fee",
+        "rate": "1.00",
+        "basis": "PER_KWH",
+        "window": "18:00-21:00",
+        "days": DAYS,
+        "when": "every day 18:00–21:00",
+        "reason": "The stations are busy in the evening.",
+        "calculation": CALCULATED,
+        "know-more": f"{settings.BASE_URL}/s/cpo1.com/congestion",
+    }
+    quoted = evening.quoted()
+    assert (quoted["quote"]["price"]["value"], amounts(quoted)) == ("85.00", ["80.00", "5.00"])
+    assert groups(quoted["items"][0], "surcharge-details") == groups(item, "surcharge-details")
+    text = f"{CONGESTION} {CALCULATED}"
+    asked = {
+        "required": "yes",
+        "accepted": "no",
+        "quote-id": quoted["quote"]["id"],
+        "amount": "5.00",
+        "currency": "INR",
+        "text": text,
+        "text-hash": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    assert groups(quoted, "surcharge-acknowledgement") == [asked]
+    refused = evening.init()
+    assert refused["error"] == {
+        "code": "40000",
+        "message": "The driver has not agreed to Congestion fee of ₹5.00: send init again with the tag group "
+        f"surcharge-acknowledgement, accepted = yes and quote-id = {quoted['quote']['id']}.",
+    }
+    with cpo_scope(evening.world.cpo):
+        assert (Order.objects.count(), Quote.objects.count(), SurgeConsent.objects.count()) == (0, 1, 0)
+    placed = evening.agree(quoted["quote"]["id"])["message"]["order"]
+    assert placed["quote"]["price"]["value"] == "85.00"
+    assert groups(placed, "surcharge-acknowledgement") == [asked | {"accepted": "yes"}]
+    evening.notify("85.00")
+    evening.confirm()
+    evening.later(minutes=10)
+    evening.update("start-charging", evening.otp)
+    evening.report_start()
+    evening.later(minutes=8)
+    evening.report_reading(3400)
+    so_far = evening.say("status", {"order_id": str(evening.order().pk)})["message"]["order"]
+    assert (so_far["quote"]["price"]["value"], amounts(so_far)) == ("57.80", ["54.40", "3.40"])
+    evening.later(minutes=5)
+    evening.report_stop(5200)
+    bill = evening.callbacks("on_update")[-1]["message"]["order"]
+    assert (bill["quote"]["price"]["value"], amounts(bill)) == ("88.40", ["83.20", "5.20"])
+    assert bill["quote"]["breakup"][1]["title"] == "Congestion fee (5.2 kWh @ ₹1.00/kWh)"

@@ -22,12 +22,12 @@ from offers.public_limits import too_often
 from offers.public_names import stations_of
 from offers.public_response import page_response
 from offers.public_support import Contact, support_of
-from offers.surge_names import SurgeNames, names_of, zones_in_words
+from offers.surge_names import holidays_left, names_in, zones_in_words
 from pricing.authoring.validity import Span, spans_of
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
-from pricing.surges.content import SurgeContent, content_of
+from pricing.surges.content import Exemptions, SurgeContent, content_of
 from pricing.surges.describe import (
     amount_in_words,
     calculation_in_words,
@@ -39,6 +39,7 @@ from pricing.surges.layers import InTime, layers_of
 
 #: Of more stations only so many are named, and how many more there are.
 MOST_NAMED = 200
+_SOME = "some customers: your app shows whether you are among them"
 _NOTES = {
     SurgeState.PAUSED: "It is paused: nobody pays it at present.",
     SurgeState.ENDED: "It has ended: nobody pays it any more.",
@@ -65,6 +66,7 @@ class SurgePage:
     note: str
     reason: str
     when: str
+    holidays: tuple[str, ...]
     zones: str
     begins: str
     ends: str
@@ -104,7 +106,7 @@ def _page(cpo: Cpo, schedule: SurgeSchedule, live: SurgeVersion, now: datetime) 
     spans = _spans_left(schedule, now)
     version = spans[0].version.version if spans else live
     content = content_of(version)
-    names = names_of([content, *(content_of(x.version.version) for x in spans[1:])])
+    today = now.astimezone(zone).date()
     stations = _stations(content)
     begins, ends = (x and moment_text(x.astimezone(zone)) for x in (content.valid_from, content.valid_until))
     return SurgePage(
@@ -113,16 +115,17 @@ def _page(cpo: Cpo, schedule: SurgeSchedule, live: SurgeVersion, now: datetime) 
         amount=_capital(amount_in_words(content, cpo.currency)),
         note=_note(schedule, spans, now, zone),
         reason=content.explanation or SurgeKindChoice(schedule.kind).label,
-        when=_capital(when_in_words(content, names.calendar(content))),
+        when=_capital(when_in_words(content, cpo.name)),
+        holidays=holidays_left(content.holiday_calendar, today),
         zones=zones_in_words(now),
         begins=begins or "",
         ends=ends or "",
-        where=_where(content, names),
+        where=_where(content),
         stations=stations[:MOST_NAMED] if stations is not None else None,
         more_stations=len(stations[MOST_NAMED:]) if stations is not None else 0,
         calculation=calculation_in_words(content, cpo.currency),
-        exempt=tuple(map(_capital, exempt_in_words(content.exemptions, names.segments))),
-        announced=tuple(_announced(spans[1:], names, cpo, zone)),
+        exempt=tuple(map(_capital, _exempt(content.exemptions))),
+        announced=tuple(_announced(spans[1:], cpo, zone)),
         changes=tuple(_changes(schedule, cpo, zone)),
         support=support_of(cpo),
     )
@@ -144,9 +147,7 @@ def _note(schedule: SurgeSchedule, spans: list[Span[InTime]], now: datetime, zon
     begins = spans[0].period.valid_from
     if begins is None or begins <= now:
         return ""
-    return (
-        f"Nobody pays it yet: it is charged in sessions that are to start from {moment_text(begins.astimezone(zone))}."
-    )
+    return f"Nobody pays it yet: it counts for sessions that are to start from {moment_text(begins.astimezone(zone))}."
 
 
 def _stations(content: SurgeContent) -> tuple[str, ...] | None:
@@ -158,19 +159,25 @@ def _stations(content: SurgeContent) -> tuple[str, ...] | None:
     return stations_of(Applicability(location_ids=ids, location_tags=tags)) or ()
 
 
-def _where(content: SurgeContent, names: SurgeNames) -> str:
+def _where(content: SurgeContent) -> str:
     """Return where it applies but for stations, which are listed; "" where that is all."""
     scope = replace(content.scope, location_ids=(), location_tags=())
-    words = where_in_words(scope, names.things)
+    words = where_in_words(scope, names_in(scope))
     at_stations = bool(content.scope.location_ids or content.scope.location_tags)
     return "" if at_stations and words == "everywhere" else _capital(words)
 
 
-def _announced(spans: list[Span[InTime]], names: SurgeNames, cpo: Cpo, zone: ZoneInfo) -> Iterator[Entry]:
+def _exempt(exempt: Exemptions) -> tuple[str, ...]:
+    """Return who does not pay; which customers and organisations a provider has chosen is its own business."""
+    told = exempt_in_words(replace(exempt, segment_ids=(), organisations=()))
+    return (*told, _SOME) if exempt.segment_ids or exempt.organisations else told
+
+
+def _announced(spans: list[Span[InTime]], cpo: Cpo, zone: ZoneInfo) -> Iterator[Entry]:
     for span in spans:
         content = content_of(span.version.version)
         starts = span.period.begins.astimezone(zone)
-        words = f"{amount_in_words(content, cpo.currency)}, {when_in_words(content, names.calendar(content))}"
+        words = f"{amount_in_words(content, cpo.currency)}, {when_in_words(content, cpo.name)}"
         yield Entry(moment_text(starts), _capital(words))
 
 

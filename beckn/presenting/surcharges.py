@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from offers.nearby import Cheaper
 from pricing.authoring.validity import Period
 from pricing.engine.values import PriceTerms
 from pricing.engine.wording import plain_number
-from pricing.models import HolidayCalendar, SurgeKindChoice, SurgeVersion
+from pricing.models import SurgeKindChoice
 from pricing.surges.applying import Applying, Surges, applying, with_surges
 from pricing.surges.content import content_of
 from pricing.surges.describe import calculation_in_words, when_in_words
@@ -28,9 +28,8 @@ _Key = tuple[object, ...]
 
 
 def surcharges_of(found: Sequence[Applying], connector: Connector, *, at: datetime) -> tuple[SurchargeView, ...]:
-    """Return what is told of the surges of a session at a connector; in its CPO's scope."""
-    telling = _Telling(connector.cpo, calendars_of(x.version for x in found))
-    return telling.views(found, at=at, zone=connector.charger.location.time_zone)
+    """Return what is told of the surges of a session at a connector."""
+    return _Telling(connector.cpo).views(found, at=at, zone=connector.charger.location.time_zone)
 
 
 def cheaper_view(cheaper: Cheaper | None) -> CheaperView | None:
@@ -42,21 +41,13 @@ def cheaper_view(cheaper: Cheaper | None) -> CheaperView | None:
     return CheaperView(cheaper.connector.item_id, location.name, distance, Decimal(plain_number(cheaper.rate)))
 
 
-def calendars_of(versions: Iterable[SurgeVersion]) -> dict[str, str]:
-    """Return the names of the calendars that these versions name, by id; in the CPO's scope."""
-    named = {x.holiday_calendar for x in versions if x.holiday_calendar}
-    if not named:
-        return {}
-    return dict(HolidayCalendar.objects.filter(calendar_id__in=named).values_list("calendar_id", "name"))
-
-
 class Surcharges:
-    """The surges of one CPO at the connectors of a catalogue, worked out once for all that are alike; in its scope."""
+    """The surges of one CPO at the connectors of a catalogue, worked out once for all that are alike."""
 
     def __init__(self, cpo: Cpo, surges: Surges, at: datetime) -> None:
         self._surges, self._at = surges, at
         layers = [layer for each in surges.published for layer in each.layers]
-        self._telling = _Telling(cpo, calendars_of(layer.version for layer in layers))
+        self._telling = _Telling(cpo)
         self._by_item = any(layer.scope.item_ids for layer in layers)
         self._by_charger = any(layer.scope.charger_ids for layer in layers)
         self._found: dict[_Key, tuple[Applying, ...]] = {}
@@ -98,10 +89,9 @@ class Surcharges:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """Whose surges are told, and how people call the calendars that they name."""
+    """Whose surges are told; how a CPO calls its calendars is its own business."""
 
     cpo: Cpo
-    calendars: Mapping[str, str]
 
     def views(self, found: Iterable[Applying], *, at: datetime, zone: str) -> tuple[SurchargeView, ...]:
         """Return what is told of those that hold in the week to come."""
@@ -122,6 +112,6 @@ class _Telling:
                 calculation=calculation_in_words(content, self.cpo.currency),
                 effective_from=period.valid_from,
                 valid_until=period.valid_until,
-                when=when_in_words(content, self.calendars.get(content.holiday_calendar, "")),
+                when=when_in_words(content, self.cpo.name),
                 page_url=surge_page_url(self.cpo.provider_id, schedule.schedule_id),
             )

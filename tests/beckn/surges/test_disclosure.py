@@ -140,16 +140,16 @@ def test_days_are_told_as_the_next_stretch_of_them(evening: Evening) -> None:
     assert (found["effective-from"], found["valid-until"]) == (midnight(today(2)), midnight(today(4)))
 
 
-def test_a_holiday_is_told_with_the_name_of_its_calendar(evening: Evening) -> None:
+def test_a_holiday_is_told_without_what_the_cpo_calls_its_calendar(evening: Evening) -> None:
     with cpo_scope(evening.world.cpo):
         day = {"date": today(1).isoformat(), "name": "Diwali"}
         calendar = HolidayCalendar.objects.create(
-            cpo=evening.world.cpo, calendar_id="delhi", name="Delhi's holidays", days=[day]
+            cpo=evening.world.cpo, calendar_id="delhi", name="Ops calendar 7", days=[day]
         )
         calendar.refresh_from_db()
     evening.surge(replace(ALWAYS, holiday_calendar="delhi"))
     [found] = told(evening)
-    assert found["when"] == "on holidays of Delhi's holidays"
+    assert found["when"] == "on holidays of cpo1.com EV charging"
     assert (found["effective-from"], found["valid-until"]) == (midnight(today(1)), midnight(today(2)))
 
 

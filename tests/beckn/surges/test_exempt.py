@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,10 +76,14 @@ def test_an_exemption_is_granted_at_init_when_the_driver_is_known(evening: Eveni
 def test_an_exemption_outlives_the_quote_that_gave_it(evening: Evening) -> None:
     """Confirmed too late, the order is priced again by what the app told of the battery."""
     evening.surge(replace(RUPEE, exemptions=LOW))
+    assert evening.begins is not None
+    evening.begins += timedelta(minutes=90)
     evening.init(**battery("5"))
     evening.notify("80.00")
-    evening.later(minutes=31)
+    before = evening.order().quote_ref
+    evening.later(minutes=70)
     order = evening.confirm()["message"]["order"]
+    assert evening.order().quote_ref != before
     assert (surges(order), order["quote"]["price"]["value"]) == ([(FREE, "0.00")], "80.00")
 
 

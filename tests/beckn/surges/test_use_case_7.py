@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from beckn.protocol.times import format_time
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -78,3 +80,42 @@ def test_the_whole_sale(evening: Evening) -> None:
     bill = evening.callbacks("on_update")[-1]["message"]["order"]
     assert (bill["quote"]["price"]["value"], amounts(bill)) == ("88.40", ["83.20", "5.20"])
     assert bill["quote"]["breakup"][1]["title"] == "Congestion fee (5.2 kWh @ ₹1.00/kWh)"
+    [receipt] = groups(bill, "receipt")
+    page = Client().get(receipt["url"].removeprefix(settings.BASE_URL)).content.decode()
+    assert f'<a href="{settings.BASE_URL}/s/cpo1.com/congestion">Congestion fee</a>: {CALCULATED}</p>' in page
+    assert Client().get("/s/cpo1.com/congestion").status_code == 200
+
+
+def test_a_session_across_the_end_of_the_surge_pays_for_what_flowed_before(evening: Evening) -> None:
+    """Quoted from 20:50 on, ten minutes of which are surged; the bill follows the meter."""
+    evening.surge()
+    assert evening.begins is not None
+    evening.begins = evening.begins.replace(hour=15, minute=20)
+    assert amounts(evening.quoted(amount="10")) == ["160.00", "5.00"]
+    evening.init(amount="10")
+    evening.notify("165.00")
+    evening.confirm()
+    evening.later(minutes=150)
+    evening.update("start-charging", evening.otp)
+    evening.turn_clock(evening.begins)
+    evening.report_start()
+    evening.turn_clock(evening.begins + timedelta(minutes=10))
+    evening.report_reading(4000)
+    evening.turn_clock(evening.begins + timedelta(minutes=30))
+    evening.report_stop(10_000)
+    bill = evening.callbacks("on_update")[-1]["message"]["order"]
+    assert amounts(bill) == ["160.00", "4.00"]
+
+
+def test_a_receipt_without_a_surge_explains_none(evening: Evening) -> None:
+    evening.init()
+    evening.notify("80.00")
+    evening.confirm()
+    evening.later(minutes=10)
+    evening.update("start-charging", evening.otp)
+    evening.report_start()
+    evening.later(minutes=12)
+    evening.report_stop(5000)
+    [receipt] = groups(evening.callbacks("on_update")[-1]["message"]["order"], "receipt")
+    page = Client().get(receipt["url"].removeprefix(settings.BASE_URL)).content.decode()
+    assert ("Charging session cost (5 kWh @ ₹16.00/kWh)" in page, "Surcharges" in page) == (True, False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
 from pricing.authoring.published import since_last_ended
@@ -81,6 +81,8 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
         days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
     )
+    if as_of is None:
+        rows = rows.exclude(Exists(_lying_on_it(now)))
     versions = since_last_ended(rows, "schedule", upto=as_of)
     starts = _starts(versions, as_of)
     found: dict[int, list[Published]] = {}
@@ -155,6 +157,14 @@ def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[i
     changes = SurgeStateChange.objects.filter(schedule__in=versions, at__lte=as_of)
     last = changes.order_by("schedule_id", "-at", "-id").distinct("schedule_id")
     return {x.schedule_id: x.prices_from for x in last if x.to_state == SurgeState.APPROVED}
+
+
+def _lying_on_it(now: datetime) -> QuerySet[SurgeVersion]:
+    """Return the versions that hold from now on for good, so that the older ones of their schedule never do again."""
+    begun = Q(valid_from=None) | Q(valid_from__lte=now)
+    return SurgeVersion.objects.filter(
+        begun, schedule=OuterRef("schedule"), number__gt=OuterRef("number"), effective_from__lte=now, valid_until=None
+    )
 
 
 def _signals(found: Mapping[int, list[Published]], now: datetime) -> dict[int, tuple[Signal, ...]]:

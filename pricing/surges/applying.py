@@ -10,8 +10,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
-from pricing.authoring.published import since_last_ended
-from pricing.authoring.validity import spans_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
@@ -21,6 +19,8 @@ from pricing.surges.exempt import Driver, exemption_of
 from pricing.surges.layers import InTime, in_time
 from pricing.surges.scope import Area, counts_at, fits
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
+from pricing.versions.published import since_last_ended
+from pricing.versions.validity import spans_of
 from pricing.windows import read_window
 
 #: A session may begin somewhat before and after its planned start.

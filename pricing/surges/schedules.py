@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.authoring.drafts import Drafts
-from pricing.authoring.validity import in_effect
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
 from pricing.surges.layers import layers_of
 from pricing.surges.notice import is_rise
+from pricing.versions.drafts import Drafts
+from pricing.versions.validity import in_effect
 
 DRAFTS = Drafts(
     SurgeSchedule, SurgeVersion, "schedule", "schedule_id", "surge schedule", checked, content_of, write_content

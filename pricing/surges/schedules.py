@@ -13,6 +13,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.surges.ceilings import refuse_above
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
 from pricing.surges.layers import layers_of
 from pricing.surges.notice import is_rise
@@ -132,6 +133,7 @@ def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None
     content = checked(locked, content_of(draft))
     if content.valid_until is not None and content.valid_until <= now:
         raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
+    refuse_above(locked, content)
     starts = locked.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
     notice = notice_of(locked.cpo)
     if starts:

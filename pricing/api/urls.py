@@ -1,13 +1,15 @@
-"""The staff API's addresses of tariffs."""
+"""The staff API's addresses of tariffs and surges."""
 
 from rest_framework.routers import SimpleRouter
 
 from pricing.api.calendars import HolidayCalendarViewSet
 from pricing.api.ceilings import PriceCeilingViewSet
+from pricing.api.surges import SurgeScheduleViewSet
 from pricing.api.views import TariffViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tariffs", TariffViewSet, basename="tariff")
 router.register("holiday-calendars", HolidayCalendarViewSet, basename="holiday-calendar")
 router.register("price-ceilings", PriceCeilingViewSet, basename="price-ceiling")
+router.register("surge-schedules", SurgeScheduleViewSet, basename="surge-schedule")
 urlpatterns = router.urls

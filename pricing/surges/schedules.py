@@ -16,6 +16,7 @@ from pricing.authoring.drafts import Drafts
 from pricing.authoring.validity import in_effect
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
+from pricing.surges.kinds import SurgeKind
 from pricing.surges.layers import layers_of
 from pricing.surges.notice import is_rise
 
@@ -55,6 +56,7 @@ _NAMES = {
     Move.END: "ended",
     Move.ARCHIVE: "archived",
 }
+_ARCHIVED = "This surge schedule is archived: make a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,21 @@ def save_draft(
     """Put the content into the schedule's draft, as `Drafts.save` does."""
     with cpo_scope(schedule.cpo), transaction.atomic():
         if DRAFTS.lock(schedule).state == SurgeState.ARCHIVED:
-            raise ValidationError("This surge schedule is archived: make a new one.")
+            raise ValidationError(_ARCHIVED)
         return DRAFTS.save(schedule, content, by=by, expected=expected)
+
+
+def rename(schedule: SurgeSchedule, *, name: str | None = None, kind: SurgeKind | None = None) -> SurgeSchedule:
+    """Change what a schedule is called and what it is for, at once; quotes that were given keep the name they had."""
+    with cpo_scope(schedule.cpo), transaction.atomic():
+        locked = DRAFTS.lock(schedule)
+        if locked.state == SurgeState.ARCHIVED:
+            raise ValidationError(_ARCHIVED)
+        locked.name = locked.name if name is None else name.strip()
+        locked.kind = locked.kind if kind is None else kind.value
+        locked.clean_fields()
+        locked.save(update_fields=["name", "kind"])
+        return locked
 
 
 def publish(schedule: SurgeSchedule, actor: Actor = Actor(), *, expected: int | None = None) -> SurgeSchedule:

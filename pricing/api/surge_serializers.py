@@ -19,7 +19,7 @@ from pricing.surges.cautions import Cautions
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.kinds import FAMILIES, SurgeKind
 from pricing.surges.names import names_of
-from pricing.surges.standing import standings_of
+from pricing.surges.versions import versions_of
 
 
 class SurgeInSerializer(serializers.Serializer[Any]):
@@ -92,8 +92,8 @@ class SurgeScheduleSerializer(serializers.Serializer[Any]):
 
 def answers_of(schedules: Collection[SurgeSchedule], cpo: Cpo, now: datetime) -> list[dict[str, Any]]:
     """Return schedules, their live version loaded, in the shape of SurgeScheduleSerializer, in few queries."""
-    standings = standings_of(schedules, now)
-    shown = {x.pk: content_of(x) for standing in standings.values() for x in standing.versions()}
+    found = versions_of(schedules, now)
+    shown = {x.pk: content_of(x) for versions in found.values() for x in versions.all()}
     telling = _Telling(shown, cpo, now)
     return [
         {
@@ -102,13 +102,13 @@ def answers_of(schedules: Collection[SurgeSchedule], cpo: Cpo, now: datetime) ->
             "kind": x.kind,
             "family": FAMILIES[SurgeKind(x.kind)].value,
             "state": x.state,
-            "live": telling.version(standing.live.version, standing.live) if standing.live else None,
-            "coming": [telling.version(layer.version, layer) for layer in standing.coming],
-            "draft": telling.version(standing.draft, ALWAYS) if standing.draft else None,
+            "live": telling.version(versions.live.version, versions.live) if versions.live else None,
+            "coming": [telling.version(layer.version, layer) for layer in versions.coming],
+            "draft": telling.version(versions.draft, ALWAYS) if versions.draft else None,
             "prices_from": x.prices_from,
             "created_at": x.created_at,
         }
-        for x, standing in ((x, standings[x.pk]) for x in schedules)
+        for x, versions in ((x, found[x.pk]) for x in schedules)
     ]
 
 

@@ -12,7 +12,7 @@ from pricing.surges.layers import InTime, layers_of
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Versions:
     """`live` prices sessions planned to start now, `coming` those of later on, in order of time: each in the stretch of
     time in which it is the one that holds.
 
@@ -24,30 +24,30 @@ class Standing:
     coming: tuple[InTime, ...]
     draft: SurgeVersion | None
 
-    def versions(self) -> list[SurgeVersion]:
+    def all(self) -> list[SurgeVersion]:
         """Return all of them."""
         held = [*([self.live] if self.live else []), *self.coming]
         return [*(x.version for x in held), *([self.draft] if self.draft else [])]
 
 
-def standings_of(schedules: Collection[SurgeSchedule], now: datetime) -> dict[int, Standing]:
-    """Return how schedules of one CPO, their live version loaded, stand at an instant, by key, in two queries."""
+def versions_of(schedules: Collection[SurgeSchedule], now: datetime) -> dict[int, Versions]:
+    """Return the versions of schedules of one CPO, their live version loaded, at an instant, by key, in two queries."""
     layers = layers_of(schedules)
     drafts = SurgeVersion.objects.filter(schedule__in=[x.pk for x in schedules], published_at=None)
     draft_of = {x.schedule_id: x for x in drafts}
-    return {x.pk: _standing(x, layers.get(x.pk, []), draft_of.get(x.pk), now) for x in schedules}
+    return {x.pk: _versions(x, layers.get(x.pk, []), draft_of.get(x.pk), now) for x in schedules}
 
 
-def _standing(schedule: SurgeSchedule, layers: Sequence[InTime], draft: SurgeVersion | None, now: datetime) -> Standing:
+def _versions(schedule: SurgeSchedule, layers: Sequence[InTime], draft: SurgeVersion | None, now: datetime) -> Versions:
     published = schedule.state == SurgeState.APPROVED
     spans = spans_of(layers) if published else ()
     held = [_within(x.version, x.period) for x in spans if x.period.begins <= now and not x.period.is_over(now)]
     coming = tuple(_within(x.version, x.period) for x in spans if x.period.begins > now)
     newest = schedule.live_version
     if held or coming or newest is None:
-        return Standing(held[0] if held else None, coming, draft)
+        return Versions(held[0] if held else None, coming, draft)
     over = [_within(x.version, x.period) for x in spans if x.version.version == newest]
-    return Standing(over[-1] if over else _within(InTime.of(newest, None), ALWAYS), coming, draft)
+    return Versions(over[-1] if over else _within(InTime.of(newest, None), ALWAYS), coming, draft)
 
 
 def _within(layer: InTime, period: Period) -> InTime:

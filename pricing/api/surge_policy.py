@@ -1,0 +1,48 @@
+"""The staff API's route of the surge policy: what a CPO promises about all of its surges."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_limits import StaffThrottle
+from pricing.api.views import REFUSED
+from pricing.models import SurgePolicy
+from pricing.surges.schedules import policy_of
+
+
+class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
+    """The policy as the page of the admin shows it; a cap of null is no limit."""
+
+    class Meta:
+        model = SurgePolicy
+        fields = ("notice_hours", "signal_notice_minutes", "cap_percent")
+
+
+class SurgePolicyView(TokenScopedMixin, APIView):
+    """The surge policy of the token's CPO; what is announced already keeps its time, and quotes keep their surges."""
+
+    throttle_classes = [StaffThrottle]
+
+    @extend_schema(summary="Read the surge policy", responses={200: SurgePolicySerializer})
+    def get(self, request: Request) -> Response:
+        return Response(SurgePolicySerializer(policy_of(self.cpo)).data)
+
+    @extend_schema(
+        summary="Change the surge policy",
+        request=SurgePolicySerializer,
+        responses={200: SurgePolicySerializer, 400: REFUSED[400]},
+    )
+    def patch(self, request: Request) -> Response:
+        with transaction.atomic():
+            SurgePolicy.objects.get_or_create(cpo=self.cpo)
+            row = SurgePolicy.objects.select_for_update(of=("self",)).get(cpo=self.cpo)
+            serializer = SurgePolicySerializer(row, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return Response(serializer.data)

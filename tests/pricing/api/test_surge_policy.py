@@ -1,0 +1,84 @@
+"""The staff API of the surge policy: what a CPO promises, read and changed, and refused by field."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cpo_portal.accounts.tenancy import cpo_scope
+from pricing.models import SurgePolicy
+from tests.offers.api.asking import fields, send
+from tests.people import api_client
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+DEFAULTS = {"notice_hours": 24, "signal_notice_minutes": 15, "cap_percent": None}
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def staff(world: World) -> Client:
+    return api_client(world.cpo)
+
+
+def test_who_has_never_said_promises_the_defaults_and_reading_writes_nothing(world: World, staff: Client) -> None:
+    assert staff.get("/api/surge-policy").json() == DEFAULTS
+    with cpo_scope(world.cpo):
+        assert not SurgePolicy.objects.exists()
+
+
+def test_a_change_leaves_the_rest_as_it_was_and_other_cpos_alone(world: World, staff: Client) -> None:
+    outsider = api_client(make_world("cpo2.com", item_id="there-01").cpo)
+    changed = send(staff, "surge-policy", {"notice_hours": 48, "cap_percent": "25.5"}, "patch")
+    told = {"notice_hours": 48, "signal_notice_minutes": 15, "cap_percent": "25.50"}
+    assert (changed.status_code, changed.json()) == (200, told)
+    assert send(staff, "surge-policy", {}, "patch").json() == told
+    assert send(staff, "surge-policy", {"signal_notice_minutes": 0}, "patch").json() == told | {
+        "signal_notice_minutes": 0
+    }
+    assert outsider.get("/api/surge-policy").json() == DEFAULTS
+    with cpo_scope(world.cpo):
+        row = SurgePolicy.objects.get()
+    assert (row.notice_hours, row.signal_notice_minutes, row.cap_percent) == (48, 0, Decimal("25.50"))
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        pytest.param(
+            {"notice_hours": 2161},
+            {"notice_hours": ["Ensure this value is less than or equal to 2160."]},
+            id="a-postponement",
+        ),
+        pytest.param(
+            {"notice_hours": -1},
+            {"notice_hours": ["Ensure this value is greater than or equal to 0."]},
+            id="into-the-past",
+        ),
+        pytest.param(
+            {"signal_notice_minutes": 1441},
+            {"signal_notice_minutes": ["Ensure this value is less than or equal to 1440."]},
+            id="a-day-and-more",
+        ),
+        pytest.param(
+            {"cap_percent": "-0.01"},
+            {"cap_percent": ["Ensure this value is greater than or equal to 0."]},
+            id="below-nothing",
+        ),
+        pytest.param({"notice_hours": None}, {"notice_hours": ["This field may not be null."]}, id="no-promise"),
+    ],
+)
+def test_what_cannot_be_promised_is_refused(
+    world: World, staff: Client, body: dict[str, Any], faults: dict[str, list[str]]
+) -> None:
+    assert fields(send(staff, "surge-policy", body, "patch")) == faults
+    with cpo_scope(world.cpo):
+        assert not SurgePolicy.objects.exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,12 +18,22 @@ from pricing.models import SurgePolicy
 from pricing.surges.schedules import policy_of
 
 
+def _between(sentence: str) -> dict[str, Any]:
+    return {"error_messages": {"min_value": sentence, "max_value": sentence}}
+
+
 class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
     """The policy as the page of the admin shows it; a cap of null is no limit."""
 
     class Meta:
         model = SurgePolicy
         fields = ("notice_hours", "signal_notice_minutes", "cap_percent")
+        # DRF would say these in words of its own
+        extra_kwargs = {
+            "notice_hours": _between("Give a notice of 0 to 2160 hours, which are 90 days."),
+            "signal_notice_minutes": _between("Give a notice of 0 to 1440 minutes, which are a day."),
+            "cap_percent": _between("Give a percentage of 0 or more, or null for no limit."),
+        }
 
 
 class SurgePolicyView(TokenScopedMixin, APIView):

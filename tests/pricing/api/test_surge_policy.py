@@ -55,22 +55,22 @@ def test_a_change_leaves_the_rest_as_it_was_and_other_cpos_alone(world: World, s
     [
         pytest.param(
             {"notice_hours": 2161},
-            {"notice_hours": ["Ensure this value is less than or equal to 2160."]},
+            {"notice_hours": ["Give a notice of 0 to 2160 hours, which are 90 days."]},
             id="a-postponement",
         ),
         pytest.param(
             {"notice_hours": -1},
-            {"notice_hours": ["Ensure this value is greater than or equal to 0."]},
+            {"notice_hours": ["Give a notice of 0 to 2160 hours, which are 90 days."]},
             id="into-the-past",
         ),
         pytest.param(
             {"signal_notice_minutes": 1441},
-            {"signal_notice_minutes": ["Ensure this value is less than or equal to 1440."]},
+            {"signal_notice_minutes": ["Give a notice of 0 to 1440 minutes, which are a day."]},
             id="a-day-and-more",
         ),
         pytest.param(
             {"cap_percent": "-0.01"},
-            {"cap_percent": ["Ensure this value is greater than or equal to 0."]},
+            {"cap_percent": ["Give a percentage of 0 or more, or null for no limit."]},
             id="below-nothing",
         ),
         pytest.param({"notice_hours": None}, {"notice_hours": ["This field may not be null."]}, id="no-promise"),

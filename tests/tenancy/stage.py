@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,7 +34,10 @@ from offers.mapping import offer_terms
 from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, Referral
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
-from pricing.models import HolidayCalendar, PriceCeiling, Tariff
+from pricing.models import HolidayCalendar, PriceCeiling, Signal, SurgeSchedule, Tariff
+from pricing.surges import schedules
+from pricing.surges.content import Scope, SurgeContent
+from pricing.surges.signals import announce
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
@@ -143,6 +146,7 @@ def _side(name: str) -> Side:
     make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)
     _tell_apart(side)
+    _surge(side)
     _sell(side)
     _refer(side)
     credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
@@ -158,6 +162,22 @@ def _tell_apart(side: Side) -> None:
     import_customers(side.cpo, f"phone,tier\n9876543210,{side.name}".encode(), dry_run=False, author=author)
     condition = {"fact": "LIST", "values": [f"{side.name}-fleet"]}
     save_segment(side.cpo, SegmentContent(f"{side.name}-drivers", f"{side.name} drivers", (condition,)))
+
+
+def _surge(side: Side) -> None:
+    """Publish a surge that nobody pays before its notice is over, with a draft beside it, and send a signal."""
+    schedule = SurgeSchedule(
+        cpo=side.cpo, schedule_id=f"{side.name}-surge", name=f"{side.name} surge", kind="RUSH_HOURS"
+    )
+    content = SurgeContent(value=Decimal(20), scope=Scope(location_ids=(f"{side.name}-place",)))
+    schedules.publish(schedules.create_schedule(schedule, content))
+    schedules.save_draft(schedule, replace(content, value=Decimal(25)))
+    now = timezone.now()
+    signal = Signal(
+        cpo=side.cpo, signal_id=f"{side.name}-storm", kind="WEATHER", title=f"{side.name} storm", source=side.name,
+        starts_at=now, ends_at=now + timedelta(days=1),
+    )  # fmt: skip
+    announce(signal, now)
 
 
 def _sell(side: Side) -> None:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.views import REFUSED
 from pricing.models import SurgePolicy
@@ -23,16 +24,27 @@ def _between(sentence: str) -> dict[str, Any]:
 
 
 class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
-    """The policy as the page of the admin shows it; a cap of null is no limit."""
+    """The policy as the page of the admin shows it; a cap of null is no limit.
+
+    A higher cap is announced as a surge is: until `cap_from` the earlier one holds.
+    """
+
+    cap_from = InstantField(
+        read_only=True,
+        allow_null=True,
+        help_text="The first planned start for which the cap holds; null: it holds for all.",
+    )
 
     class Meta:
         model = SurgePolicy
-        fields = ("notice_hours", "signal_notice_minutes", "cap_percent")
+        fields = ("notice_hours", "signal_notice_minutes", "cap_percent", "cap_from", "earlier_cap_percent")
+        read_only_fields = ("earlier_cap_percent",)
         # DRF would say these in words of its own
         extra_kwargs = {
             "notice_hours": _between("Give a notice of 0 to 2160 hours, which are 90 days."),
             "signal_notice_minutes": _between("Give a notice of 0 to 1440 minutes, which are a day."),
             "cap_percent": _between("Give a percentage of 0 or more, or null for no limit."),
+            "earlier_cap_percent": {"help_text": "The cap until `cap_from`; null is no limit."},
         }
 
 

@@ -18,7 +18,7 @@ from pricing.surges import describe
 from pricing.surges.cautions import Cautions
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.kinds import FAMILIES, SurgeKind
-from pricing.surges.names import names_of
+from pricing.surges.naming import names_of
 from pricing.surges.versions import versions_of
 
 
@@ -138,9 +138,9 @@ class _Telling:
         names, currency = self.names, self.cpo.currency
         return {
             "amount": describe.amount_in_words(content, currency),
-            "when": describe.when_in_words(content, names.calendars.get(content.holiday_calendar, "")),
-            "where": describe.where_in_words(content.scope, names.things),
+            "when": describe.when_in_words(content, names.get(content.holiday_calendar, "")),
+            "where": describe.where_in_words(content.scope, names),
             "calculation": describe.calculation_in_words(content, currency),
-            "exempt": describe.exempt_in_words(content.exemptions, names.segments),
+            "exempt": describe.exempt_in_words(content.exemptions, names),
             "validity": validity_in_words(Period(content.valid_from, content.valid_until), self.cpo.time_zone),
         }

@@ -65,4 +65,4 @@ class Cautions:
 
     @cached_property
     def _cap(self) -> Decimal | None:
-        return policy_of(self.cpo).cap_percent
+        return policy_of(self.cpo).cap.at(self.now)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -16,7 +18,14 @@ from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 
-DEFAULTS = {"notice_hours": 24, "signal_notice_minutes": 15, "cap_percent": None}
+NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
+DEFAULTS = {
+    "notice_hours": 24,
+    "signal_notice_minutes": 15,
+    "cap_percent": None,
+    "cap_from": None,
+    "earlier_cap_percent": None,
+}
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def test_who_has_never_said_promises_the_defaults_and_reading_writes_nothing(wor
 def test_a_change_leaves_the_rest_as_it_was_and_other_cpos_alone(world: World, staff: Client) -> None:
     outsider = api_client(make_world("cpo2.com", item_id="there-01").cpo)
     changed = send(staff, "surge-policy", {"notice_hours": 48, "cap_percent": "25.5"}, "patch")
-    told = {"notice_hours": 48, "signal_notice_minutes": 15, "cap_percent": "25.50"}
+    told = DEFAULTS | {"notice_hours": 48, "cap_percent": "25.50"}
     assert (changed.status_code, changed.json()) == (200, told)
     assert send(staff, "surge-policy", {}, "patch").json() == told
     assert send(staff, "surge-policy", {"signal_notice_minutes": 0}, "patch").json() == told | {
@@ -48,6 +57,18 @@ def test_a_change_leaves_the_rest_as_it_was_and_other_cpos_alone(world: World, s
     with cpo_scope(world.cpo):
         row = SurgePolicy.objects.get()
     assert (row.notice_hours, row.signal_notice_minutes, row.cap_percent) == (48, 0, Decimal("25.50"))
+
+
+def test_a_higher_cap_is_announced_and_a_lower_one_holds_at_once(staff: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        send(staff, "surge-policy", {"cap_percent": "20"}, "patch")
+        higher = send(staff, "surge-policy", {"cap_percent": "30"}, "patch").json()
+        announced = {"cap_percent": "30.00", "cap_from": "2027-03-02T06:30:00Z", "earlier_cap_percent": "20.00"}
+        assert higher == DEFAULTS | announced
+        # What only machines know is not written by who sends it.
+        assert send(staff, "surge-policy", {"cap_from": None}, "patch").json() == DEFAULTS | announced
+        lower = send(staff, "surge-policy", {"cap_percent": "10"}, "patch").json()
+        assert lower == DEFAULTS | {"cap_percent": "10.00"}
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,20 @@ def test_a_fall_holds_at_once(staff: Client, clock: Any) -> None:
     assert (numbered(lower["live"]), lower["coming"]) == ((2, "2027-03-03T06:30:00Z", None), [])
 
 
+def test_a_version_for_a_while_lets_the_one_before_it_come_back(staff: Client, clock: Any) -> None:
+    made(staff)
+    moved(staff, "publish")
+    clock.move_to(NOW + 2 * DAY)
+    week = {"valid_from": "2027-03-08T00:00:00+05:30", "valid_until": "2027-03-15T00:00:00+05:30"}
+    send(staff, "surge-schedules/congestion", {"content": {"value": "3", **week}}, "patch")
+    told = moved(staff, "publish")
+    assert numbered(told["live"]) == (1, "2027-03-02T06:30:00Z", "2027-03-07T18:30:00Z")
+    assert [numbered(x) for x in told["coming"]] == [
+        (2, "2027-03-07T18:30:00Z", "2027-03-14T18:30:00Z"),
+        (1, "2027-03-14T18:30:00Z", None),
+    ]
+
+
 def test_it_is_paused_resumed_with_its_notice_ended_and_archived(world: World, staff: Client, clock: Any) -> None:
     made(staff)
     moved(staff, "publish")
@@ -227,7 +241,7 @@ def test_all_that_a_surge_can_say_is_written_and_read_in_the_same_words(staff: C
         "when": "Saturdays 18:00–24:00, on holidays of Delhi and 22 Mar 2027 and 2 Apr 2027, "
         "while an event takes place or a weather warning holds",
         "where": "at Connaught Place Station, at places tagged airport and mall, at EV Charger #1 (AC Fast Charger) "
-        "and pe-charging-01, at CCS2 or CHAdeMO connectors from 20 kW up to 60 kW, with Valet parking",
+        "and pe-charging-01 (CCS2, 30 kW), at CCS2 or CHAdeMO connectors from 20 kW up to 60 kW, with Valet parking",
         "calculation": "20 % of what the energy costs that flows while the surcharge holds, before tax. At most ₹30.00 "
         "per session. Of several such surcharges that hold at the same time only the largest is charged. It comes on "
         "top of the price of charging, and never on top of another surcharge.",

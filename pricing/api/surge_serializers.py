@@ -11,13 +11,14 @@ from rest_framework import serializers
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.api_fields import InstantField
 from pricing.api.surge_content import SurgeContentSerializer
-from pricing.authoring.validity import ALWAYS, Bounded, Period
+from pricing.authoring.validity import ALWAYS, Period, Span
 from pricing.describe import validity_in_words
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeVersion
 from pricing.surges import describe
 from pricing.surges.cautions import Cautions
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.kinds import FAMILIES, SurgeKind
+from pricing.surges.layers import InTime
 from pricing.surges.naming import names_of
 from pricing.surges.versions import versions_of
 
@@ -102,8 +103,8 @@ def answers_of(schedules: Collection[SurgeSchedule], cpo: Cpo, now: datetime) ->
             "kind": x.kind,
             "family": FAMILIES[SurgeKind(x.kind)].value,
             "state": x.state,
-            "live": telling.version(versions.live.version, versions.live) if versions.live else None,
-            "coming": [telling.version(layer.version, layer) for layer in versions.coming],
+            "live": telling.held(versions.live) if versions.live else None,
+            "coming": [telling.held(span) for span in versions.coming],
             "draft": telling.version(versions.draft, ALWAYS) if versions.draft else None,
             "prices_from": x.prices_from,
             "created_at": x.created_at,
@@ -121,7 +122,10 @@ class _Telling:
         self.names = names_of(contents.values())
         self.cautions = Cautions(cpo, now)
 
-    def version(self, version: SurgeVersion, held: Bounded) -> dict[str, Any]:
+    def held(self, span: Span[InTime]) -> dict[str, Any]:
+        return self.version(span.version.version, span.period)
+
+    def version(self, version: SurgeVersion, period: Period) -> dict[str, Any]:
         content = self.contents[version.pk]
         return {
             "number": version.number,
@@ -130,8 +134,8 @@ class _Telling:
             "warnings": self.cautions.of(content),
             "published_at": version.published_at,
             "effective_from": version.effective_from,
-            "applies_from": held.valid_from,
-            "applies_until": held.valid_until,
+            "applies_from": period.valid_from,
+            "applies_until": period.valid_until,
         }
 
     def _words(self, content: SurgeContent) -> dict[str, Any]:

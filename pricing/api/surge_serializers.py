@@ -120,7 +120,7 @@ class _Telling:
         self.contents = contents
         self.cpo = cpo
         self.names = names_of(contents.values())
-        self.cautions = Cautions(cpo, now)
+        self.cautions = Cautions(cpo, contents.values(), now)
 
     def held(self, span: Span[InTime]) -> dict[str, Any]:
         return self.version(span.version.version, span.period)

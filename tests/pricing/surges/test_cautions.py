@@ -37,12 +37,14 @@ def world() -> World:
         HolidayCalendar.objects.create(cpo=found.cpo, calendar_id="none", name="None", days=[])
         Product.objects.create(cpo=found.cpo, product_id="valet", name="Valet", price="99")
         SurgePolicy.objects.create(cpo=found.cpo, cap_percent=Decimal(15))
+        Location.objects.update(tags=["airport"])
+    make_world("cpo2.com", item_id="there-01")
     return found
 
 
 def said(world: World, content: SurgeContent) -> tuple[str, ...]:
     with cpo_scope(world.cpo):
-        return Cautions(world.cpo, NOW).of(content)
+        return Cautions(world.cpo, [content, FIFTH], NOW).of(content)
 
 
 TOLD: dict[str, tuple[SurgeContent, tuple[str, ...]]] = {
@@ -60,6 +62,16 @@ TOLD: dict[str, tuple[SurgeContent, tuple[str, ...]]] = {
     "no-holiday-but-a-date": (replace(RUPEE, holiday_calendar="none", dates=(date(2027, 4, 1),)), ()),
     "a-product": (replace(RUPEE, scope=Scope(product_ids=("valet",))), ()),
     "too-strong": (replace(RUPEE, scope=Scope(min_power_w=30_001)), (NOWHERE,)),
+    "at-a-place": (replace(RUPEE, scope=Scope(location_ids=("cp-station",))), ()),
+    "at-a-place-too-strong": (
+        replace(RUPEE, scope=Scope(location_ids=("cp-station",), min_power_w=30_001)),
+        (NOWHERE,),
+    ),
+    "at-a-charger": (replace(RUPEE, scope=Scope(charger_ids=("EVSE-1",))), ()),
+    "at-a-connector": (replace(RUPEE, scope=Scope(item_ids=("pe-charging-01",))), ()),
+    "at-another-s-connector": (replace(RUPEE, scope=Scope(item_ids=("there-01",))), (NOWHERE,)),
+    "by-a-tag": (replace(RUPEE, scope=Scope(location_tags=("AIRPORT",))), ()),
+    "by-another-tag": (replace(RUPEE, scope=Scope(location_tags=("mall",))), (NOWHERE,)),
     "all-of-it": (
         replace(FIFTH, scope=Scope(connector_types=("TYPE2",)), dates=(date(2027, 1, 1),), valid_until=NOW),
         (OVER, NO_DAY, NOWHERE, ABOVE),
@@ -74,7 +86,6 @@ def test_it_says_why_a_surge_is_not_charged(world: World, content: SurgeContent,
 
 @pytest.mark.parametrize("model", [Connector, Location], ids=["connector", "location"])
 def test_what_is_out_of_the_shop_does_not_fit(world: World, model: type[Connector | Location]) -> None:
-    make_world("cpo2.com", item_id="there-01")
     with cpo_scope(world.cpo):
         model.objects.update(is_published=False)
     assert said(world, RUPEE) == (NOWHERE,)

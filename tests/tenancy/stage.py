@@ -34,9 +34,10 @@ from offers.mapping import offer_terms
 from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, Referral
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
-from pricing.models import HolidayCalendar, PriceCeiling, Signal, SurgeSchedule, Tariff
+from pricing.engine.values import SurgeBasis
+from pricing.models import HolidayCalendar, PriceCeiling, Signal, SurgePolicy, SurgeSchedule, Tariff
 from pricing.surges import schedules
-from pricing.surges.content import Scope, SurgeContent
+from pricing.surges.content import SurgeContent
 from pricing.surges.signals import announce
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
@@ -165,19 +166,17 @@ def _tell_apart(side: Side) -> None:
 
 
 def _surge(side: Side) -> None:
-    """Publish a surge that nobody pays before its notice is over, with a draft beside it, and send a signal."""
-    schedule = SurgeSchedule(
-        cpo=side.cpo, schedule_id=f"{side.name}-surge", name=f"{side.name} surge", kind="RUSH_HOURS"
-    )
-    content = SurgeContent(value=Decimal(20), scope=Scope(location_ids=(f"{side.name}-place",)))
-    schedules.publish(schedules.create_schedule(schedule, content))
-    schedules.save_draft(schedule, replace(content, value=Decimal(25)))
-    now = timezone.now()
-    signal = Signal(
-        cpo=side.cpo, signal_id=f"{side.name}-storm", kind="WEATHER", title=f"{side.name} storm", source=side.name,
-        starts_at=now, ends_at=now + timedelta(days=1),
-    )  # fmt: skip
-    announce(signal, now)
+    """Publish a surge with a draft beside it, and enter a signal."""
+    name, cpo, now = side.name, side.cpo, timezone.now()
+    said = SurgeContent(basis=SurgeBasis.PER_KWH, value=Decimal(1), explanation=f"{name} is busy")
+    named = {"schedule_id": f"{name}-surge", "name": f"{name} surge", "kind": "RUSH_HOURS"}
+    schedule = schedules.create_schedule(SurgeSchedule(cpo=cpo, **named), said)
+    schedules.publish(schedule)
+    schedules.save_draft(schedule, replace(said, value=Decimal(2)))
+    what = {"signal_id": f"{name}-storm", "kind": "WEATHER", "title": f"{name} storm", "source": f"{name} met office"}
+    announce(Signal(cpo=cpo, starts_at=now, ends_at=now + timedelta(days=1), **what), now)
+    with cpo_scope(cpo):
+        SurgePolicy.objects.create(cpo=cpo)
 
 
 def _sell(side: Side) -> None:

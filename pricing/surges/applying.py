@@ -17,7 +17,8 @@ from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, Sur
 from pricing.surges.content import Exemptions
 from pricing.surges.exempt import Driver, exemption_of
 from pricing.surges.layers import InTime, in_time
-from pricing.surges.scope import Area, counts_at, fits
+from pricing.surges.scope import counts_at, fits
+from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
 from pricing.versions.published import since_last_ended
 from pricing.versions.validity import spans_of
@@ -119,9 +120,12 @@ def applying(
 def with_surges(
     terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
 ) -> PriceTerms:
-    """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
+    """Return the terms with the surges that apply to a session planned to start then, and the cap that holds then.
+
+    The driver is exempt where the rules of a surge say so.
+    """
     each = (x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)) for x in found)
-    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap_percent)
+    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap.at(at))
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
@@ -201,7 +205,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
         counting = (
             TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
             for x in surges.signals
-            if x.kind in version.signal_kinds and counts_at(_area(x), location)
+            if x.kind in version.signal_kinds and counts_at(area_of(x), location)
         )
         spans = common(spans, merged(counting))
     return None if spans == (horizon,) else spans
@@ -220,7 +224,3 @@ def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
         holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
         days |= {day for day in holidays if starts_of_day(day, zone) >= known}
     return days
-
-
-def _area(signal: Signal) -> Area:
-    return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

@@ -16,7 +16,7 @@ from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.views import REFUSED
 from pricing.models import SurgePolicy
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 
 
 def _between(sentence: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pricing.engine.values import SurgeBasis
 from pricing.engine.wording import moment_text, plain_number
 from pricing.models import HolidayCalendar
 from pricing.surges.content import Scope, SurgeContent
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 from pricing.surges.scope import fits
 
 

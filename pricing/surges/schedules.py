@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from cpo_portal.accounts.models import Cpo, User
+from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.models import SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.ceilings import refuse_above
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
 from pricing.surges.kinds import SurgeKind
 from pricing.surges.layers import layers_of
 from pricing.surges.naming import keep_named
 from pricing.surges.notice import is_rise
+from pricing.surges.policies import notice_of
 from pricing.versions.drafts import Drafts
 from pricing.versions.validity import in_effect
 
@@ -135,16 +136,6 @@ def perform(
             note=actor.note[:300],
         )
         return locked
-
-
-def notice_of(cpo: Cpo) -> timedelta:
-    """Return how long a rise is announced before it takes effect; inside the CPO's scope."""
-    return timedelta(hours=policy_of(cpo).notice_hours)
-
-
-def policy_of(cpo: Cpo) -> SurgePolicy:
-    """Return what the CPO promises, the defaults where it has never said; inside its scope."""
-    return SurgePolicy.objects.filter(cpo=cpo).first() or SurgePolicy(cpo=cpo)
 
 
 def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None:

@@ -15,7 +15,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Location
 from pricing.models import Signal
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 from pricing.surges.scope import Area, lies_within
 from pricing.versions.validity import Period, covers
 

@@ -15,6 +15,7 @@ from pricing.describe import validity_in_words
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeVersion
 from pricing.surges import describe
 from pricing.surges.cautions import Cautions
+from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.kinds import FAMILIES, SurgeKind
 from pricing.surges.layers import InTime
@@ -105,7 +106,7 @@ def answers_of(schedules: Collection[SurgeSchedule], cpo: Cpo, now: datetime) ->
             "state": x.state,
             "live": telling.held(versions.live) if versions.live else None,
             "coming": [telling.held(span) for span in versions.coming],
-            "draft": telling.version(versions.draft, ALWAYS) if versions.draft else None,
+            "draft": telling.draft(x, versions.draft) if versions.draft else None,
             "prices_from": x.prices_from,
             "created_at": x.created_at,
         }
@@ -121,6 +122,13 @@ class _Telling:
         self.cpo = cpo
         self.names = names_of(contents.values())
         self.cautions = Cautions(cpo, contents.values(), now)
+        self.ceilings = SurgeCeilings()
+
+    def draft(self, schedule: SurgeSchedule, version: SurgeVersion) -> dict[str, Any]:
+        """Return the draft, also with the ceilings that it would lift a price above."""
+        said = self.version(version, ALWAYS)
+        above = self.ceilings.above(schedule, self.contents[version.pk])
+        return said | {"warnings": (*said["warnings"], *(found.sentence for found in above))}
 
     def held(self, span: Span[InTime]) -> dict[str, Any]:
         return self.version(span.version.version, span.period)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -13,7 +15,7 @@ from pricing.authoring.ceilings import Ceilings, Found, Priced
 from pricing.engine.codec import decode
 from pricing.engine.values import PriceComponent, Surge
 from pricing.mapping import tariffs_for
-from pricing.models import SurgeSchedule, TariffAssignment
+from pricing.models import SurgeSchedule, TariffAssignment, TariffVersion
 from pricing.surges.content import SurgeContent
 from pricing.surges.scope import fits
 from pricing.windows import read_window
@@ -22,37 +24,58 @@ from pricing.windows import read_window
 _MOST_CHANGES = 20
 
 
-def above(schedule: SurgeSchedule, content: SurgeContent, ceilings: Ceilings) -> tuple[Found, ...]:
-    """Return what the CPO's ceilings say against a surge: on top of the tariffs of now and those to come, and of the
-    other surges. A surge of products is of no kWh; inside the CPO's scope."""
-    if not ceilings.rules or content.scope.product_ids:
-        return ()
-    here = [x for x in ceilings.connectors if fits(content.scope, x, ())]
-    own = _surge(schedule, content)
-    surges = {x.pk: (*ceilings.surges_at(x, without=own.surge_id), own) for x in here}
-    priced = dict.fromkeys(Priced(connector, parts, surges[connector.pk]) for connector, parts in _priced(here))
-    return ceilings.told(list(priced), schedule.cpo.currency)
+class SurgeCeilings:
+    """The CPO's ceilings, with its tariffs of now and those to come, each read once; inside its scope."""
+
+    def __init__(self) -> None:
+        self._ceilings = Ceilings()
+
+    def above(self, schedule: SurgeSchedule, content: SurgeContent) -> tuple[Found, ...]:
+        """Return what they say against a surge on top of the tariffs and the other surges where it applies.
+
+        A surge of products is of no kWh.
+        """
+        if not self._ceilings.rules or content.scope.product_ids:
+            return ()
+        own = _surge(schedule, content)
+        others: dict[int, tuple[Surge, ...]] = {}
+        priced = []
+        for connector, parts in self._prices:
+            if not fits(content.scope, connector, ()):
+                continue
+            if connector.pk not in others:
+                others[connector.pk] = self._ceilings.surges_at(connector, without=own.surge_id)
+            priced.append(Priced(connector, parts, (*others[connector.pk], own)))
+        return self._ceilings.told(priced, schedule.cpo.currency)
+
+    @cached_property
+    def _prices(self) -> list[tuple[Connector, tuple[PriceComponent, ...]]]:
+        """Each connector with the prices of each version that prices it, now or from an announced instant on."""
+        now, connectors = timezone.now(), self._ceilings.connectors
+        if not connectors:
+            return []
+        edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
+        instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x and x > now}
+        found: dict[tuple[int, int], tuple[Connector, tuple[PriceComponent, ...]]] = {}
+        parts: dict[int, tuple[PriceComponent, ...]] = {}
+        for at in (now, *sorted(instants)[:_MOST_CHANGES]):
+            for connector, version in _with_versions(connectors, at):
+                if version.pk not in parts:
+                    parts[version.pk] = decode(tuple[PriceComponent, ...], version.components)
+                found[connector.pk, version.pk] = connector, parts[version.pk]
+        return list(found.values())
 
 
 def refuse_above(schedule: SurgeSchedule, content: SurgeContent) -> None:
     """Refuse to publish a surge with which a price is above a ceiling that says so."""
-    faults = [found.sentence for found in above(schedule, content, Ceilings()) if found.blocks]
+    faults = [found.sentence for found in SurgeCeilings().above(schedule, content) if found.blocks]
     if faults:
         raise ValidationError({"value": faults})
 
 
-def _priced(connectors: list[Connector]) -> Iterable[tuple[Connector, tuple[PriceComponent, ...]]]:
-    """Yield each connector with the prices of each version that prices it, now or from an announced instant on."""
-    if not connectors:
-        return
-    now = timezone.now()
-    edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
-    instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x is not None and x > now}
-    for at in (now, *sorted(instants)[:_MOST_CHANGES]):
-        versions = tariffs_for(connectors, at=at)
-        for connector in connectors:
-            if connector.pk in versions:
-                yield connector, decode(tuple[PriceComponent, ...], versions[connector.pk].components)
+def _with_versions(connectors: list[Connector], at: datetime) -> Iterator[tuple[Connector, TariffVersion]]:
+    versions = tariffs_for(connectors, at=at)
+    return ((x, versions[x.pk]) for x in connectors if x.pk in versions)
 
 
 def _surge(schedule: SurgeSchedule, content: SurgeContent) -> Surge:

@@ -16,7 +16,7 @@ from cpo_portal.network.models import Product
 from pricing import authoring
 from pricing.authoring.ceilings import Ceilings
 from pricing.models import PriceCeiling, SurgePolicy, SurgeSchedule, SurgeState
-from pricing.surges.ceilings import above
+from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.content import Scope, SurgeContent
 from tests.pricing.surges.samples import EVENING, FIFTH, RUPEE, make_schedule, no_notice, publish
 from tests.world import World, make_world
@@ -44,7 +44,7 @@ def ceiling(world: World, **changes: Any) -> None:
 
 def told(world: World, schedule: SurgeSchedule, content: SurgeContent) -> list[tuple[str, bool]]:
     with cpo_scope(world.cpo):
-        return [(x.sentence, x.blocks) for x in above(schedule, content, Ceilings())]
+        return [(x.sentence, x.blocks) for x in SurgeCeilings().above(schedule, content)]
 
 
 KINDS = [

@@ -62,7 +62,8 @@ class SurgeVersionSerializer(serializers.Serializer[Any]):
     content = SurgeContentSerializer()
     words = SurgeWordsSerializer()
     warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="Why it is not charged now, or not all of it."
+        child=serializers.CharField(),
+        help_text="Why it is not charged, or not all of it; of a draft, ceilings it is above.",
     )
     published_at = InstantField(allow_null=True)
     effective_from = InstantField(allow_null=True, help_text="When the notice of this version is over.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pricing.engine.included import with_included
 from pricing.engine.making import quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.values import (
@@ -88,7 +89,8 @@ def no_rate(terms: PriceTerms, instant: datetime) -> PricingError:
 
 
 def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[PricedSlice, ...]:
-    """Cut the energy of a supply at the changes of rate; the slices add up exactly to the supply's energy.
+    """Cut the energy of a supply at the changes of rate and where the included energy ends; the slices add up exactly
+    to the supply's energy.
 
     Raises PricingError NO_RATE where charging touches a time without a rate. A FIXED tariff has no slices.
     """
@@ -113,4 +115,4 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
             quality = SliceQuality.INTERPOLATED
         slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, span.component.rate, quality))
         delivered = upto
-    return tuple(slices)
+    return tuple(slices) if terms.included_wh is None else with_included(tuple(slices), supply, terms)

@@ -93,7 +93,8 @@ class PriceTerms:
     """Everything a price depends on beside the request and the offers; stored with the quote it made.
 
     `minimum_price` and `maximum_price` bound what charging costs: energy, time and the price per session together,
-    before idle time, fees, products, surge, discounts, wheeling and tax.
+    before idle time, fees, products, surge, discounts, wheeling and tax. `included_wh` is the driver's own: of a
+    subscription the first energy of the session, in the order of time, has no price; all else has its own.
     """
 
     tariff_id: str
@@ -110,6 +111,7 @@ class PriceTerms:
     minimum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
     maximum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
     wheeling: Wheeling | None = field(default=None, metadata=ADDED_LATER)
+    included_wh: int | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

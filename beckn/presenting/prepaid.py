@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from beckn.protocol.order_views import PoolView, PrepaidView
 from cpo_portal.charging.balance_holds import taken_by
@@ -34,11 +35,11 @@ def gave_back(order: Order) -> str:
 
 def energy_back(order: Order) -> str:
     """Return the sentence of the energy that a cancelled order gave back; "" where it had none."""
-    energy = _of_cancellation(order).get("energy_wh", "")
-    return f"{in_words(Decimal(energy), ENERGY)} went back to the subscription." if energy else ""
+    energy = _of_cancellation(order).get("energy_wh", 0)
+    return f"{in_words(energy, ENERGY)} went back to the subscription." if energy else ""
 
 
-def _of_cancellation(order: Order) -> dict[str, str]:
+def _of_cancellation(order: Order) -> dict[str, Any]:
     event = order.events.filter(kind=EventKind.CANCELLED).first()
     return event.detail if event else {}
 

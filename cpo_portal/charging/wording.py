@@ -149,7 +149,7 @@ def _bill_refunded(detail: Detail, currency: str) -> str:
 
 def _energy(detail: Detail, how: str) -> str:
     """Say what happened to the energy of a subscription, "" where it had none."""
-    return f"{in_words(Decimal(detail['energy_wh']), ENERGY)} {how} the subscription" if "energy_wh" in detail else ""
+    return f"{in_words(detail['energy_wh'], ENERGY)} {how} the subscription" if "energy_wh" in detail else ""
 
 
 def _exchanged(detail: Detail, currency: str) -> str:

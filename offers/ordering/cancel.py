@@ -118,7 +118,7 @@ def _close(
         occurred_at=now,
         detail={"by": by.value, "reason_id": reason_id, "refund": f"{back.cash.amount:f}"}
         | ({"prepaid": f"{back.credit.amount:f}"} if back.credit else {})
-        | ({"energy_wh": f"{back.energy:f}"} if back.energy else {}),
+        | ({"energy_wh": back.energy} if back.energy else {}),
     )
     if back.cash:
         within = WITHIN if term is None or term.within is None else term.within

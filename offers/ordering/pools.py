@@ -68,24 +68,24 @@ def lock_held(order: Order, *, now: datetime) -> bool:
     return True
 
 
-def draw_for_bill(order: Order, bill: Quote, *, now: datetime) -> Decimal:
+def draw_for_bill(order: Order, bill: Quote, *, now: datetime) -> int:
     """Take the Wh that the bill includes, of balances that the caller has locked; give the rest back."""
     held = balance_holds.held_by(order, ENERGY)
     if not held:
-        return NOTHING
+        return 0
     used = Decimal(min(bill.terms.included_wh or 0, bill.energy_wh))
     more = max(used - held, NOTHING)
     taken = balance_holds.draw(order, min(held, used), now=now, more=more, means=pool_of(bill.terms))
     if taken != used:
         raise RuntimeError(f"the bill of order {order.pk} includes {used} Wh, of which {taken} could be taken")
-    return taken
+    return int(taken)
 
 
-def give_back(order: Order, *, now: datetime) -> Decimal:
+def give_back(order: Order, *, now: datetime) -> int:
     """Give back all energy that a cancelled order holds; return how many Wh that is."""
     held = balance_holds.held_by(order, ENERGY)
     if held:
         # Money is given back next: all is locked at once, by id.
         balance_holds.lock_all_of(order, now=now)
         balance_holds.draw(order, NOTHING, now=now, means=Means(ENERGY))
-    return held
+    return int(held)

@@ -34,7 +34,7 @@ class Returned:
 
     cash: Money
     credit: Money
-    energy: Decimal
+    energy: int
 
 
 def hold_for(order: Order, total: Decimal, *, wanted: bool, held_until: datetime, now: datetime) -> Decimal:

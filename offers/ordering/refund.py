@@ -101,7 +101,7 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     detail = {"amount": f"{cash.amount:f}", "reference": said.reference}
     detail |= {"prepaid": f"{credit:f}"} if credit else {}
     detail |= {"ownerless": f"{instead.amount:f}"} if instead else {}
-    detail |= {"energy_wh": f"{back.energy.normalize():f}"} if back.energy else {}
+    detail |= {"energy_wh": int(back.energy)} if back.energy else {}
     record_event(order, EventKind.BILL_REFUNDED, occurred_at=now, detail=detail)
     return made
 

@@ -119,7 +119,7 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
     energy = pools.draw_for_bill(order, bill, now=now)
     drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)
-    detail = _settle_money(order, bill, drawn, now) | ({"energy_wh": f"{energy:f}"} if energy else {})
+    detail = _settle_money(order, bill, drawn, now) | ({"energy_wh": energy} if energy else {})
     order.state, order.billed_amount, order.settled_at = OrderState.COMPLETE, bill.total.amount, now
     order.save(update_fields=["state", "billed_amount", "settled_at"])
     record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)

@@ -46,6 +46,7 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
     of = forms.ChoiceField(
         label="Of",
         choices=((MONEY, "Money"), (ENERGY, "Energy of a subscription, in kWh")),
+        required=False,
         widget=Select,
         help_text="Money pays for any session; energy is included in sessions on a tariff of the model Subscription.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -98,7 +99,7 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         by=said.by,
         source=said.source,
     )
-    detail = {"amount": f"{cash.amount:f}", "reference": said.reference}
+    detail: dict[str, Any] = {"amount": f"{cash.amount:f}", "reference": said.reference}
     detail |= {"prepaid": f"{credit:f}"} if credit else {}
     detail |= {"ownerless": f"{instead.amount:f}"} if instead else {}
     detail |= {"energy_wh": int(back.energy)} if back.energy else {}

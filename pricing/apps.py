@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class PricingConfig(AppConfig):
     name = "pricing"
+
+    def ready(self) -> None:
+        from pricing import subscriptions  # noqa: F401  tells the room below which tariffs energy may be kept for

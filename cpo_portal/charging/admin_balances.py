@@ -34,6 +34,7 @@ from cpo_portal.charging.models import (
     BalanceEntry,
     EntryKind,
 )
+from cpo_portal.charging.plans import fault_of_plan
 from cpo_portal.charging.units import ENERGY, from_people, in_words
 
 SHOWN = 50
@@ -72,9 +73,11 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance._state.adding:
             energy = data.get("of") == ENERGY
             self.instance.currency = ENERGY if energy else self.instance.cpo.currency
-            if data.get("plan") and not energy:
-                self.add_error("plan", "Only energy is for one subscription: leave it empty for money.")
             self._name_owner(data)
+        # What is kept for a tariff stays so where that tariff has become another since.
+        fault = fault_of_plan(data.get("plan", ""), self.instance.currency) if "plan" in self.changed_data else ""
+        if fault:
+            self.add_error("plan", fault)
         return data
 
     def _name_owner(self, data: dict[str, Any]) -> None:

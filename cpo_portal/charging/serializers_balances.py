@@ -10,6 +10,7 @@ from rest_framework import serializers
 from cpo_portal.adminkit.display import plain_amount
 from cpo_portal.charging.groups import MOST_CONTACTS
 from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup
+from cpo_portal.charging.plans import fault_of_plan
 from cpo_portal.charging.units import ENERGY
 from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.models import BECKN_ID
@@ -71,9 +72,8 @@ class BalanceInSerializer(serializers.Serializer[Any]):
         if bool(attrs.get("contact")) == bool(attrs.get("group")):
             sentence = "Give the driver's phone or e-mail, or a group, and not both."
             raise serializers.ValidationError({"contact": [sentence]})
-        if attrs["plan"] and attrs.get("currency") != ENERGY:
-            sentence = "Only energy is for one subscription: leave it out, or give the currency “Wh”."
-            raise serializers.ValidationError({"plan": [sentence]})
+        if fault := fault_of_plan(attrs["plan"], attrs.get("currency", "")):
+            raise serializers.ValidationError({"plan": [fault]})
         return attrs
 
 

@@ -22,7 +22,7 @@ from cpo_portal.charging.tasks import expire_balances
 from cpo_portal.charging.units import from_people, in_sheet, in_words, is_exact
 from tests.charging.test_balance_staff import post
 from tests.people import make_member
-from tests.prepaid import SARAH, credit, entries, family, figures, pool
+from tests.prepaid import SARAH, credit, entries, family, figures, pool, subscribe
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,7 @@ def test_the_database_refuses_parts_of_a_wh_and_a_plan_for_money(world: World) -
 
 
 def test_a_pool_from_opening_to_its_end_by_api(world: World, api: Client) -> None:
+    subscribe(world.cpo)
     made = post(api, "balances", {"name": "Plan", "contact": SARAH, "currency": "Wh", "plan": "monthly"}).json()
     assert {key: made[key] for key in ("currency", "plan", "left", "held")} == {
         "currency": "Wh", "plan": "monthly", "left": "0", "held": "0",
@@ -121,13 +122,17 @@ def test_a_pool_from_opening_to_its_end_by_api(world: World, api: Client) -> Non
     ]  # fmt: skip
 
 
+MONEY = "Only energy is for one subscription: leave it empty for money."
+UNKNOWN = "You have no subscription with this tariff id: author its tariff first, or leave it empty for any."
+LETTERS = "Use letters, digits, dots, colons and hyphens."
 REFUSED = [
-    pytest.param({"plan": "monthly"}, "plan", "Only energy is for one subscription: leave it out, or give the "
-                 "currency “Wh”.", id="money-for-a-plan"),
-    pytest.param({"currency": "Wh", "plan": "a b"}, "plan", "Use letters, digits, dots, colons and hyphens.",
-                 id="no-tariff-id"),
+    pytest.param({"plan": "monthly"}, "plan", MONEY, id="money-for-a-plan"),
+    pytest.param({"currency": "Wh", "plan": "a b"}, "plan", LETTERS, id="no-tariff-id"),
+    pytest.param({"currency": "Wh", "plan": "yearly"}, "plan", UNKNOWN, id="no-tariff"),
+    pytest.param({"currency": "Wh", "plan": "standard"}, "plan", UNKNOWN, id="no-subscription"),
+    pytest.param({"currency": "Wh", "plan": "theirs"}, "plan", UNKNOWN, id="another-cpos-subscription"),
     pytest.param({"currency": "USD"}, "currency", '"USD" is not a valid choice.', id="another-currency"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "field", "sentence"), REFUSED)
@@ -138,6 +143,7 @@ def test_a_pool_that_cannot_be_is_refused_at_the_field(
     field: str,
     sentence: str,
 ) -> None:
+    subscribe(make_world("there.example", item_id="pe-charging-01").cpo, "theirs")
     answer = post(api, "balances", {"name": "Plan", "contact": SARAH} | body)
     assert (answer.status_code, fields_of(answer)) == (400, {field: [sentence]})
     with cpo_scope(world.cpo):
@@ -145,6 +151,7 @@ def test_a_pool_that_cannot_be_is_refused_at_the_field(
 
 
 def test_the_page_makes_a_pool_and_its_buttons_move_kwh(world: World, owner: Client) -> None:
+    subscribe(world.cpo)
     form = {"name": "Plan", "contact": SARAH, "of": "Wh", "plan": "monthly"}
     assert owner.post("/admin/charging/balance/add/", form).status_code == 302
     with cpo_scope(world.cpo):
@@ -165,12 +172,31 @@ def test_the_page_makes_a_pool_and_its_buttons_move_kwh(world: World, owner: Cli
     assert figures(balance) == (0, 0)
 
 
-def test_the_page_takes_no_plan_for_money(world: World, owner: Client) -> None:
-    form = {"name": "Credit", "contact": SARAH, "of": "money", "plan": "monthly"}
-    answer = owner.post("/admin/charging/balance/add/", form)
-    assert "Only energy is for one subscription: leave it empty for money." in answer.content.decode()
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        pytest.param({"of": "money", "plan": "monthly"}, MONEY, id="money"),
+        pytest.param({"plan": "monthly"}, MONEY, id="money-unsaid"),
+        pytest.param({"of": "Wh", "plan": "yearly"}, UNKNOWN, id="no-tariff"),
+    ],
+)
+def test_the_page_refuses_a_plan_at_its_field(world: World, owner: Client, said: dict[str, str], sentence: str) -> None:
+    subscribe(world.cpo)
+    answer = owner.post("/admin/charging/balance/add/", {"name": "Credit", "contact": SARAH} | said)
+    assert answer.context["adminform"].form.errors == {"plan": [sentence]}
     with cpo_scope(world.cpo):
         assert Balance.objects.count() == 0
+
+
+def test_a_pool_may_be_given_another_plan_that_there_is(world: World, owner: Client) -> None:
+    subscribe(world.cpo)
+    balance = pool(world.cpo, "500", plan="gone")
+    at = f"/admin/charging/balance/{balance.pk}/change/"
+    shown = {"initial-name": balance.name, "initial-plan": "gone", "initial-valid_days": "", "name": balance.name}
+    for plan, kept in (("gone", "gone"), ("yearly", "gone"), ("monthly", "monthly"), ("", "")):
+        owner.post(at, shown | {"initial-plan": "gone", "plan": plan})
+        with cpo_scope(world.cpo):
+            assert Balance.objects.get().plan == kept
 
 
 def test_pages_of_customers_and_groups_show_kwh(world: World, owner: Client) -> None:

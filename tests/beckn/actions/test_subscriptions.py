@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Order
 from offers.models import Offer, OfferState
+from offers.receipts.page import receipt_page
 from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.beckn.actions.test_prepaid import DECLINED
+from tests.people import make_member, signed_in
 from tests.prepaid import credit, figures, pool, subscribe
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +67,7 @@ def test_the_driver_sees_what_is_included_what_was_drawn_and_what_is_left(talk: 
     done = talk.callbacks("on_update")[-1]["message"]["order"]
     assert (amounts(done), done["quote"]["price"]["value"]) == (["0.00", "10.00", "1.80"], "11.80")
     assert included(done) == known | {"drawn": "2.000", "left": "1.500"}
+    assert "included-energy" not in [x["descriptor"]["code"] for x in selected.get("tags", [])]
     assert tag(done["tags"], "prepaid-balance")["drawn"] == "11.80"
     assert figures(energy) == (1500, 0)
 
@@ -112,3 +118,36 @@ def test_a_refund_says_what_went_back_beside_it(talk: Conversation) -> None:
         "28.08",
         "85 % comes back if cancelled at least 4 hours before the planned start. 4 kWh went back to the subscription.",
     )
+
+
+def test_the_receipt_and_the_orders_page_tell_the_same(talk: Conversation) -> None:
+    pool(talk.world.cpo, "3500")
+    credit(talk.world.cpo, "43.66")
+    talk.say("init", five(talk))
+    order = talk.say("confirm", five(talk))["message"]["order"]
+    talk.update("start-charging", order["fulfillments"][0]["stops"][0]["authorization"]["token"])
+    talk.charge(5000, stop=True)
+    with cpo_scope(talk.world.cpo):
+        page = receipt_page(Order.objects.select_related("cpo", "connector__charger__location").get())
+    assert page is not None
+    assert [(x.title, x.amount) for x in page.lines] == [
+        ("Included energy (3.5 kWh)", "₹0.00"),
+        ("Charging session cost (1.5 kWh @ ₹18.00/kWh)", "₹27.00"),
+        ("Service Fee", "₹10.00"),
+        ("GST (18%)", "₹6.66"),
+    ]
+    assert [(x.energy, x.rate, x.quality) for x in page.slices] == [
+        ("3.5 kWh", "₹0.00/kWh", "divided between two readings"),
+        ("1.5 kWh", "₹18.00/kWh", "divided between two readings"),
+    ]
+    assert [(x.title, x.amount) for x in page.paid] == [
+        ("Paid from the prepaid balance", "₹43.66"),
+        ("Drawn from the subscription", "3.5 kWh"),
+    ]
+    manager = signed_in(make_member(talk.world.cpo, "manager", Role.MANAGER))
+    shown = manager.get(f"/admin/charging/order/{order['id']}/change/").content.decode()
+    text = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert "Monthly plan Ended 3.5 kWh 3.5 kWh" in text
+    assert "Prepaid credit Ended ₹43.66 ₹43.66" in text
+    assert "nothing is owed; 3.5 kWh drawn from the subscription" in text
+    assert "3.5 kWh ₹0.00/kWh divided between two readings" in text

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.adminkit.display import money
+from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.network.models import Connector
 from offers.forms_try import TryForm
 from offers.models import Offer
-from offers.preview import Trial, try_offer, try_tariff
+from offers.preview import Trial, try_now, try_offer, try_tariff
 from offers.quoting import SessionAsk
 from offers.reason_names import names_for
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
@@ -49,6 +50,31 @@ def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> H
         return try_tariff(tariff, connector, ask, now)
 
     return _answer(request, _form(model_admin, request, tariff.cpo), trials, _Page(tariff.cpo))
+
+
+def try_hours_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Answer the panel of the page of prices by hour; a moment that was chosen there is priced at once."""
+    cpo = cpo_of(request)
+    if cpo is None or not model_admin.has_view_permission(request):
+        raise Http404
+
+    def trials(connector: Connector, ask: SessionAsk, now: datetime) -> Iterable[Trial]:
+        return (try_now(connector, ask, now),)
+
+    may_find = model_admin.has_operate_permission(request)
+    chosen = {f"try-{name}": value for name, value in _chosen(request).items()}
+    if request.method == "POST" or chosen.get("try-starts_at"):
+        form = TryForm(cpo, request.POST if request.method == "POST" else chosen, may_find=may_find)
+    else:
+        form = TryForm(cpo, may_find=may_find)
+        form.initial["item_id"] = request.GET.get("item_id", "")
+    return _answer(request, form, trials, _Page(cpo))
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """Return the session that is priced for a moment of the grid: a full charge of a small car."""
+    item_id, at = request.GET.get("item_id", ""), request.GET.get("at", "")
+    return {"item_id": item_id, "starts_at": at, "value": "20", "unit": "kWh", "customer": "", "codes": ""}
 
 
 @dataclass(frozen=True, slots=True)

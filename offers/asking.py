@@ -42,6 +42,8 @@ class SessionAsk:
     bap_id: str = ""
     vehicle_make: str = ""
     contact_hashes: tuple[bytes, ...] = ()
+    #: How full the battery is, in percent, as the buyer app says; surges may ask for it.
+    charge_percent: int | None = None
 
 
 def of_customer(ask: SessionAsk, customer: Customer) -> SessionAsk:
@@ -54,7 +56,8 @@ def of_customer(ask: SessionAsk, customer: Customer) -> SessionAsk:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What an earlier quote promised: its tariff version and terms, until `valid_until`.
+    """What an earlier quote promised: its tariff version and terms, until `valid_until`. A version without terms is one
+    to be priced with as if it were the published one.
 
     `own` is what the order itself takes of the limits; `refused` says which guards of which offers refused a moment
     ago; `levels` are those that the quote observed. A preview gives the `book` that is to be instead of the published

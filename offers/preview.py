@@ -11,7 +11,7 @@ from offers.book import LoadedBook, book_for
 from offers.engine.book import OfferBook
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferState, OfferVersion
-from offers.quoting import Lock, SessionAsk, price_session, session_terms
+from offers.quoting import Lock, SessionAsk, price_session
 from offers.refusals import Refusal
 from pricing.engine.values import PricingError, Quote
 from pricing.mapping import tariff_with_draft
@@ -26,6 +26,11 @@ class Trial:
     quote: Quote | None = None
     refusal: str = ""
     unknown_codes: tuple[str, ...] = ()
+
+
+def try_now(connector: Connector, ask: SessionAsk, now: datetime) -> Trial:
+    """Return the price of now; inside the CPO's scope."""
+    return _trial("As it is now", connector, ask, now, Lock())
 
 
 def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
@@ -43,7 +48,7 @@ def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime
 
 def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
     """Yield the price of now, and the price if the tariff's draft were published; inside the CPO's scope."""
-    yield _trial("As it is now", connector, ask, now, Lock())
+    yield try_now(connector, ask, now)
     draft = TariffVersion.objects.select_related("tariff").filter(tariff=tariff, published_at=None).first()
     if draft is None:
         return
@@ -53,12 +58,7 @@ def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datet
         name = f"“{version.tariff}” still prices this connector" if version else "no tariff prices this connector"
         yield Trial(title, refusal=f"It would not apply here: {name}.")
         return
-    try:
-        lock = Lock(terms=session_terms(connector, ask, version), tariff_version=version)
-    except Refusal as refusal:
-        yield Trial(title, refusal=str(refusal))
-        return
-    yield _trial(title, connector, ask, now, lock)
+    yield _trial(title, connector, ask, now, Lock(tariff_version=version))
 
 
 def with_version(loaded: LoadedBook, offer: Offer, version: OfferVersion) -> LoadedBook:

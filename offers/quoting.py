@@ -29,10 +29,11 @@ from offers.refusals import Refusal, RefusalKind
 from offers.sent_codes import LONGEST_CODE, best_codes, unread, with_codes, with_single_use, without_referrals
 from offers.storing import Buyer, cart_hash, store_quote, write_quote
 from offers.subscriptions import with_pool
+from offers.surging import SurgesHere, locked_surges, surges_here
 from offers.usage import Asked, CodesSent, Person, look_up, without
 from pricing.engine import values as engine
 from pricing.engine.price import price
-from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
+from pricing.mapping import price_terms, tariffs_for, tax_and_surges_of
 from pricing.models import TariffVersion
 
 __all__ = [
@@ -43,7 +44,6 @@ __all__ = [
     "SessionAsk",
     "cart_hash",
     "price_session",
-    "session_terms",
     "store_quote",
     "write_quote",
 ]
@@ -57,7 +57,7 @@ def price_session(
     Raise PricingError where the request has no price and Refusal where it names what does not exist.
     """
     lock = lock or Lock()
-    version, terms = _terms_of(connector, ask, lock, as_of)
+    version, terms, surges = _terms_of(connector, ask, lock, now=now, as_of=as_of)
     loaded = lock.book or (book_for(connector.cpo) if as_of is None else book_as_of(connector.cpo, as_of))
     policy = loaded.policy
     ask = with_codes(ask, loaded)
@@ -80,8 +80,10 @@ def price_session(
             codes=CodesSent(unread(ask, loaded), lock.order_id),
             wanted=wanted,
             past=as_of is not None,
+            segments=surges.segments(),
         )
     )
+    terms = surges.priced(terms, ask, found.facts)
     used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = with_single_use(ask, loaded, found.codes)
     ask = without_referrals(ask, loaded, found.referrals)
@@ -143,24 +145,24 @@ def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> 
 
 
 def _terms_of(
-    connector: Connector, ask: SessionAsk, lock: Lock, as_of: datetime | None
-) -> tuple[TariffVersion, engine.PriceTerms]:
+    connector: Connector, ask: SessionAsk, lock: Lock, *, now: datetime, as_of: datetime | None
+) -> tuple[TariffVersion, engine.PriceTerms, SurgesHere]:
+    """Return the version, what the engine needs of it, and the surges that come on top; raise Refusal for what the
+    session names and does not exist."""
     if lock.terms is not None and lock.tariff_version is not None:
-        return lock.tariff_version, lock.terms
-    version = tariffs_for([connector], at=ask.planned_start, as_of=as_of).get(connector.pk)
+        return lock.tariff_version, lock.terms, locked_surges(connector, lock.terms)
+    version = lock.tariff_version or tariffs_for([connector], at=ask.planned_start, as_of=as_of).get(connector.pk)
     if version is None:
         raise Refusal(
             RefusalKind.ITEM_NOT_FOUND,
             f"{connector.item_id} has no published tariff for that time; choose another connector.",
         )
-    return version, session_terms(connector, ask, version)
-
-
-def session_terms(connector: Connector, ask: SessionAsk, version: TariffVersion) -> engine.PriceTerms:
-    """Return what the engine needs to price the session with this version; raise Refusal for an unknown product."""
     products = _products(connector, [choice.product_id for choice in ask.products])
-    tax = tax_of_cpo(connector.cpo_id)
-    return price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
+    tax, surged = tax_and_surges_of(connector.cpo_id)
+    terms = price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
+    if not surged and as_of is None:
+        return version, terms, SurgesHere()
+    return version, terms, surges_here(connector, ask, now=now, as_of=as_of)
 
 
 def _products(connector: Connector, ids: Collection[str]) -> Sequence[Product]:

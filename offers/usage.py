@@ -4,7 +4,7 @@ customer's facts and the levels of the site, in one query."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
-from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
 from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
@@ -124,8 +124,9 @@ class FoundCode:
 class Asked:
     """What is asked: of these offers, for this person, by these codes.
 
-    Segments look back from `at` and count nothing after `now`. `today` says which day, week and month run: on the
-    CPO's calendar, of the evaluation's instant. `past` asks for everything as of `now`.
+    Segments, those of the offers and `segments` besides, look back from `at` and count nothing after `now`. `today`
+    says which day, week and month run: on the CPO's calendar, of the evaluation's instant. `past` asks for everything
+    as of `now`.
     """
 
     cpo_id: int
@@ -137,6 +138,7 @@ class Asked:
     codes: CodesSent = CodesSent()
     wanted: Wanted = NOTHING_WANTED
     past: bool = False
+    segments: Collection[Segment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def look_up(asked: Asked) -> Found:
     """Return what is known of the moment; where nothing is asked for there is no query."""
     customer_id, words = asked.person.customer_id, asked.codes.words
     limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
-    rules = {x.segment_id: x for terms in asked.offers for x in terms.segments if needs_facts(x)}
+    rules = [x for x in (*asked.segments, *_segments(asked.offers)) if needs_facts(x)]
     with_facts, with_levels = bool(rules) and customer_id is not None, asked.wanted != NOTHING_WANTED
     # What a code opens is not known beforehand.
     shared = customer_id is not None and (bool(words) or any(x.limits.shared_in_groups for x in asked.offers))
@@ -165,7 +167,7 @@ def look_up(asked: Asked) -> Found:
     values |= {"cpo": asked.cpo_id, "offers": limited, "customer": customer_id, "zone": asked.today.zone}
     values |= {"as_of": asked.now if asked.past else None, "codes": list(words), "order": asked.codes.order_id}
     if with_facts:
-        values |= fact_values(rules.values(), at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
+        values |= fact_values(rules, at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
     if with_levels:
         values |= parameters(asked.wanted)
     with connection.cursor() as cursor:
@@ -179,6 +181,10 @@ def look_up(asked: Asked) -> Found:
         observed_from(levels) if with_levels else NOTHING_OBSERVED,
         referrals or {},
     )
+
+
+def _segments(offers: Iterable[OfferTerms]) -> Iterable[Segment]:
+    return {x.segment_id: x for terms in offers for x in terms.segments}.values()
 
 
 def usage_of(

@@ -18,6 +18,12 @@ from pricing.engine.codec import decode
 from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
 from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion
 
+_TAX_AND_SURGES = """
+SELECT EXISTS (SELECT FROM pricing_surgeschedule WHERE cpo_id = %(cpo)s AND state = 'APPROVED'),
+       t.label, t.rate, t.sac_code
+FROM (SELECT) AS one LEFT JOIN pricing_taxprofile t ON t.cpo_id = %(cpo)s
+"""
+
 #: (location, connector, connector type): the place that an assignment names; None and "" name nothing.
 Place = tuple[int | None, int | None, str]
 
@@ -47,14 +53,19 @@ def price_terms(version: TariffVersion, tax: Tax | None, *, time_zone: str, prod
 
 
 def tax_of_cpo(cpo_id: int) -> Tax | None:
-    """Return a CPO's tax, None where it has none or at 0 %; inside its scope.
+    """Return a CPO's tax, None where it has none or at 0 %; inside its scope."""
+    return tax_and_surges_of(cpo_id)[0]
+
+
+def tax_and_surges_of(cpo_id: int) -> tuple[Tax | None, bool]:
+    """Return a CPO's tax, and whether any surge of it is published; inside its scope.
 
     Each price asks for it, in a fifth of the time that the ORM would take.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT label, rate, sac_code FROM pricing_taxprofile WHERE cpo_id = %s", [cpo_id])
-        row = cursor.fetchone()
-    return Tax(*row) if row and row[1] else None
+        cursor.execute(_TAX_AND_SURGES, {"cpo": cpo_id})
+        surges, *tax = cursor.fetchone()
+    return Tax(*tax) if tax[1] else None, surges
 
 
 def tariffs_for(

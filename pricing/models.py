@@ -15,6 +15,15 @@ from pricing.gstin import check_gstin
 from pricing.models_calendars import HolidayCalendar as HolidayCalendar  # noqa: PLC0414  found by Django here
 from pricing.models_ceilings import CeilingMode as CeilingMode  # noqa: PLC0414  found by Django here
 from pricing.models_ceilings import PriceCeiling as PriceCeiling  # noqa: PLC0414
+from pricing.models_surges import Signal as Signal  # noqa: PLC0414  found by Django here
+from pricing.models_surges import SignalKindChoice as SignalKindChoice  # noqa: PLC0414
+from pricing.models_surges import SurgeBasisChoice as SurgeBasisChoice  # noqa: PLC0414
+from pricing.models_surges import SurgeKindChoice as SurgeKindChoice  # noqa: PLC0414
+from pricing.models_surges import SurgePolicy as SurgePolicy  # noqa: PLC0414
+from pricing.models_surges import SurgeSchedule as SurgeSchedule  # noqa: PLC0414
+from pricing.models_surges import SurgeState as SurgeState  # noqa: PLC0414
+from pricing.models_surges import SurgeStateChange as SurgeStateChange  # noqa: PLC0414
+from pricing.models_surges import SurgeVersion as SurgeVersion  # noqa: PLC0414
 
 
 class TaxProfile(TenantModel):

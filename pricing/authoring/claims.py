@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cpo_portal.network.models import Connector, Location
 from pricing.authoring.places import Place, faults_of, location_names, places_of
+from pricing.authoring.published import since_last_ended
 from pricing.authoring.validity import ALWAYS, Bounded, Period, Span, in_effect, overlap, spans_of
-from pricing.models import Tariff, TariffAssignment, TariffState, TariffStateChange, TariffVersion
+from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,7 @@ class Claim:
 
 def layers_of(tariff_ids: Collection[int], *, upto: datetime | None = None) -> dict[int, list[TariffVersion]]:
     """Return the published versions of tariffs, the newest first, since each was last ended; as of `upto`."""
-    ends = TariffStateChange.objects.filter(
-        tariff=OuterRef("tariff"), to_state=TariffState.ENDED, at__gte=OuterRef("published_at")
-    )
-    rows = TariffVersion.objects.filter(tariff__in=tariff_ids, published_at__isnull=False)
-    if upto is not None:
-        rows, ends = rows.filter(published_at__lte=upto), ends.filter(at__lte=upto)
-    found: dict[int, list[TariffVersion]] = {}
-    for version in rows.filter(~Exists(ends)).select_related("tariff").order_by("-number"):
-        found.setdefault(version.tariff_id, []).append(version)
-    return found
+    return since_last_ended(TariffVersion.objects.filter(tariff__in=tariff_ids), "tariff", upto=upto)
 
 
 def holding(rows: Iterable[TariffAssignment], now: datetime) -> list[TariffAssignment]:

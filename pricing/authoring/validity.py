@@ -65,6 +65,11 @@ def overlap(one: Bounded, other: Bounded) -> bool:
     return _from(one) < _until(other) and _from(other) < _until(one)
 
 
+def covers(outer: Bounded, inner: Bounded) -> bool:
+    """Tell whether one stretch of time holds all of another."""
+    return _from(outer) <= _from(inner) and _until(inner) <= _until(outer)
+
+
 def spans_of(newest_first: Sequence[_Version]) -> tuple[Span[_Version], ...]:
     """Return which version holds when, in order of time; times at which none holds are left out."""
     edges = sorted({_EVER, _NEVER, *(edge for x in newest_first for edge in (_from(x), _until(x)))})

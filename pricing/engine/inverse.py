@@ -113,7 +113,10 @@ class Plans:
         return charging + self._other_cost + wheeling_cost(self.terms, energy_wh)
 
     def listed(self, energy_wh: int) -> ListPrice:
-        return list_price(self.request, self.terms, self.supply(energy_wh), self.card, self.fixed)
+        return self._listed(energy_wh, self.terms)
+
+    def _listed(self, energy_wh: int, terms: PriceTerms) -> ListPrice:
+        return list_price(self.request, terms, self.supply(energy_wh), self.card, self.fixed)
 
     def cart(self, energy_wh: int) -> Cart:
         return self.listed(energy_wh).cart(self.request, self.terms)
@@ -139,6 +142,7 @@ class Plans:
         wheeling = _sum(wheeling_lines(self.terms, low_wh))
         if self.discounts is None:
             return self.taxed(_sum(low.lines) + wheeling)
+        # Where the cap on all surges leaves less to one of them, their sum still grows, and no offer tells them apart.
         return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)) + wheeling)
 
     def edges(self, low: int, high: int) -> Iterator[int]:
@@ -154,8 +158,7 @@ class Plans:
 
     def _charging(self, energy_wh: int) -> Decimal:
         """Return the printed cost of charging as it were without limits."""
-        supply = self.supply(energy_wh)
-        return charging_cost(list_price(self.request, self._unlimited, supply, self.card, self.fixed).lines)
+        return charging_cost(self._listed(energy_wh, self._unlimited).lines)
 
     def taxed(self, net: Decimal) -> Decimal:
         return net + tax_on(net, self.terms.tax, self.terms.currency)

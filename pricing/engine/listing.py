@@ -1,4 +1,4 @@
-"""The list price: every line before surge, discounts and tax."""
+"""The list price: every line before discounts and tax."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.money import Money, new_money, round_amount
 from pricing.engine.price_limits import within_price_limits
-from pricing.engine.rates import RateCard, RateSpan, energy_slices, rate_spans
+from pricing.engine.rates import RateCard, RateSpan, energy_slices, has_energy_rate, rate_spans
+from pricing.engine.surge import surge_lines
 from pricing.engine.values import (
     Cart,
     ChargingRequest,
@@ -37,7 +38,7 @@ MOST_PRODUCTS = 1000
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """The lines before surge, discounts and tax, with the slices they were made of."""
+    """The lines before discounts and tax, with the slices they were made of."""
 
     lines: tuple[QuoteLine, ...]
     slices: tuple[PricedSlice, ...]
@@ -55,15 +56,18 @@ def fixed_lines(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> 
 def list_price(
     request: ChargingRequest, terms: PriceTerms, supply: Supply, card: RateCard, fixed: tuple[QuoteLine, ...]
 ) -> ListPrice:
-    """Price the energy and the time of a supply and put the fixed lines in their places."""
+    """Price the energy and the time of a supply, put the fixed lines in their places, and the surges on top."""
     slices = energy_slices(supply, card, terms)
-    energy = _energy_lines(request, terms, slices, supply.energy_wh)
+    priced = slices if not terms.surges or has_energy_rate(terms) else ()
+    energy = _energy_lines(request, terms, priced, supply.energy_wh)
     listed = [*energy, *_time_lines(request, terms, supply, card), *fixed]
     lines = within_price_limits(listed, terms, item_id=request.item_id, energy_wh=supply.energy_wh)
     if supply.ends_at > supply.charging_ends:
         idle = _idle_lines(request, terms, supply)
         before_fees = next((n for n, x in enumerate(lines) if x.kind is _FEE), len(lines))
         lines = [*lines[:before_fees], *idle, *lines[before_fees:]]
+    if terms.surges:
+        lines = [*lines, *surge_lines(lines, slices, terms, item_id=request.item_id)]
     return ListPrice(tuple(lines), slices, supply.energy_wh)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
 
 from pricing.engine.included import with_included
 from pricing.engine.making import quickly_made
 from pricing.engine.metering import Supply
+from pricing.engine.surge import surge_edges, surges_at
 from pricing.engine.values import (
     Dimension,
     PriceComponent,
@@ -23,16 +26,18 @@ from pricing.engine.wording import weekday_text
 # An enum's member takes longer to look up than most of what is done by it here.
 _ENERGY, _TIME, _FLAT = Dimension.ENERGY, Dimension.TIME, Dimension.FLAT
 _FIXED = PricingModel.FIXED
+_FREE = Decimal(0)
 
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class RateSpan:
-    """A stretch of time [starts_at, ends_at) with one component; None where no component matches."""
+    """A stretch of time [starts_at, ends_at) with one component, None where none matches, and the surges that hold."""
 
     starts_at: datetime
     ends_at: datetime
     component: PriceComponent | None
+    surges: tuple[str, ...] = ()
 
 
 @quickly_made
@@ -69,12 +74,27 @@ def rate_spans(terms: PriceTerms, dimension: Dimension, starts_at: datetime, end
 
 
 def rate_card(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> RateCard:
-    """Resolve the tariff from the start to the end of charging."""
+    """Resolve the tariff from the start to the end of charging, its energy also by the surges that hold."""
+    energy = rate_spans(terms, _ENERGY, starts_at, ends_at)
     return RateCard(
-        rate_spans(terms, _ENERGY, starts_at, ends_at),
+        _with_surges(energy, terms) if terms.surges else energy,
         rate_spans(terms, _TIME, starts_at, ends_at),
         component_at(terms, _FLAT, starts_at),
     )
+
+
+def _with_surges(spans: tuple[RateSpan, ...], terms: PriceTerms) -> tuple[RateSpan, ...]:
+    """Cut stretches of one rate where a surge begins or ceases to hold."""
+    edges = surge_edges(terms, spans[0].starts_at, spans[-1].ends_at)
+    found: list[RateSpan] = []
+    for span in spans:
+        inner = [edge for edge in edges if span.starts_at < edge < span.ends_at]
+        cuts = [span.starts_at, *inner, span.ends_at]
+        for start, end in pairwise(cuts):
+            surges = surges_at(terms, start)
+            continued = bool(found) and (found[-1].component, found[-1].surges) == (span.component, surges)
+            found.append(RateSpan(found.pop().starts_at if continued else start, end, span.component, surges))
+    return tuple(found)
 
 
 def has_energy_rate(terms: PriceTerms) -> bool:
@@ -89,19 +109,20 @@ def no_rate(terms: PriceTerms, instant: datetime) -> PricingError:
 
 
 def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[PricedSlice, ...]:
-    """Cut the energy of a supply at the changes of rate and where the included energy ends; the slices add up exactly
-    to the supply's energy.
+    """Cut the energy of a supply at the changes of rate and surge, and where the included energy ends.
 
-    Raises PricingError NO_RATE where charging touches a time without a rate. A FIXED tariff has no slices.
+    The slices add up exactly to the supply's energy. Raises PricingError NO_RATE where charging touches a time without
+    a rate. Energy without a price of its own has the rate 0, and slices only where there are surges.
     """
-    if not has_energy_rate(terms):
+    priced = has_energy_rate(terms)
+    if not priced and not terms.surges:
         return ()
     spans = [x for x in card.energy if x.starts_at < supply.charging_ends] or [card.energy[0]]
     readings = {point.at for point in supply.points} if supply.metered else frozenset()
     slices = []
     delivered = 0
     for span in spans:
-        if span.component is None:
+        if span.component is None and priced:
             raise no_rate(terms, span.starts_at)
         last = span is spans[-1]
         ends_at = supply.charging_ends if last else span.ends_at
@@ -113,6 +134,7 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
             quality = SliceQuality.METERED
         else:
             quality = SliceQuality.INTERPOLATED
-        slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, span.component.rate, quality))
+        rate = _FREE if span.component is None else span.component.rate
+        slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, rate, quality, span.surges))
         delivered = upto
     return tuple(slices) if terms.included_wh is None else with_included(tuple(slices), supply, terms)

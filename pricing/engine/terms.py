@@ -1,9 +1,9 @@
-"""What a tariff says: its rates and when they hold, its fees, its tax, what products cost, and its limits."""
+"""What a price depends on: a tariff's rates, fees, limits and tax, what products cost, and the surges that hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -79,6 +79,43 @@ class Wheeling:
     basis: WheelingBasis = WheelingBasis.ORDER
 
 
+class SurgeBasis(StrEnum):
+    """What a surge is per: percent of what the energy costs, money per kWh, or money once per session."""
+
+    PERCENT = "PERCENT"
+    PER_KWH = "PER_KWH"
+    FIXED = "FIXED"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A stretch of time [starts_at, ends_at): aware UTC instants."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """What is added to the tariff at certain times, as a quote locks it.
+
+    It holds while one of `windows` does (local time; none: always) and within one of `spans` (None: without bound). Of
+    the surges of one `group` the largest counts at each moment; one without a group is added to all others. `cap` is
+    the most of it per session. `exemption` says why this driver does not pay it; "" where they do.
+    """
+
+    surge_id: str
+    version: int
+    name: str
+    basis: SurgeBasis
+    value: Decimal
+    windows: tuple[WeeklyWindow, ...] = ()
+    spans: tuple[TimeSpan, ...] | None = None
+    group: str = ""
+    cap: Decimal | None = None
+    exemption: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tax:
     """One tax line on the sum of all lines before it; `rate` is a percentage (18 means 18 %)."""
@@ -93,8 +130,9 @@ class PriceTerms:
     """Everything a price depends on beside the request and the offers; stored with the quote it made.
 
     `minimum_price` and `maximum_price` bound what charging costs: energy, time and the price per session together,
-    before idle time, fees, products, surge, discounts, wheeling and tax. `included_wh` is the driver's own: of a
-    subscription the first energy of the session, in the order of time, has no price; all else has its own.
+    before idle time, fees, products, surge, discounts, wheeling and tax. `surge_cap_percent` bounds all surges
+    together, in percent of the ENERGY lines. `included_wh` is the driver's own: of a subscription the first energy of
+    the session, in the order of time, has no price; all else has its own.
     """
 
     tariff_id: str
@@ -111,6 +149,8 @@ class PriceTerms:
     minimum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
     maximum_price: Decimal | None = field(default=None, metadata=ADDED_LATER)
     wheeling: Wheeling | None = field(default=None, metadata=ADDED_LATER)
+    surges: tuple[Surge, ...] = field(default=(), metadata=ADDED_LATER)
+    surge_cap_percent: Decimal | None = field(default=None, metadata=ADDED_LATER)
     included_wh: int | None = field(default=None, metadata=ADDED_LATER)
 
 

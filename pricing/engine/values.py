@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,13 +11,17 @@ from typing import Any, Protocol
 from pricing.engine.making import quickly_made
 from pricing.engine.money import Money, total_of
 from pricing.engine.terms import (
+    ADDED_LATER,
     Dimension,
     Fee,
     PriceComponent,
     PriceTerms,
     PricingModel,
     ProductPrice,
+    Surge,
+    SurgeBasis,
     Tax,
+    TimeSpan,
     WeeklyWindow,
     Wheeling,
     WheelingBasis,
@@ -49,7 +53,10 @@ __all__ = [
     "QuoteLine",
     "Reading",
     "SliceQuality",
+    "Surge",
+    "SurgeBasis",
     "Tax",
+    "TimeSpan",
     "WeeklyWindow",
     "Wheeling",
     "WheelingBasis",
@@ -171,13 +178,17 @@ class ChargingRequest:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class PricedSlice:
-    """A stretch of the session with one rate: instants in UTC, energy in Wh, the rate in money per kWh."""
+    """A stretch of the session with one rate: instants in UTC, energy in Wh, the rate in money per kWh.
+
+    `surges` are the ids of those that hold in it.
+    """
 
     starts_at: datetime
     ends_at: datetime
     energy_wh: int
     rate: Decimal
     quality: SliceQuality
+    surges: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
 
 
 @quickly_made
@@ -186,7 +197,7 @@ class QuoteLine:
     """One printed line: a signed, rounded amount.
 
     `line_id` is unique in the quote and stable ("ENERGY-1"). `item_id` names the connector or product,
-    `code` the fee, tax or offer (of an ITEM line the offer that gives it), `category` that of a product.
+    `code` the fee, surge, tax or offer (of an ITEM line the offer that gives it), `category` that of a product.
     `shares` is how a DISCOUNT is allocated to the lines it came from.
     """
 

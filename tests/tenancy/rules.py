@@ -147,6 +147,8 @@ OWN_PAGES: dict[str, frozenset[str]] = {
     "offers.offer offers_compare": VIEWERS,
     "offers.offer offers_lint": VIEWERS,
     "offers.offer offers_try_offer": VIEWERS,
+    "offers.offer offers_try_hours": VIEWERS,
+    "pricing.tariff hours": VIEWERS,
     "offers.offer offers_try_tariff": VIEWERS,
     "beckn.outboundcallback send_again": AUTHORS,
     "beckn.subscriber send_dead_again": OPERATOR,

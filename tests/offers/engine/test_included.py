@@ -14,6 +14,7 @@ from offers.engine.step import LockedStep
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import Basis, EnergyMeasure, LineKind, PricingModel
+from tests.offers.engine import test_surge_properties as surging
 from tests.offers.engine import test_type_properties as types
 from tests.offers.engine.samples import offer, outcomes, quoted
 from tests.offers.engine.samples_types import BANDS, by_slabs, combo, per_kwh, slab, taken
@@ -108,6 +109,16 @@ pooled_and_limited = st.builds(within_the_pool, limited, st.integers(0, MOST + 2
 @settings(deadline=None, max_examples=40)
 @given(pools, st.one_of(pooled, pooled_and_limited), st.booleans(), rules, money(1, 200))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, buyer_and_cpo, budget):
+    discounts = step(*pool, **buyer_and_cpo)
+    check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
+
+
+surged_pools = st.builds(within_the_pool, surging.surged, st.integers(0, MOST + 20))
+
+
+@settings(deadline=None, max_examples=40)
+@given(surging.pools, surged_pools, st.booleans(), rules, money(1, 150))
+def test_an_all_in_budget_is_met_beside_surges(pool, terms, ordered, buyer_and_cpo, budget):
     discounts = step(*pool, **buyer_and_cpo)
     check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
 

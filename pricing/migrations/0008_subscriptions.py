@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pricing", "0006_price_ceilings"),
+        ("pricing", "0007_surges"),
     ]
 
     operations = [

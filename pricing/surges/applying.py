@@ -1,0 +1,216 @@
+"""Which surges a session has: the published schedules that fit its connector and start, as the engine reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from cpo_portal.network.models import Connector
+from pricing.authoring.published import since_last_ended
+from pricing.authoring.validity import spans_of
+from pricing.engine.codec import decode
+from pricing.engine.metering import HORIZON
+from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
+from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.surges.content import Exemptions
+from pricing.surges.exempt import Driver, exemption_of
+from pricing.surges.layers import InTime, in_time
+from pricing.surges.scope import Area, counts_at, fits
+from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
+from pricing.windows import read_window
+
+#: A session may begin somewhat before and after its planned start.
+_SLACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One schedule with its published versions, the newest first."""
+
+    layers: tuple[InTime, ...]
+
+    @property
+    def newest(self) -> SurgeVersion:
+        return self.layers[0].version
+
+
+@dataclass(frozen=True, slots=True)
+class Surges:
+    """What the CPO has published, what it promises, and the signals that count now."""
+
+    published: tuple[Published, ...] = ()
+    policy: SurgePolicy = field(default_factory=SurgePolicy)
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A version that applies to a session, and when; None is at all times."""
+
+    version: SurgeVersion
+    exemptions: Exemptions
+    spans: tuple[TimeSpan, ...] | None
+
+    def surge(self, exemption: str = "") -> Surge:
+        """Return it as the engine reads it."""
+        version = self.version
+        return Surge(
+            surge_id=version.schedule.schedule_id,
+            version=version.number,
+            name=version.schedule.name,
+            basis=SurgeBasis(version.basis),
+            value=version.value,
+            windows=tuple(map(read_window, version.weekly_windows)),
+            spans=self.spans,
+            group=version.stacking_group,
+            cap=version.maximum_amount,
+            exemption=exemption,
+        )
+
+
+def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None = None) -> dict[int, Surges]:
+    """Return the published surges of CPOs by key, in three queries; a CPO without any is left out.
+
+    With `as_of` as they were published by that instant; signals are kept as they are now, so that none count then.
+    """
+    calendars = HolidayCalendar.objects.filter(cpo=OuterRef("cpo_id"), calendar_id=OuterRef("holiday_calendar"))
+    rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
+        days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
+    )
+    versions = since_last_ended(rows, "schedule", upto=as_of)
+    starts = _starts(versions, as_of)
+    found: dict[int, list[Published]] = {}
+    for key in sorted(starts, key=lambda x: versions[x][0].schedule.schedule_id):
+        layers = tuple(in_time(versions[key], starts[key]))
+        found.setdefault(versions[key][0].cpo_id, []).append(Published(layers))
+    policies = {x.cpo_id: x for x in SurgePolicy.objects.filter(cpo__in=found)} if found else {}
+    signals = _signals(found, now) if as_of is None else {}
+    return {
+        cpo_id: Surges(tuple(rows), policies.get(cpo_id) or SurgePolicy(), signals.get(cpo_id, ()))
+        for cpo_id, rows in found.items()
+    }
+
+
+def applying(
+    surges: Surges, connector: Connector, *, at: datetime, product_ids: Collection[str] = ()
+) -> list[Applying]:
+    """Return what applies to a session at a connector, its charger and location loaded, planned to start then.
+
+    Of each schedule the version that holds at the start, else the first that does before the session may end.
+    """
+    found = []
+    horizon = TimeSpan(at - _SLACK, at + HORIZON + _SLACK)
+    for each in surges.published:
+        held = _held(each, at)
+        if held is None or not fits(held.scope, connector, product_ids):
+            continue
+        spans = _spans(held, surges, connector, horizon)
+        if spans != ():
+            found.append(Applying(held.version, held.exemptions, spans))
+    return found
+
+
+def with_surges(
+    terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
+) -> PriceTerms:
+    """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
+    each = (x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)) for x in found)
+    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap_percent)
+
+
+def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
+    """Return whom the locked surges exempt that this driver still pays, by schedule id and version."""
+    named = {(x.surge_id, x.version) for x in terms.surges if not x.exemption}
+    if not named:
+        return {}
+    rows = SurgeVersion.objects.filter(
+        cpo=cpo_id, schedule__schedule_id__in={x for x, _ in named}, number__in={x for _, x in named}
+    ).values_list("schedule__schedule_id", "number", "exemptions")
+    return {(x, number): decode(Exemptions, document) for x, number, document in rows if (x, number) in named}
+
+
+def with_exemptions(
+    terms: PriceTerms, rules: Mapping[tuple[str, int], Exemptions], driver: Driver, *, at: datetime
+) -> PriceTerms:
+    """Return locked terms with the exemptions that are known by now; one that was granted stays."""
+
+    def judged(surge: Surge) -> Surge:
+        exempt = rules.get((surge.surge_id, surge.version))
+        if surge.exemption or exempt is None:
+            return surge
+        return replace(surge, exemption=exemption_of(exempt, driver, at=at, zone=terms.time_zone))
+
+    return replace(terms, surges=tuple(map(judged, terms.surges)))
+
+
+def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[int, datetime | None]:
+    """Return from when each schedule prices, by key, of those that are published."""
+    if as_of is None:
+        schedules = {key: rows[0].schedule for key, rows in versions.items()}
+        return {key: x.prices_from for key, x in schedules.items() if x.state == SurgeState.APPROVED}
+    changes = SurgeStateChange.objects.filter(schedule__in=versions, at__lte=as_of)
+    last = changes.order_by("schedule_id", "-at", "-id").distinct("schedule_id")
+    return {x.schedule_id: x.prices_from for x in last if x.to_state == SurgeState.APPROVED}
+
+
+def _signals(found: Mapping[int, list[Published]], now: datetime) -> dict[int, tuple[Signal, ...]]:
+    waiting = {
+        cpo_id for cpo_id, rows in found.items() if any(x.version.signal_kinds for row in rows for x in row.layers)
+    }
+    if not waiting:
+        return {}
+    counting = Signal.objects.filter(cpo__in=waiting, withdrawn_at=None, ends_at__gt=now).order_by("pk")
+    by_cpo: dict[int, list[Signal]] = {}
+    for signal in counting:
+        if signal.stale_after is None or signal.stale_after > now:
+            by_cpo.setdefault(signal.cpo_id, []).append(signal)
+    return {cpo_id: tuple(rows) for cpo_id, rows in by_cpo.items()}
+
+
+def _held(published: Published, at: datetime) -> InTime | None:
+    spans = [x for x in spans_of(published.layers) if x.period.valid_until is None or x.period.valid_until > at]
+    first = spans[0] if spans else None
+    if first is None or (first.period.valid_from is not None and first.period.valid_from > at + HORIZON):
+        return None
+    return replace(first.version, valid_from=first.period.valid_from, valid_until=first.period.valid_until)
+
+
+def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan) -> tuple[TimeSpan, ...] | None:
+    """Return when the version holds within the horizon, but for its weekly windows; None is throughout."""
+    version = held.version
+    spans = within(held, horizon)
+    location = connector.charger.location
+    days = _days(version, surges.policy, location.time_zone)
+    if days is not None:
+        spans = common(spans, days_as_spans(days, location.time_zone))
+    if version.signal_kinds:
+        counting = (
+            TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
+            for x in surges.signals
+            if x.kind in version.signal_kinds and counts_at(_area(x), location)
+        )
+        spans = common(spans, merged(counting))
+    return None if spans == (horizon,) else spans
+
+
+def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
+    """Return the days to which a version is limited; None where it holds on all.
+
+    A holiday counts once the calendar has said so for as long as a rise is announced.
+    """
+    if not version.holiday_calendar and not version.dates:
+        return None
+    days = set(version.dates)
+    if version.days:
+        known = version.days_changed + timedelta(hours=policy.notice_hours)
+        holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
+        days |= {day for day in holidays if starts_of_day(day, zone) >= known}
+    return days
+
+
+def _area(signal: Signal) -> Area:
+    return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

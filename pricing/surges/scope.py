@@ -1,0 +1,52 @@
+"""Where a surge applies and where a signal counts: pure decisions on what is known of a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from cpo_portal.network.models import Connector, Location
+from pricing.surges.content import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where a signal counts: at locations that fit any of what is named; nothing named is everywhere."""
+
+    location_ids: tuple[str, ...] = ()
+    location_tags: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+
+def fits(scope: Scope, connector: Connector, product_ids: Collection[str]) -> bool:
+    """Tell whether a surge applies at a connector (charger and location loaded) to a session with these products."""
+    charger, power = connector.charger, connector.max_power_w
+    location = charger.location
+    named = (
+        (scope.location_ids, (location.location_id,)),
+        (scope.item_ids, (connector.item_id,)),
+        (scope.charger_ids, (charger.evse_id,)),
+        (scope.connector_types, (connector.connector_type,)),
+        (scope.product_ids, tuple(product_ids)),
+    )
+    if not all(not wanted or not set(wanted).isdisjoint(there) for wanted, there in named):
+        return False
+    if scope.location_tags and _folded(scope.location_tags).isdisjoint(_folded(location.tags)):
+        return False
+    enough = scope.min_power_w is None or power >= scope.min_power_w
+    return enough and (scope.max_power_w is None or power <= scope.max_power_w)
+
+
+def counts_at(area: Area, location: Location) -> bool:
+    """Tell whether a signal of this area counts at a location."""
+    if not (area.location_ids or area.location_tags or area.states):
+        return True
+    return (
+        location.location_id in area.location_ids
+        or not _folded(area.location_tags).isdisjoint(_folded(location.tags))
+        or location.state.casefold() in _folded(area.states)
+    )
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.engine.codec import quote_from_json, quote_to_json, terms_from_json, terms_hash, terms_to_json
-from pricing.engine.inverse import energy_for_amount
+from pricing.engine.inverse import Plans, energy_for_amount
 from pricing.engine.metering import metered_supply
 from pricing.engine.price import price
 from pricing.engine.values import (
@@ -279,3 +279,17 @@ def test_slices_add_up_and_the_included_come_first(terms, steps, included):
 def test_minutes_count_against_the_pool_too():
     """Five minutes at 30 kW are 2.5 kWh."""
     assert printed(price(ask(DurationMeasure(5)), POOL)) == [INCLUDED, FEE]
+
+
+def test_a_rate_that_begins_as_the_last_included_wh_flows_has_no_line():
+    """At 29,999 W the last Wh ends 0.01 s after 10:05, when by the rounding to a Wh all of it has been delivered."""
+    early = rate(Dimension.ENERGY, 30, window("10:00", "10:05"))
+    quote = price(ask(EnergyMeasure(2500), power_w=29_999), replace(POOL, components=(early, *POOL.components)))
+    assert [x.energy_wh for x in quote.slices] == [2500, 0]
+    assert printed(quote) == [INCLUDED, FEE]
+
+
+def test_the_search_for_an_amount_is_cut_where_the_pool_and_the_least_price_end():
+    terms = replace(POOL, minimum_price=Decimal(50), maximum_price=Decimal(90))
+    assert list(Plans(kwh("5"), terms, None).edges(1, 10_000)) == [2501, 5278, 7501]
+    assert list(Plans(kwh("5"), replace(POOL, included_wh=None), None).edges(1, 10_000)) == []

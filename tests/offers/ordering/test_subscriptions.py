@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from offers.adjustment_words import refund_beforehand
 from offers.models import Quote
 from offers.ordering.adjusting import Said
 from offers.ordering.cancel import CancelledBy, cancel
+from offers.ordering.confirm import confirm
 from offers.ordering.place import Placing, place
 from offers.ordering.refund import refund_bill
 from offers.ordering.settle import bill_of
@@ -299,6 +301,22 @@ def test_a_late_confirm_finds_the_energy_used_and_sells_nothing(sub: Sale) -> No
         sub.confirm()
     assert refused.value.kind.value == "QUOTE_CHANGED"
     assert figures(balance) == (4999, 0)
+
+
+@pytest.mark.parametrize(("used", "state"), [(0, "ACTIVE"), (1000, "ACTIVE"), (1001, "CANCELLED")])
+def test_who_pays_after_the_energy_went_back_has_it_again_or_the_money_back(sub: Sale, used: int, state: str) -> None:
+    balance = pool(sub.world.cpo, "6000")
+    sub.init(five(start=timezone.now()), now=timezone.now() - timedelta(minutes=20))
+    assert release_expired() == 1
+    assert sub.pay("11.80") == "PAID"
+    with cpo_scope(sub.world.cpo):
+        if used:
+            balances.pay_back(balance, balance_moves.Moved(Decimal(used), "bank-1"))
+        with transaction.atomic(), suppress(Refusal):
+            confirm(sub.fresh(), now=timezone.now())
+        assert sub.fresh().state == state
+        assert Refund.objects.count() == (state == "CANCELLED")
+    assert figures(balance) == ((1000 - used, 5000) if state == "ACTIVE" else (4999, 0))
 
 
 def test_a_refunded_bill_gives_the_energy_back_once(sub: Sale) -> None:

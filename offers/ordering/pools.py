@@ -37,7 +37,9 @@ def hold_energy(order: Order, quote: Quote, *, held_until: datetime, now: dateti
         if found != terms.included_wh:
             raise EnergyChanged
         wanted = Decimal(min(terms.included_wh, quote.energy_wh))
-    balance_holds.hold(order, wanted, held_until=held_until, now=now, means=pool_of(terms))
+    held = balance_holds.hold(order, wanted, held_until=held_until, now=now, means=pool_of(terms))
+    if held != wanted:
+        raise RuntimeError(f"the quote of order {order.pk} includes {wanted} Wh, of which {held} could be held")
 
 
 def covers(order: Order, quote: LockedQuote) -> bool:

@@ -14,7 +14,6 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import balance_moves, balances
 from cpo_portal.charging.models import Balance, BalanceEntry, Order, OrderEvent, Payment, Refund
-from cpo_portal.charging.payments import create_gateway
 from cpo_portal.network.models import Connector
 from offers.adjustment_words import refund_beforehand
 from offers.models import Quote
@@ -30,20 +29,10 @@ from offers.refusals import Refusal
 from offers.tasks import release_expired, settle_stopped
 from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure
 from tests.offers.ordering.sale import Sale
-from tests.prepaid import SARAH, credit, customer, entries, family, figures, pool, subscribe
+from tests.prepaid import SARAH, credit, customer, entries, family, figures, pool
 from tests.world import make_offer, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sub() -> Sale:
-    """A sale on a subscription without a pool: 5 kWh are quoted at 118.00."""
-    world = make_world()
-    subscribe(world.cpo)
-    with cpo_scope(world.cpo):
-        gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id/$amount")
-    return Sale(world, secret, gateway)
 
 
 def five(**changes: Any) -> SessionAsk:
@@ -161,18 +150,6 @@ def test_energy_pays_for_nothing_on_another_tariff() -> None:
     sale = Sale(world, "", None)
     assert f"{sale.init(five()).quote.total:.2f}" == "118.00"
     assert figures(balance) == (9000, 0)
-
-
-def test_a_pool_of_one_plan_is_for_no_other(sub: Sale) -> None:
-    cpo = sub.world.cpo
-    other, own, free = pool(cpo, "9000", plan="yearly"), pool(cpo, "1000", plan="monthly"), pool(cpo, "500")
-    placed = sub.init(five())
-    assert [figures(x) for x in (other, own, free)] == [(9000, 0), (0, 1000), (0, 500)]
-    sub.pay(f"{placed.quote.total:.2f}")
-    with cpo_scope(cpo):
-        balances.top_up(other, balance_moves.Moved(Decimal(1), "more"), now=timezone.now())
-    deliver(sub, 5000)
-    assert [figures(x) for x in (other, own, free)] == [(9001, 0), (0, 0), (0, 0)]
 
 
 def test_what_expires_first_is_used_first_and_the_own_before_the_familys(sub: Sale) -> None:

@@ -1,14 +1,15 @@
-"""Pools that are for one subscription: no other draws on them, not even an order that had held of them before."""
+"""Pools that are for one subscription, and orders that hold anew: of another subscription, or what they had lost."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_moves, balances
+from cpo_portal.charging import balance_holds, balance_moves, balances
 from pricing import authoring
 from pricing.models import Tariff
 from tests.offers.ordering.sale import Sale
@@ -42,3 +43,15 @@ def test_an_order_made_again_on_another_subscription_gives_back_what_is_not_for_
     sub.init(five(wh=4000))
     assert sub.lines("QUOTED") == ["0.00", "54.00", "10.00", "11.52"]
     assert (figures(monthly), figures(yearly)) == ((6000, 0), (0, 1000))
+
+
+def test_a_confirm_in_time_holds_again_what_is_held_no_more(sub: Sale) -> None:
+    balance = pool(sub.world.cpo, "6000")
+    sub.init(five())
+    assert sub.pay("11.80") == "PAID"
+    with cpo_scope(sub.world.cpo), transaction.atomic():
+        assert balance_holds.give_all_back(sub.fresh())
+        assert not balance_holds.give_all_back(sub.fresh())
+    assert figures(balance) == (6000, 0)
+    sub.confirm()
+    assert figures(balance) == (1000, 5000)

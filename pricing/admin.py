@@ -26,10 +26,10 @@ from pricing.admin_single import SingleRowAdmin
 from pricing.authoring.ceilings import Ceilings, Found
 from pricing.authoring.claims import coming_of, conflicts_of, holding, live_now
 from pricing.authoring.places import location_names, places_of
-from pricing.authoring.validity import Bounded
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.versions.validity import Bounded
 
 STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
 

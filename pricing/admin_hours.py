@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -129,7 +130,7 @@ def _cell(cell: HourCell, known: Sequence[Decimal], marks: Mapping[str, str]) ->
 
 def _shade(price: Decimal, known: Sequence[Decimal]) -> int:
     low, high = known[0], known[-1]
-    return 0 if low == high else int((price - low) * (SHADES - 1) / (high - low))
+    return 0 if low == high else ceil((price - low) * (SHADES - 1) / (high - low))
 
 
 def _price(price: Decimal) -> str:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
 from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
@@ -63,7 +64,6 @@ class Plans:
         self.fixed = fixed_lines(request, terms, self.card)
         self._flat_cost = charging_cost(self.fixed)
         self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
-        self._unlimited = replace(terms, minimum_price=None, maximum_price=None)
         self._totals: dict[int, Decimal] = {}
         gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
         most = most_energy(request)
@@ -159,6 +159,10 @@ class Plans:
     def _charging(self, energy_wh: int) -> Decimal:
         """Return the printed cost of charging as it were without limits."""
         return charging_cost(self._listed(energy_wh, self._unlimited).lines)
+
+    @cached_property
+    def _unlimited(self) -> PriceTerms:
+        return replace(self.terms, minimum_price=None, maximum_price=None)
 
     def taxed(self, net: Decimal) -> Decimal:
         return net + tax_on(net, self.terms.tax, self.terms.currency)

@@ -39,6 +39,12 @@ def surge_edges(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> li
     return sorted(edge for edge in edges if starts_at < edge < ends_at)
 
 
+def surges_counted(slices: Iterable[PricedSlice], terms: PriceTerms) -> frozenset[str]:
+    """Return the ids of the surges that count for some of this energy, or would if the driver were not exempt: of a
+    group only the largest does."""
+    return frozenset(_bases(slices, terms))
+
+
 def surge_lines(
     listed: Sequence[QuoteLine], slices: Iterable[PricedSlice], terms: PriceTerms, *, item_id: str
 ) -> list[QuoteLine]:

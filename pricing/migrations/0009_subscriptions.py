@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pricing", "0007_surges"),
+        ("pricing", "0008_surge_cap_announced"),
     ]
 
     operations = [

@@ -84,7 +84,13 @@ def _number(label: str, help_text: str = "", *, digits: int = 14, places: int = 
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
-    model = forms.ChoiceField(label="Pricing model", choices=PricingModelChoice.choices, widget=Select)
+    model = forms.ChoiceField(
+        label="Pricing model",
+        choices=PricingModelChoice.choices,
+        widget=Select,
+        help_text="A subscription includes the energy that a driver has left on a balance of energy; beyond it, and "
+        "for drivers without one, the prices below hold.",
+    )
     rate = _number("Price per kWh", places=4)
     components = PricesField(
         label="Other prices",

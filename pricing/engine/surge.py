@@ -117,7 +117,11 @@ def _bases(slices: Iterable[PricedSlice], terms: PriceTerms) -> dict[str, _Base]
     for piece in slices:
         if not piece.energy_wh or not piece.surges:
             continue
+        # A percentage is of no included energy, which has no price.
+        included = terms.included_wh is not None and not piece.rate
         for surge_id in _counting([by_id[x] for x in piece.surges], piece.rate):
+            if included and by_id[surge_id].basis is _PERCENT:
+                continue
             base = found.setdefault(surge_id, _Base())
             base.energy_wh += piece.energy_wh
             base.cost += (piece.rate * piece.energy_wh).scaleb(-3)

@@ -23,7 +23,6 @@ from offers.public_names import stations_of
 from offers.public_response import page_response
 from offers.public_support import Contact, support_of
 from offers.surge_names import holidays_left, names_in, zones_in_words
-from pricing.authoring.validity import Span, spans_of
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
@@ -36,6 +35,7 @@ from pricing.surges.describe import (
     where_in_words,
 )
 from pricing.surges.layers import InTime, layers_of
+from pricing.versions.validity import Span, spans_of
 
 #: Of more stations only so many are named, and how many more there are.
 MOST_NAMED = 200

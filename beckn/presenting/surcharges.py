@@ -12,7 +12,6 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector
 from offers.links import surge_page_url
 from offers.nearby import Cheaper
-from pricing.authoring.validity import Period
 from pricing.engine.values import PriceTerms
 from pricing.engine.wording import plain_number
 from pricing.models import SurgeKindChoice
@@ -21,6 +20,7 @@ from pricing.surges.content import content_of
 from pricing.surges.describe import calculation_in_words, when_in_words
 from pricing.surges.exempt import Driver
 from pricing.surges.upcoming import upcoming
+from pricing.versions.validity import Period
 from pricing.windows import read_window
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")

@@ -51,6 +51,12 @@ def surge_edges(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> li
     return sorted(edge for edge in edges if starts_at < edge < ends_at)
 
 
+def surges_counted(slices: Iterable[PricedSlice], terms: PriceTerms) -> frozenset[str]:
+    """Return the ids of the surges that count for some of this energy, or would if the driver were not exempt: of a
+    group only the largest does."""
+    return frozenset(_bases(slices, terms))
+
+
 def surge_lines(
     listed: Sequence[QuoteLine], slices: Iterable[PricedSlice], terms: PriceTerms, *, item_id: str
 ) -> list[QuoteLine]:
@@ -66,6 +72,18 @@ def surge_lines(
         if base is not None and (line := _surge_line(surge, base, highest, terms)) is not None:
             lines.append(replace(line, line_id=f"SURGE-{number}", item_id=item_id))
     return _within(_most(listed, terms), lines)
+
+
+def per_kwh(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> Decimal:
+    """Return what these surges add to each kWh at a rate, within the CPO's cap; exact, before amounts per session."""
+    by_id = {x.surge_id: x for x in terms.surges}
+    counting = [by_id[x] for x in _counting([by_id[x] for x in surge_ids], rate) if not by_id[x].exemption]
+    added = sum((_worth(x, rate) for x in counting if x.basis is not _FIXED), _NOTHING)
+    return added if terms.surge_cap_percent is None else min(added, rate * terms.surge_cap_percent / 100)
+
+
+def _worth(surge: Surge, rate: Decimal) -> Decimal:
+    return surge.value * rate / 100 if surge.basis is _PERCENT else surge.value
 
 
 def _most(listed: Sequence[QuoteLine], terms: PriceTerms) -> Decimal | None:
@@ -111,7 +129,11 @@ def _bases(slices: Iterable[PricedSlice], terms: PriceTerms) -> dict[str, _Base]
     for piece in slices:
         if not piece.energy_wh or not piece.surges:
             continue
+        # A percentage is of no included energy, which has no price.
+        included = terms.included_wh is not None and not piece.rate
         for surge_id in _counting([by_id[x] for x in piece.surges], piece.rate):
+            if included and by_id[surge_id].basis is _PERCENT:
+                continue
             base = found.setdefault(surge_id, _Base())
             base.energy_wh += piece.energy_wh
             base.cost += (piece.rate * piece.energy_wh).scaleb(-3)
@@ -130,7 +152,7 @@ def _counting(surges: Sequence[Surge], rate: Decimal) -> list[str]:
         if surge.exemption or not surge.group:
             counting.append(surge.surge_id)
             continue
-        worth = surge.basis is _FIXED, surge.value * rate / 100 if surge.basis is _PERCENT else surge.value
+        worth = surge.basis is _FIXED, _worth(surge, rate)
         best = largest.get(surge.group)
         if best is None or worth > best[:2]:
             largest[surge.group] = (*worth, surge.surge_id)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
-from pricing.authoring.published import since_last_ended
-from pricing.authoring.validity import spans_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
@@ -19,8 +17,11 @@ from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, Sur
 from pricing.surges.content import Exemptions
 from pricing.surges.exempt import Driver, exemption_of
 from pricing.surges.layers import InTime, in_time
-from pricing.surges.scope import Area, counts_at, fits
+from pricing.surges.scope import counts_at, fits
+from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
+from pricing.versions.published import since_last_ended
+from pricing.versions.validity import spans_of
 from pricing.windows import read_window
 
 #: A session may begin somewhat before and after its planned start.
@@ -86,6 +87,8 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
         days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
     )
+    if as_of is None:
+        rows = rows.exclude(Exists(_lying_on_it(now)))
     versions = since_last_ended(rows, "schedule", upto=as_of)
     starts = _starts(versions, as_of)
     found: dict[int, list[Published]] = {}
@@ -127,9 +130,12 @@ def horizon_of(at: datetime) -> TimeSpan:
 def with_surges(
     terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
 ) -> PriceTerms:
-    """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
+    """Return the terms with the surges that apply to a session planned to start then, and the cap that holds then.
+
+    The driver is exempt where the rules of a surge say so.
+    """
     each = (x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)) for x in found)
-    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap_percent)
+    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap.at(at))
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
@@ -167,6 +173,14 @@ def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[i
     return {x.schedule_id: x.prices_from for x in last if x.to_state == SurgeState.APPROVED}
 
 
+def _lying_on_it(now: datetime) -> QuerySet[SurgeVersion]:
+    """Return the versions that hold from now on for good, so that the older ones of their schedule never do again."""
+    begun = Q(valid_from=None) | Q(valid_from__lte=now)
+    return SurgeVersion.objects.filter(
+        begun, schedule=OuterRef("schedule"), number__gt=OuterRef("number"), effective_from__lte=now, valid_until=None
+    )
+
+
 def _signals(found: Mapping[int, list[Published]], now: datetime) -> dict[int, tuple[Signal, ...]]:
     waiting = {
         cpo_id for cpo_id, rows in found.items() if any(x.version.signal_kinds for row in rows for x in row.layers)
@@ -201,7 +215,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
         counting = (
             TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
             for x in surges.signals
-            if x.kind in version.signal_kinds and counts_at(_area(x), location)
+            if x.kind in version.signal_kinds and counts_at(area_of(x), location)
         )
         spans = common(spans, merged(counting))
     return None if spans == (horizon,) else spans
@@ -220,7 +234,3 @@ def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
         holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
         days |= {day for day in holidays if starts_of_day(day, zone) >= known}
     return days
-
-
-def _area(signal: Signal) -> Area:
-    return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pricing.authoring.validity import Period
 from pricing.engine.values import TimeSpan
 from pricing.engine.windows import next_opening
 from pricing.surges.applying import Applying, horizon_of
 from pricing.surges.spans import common
+from pricing.versions.validity import Period
 from pricing.windows import read_window
 
 #: So far ahead are surges told.

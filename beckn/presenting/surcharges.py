@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -63,10 +63,13 @@ class Surcharges:
 
     def priced(self, connector: Connector, terms: PriceTerms) -> PriceTerms:
         """Return the terms of a connector with the surges that a driver pays of whom nothing is known."""
-        key = terms.tariff_id, terms.tariff_version, *self._key(connector)
+        found, policy = self._applying(connector), self._surges.policy
+        if not found:
+            return terms
+        held = tuple((x.version.pk, x.spans) for x in found)
+        key = terms.tariff_id, terms.tariff_version, terms.time_zone, held
         if key not in self._priced:
-            found, policy = self._applying(connector), self._surges.policy
-            self._priced[key] = with_surges(terms, found, policy, Driver(), at=self._at) if found else terms
+            self._priced[key] = with_surges(terms, found, policy, Driver(), at=self._at)
         return self._priced[key]
 
     def _applying(self, connector: Connector) -> tuple[Applying, ...]:
@@ -89,14 +92,20 @@ class Surcharges:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """Whose surges are told; how a CPO calls its calendars is its own business."""
+    """Whose surges are told, each once; how a CPO calls its calendars is its own business."""
 
     cpo: Cpo
+    told: dict[tuple[int, Period], tuple[SurchargeView, ...]] = field(default_factory=dict)
 
     def views(self, found: Iterable[Applying], *, at: datetime, zone: str) -> tuple[SurchargeView, ...]:
         """Return what is told of those that hold in the week to come."""
-        told = upcoming(found, at=at, zone=zone)
-        return tuple(view for surge, period in told for view in self._views(surge, period))
+        views: list[SurchargeView] = []
+        for surge, period in upcoming(found, at=at, zone=zone):
+            key = surge.version.pk, period
+            if key not in self.told:
+                self.told[key] = tuple(self._views(surge, period))
+            views += self.told[key]
+        return tuple(views)
 
     def _views(self, surge: Applying, period: Period) -> Iterator[SurchargeView]:
         """Yield one view for each of its weekly windows, which may be on days of their own."""

@@ -177,7 +177,7 @@ def _kept(orders: Iterable[Order]) -> dict[str, int]:
     """Return how many rows of accounts stay, by their name."""
     ids = [order.pk for order in orders]
     counts = {"orders": len(ids)}
-    for name in ("session", "payments", "refunds", "events", "redemptions", "balance_holds"):
+    for name in ("session", "payments", "refunds", "events", "redemptions", "balance_holds", "surge_consents"):
         related = Order._meta.get_field(name).related_model
         counts[str(related._meta.verbose_name_plural)] = related.objects.filter(order__in=ids).count()  # type: ignore[union-attr]
     return counts

@@ -20,10 +20,11 @@ from offers.models import OfferPolicy, Quote, Redemption, SurgeConsent
 from pricing.engine.values import SurgeBasis
 from pricing.models import SurgeSchedule
 from pricing.surges.schedules import Move, perform
-from tests.beckn.actions.conversation import amounts
+from tests.beckn.actions.conversation import BILLING, amounts
 from tests.beckn.surges.evening import CALCULATED, CONGESTION, RUPEE, Evening, groups
 from tests.people import make_member, signed_in
 from tests.pricing.surges.samples import publish
+from tests.privacy.persons import export, forget
 from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +212,17 @@ def test_the_orders_page_shows_what_was_agreed_to(asking: Evening) -> None:
     page = client.get(f"/admin/charging/order/{asking.order().pk}/change/").content.decode()
     assert "Consent to surcharges" in page
     assert f"<p>{CONGESTION} {CALCULATED}</p>" in page
+
+
+def test_a_consent_is_handed_out_with_the_order_and_stays_when_its_driver_is_forgotten(asking: Evening) -> None:
+    asking.agree(asking.quoted()["quote"]["id"])
+    [found] = export(phone=BILLING["phone"])["cpos"]
+    [consent] = found["orders"][0]["surge_consents"]
+    assert (consent["amount"], consent["parts"][0]["words"]) == ("5.00", f"{CONGESTION} {CALCULATED}")
+    asking.cancel()
+    assert "surge consents (1)" in forget(phone=BILLING["phone"])
+    with cpo_scope(asking.world.cpo):
+        assert SurgeConsent.objects.get().text_hash == consent["text_hash"]
 
 
 def test_the_price_stays_while_the_surge_rises_or_ends(asking: Evening) -> None:

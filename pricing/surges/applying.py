@@ -19,7 +19,8 @@ from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, Sur
 from pricing.surges.content import Exemptions
 from pricing.surges.exempt import Driver, exemption_of
 from pricing.surges.layers import InTime, in_time
-from pricing.surges.scope import Area, counts_at, fits
+from pricing.surges.scope import counts_at, fits
+from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
 from pricing.windows import read_window
 
@@ -191,7 +192,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
         counting = (
             TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
             for x in surges.signals
-            if x.kind in version.signal_kinds and counts_at(_area(x), location)
+            if x.kind in version.signal_kinds and counts_at(area_of(x), location)
         )
         spans = common(spans, merged(counting))
     return None if spans == (horizon,) else spans
@@ -210,7 +211,3 @@ def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
         holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
         days |= {day for day in holidays if starts_of_day(day, zone) >= known}
     return days
-
-
-def _area(signal: Signal) -> Area:
-    return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

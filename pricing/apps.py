@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class PricingConfig(AppConfig):
     name = "pricing"
+
+    def ready(self) -> None:
+        from pricing.surges import naming  # noqa: F401  tell lower rooms which surges use a segment or a product

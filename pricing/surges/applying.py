@@ -118,9 +118,12 @@ def applying(
 def with_surges(
     terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
 ) -> PriceTerms:
-    """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
+    """Return the terms with the surges that apply to a session planned to start then, and the cap that holds then.
+
+    The driver is exempt where the rules of a surge say so.
+    """
     each = (x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)) for x in found)
-    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap_percent)
+    return replace(terms, surges=tuple(each), surge_cap_percent=policy.cap.at(at))
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:

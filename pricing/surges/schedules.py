@@ -17,6 +17,7 @@ from pricing.authoring.validity import in_effect
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
 from pricing.surges.layers import layers_of
+from pricing.surges.naming import keep_named
 from pricing.surges.notice import is_rise
 
 DRAFTS = Drafts(
@@ -68,7 +69,9 @@ class Actor:
 
 def create_schedule(schedule: SurgeSchedule, content: SurgeContent, *, by: User | None = None) -> SurgeSchedule:
     """Save a new schedule (id, name, kind and CPO given) with its first draft; raises ValidationError by field."""
-    return DRAFTS.create(schedule, content, by=by)
+    with cpo_scope(schedule.cpo), transaction.atomic():
+        keep_named(content)
+        return DRAFTS.create(schedule, content, by=by)
 
 
 def save_draft(
@@ -78,6 +81,7 @@ def save_draft(
     with cpo_scope(schedule.cpo), transaction.atomic():
         if DRAFTS.lock(schedule).state == SurgeState.ARCHIVED:
             raise ValidationError("This surge schedule is archived: make a new one.")
+        keep_named(content)
         return DRAFTS.save(schedule, content, by=by, expected=expected)
 
 
@@ -129,24 +133,26 @@ def policy_of(cpo: Cpo) -> SurgePolicy:
 
 def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None:
     draft = DRAFTS.to_publish(locked, expected)
-    content = checked(locked, content_of(draft))
+    content = content_of(draft)
+    keep_named(content)
+    content = checked(locked, content)
     if content.valid_until is not None and content.valid_until <= now:
         raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
-    starts = locked.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
-    notice = notice_of(locked.cpo)
-    if starts:
-        draft.effective_from = locked.prices_from = now + notice
-    else:
-        draft.effective_from = _effective(locked, draft, now, notice)
+    draft.effective_from = takes_effect(locked, draft, now)
+    if _starts(locked):
+        locked.prices_from = draft.effective_from
     draft.published_at = now
     draft.save(update_fields=["published_at", "effective_from"])
     locked.live_version = draft
 
 
-def _effective(locked: SurgeSchedule, draft: SurgeVersion, now: datetime, notice: timedelta) -> datetime:
-    """Return when the draft takes effect: from when on it is no rise above what is announced, at most the notice."""
-    after, until = content_of(draft), now + notice
-    layers = layers_of([locked]).get(locked.pk, [])
+def takes_effect(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime) -> datetime:
+    """Return when a draft takes effect that is published now: from when on it is no rise above what is announced, at
+    most the notice, which is always that of a schedule that starts; inside the CPO's scope."""
+    after, until = content_of(draft), now + notice_of(schedule.cpo)
+    if _starts(schedule):
+        return until
+    layers = layers_of([schedule]).get(schedule.pk, [])
     edges = {edge for x in layers for edge in (x.valid_from, x.valid_until) if edge is not None and now < edge < until}
     effective = until
     for instant in (*sorted(edges, reverse=True), now):
@@ -155,6 +161,11 @@ def _effective(locked: SurgeSchedule, draft: SurgeVersion, now: datetime, notice
             break
         effective = instant
     return effective
+
+
+def _starts(schedule: SurgeSchedule) -> bool:
+    """Tell whether publishing starts the schedule, anew where it has ended."""
+    return schedule.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
 
 
 def current(schedule: SurgeSchedule, at: datetime) -> SurgeVersion | None:

@@ -43,8 +43,7 @@ def announce(signal: Signal, now: datetime) -> Signal:
     begins to count anew, is announced anew; what only narrows it, or says in time that it still holds, counts at once.
     """
     with cpo_scope(signal.cpo), transaction.atomic():
-        _normal(signal)
-        _check(signal, now)
+        check(signal, now)
         stored = _locked(signal)
         if stored is None:
             signal.counts_from = max(signal.starts_at, now + _notice(signal))
@@ -64,6 +63,20 @@ def announce(signal: Signal, now: datetime) -> Signal:
             setattr(stored, name, getattr(signal, name))
         stored.save()
         return stored
+
+
+def check(signal: Signal, now: datetime) -> None:
+    """Put what a source says into its normal form, or raise ValidationError by field; inside the CPO's scope."""
+    _normal(signal)
+    errors: dict[str, list[str]] = {}
+    try:
+        signal.clean_fields(exclude=("cpo", "by", "counts_from", "starts_at", "ends_at"))
+    except ValidationError as refusal:
+        errors |= refusal.message_dict
+    for name, sentence in (*_times(signal, now), *_areas(signal)):
+        errors.setdefault(name, []).append(sentence)
+    if errors:
+        raise ValidationError(errors)  # type: ignore[arg-type]
 
 
 def withdraw(signal: Signal, now: datetime, *, by: User | None = None) -> Signal:
@@ -126,18 +139,6 @@ def _normal(signal: Signal) -> None:
     signal.source = " ".join(signal.source.split())
     for name in _AREA:
         setattr(signal, name, sorted({entry.strip() for entry in getattr(signal, name)} - {""}))
-
-
-def _check(signal: Signal, now: datetime) -> None:
-    errors: dict[str, list[str]] = {}
-    try:
-        signal.clean_fields(exclude=("cpo", "by", "counts_from", "starts_at", "ends_at"))
-    except ValidationError as refusal:
-        errors |= refusal.message_dict
-    for name, sentence in (*_times(signal, now), *_areas(signal)):
-        errors.setdefault(name, []).append(sentence)
-    if errors:
-        raise ValidationError(errors)  # type: ignore[arg-type]
 
 
 def _times(signal: Signal, now: datetime) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, when
+from cpo_portal.adminkit.display import Tone, chip, column, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter, DropdownFilter
 from cpo_portal.adminkit.lists import ListedMixin
 from cpo_portal.network.models import Location
@@ -75,7 +76,7 @@ class SignalAdmin(TenantExportMixin, ListedMixin, TenantAdmin):
 
     form = SignalForm
     change_form_template: Any = None
-    list_display = ("headline", "kind", "source", "area", "begins", "ends", "standing_now")
+    list_display = ("headline", "kind", "source", "area", "counts", "standing_now")
     list_filter = (CountingFilter, ("kind", ChoicesDropdownFilter))
     list_select_related = ("cpo",)
     search_fields = ("title", "signal_id", "source")
@@ -161,6 +162,12 @@ class SignalAdmin(TenantExportMixin, ListedMixin, TenantAdmin):
     def area(self, signal: Signal) -> str:
         return area_in_words(signal)
 
+    @admin.display(description="Counts", ordering="counts_from")
+    def counts(self, signal: Signal) -> Any:
+        zone = signal.cpo.time_zone
+        span = '<span class="portal-figures">{}<br>to {}</span>'
+        return format_html(span, when(signal.counts_from, zone), when(signal.ends_at, zone))
+
     @admin.display(description="From", ordering="starts_at")
     def begins(self, signal: Signal) -> str:
         return when(signal.starts_at, signal.cpo.time_zone)
@@ -175,11 +182,9 @@ class SignalAdmin(TenantExportMixin, ListedMixin, TenantAdmin):
 
     @admin.display(description="Counts from", ordering="counts_from")
     def counting_from(self, signal: Signal) -> str:
-        return when(signal.counts_from, signal.cpo.time_zone) if signal.counts_from else EMPTY
+        return when(signal.counts_from, signal.cpo.time_zone)
 
     @admin.display(description="Now")
     def standing_now(self, signal: Signal) -> Any:
-        found = standing(signal, timezone.now())
-        text, tone = _CHIPS[found]
-        start = f" {when(signal.counts_from, signal.cpo.time_zone)}" if found is Standing.COMING else ""
-        return chip(f"{text}{f': counts from{start}' if start else ''}", tone)
+        text, tone = _CHIPS[standing(signal, timezone.now())]
+        return chip(text, tone)

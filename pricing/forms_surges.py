@@ -45,10 +45,10 @@ _SAME = ("stacking_group", "explanation", "weekly_windows", "holiday_calendar", 
 _INSTANTS = ("valid_from", "valid_until")
 
 
-def grouped_kinds() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the kinds as a form offers them, by family."""
+def grouped_kinds() -> list[tuple[str, Any]]:
+    """Return the kinds as a form offers them, by family; none is chosen before somebody does."""
     labels = dict(SurgeKindChoice.choices)
-    return [
+    return [("", "—")] + [
         (name, [(kind.value, labels[kind.value]) for kind, found in FAMILIES.items() if found is family])
         for family, name in FAMILY_NAMES.items()
     ]
@@ -94,7 +94,7 @@ class SurgeForm(WhereFields, ExemptFields, forms.ModelForm):  # type: ignore[typ
     basis = forms.ChoiceField(
         label="It adds", choices=SurgeBasisChoice.choices, widget=Select, initial=SurgeBasis.PERCENT.value
     )
-    value = forms.DecimalField(label="So much", max_digits=14, decimal_places=4, widget=DecimalInput)
+    value = forms.DecimalField(label="How much", max_digits=14, decimal_places=4, widget=DecimalInput)
     maximum_amount = forms.DecimalField(
         label="At most per session",
         required=False,

@@ -148,6 +148,7 @@ def test_seconds_that_the_api_wrote_stay_when_the_form_is_saved(people: People) 
 REFUSED = [
     pytest.param({"name": ""}, "name", "This field is required.", id="no name"),
     pytest.param({"schedule_id": "a b"}, "schedule_id", "Use letters, digits, dots, colons and hyphens.", id="id"),
+    pytest.param({"kind": ""}, "kind", "This field is required.", id="no kind"),
     pytest.param({"kind": "MOON"}, "kind", "Select a valid choice. MOON is not one of the", id="kind"),
     pytest.param(
         {"value": "0"}, "value", "Give a number above 0 and up to 1,000 with at most four decimals.", id="nothing"
@@ -262,7 +263,9 @@ def test_the_groups_of_other_surges_are_suggested(people: People) -> None:
 
 def test_kinds_stand_by_family(people: People) -> None:
     form = signed_in(people.owner).get(f"{LIST}add/").context["adminform"].form
-    assert [(family, len(kinds)) for family, kinds in form.fields["kind"].choices] == [
+    blank, *families = form.fields["kind"].choices
+    assert blank == ("", "—")
+    assert [(family, len(kinds)) for family, kinds in families] == [
         ("Peak demand", 5),
         ("Location", 4),
         ("Time", 4),

@@ -54,10 +54,8 @@ def _resumed(schedule: SurgeSchedule) -> str:
 def _publishing(request: HttpRequest, schedule: SurgeSchedule) -> str:
     draft: Any = DRAFTS.working(schedule)
     effect = effect_in_words(schedule, draft, timezone.now())
-    return (
-        f"Draft {draft.number} is frozen as a version and {effect}. Until then the version before it holds, if there "
-        f"is one. Quotes, orders and sessions keep the version that they have."
-    )
+    kept = "Quotes, orders and sessions keep the version that they have."
+    return f"Draft {draft.number} is frozen as a version and {effect}. {kept}"
 
 
 def _resuming(request: HttpRequest, schedule: SurgeSchedule) -> str:

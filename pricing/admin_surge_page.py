@@ -49,8 +49,8 @@ class _Page:
         return ahead.version.version if ahead is not None else self.schedule.live_version or self.working
 
 
-def surge_page(schedule: SurgeSchedule, now: datetime) -> dict[str, Any]:
-    """Return the panels of a schedule's page; inside the CPO's scope."""
+def surge_page(schedule: SurgeSchedule, now: datetime, *, with_facts: bool) -> dict[str, Any]:
+    """Return the panels of a schedule's page, `with_facts` for people who get no form; inside the CPO's scope."""
     page = _read(schedule, now)
     base = schedule.live_version or page.working
     labels = dict(SurgeState.choices)
@@ -62,6 +62,7 @@ def surge_page(schedule: SurgeSchedule, now: datetime) -> dict[str, Any]:
         "figures": kind_in_words(schedule.kind),
         "sentence": page.said[page.shown.pk].sentence,
         "notes": list(_notes(page)),
+        "facts": page.said[page.shown.pk].parts() if with_facts else (),
         "changes": [
             {"label": label, "before": before, "after": after}
             for (label, before), (_, after) in zip(
@@ -79,6 +80,8 @@ def effect_in_words(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime)
     starts = takes_effect(schedule, draft, now)
     if schedule.state == SurgeState.PAUSED:
         return "takes effect when the surge is resumed"
+    if not notice_of(schedule.cpo):
+        return "takes effect at once: your surge policy promises no notice"
     if starts <= now:
         return "takes effect at once, because nobody pays more by it"
     whom = f"for sessions planned to start from {when(starts, schedule.cpo.time_zone)}"

@@ -172,7 +172,7 @@ class SurgeScheduleAdmin(SurgeMovesMixin, TenantExportMixin, ListedMixin, DraftA
         return published_in_words(publish(obj, Actor(by=user)))
 
     def page(self, request: HttpRequest, obj: SurgeSchedule) -> dict[str, Any]:
-        return surge_page(obj, timezone.now())
+        return surge_page(obj, timezone.now(), with_facts=not self.has_change_permission(request, obj))
 
 
 def _listed(schedule: SurgeSchedule) -> Listed:

@@ -20,7 +20,7 @@ from pricing.surges.kinds import SignalKind
 from pricing.surges.schedules import Move, perform, save_draft
 from pricing.surges.signals import announce
 from tests.people import People, signed_in
-from tests.pricing.surges.samples import DAY, EVENING, FIFTH, NOW, RUPEE, make_schedule, publish, seen
+from tests.pricing.surges.samples import DAY, EVENING, FIFTH, NOW, RUPEE, make_schedule, no_notice, publish, seen
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +105,36 @@ def test_a_fall_holds_at_once_and_a_rise_after_its_notice(people: People, clock:
     assert words[0] == ("25 % of the energy price · at all times · everywhere · takes effect Fri 5 Mar 2027, 17:30 IST")
     clock.now = NOW + 3 * DAY
     assert page_of(people, schedule)["sentence"] == "Adds 25 % of the energy price, at all times, everywhere."
+
+
+def test_the_dialog_says_from_when_a_draft_holds_and_what_keeps_its_version(people: People, clock: Any) -> None:
+    kept = "Quotes, orders and sessions keep the version that they have."
+    start = "for sessions planned to start from Fri 5 Mar 2027, 17:30 IST, because drivers may pay more by it"
+    schedule = publish(make_schedule(people.here.cpo, FIFTH))
+    clock.now = NOW + 2 * DAY
+    for content, effect in ((HIGHER, start), (LOWER, "at once, because nobody pays more by it")):
+        save_draft(schedule, content)
+        frozen = f"Draft 2 is frozen as a version and takes effect {effect}. {kept}"
+        assert frozen in asked(people, schedule, "publish")
+    no_notice(people.here.cpo)
+    frozen = f"Draft 2 is frozen as a version and takes effect at once: your surge policy promises no notice. {kept}"
+    assert frozen in asked(people, schedule, "publish")
+    assert state_of(schedule) == ("APPROVED", 1)
+
+
+def test_who_may_only_look_reads_every_part(people: People, clock: Any) -> None:
+    schedule = make_schedule(people.here.cpo, replace(FIFTH, explanation="Busy."))
+    assert page_of(people, schedule)["facts"] == (
+        ("Adds", "20 % of the energy price"),
+        ("Group", "–"),
+        ("When", "at all times"),
+        ("Holds", "at any time"),
+        ("Where", "everywhere"),
+        ("Does not pay", "nobody"),
+        ("Explanation", "Busy."),
+    )
+    answer = signed_in(people.owner).get(f"{LIST}{schedule.pk}/change/")
+    assert answer.context["draft_page"]["facts"] == ()
 
 
 def test_the_form_says_from_when_what_it_publishes_holds(people: People, clock: Any) -> None:

@@ -14,7 +14,6 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
-from cpo_portal.adminkit.display import money
 from cpo_portal.charging import balance_moves
 from cpo_portal.charging.models import (
     Balance,
@@ -37,6 +36,7 @@ from cpo_portal.charging.models import (
     SessionState,
 )
 from cpo_portal.charging.people import Found
+from cpo_portal.charging.units import in_words
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
 from offers.ordering.owed import EXCHANGE
@@ -163,8 +163,8 @@ def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Cust
         for balance in _balances_of(customers, _left_alone(customers)).filter(amount__gt=0).order_by("pk")
     ]
     reasons += [
-        f"The balance {balance.pk} has {money(balance.held, balance.currency)} held for orders: cancel them, or wait "
-        "until they are complete."
+        f"The balance {balance.pk} has {in_words(balance.held, balance.currency)} held for orders: cancel them, or "
+        "wait until they are complete."
         for balance in _balances_of(customers, _left_alone(customers)).filter(held__gt=0).order_by("pk")
     ]
     if ContactImport.objects.filter(state=ImportState.WAITING).exists():

@@ -39,7 +39,7 @@ from offers.admin_publish import publish_saved
 from offers.admin_review import ReviewMixin, public_url, review_notes
 from offers.admin_running import running, slices
 from offers.admin_templates import TemplatesMixin
-from offers.admin_try import try_offer_view, try_tariff_view
+from offers.admin_try import try_hours_view, try_offer_view, try_tariff_view
 from offers.authoring.review import is_required
 from offers.codes.batches import takes_codes
 from offers.export_columns import OFFER_COLUMNS
@@ -55,7 +55,7 @@ from offers.states import is_editable, is_published, moves_from, recent_days
 from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
 
-TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff")
+TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff", hours="admin:offers_try_hours")
 
 
 @admin.register(Offer)
@@ -142,7 +142,8 @@ class OfferAdmin(
             )
             for kind, view in pages
         ]
-        return [*tries, self.compare_url(), self.lint_url(), *super().get_urls()]
+        hours = path("try-hours/", self.admin_site.admin_view(partial(try_hours_view, self)), name="offers_try_hours")
+        return [*tries, hours, self.compare_url(), self.lint_url(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         drafts = OfferVersion.objects.filter(published_at=None)

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.adminkit.display import money
+from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.network.models import Connector
 from offers.forms_try import TryForm
 from offers.models import Offer
-from offers.preview import Trial, try_offer, try_tariff
+from offers.preview import Trial, try_now, try_offer, try_tariff
 from offers.quoting import SessionAsk
 from offers.reason_names import names_for
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
@@ -51,13 +52,39 @@ def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> H
     return _answer(request, _form(model_admin, request, tariff.cpo), trials, _Page(tariff.cpo))
 
 
+def try_hours_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Answer the panel of the page of prices by hour; a moment that was chosen there is priced at once."""
+    cpo = cpo_of(request)
+    if cpo is None or not model_admin.has_view_permission(request):
+        raise Http404
+
+    def trials(connector: Connector, ask: SessionAsk, now: datetime) -> Iterable[Trial]:
+        return (try_now(connector, ask, now),)
+
+    may_find = model_admin.has_operate_permission(request)
+    chosen = {f"try-{name}": value for name, value in _chosen(request).items()}
+    if request.method == "POST" or chosen.get("try-starts_at"):
+        form = TryForm(cpo, request.POST if request.method == "POST" else chosen, may_find=may_find)
+    else:
+        form = TryForm(cpo, may_find=may_find)
+        form.initial["item_id"] = request.GET.get("item_id", "")
+    return _answer(request, form, trials, _Page(cpo, has_draft=False))
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """Return the session that is priced for a moment of the grid: a full charge of a small car."""
+    item_id, at = request.GET.get("item_id", ""), request.GET.get("at", "")
+    return {"item_id": item_id, "starts_at": at, "value": "20", "unit": "kWh", "customer": "", "codes": ""}
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Whose page it is: its CPO, its offer, and what the driver is taken to choose."""
+    """Whose page it is: its CPO, its offer, what the driver is taken to choose, and whether it has a draft to try."""
 
     cpo: Cpo
     own: str = ""
     opted_in: tuple[str, ...] = ()
+    has_draft: bool = True
 
 
 def _form(model_admin: Any, request: HttpRequest, cpo: Cpo, code: str = "") -> TryForm:
@@ -73,7 +100,9 @@ def _answer(request: HttpRequest, form: TryForm, trials: Callable[..., Iterable[
         connector = connectors.get(item_id=form.cleaned_data["item_id"])
         ask = form.ask(page.opted_in)
         shown = [_shown(trial, page.own) for trial in trials(connector, ask, timezone.now())]
+    heading = "Try it" if page.has_draft else "What will a driver pay?"
     context = {"form": form, "trials": shown, "zone": page.cpo.time_zone}
+    context |= {"heading": heading, "has_draft": page.has_draft}
     return TemplateResponse(request, "offers/admin/try.html", context)
 
 

@@ -28,6 +28,11 @@ class Trial:
     unknown_codes: tuple[str, ...] = ()
 
 
+def try_now(connector: Connector, ask: SessionAsk, now: datetime) -> Trial:
+    """Return the price of now; inside the CPO's scope."""
+    return _trial("As it is now", connector, ask, now, Lock())
+
+
 def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
     """Yield the price of now, and the price if the offer's latest version were live; inside the CPO's scope.
 
@@ -43,7 +48,7 @@ def try_offer(offer: Offer, connector: Connector, ask: SessionAsk, now: datetime
 
 def try_tariff(tariff: Tariff, connector: Connector, ask: SessionAsk, now: datetime) -> Iterator[Trial]:
     """Yield the price of now, and the price if the tariff's draft were published; inside the CPO's scope."""
-    yield _trial("As it is now", connector, ask, now, Lock())
+    yield try_now(connector, ask, now)
     draft = TariffVersion.objects.select_related("tariff").filter(tariff=tariff, published_at=None).first()
     if draft is None:
         return

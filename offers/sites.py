@@ -19,8 +19,10 @@ from offers.engine.places import fits
 from offers.engine.values import Applicability, OfferTerms
 from offers.places import place_facts
 from pricing.engine.values import PriceTerms, Tax
-from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
+from pricing.mapping import price_terms, tariffs_for, tax_and_surges_of
 from pricing.models import TariffVersion
+from pricing.surges.applying import Surges, applying, surges_of, with_surges
+from pricing.surges.exempt import Driver
 
 #: Of so many connectors the prices are read, and at so many of those offers are tried.
 MOST_PRICED, MOST_SITES = 60, 12
@@ -230,17 +232,33 @@ def _is_in(scope: Applicability, connector: Connector, stock: _Stock) -> bool:
 
 
 def _sites(connectors: Sequence[Connector], at: datetime) -> list[Site]:
-    versions = tariffs_for(connectors, at=at) if connectors else {}
-    tax = tax_of_cpo(connectors[0].cpo_id) if connectors else None
+    if not connectors:
+        return []
+    cpo_id = connectors[0].cpo_id
+    versions = tariffs_for(connectors, at=at)
+    tax, surged = tax_and_surges_of(cpo_id)
+    surges = surges_of([cpo_id], now=at).get(cpo_id) if surged else None
     sold = products_at({x.charger.location for x in connectors})
-    return [_site(x, versions.get(x.pk), tax, sold) for x in connectors]
+    return [_site(x, versions.get(x.pk), _Pricing(at, tax, surges or Surges()), sold) for x in connectors]
 
 
-def _site(connector: Connector, version: TariffVersion | None, tax: Tax | None, sold: _Sold) -> Site:
+@dataclass(frozen=True, slots=True)
+class _Pricing:
+    """What the prices of all connectors have in common, at an instant."""
+
+    at: datetime
+    tax: Tax | None
+    surges: Surges
+
+
+def _site(connector: Connector, version: TariffVersion | None, pricing: _Pricing, sold: _Sold) -> Site:
     location = connector.charger.location
     terms: PriceTerms | None = None
     if version is not None:
-        terms = price_terms(version, tax, time_zone=location.time_zone, products=sold[location.pk])
+        terms = price_terms(version, pricing.tax, time_zone=location.time_zone, products=sold[location.pk])
+        found = applying(pricing.surges, connector, at=pricing.at)
+        if found:
+            terms = with_surges(terms, found, pricing.surges.policy, Driver(), at=pricing.at)
     return Site(
         location_id=location.location_id,
         location=location.name,

@@ -18,6 +18,7 @@ from pricing import authoring
 from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
 from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noqa: PLC0414  registered
 from pricing.admin_drafts import DraftAdmin, NoteForm, expected_version, history_row, version_mark, version_row
+from pricing.admin_hours import HoursMixin
 from pricing.admin_signals import SignalAdmin as SignalAdmin  # noqa: PLC0414  registered
 from pricing.admin_single import SingleRowAdmin
 from pricing.admin_surge_policy import SurgePolicyAdmin as SurgePolicyAdmin  # noqa: PLC0414  registered
@@ -25,10 +26,10 @@ from pricing.admin_surges import SurgeScheduleAdmin as SurgeScheduleAdmin  # noq
 from pricing.authoring.ceilings import Ceilings, Found
 from pricing.authoring.claims import coming_of, conflicts_of, holding, live_now
 from pricing.authoring.places import location_names, places_of
-from pricing.authoring.validity import Bounded
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.versions.validity import Bounded
 
 STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
 
@@ -42,7 +43,7 @@ _APPLIES = {
 
 
 @admin.register(Tariff)
-class TariffAdmin(TenantExportMixin, DraftAdmin):
+class TariffAdmin(HoursMixin, TenantExportMixin, DraftAdmin):
     """Tariffs with their versions and places."""
 
     form = TariffForm
@@ -57,6 +58,7 @@ class TariffAdmin(TenantExportMixin, DraftAdmin):
         "Price": "price",
         "Applies": lambda tariff: ", ".join(_applies_now(tariff)),
     }
+    actions_list = ("hours",)
     actions_detail = ("end_tariff",)
     fieldsets = (
         ("What it is", {"fields": ("name", "tariff_id")}),

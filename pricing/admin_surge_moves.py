@@ -14,7 +14,8 @@ from cpo_portal.adminkit.display import when
 from pricing.admin_drafts import NoteForm
 from pricing.admin_surge_page import effect_in_words
 from pricing.models import SurgeSchedule, SurgeState
-from pricing.surges.schedules import DRAFTS, TRANSITIONS, Actor, Move, notice_of, perform
+from pricing.surges.policies import notice_of
+from pricing.surges.schedules import DRAFTS, TRANSITIONS, Actor, Move, perform
 
 _KEPT = "Quotes, orders and sessions that have it keep it."
 

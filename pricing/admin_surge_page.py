@@ -11,11 +11,14 @@ from cpo_portal.adminkit.display import when
 from pricing.admin_drafts import history_row, version_mark, version_row
 from pricing.admin_surge_words import Said, announced_in_words, kind_in_words, said_of, state_chip
 from pricing.models import Signal, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.surges.cautions import Cautions
+from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.describe import calculation_in_words
 from pricing.surges.layers import layers_of
 from pricing.surges.naming import names_of
-from pricing.surges.schedules import notice_of, takes_effect
+from pricing.surges.policies import notice_of
+from pricing.surges.schedules import takes_effect
 from pricing.surges.signals import counting
 from pricing.surges.timeline import Timeline, timeline_of
 
@@ -112,6 +115,18 @@ def _notes(page: _Page) -> Iterator[str]:
     if page.working.published_at is None and page.schedule.state != SurgeState.ARCHIVED:
         number = page.working.number
         yield f"Published now, draft {number} {effect_in_words(page.schedule, page.working, page.now)}."
+    yield from _warnings(page)
+
+
+def _warnings(page: _Page) -> Iterator[str]:
+    """Say what the author may not have meant, and which ceilings the price would be above."""
+    if page.schedule.state == SurgeState.ARCHIVED:
+        return
+    content, drafted = page.contents[page.working.pk], page.working.published_at is None
+    for sentence in Cautions(page.schedule.cpo, [content], page.now).of(content):
+        yield f"Warning: {sentence}"
+    for found in SurgeCeilings().above(page.schedule, content):
+        yield f"{'Before you publish' if found.blocks and drafted else 'Warning'}: {found.sentence}"
 
 
 def _standing(page: _Page) -> Iterator[str]:

@@ -20,7 +20,8 @@ from pricing.admin_surge_page import surge_page
 from pricing.admin_surge_words import Listed, kind_in_words, listed, state_chip
 from pricing.forms_surges import SurgeForm
 from pricing.models import SurgeSchedule, SurgeState
-from pricing.surges.schedules import DRAFTS, Actor, create_schedule, publish, save_draft
+from pricing.surges.kinds import SurgeKind
+from pricing.surges.schedules import DRAFTS, Actor, create_schedule, publish, rename, save_draft
 
 _NAMED = ("name", "schedule_id", "kind")
 
@@ -155,8 +156,7 @@ class SurgeScheduleAdmin(SurgeMovesMixin, TenantExportMixin, ListedMixin, DraftA
         if obj.pk is None:
             return create_schedule(obj, form.content(), by=user)
         save_draft(obj, form.content(), by=user, expected=expected_version(request))
-        SurgeSchedule.objects.filter(pk=obj.pk).update(name=obj.name, kind=obj.kind)
-        return obj
+        return rename(obj, name=obj.name, kind=SurgeKind(obj.kind))
 
     def saved_draft(self, obj: SurgeSchedule) -> str:
         working = DRAFTS.working(obj)

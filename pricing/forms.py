@@ -19,13 +19,13 @@ from pricing.authoring.claims import conflicts_of
 from pricing.authoring.components import in_rows
 from pricing.authoring.content import WHEELING_TITLE, checked
 from pricing.authoring.places import EVERYWHERE, Place, faults_of
-from pricing.authoring.validity import Period
 from pricing.engine.values import PricingModel, Wheeling, WheelingBasis
 from pricing.engine.wording import plain_number
 from pricing.forms_places import connector_choices, location_choices
 from pricing.forms_prices import FeesField, PricesField
 from pricing.forms_rows import IdsField, LocalDateTimeField, RowsField, RowsWidget
 from pricing.models import PricingModelChoice, Tariff
+from pricing.versions.validity import Period
 
 _KWH = Decimal(1000)
 #: Where the form shows what the domain refuses.
@@ -81,7 +81,13 @@ def _number(label: str, help_text: str = "", *, digits: int = 14, places: int = 
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
-    model = forms.ChoiceField(label="Pricing model", choices=PricingModelChoice.choices, widget=Select)
+    model = forms.ChoiceField(
+        label="Pricing model",
+        choices=PricingModelChoice.choices,
+        widget=Select,
+        help_text="A subscription includes the energy that a driver has left on a balance of energy; beyond it, and "
+        "for drivers without one, the prices below hold.",
+    )
     rate = _number("Price per kWh", places=4)
     components = PricesField(
         label="Other prices",

@@ -82,7 +82,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
 def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderView:
     """Return the order as it stands: quoted, running with its cost so far, or billed; in the CPO's scope."""
     locked = quote_of(order)
-    shown, lines, energy_wh, total = _price_shown(order, locked)
+    shown, lines, energy_wh, total = _price_shown(order, locked, now)
     billed = shown.is_bill
     trace = trace_from_json(shown.trace)
     trace = net_trace(trace, taken_back_of(order).saved) if billed else trace
@@ -91,6 +91,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     add_ons = _add_ons(connector, locked.request.products, lines)
     codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
     price = price_at(locked.terms, locked.request.planned_start)
+    prepaid, pools = prepaid_views(order)
     return OrderView(
         provider=provider_view(order.cpo),
         items=_items(connector, price, _measure_of(locked.request.measure), add_ons, energy_wh),
@@ -118,7 +119,8 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
-        prepaid=prepaid_views(order),
+        prepaid=prepaid,
+        pools=pools,
         trail=trail_of(order),
         exchanges=exchanges_of(order),
         referral=referral_of(order),
@@ -132,7 +134,7 @@ def _known_offers(order: charging.Order, locked: LockedQuote) -> Callable[[str],
 
 
 def _price_shown(
-    order: charging.Order, locked: LockedQuote
+    order: charging.Order, locked: LockedQuote, now: datetime
 ) -> tuple[Quote, tuple[engine.QuoteLine, ...], int | None, Money]:
     """Return the price to show: the bill where there is one, less what was taken back since, the cost so far while
     charging, else the quote."""
@@ -142,7 +144,7 @@ def _price_shown(
         return bill, lines, bill.energy_wh, total
     if order.fulfillment_state != charging.FulfillmentState.PENDING and order.state == charging.OrderState.ACTIVE:
         try:
-            running = bill_of(order)
+            running = bill_of(order, now=now)
         except PricingError:  # held for a person: until then the buyer sees what it was quoted
             return locked.row, locked.lines, None, Money(locked.row.total, order.currency)
         return locked.row, running.lines, running.energy_wh, running.total

@@ -124,6 +124,18 @@ class PrepaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolView:
+    """What an order does with one pool of energy that its subscription includes, as of a balance, in kWh."""
+
+    id: str
+    name: str
+    left: Decimal
+    held: Decimal | None = None
+    drawn: Decimal | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailView:
     """So much was taken back of an offer after the bill; the quote's lines and total are those after it.
 
@@ -201,6 +213,7 @@ class OrderView:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     prepaid: tuple[PrepaidView, ...] = ()
+    pools: tuple[PoolView, ...] = ()
     trail: tuple[TrailView, ...] = ()
     exchanges: tuple[ExchangeView, ...] = ()
     referral: ReferralView | None = None

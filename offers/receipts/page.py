@@ -20,6 +20,7 @@ from cpo_portal.charging.models import (
     PricedSlice,
     RefundStatus,
 )
+from cpo_portal.charging.units import ENERGY
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
 from offers.public_support import Contact, support_of
@@ -144,6 +145,8 @@ def tax_rows(tax: BillTax, currency: str) -> Iterator[Row]:
 def _paid(order: Order, zone: ZoneInfo) -> Iterator[Row]:
     if drawn := taken_by(order):
         yield Row("Paid from the prepaid balance", money_text(drawn, order.currency))
+    if energy := taken_by(order, ENERGY):
+        yield Row("Drawn from the subscription", energy_text(int(energy)))
     for payment in order.payments.order_by("created_at"):
         if payment.status == PaymentStatus.PAID and payment.paid_amount:
             on = f" on {moment_text(payment.paid_at.astimezone(zone))}" if payment.paid_at else ""

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
-from pricing.authoring.published import since_last_ended
-from pricing.authoring.validity import spans_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
@@ -22,6 +20,8 @@ from pricing.surges.layers import InTime, in_time
 from pricing.surges.scope import counts_at, fits
 from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
+from pricing.versions.published import since_last_ended
+from pricing.versions.validity import spans_of
 from pricing.windows import read_window
 
 #: A session may begin somewhat before and after its planned start.
@@ -82,6 +82,8 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
         days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
     )
+    if as_of is None:
+        rows = rows.exclude(Exists(_lying_on_it(now)))
     versions = since_last_ended(rows, "schedule", upto=as_of)
     starts = _starts(versions, as_of)
     found: dict[int, list[Published]] = {}
@@ -159,6 +161,14 @@ def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[i
     changes = SurgeStateChange.objects.filter(schedule__in=versions, at__lte=as_of)
     last = changes.order_by("schedule_id", "-at", "-id").distinct("schedule_id")
     return {x.schedule_id: x.prices_from for x in last if x.to_state == SurgeState.APPROVED}
+
+
+def _lying_on_it(now: datetime) -> QuerySet[SurgeVersion]:
+    """Return the versions that hold from now on for good, so that the older ones of their schedule never do again."""
+    begun = Q(valid_from=None) | Q(valid_from__lte=now)
+    return SurgeVersion.objects.filter(
+        begun, schedule=OuterRef("schedule"), number__gt=OuterRef("number"), effective_from__lte=now, valid_until=None
+    )
 
 
 def _signals(found: Mapping[int, list[Published]], now: datetime) -> dict[int, tuple[Signal, ...]]:

@@ -13,10 +13,10 @@ from cpo_portal.charging.models import Segment
 from cpo_portal.charging.segments import USERS
 from cpo_portal.network.models import Charger, Connector, Location, Product
 from cpo_portal.network.usage import NEEDS
-from pricing.authoring.validity import spans_of
 from pricing.models import HolidayCalendar, SurgeSchedule, SurgeState, SurgeVersion
 from pricing.surges.content import SurgeContent
 from pricing.surges.layers import layers_of
+from pricing.versions.validity import spans_of
 
 _PRICES = (SurgeState.APPROVED, SurgeState.PAUSED)
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from cpo_portal.accounts.models import Cpo, User
+from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.authoring.drafts import Drafts
-from pricing.authoring.validity import in_effect
-from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.models import SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.surges.ceilings import refuse_above
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
+from pricing.surges.kinds import SurgeKind
 from pricing.surges.layers import layers_of
 from pricing.surges.naming import keep_named
 from pricing.surges.notice import is_rise
+from pricing.surges.policies import notice_of
+from pricing.versions.drafts import Drafts
+from pricing.versions.validity import in_effect
 
 DRAFTS = Drafts(
     SurgeSchedule, SurgeVersion, "schedule", "schedule_id", "surge schedule", checked, content_of, write_content
@@ -56,6 +59,7 @@ _NAMES = {
     Move.END: "ended",
     Move.ARCHIVE: "archived",
 }
+_ARCHIVED = "This surge schedule is archived: make a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,22 @@ def save_draft(
     """Put the content into the schedule's draft, as `Drafts.save` does."""
     with cpo_scope(schedule.cpo), transaction.atomic():
         if DRAFTS.lock(schedule).state == SurgeState.ARCHIVED:
-            raise ValidationError("This surge schedule is archived: make a new one.")
+            raise ValidationError(_ARCHIVED)
         keep_named(content)
         return DRAFTS.save(schedule, content, by=by, expected=expected)
+
+
+def rename(schedule: SurgeSchedule, *, name: str | None = None, kind: SurgeKind | None = None) -> SurgeSchedule:
+    """Change what a schedule is called and what it is for, at once; quotes that were given keep the name they had."""
+    with cpo_scope(schedule.cpo), transaction.atomic():
+        locked = DRAFTS.lock(schedule)
+        if locked.state == SurgeState.ARCHIVED:
+            raise ValidationError(_ARCHIVED)
+        locked.name = locked.name if name is None else name.strip()
+        locked.kind = locked.kind if kind is None else kind.value
+        locked.clean_fields()
+        locked.save(update_fields=["name", "kind"])
+        return locked
 
 
 def publish(schedule: SurgeSchedule, actor: Actor = Actor(), *, expected: int | None = None) -> SurgeSchedule:
@@ -121,16 +138,6 @@ def perform(
         return locked
 
 
-def notice_of(cpo: Cpo) -> timedelta:
-    """Return how long a rise is announced before it takes effect; inside the CPO's scope."""
-    return timedelta(hours=policy_of(cpo).notice_hours)
-
-
-def policy_of(cpo: Cpo) -> SurgePolicy:
-    """Return what the CPO promises, the defaults where it has never said; inside its scope."""
-    return SurgePolicy.objects.filter(cpo=cpo).first() or SurgePolicy(cpo=cpo)
-
-
 def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None:
     draft = DRAFTS.to_publish(locked, expected)
     content = content_of(draft)
@@ -138,6 +145,7 @@ def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None
     content = checked(locked, content)
     if content.valid_until is not None and content.valid_until <= now:
         raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
+    refuse_above(locked, content)
     draft.effective_from = takes_effect(locked, draft, now)
     if _starts(locked):
         locked.prices_from = draft.effective_from

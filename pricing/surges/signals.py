@@ -14,10 +14,10 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Location
-from pricing.authoring.validity import Period, covers
 from pricing.models import Signal
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 from pricing.surges.scope import Area, lies_within
+from pricing.versions.validity import Period, covers
 
 MOST_AREAS = 1000
 #: What a source says of a signal, the area apart.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pricing.authoring.validity import Span, spans_of
 from pricing.models import SurgeSchedule, SurgeState
 from pricing.surges.layers import InTime
+from pricing.versions.validity import Span, spans_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.figures import GOALS, Figures, is_of_a_window, row
 
-GROUPS = ("price", "backtest", "select", "redeem", "network", "ack", "callback", "sick", "soak", "idle")
+GROUPS = ("price", "metering", "backtest", "select", "redeem", "network", "ack", "callback", "sick", "soak", "idle")
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ from beckn.protocol.order_views import (
     OrderView,
     PaymentMethodView,
     PaymentView,
+    PoolView,
     PrepaidView,
     QuoteView,
     ReferralView,
@@ -249,6 +250,7 @@ def _order_tags(order: OrderView) -> list[dict[str, Any]]:
         tags.append(write_group("receipt", [("url", order.receipt.url), ("valid-until", valid)]))
     tags.extend(_settlement(settlement) for settlement in order.settlements)
     tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
+    tags.extend(_pool(pool) for pool in order.pools)
     tags.extend(_trail(trail) for trail in order.trail)
     tags.extend(_exchange(exchange) for exchange in order.exchanges)
     tags.extend([_referral(order.referral)] if order.referral else [])
@@ -260,6 +262,13 @@ def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
     entries = [(name, amount(x.amount, x.currency)) for name, x in figures.items() if x is not None]
     known = [("balance-id", prepaid.id), ("balance-name", prepaid.name), ("currency", prepaid.left.currency)]
     return write_group("prepaid-balance", [*known, *entries, ("expires-at", instant(prepaid.expires_at))])
+
+
+def _pool(pool: PoolView) -> dict[str, Any]:
+    figures = {"held": pool.held, "drawn": pool.drawn, "left": pool.left}
+    entries = [(name, number(x)) for name, x in figures.items() if x is not None]
+    known = [("balance-id", pool.id), ("balance-name", pool.name), ("unit", "kWh")]
+    return write_group("included-energy", [*known, *entries, ("expires-at", instant(pool.expires_at))])
 
 
 def _trail(trail: TrailView) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offers.engine.lint.alike import find_cliffs, find_overlaps, find_same_code
+from offers.engine.lint.cancelled import find_cancelled
 from offers.engine.lint.contradictions import find_contradictions
 from offers.engine.lint.free import find_free
 from offers.engine.lint.judging import Ranking, wishes_of
@@ -46,6 +47,7 @@ def _tried(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tr
     # What is never chosen keeps nothing else out.
     yield from shadow or find_shadowing(subject, ranking, sessions)
     yield from find_free(subject, ranking, sessions)
+    yield from find_cancelled(subject, sessions)
     yield from find_overlaps(subject, rivals, sessions)
     yield from find_cliffs(subject, sessions)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import product
+from itertools import islice, product
 from math import gcd
 from typing import TypeVar
 
@@ -76,9 +76,7 @@ def sessions_to_try(
     choices = [
         (site, at, size, basket)
         for site in subject.sites
-        for at, size, basket in product(
-            instants(offer, near, subject.now, site.time_zone), sizes, _baskets(offer, site)
-        )
+        for at, size, basket in product(instants(offer, near, subject.now, site), sizes, _baskets(offer, site))
     ]
     fewer = max(FEWEST_SESSIONS, min(most, WORK // max(1, len(rivals))))
     found = (tried(*choices[n]) for n in every_so_many(len(choices), fewer))
@@ -102,17 +100,20 @@ def value_of(cart: Cart) -> Decimal:
     return sum((x.amount.amount for x in cart.lines if x.kind in ITEM_KINDS), _NOTHING)
 
 
-def instants(offer: OfferTerms, rivals: Iterable[OfferTerms], now: datetime, zone: str) -> list[datetime]:
+def instants(offer: OfferTerms, rivals: Iterable[OfferTerms], now: datetime, site: Site) -> list[datetime]:
     """Return planned starts at which the offer's times hold, some of each part of the week and of the time to come.
 
-    A week is cut wherever a weekly window of the offer or of a rival begins or ends; then come the instants at which
-    a rival ends, and some spread over the offer's validity.
+    A week is cut wherever a weekly window of the offer, of a rival or of a surge begins or ends; then come the instants
+    at which a rival ends, and some spread over the offer's validity.
     """
-    scope = offer.applicability
+    scope, zone = offer.applicability, site.time_zone
+    surges = site.terms.surges if site.terms is not None else ()
     first = _full_hour(now) if scope.valid_from is None or scope.valid_from < now else scope.valid_from
     last = min(x for x in (scope.valid_until, first + HORIZON) if x is not None)
     windows = (*scope.weekly_windows, *(x for rival in rivals for x in rival.applicability.weekly_windows))
-    week = [start for start, _ in split_at_boundaries(first, first + _WEEK, windows[:_MOST_WINDOWS], zone)]
+    surged = (window for surge in surges for window in surge.windows)
+    windows = (*windows[:_MOST_WINDOWS], *islice(surged, _MOST_WINDOWS))
+    week = [start for start, _ in split_at_boundaries(first, first + _WEEK, windows, zone)]
     later = [x.applicability.valid_until for x in rivals if x.applicability.valid_until is not None]
     spread = [first + (last - first) * n / _SPREAD for n in range(1, _SPREAD)]
     wanted = (first, *_some(week, _MOST_INSTANTS), *_some(later, _SPREAD), *map(_full_hour, spread))

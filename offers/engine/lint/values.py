@@ -41,6 +41,8 @@ class FindingCode(StrEnum):
     SHADOWS = "SHADOWS"
     FREE_ENERGY = "FREE_ENERGY"
     BELOW_FLOOR = "BELOW_FLOOR"
+    #: Surges add no less than the offer takes off.
+    SURGE_CANCELS = "SURGE_CANCELS"
     SAME_CODE = "SAME_CODE"
     SLABS_OVERLAP = "SLABS_OVERLAP"
     CLIFF = "CLIFF"

@@ -19,6 +19,9 @@ from pricing.engine.values import (
     PricingModel,
     ProductOrder,
     ProductPrice,
+    Surge,
+    SurgeBasis,
+    TimeSpan,
 )
 from tests.offers.engine.samples import WEEKEND, context, offer, rupees_off
 from tests.offers.frozen.conditions import CONDITIONS
@@ -71,6 +74,17 @@ def named(*offers: str, **said: object) -> OfferContext:
     return context(opted_in=frozenset(offers), **said)
 
 
+SURGED = replace(
+    TIME_OF_DAY,
+    surges=(
+        Surge("event", 1, "Event fee", SurgeBasis.FIXED, Decimal(12), spans=(TimeSpan(SATURDAY, SATURDAY + DAY),)),
+        Surge("peak", 2, "Peak", SurgeBasis.PERCENT, Decimal(20), (window("10:05", "10:15"),), group="one"),
+        Surge("rush", 1, "Rush", SurgeBasis.PER_KWH, Decimal("4.20"), group="one", cap=Decimal(25)),
+        Surge("night", 1, "Night", SurgeBasis.PERCENT, Decimal(5), exemption="for a first session"),
+    ),
+    surge_cap_percent=Decimal("17.5"),
+)
+
 CASES: dict[str, Evidence] = {
     "energy_fee_tax": of(kwh("5")),
     "energy_untaxed_of_3_333_kwh": of(kwh("3.333"), terms=UNTAXED),
@@ -90,6 +104,11 @@ CASES: dict[str, Evidence] = {
     "products_of_one_category": of(with_products(kwh("5")), offer(categories=frozenset({"CAFE"})), terms=CAFE),
     "one_product": of(with_products(kwh("5")), rupees_off("wash-20", "20", item_ids=frozenset({"wash"})), terms=CAFE),
     "percentage_capped": of(kwh("30"), offer(value_cap=Decimal(100))),
+    "surges_of_a_plan": of(kwh("7.5"), offer(), terms=SURGED),
+    "surges_of_a_bill_and_a_percentage_of_them": bill(
+        delivered((0, 0), (9, 4100), (21, 9300), stop=30), offer(base=DiscountBase.ITEMS_AND_SURGE), terms=SURGED
+    ),
+    "surges_all_in": of(rupees("250", Basis.ALL_IN), offer(min_value="50"), terms=SURGED),
     "percentage_of_items_and_surge": of(kwh("5"), offer(base=DiscountBase.ITEMS_AND_SURGE)),
     "hundred_percent": of(kwh("3.333"), offer(value="100"), terms=BARE),
     "amount_above_its_base": of(kwh("1"), rupees_off("gift", "50"), terms=UNTAXED),

@@ -49,7 +49,7 @@ def test_every_case_is_frozen_and_every_file_is_a_case() -> None:
 
 
 #: What the engines print; a reason or a line that is added gets a case.
-LINES = {"ENERGY", "TIME", "FLAT", "PRODUCT", "IDLE", "FEE", "DISCOUNT", "TAX"}
+LINES = {"ENERGY", "TIME", "FLAT", "PRODUCT", "IDLE", "FEE", "SURGE", "DISCOUNT", "TAX"}
 
 
 def test_the_frozen_quotes_cover_every_reason_outcome_and_line() -> None:

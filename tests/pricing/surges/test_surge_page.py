@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,14 +12,13 @@ import pytest
 from django.contrib.messages import get_messages
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.admin_surge_words import listed
-from pricing.models import Signal, SurgeSchedule, SurgeStateChange
+from pricing.models import CeilingMode, PriceCeiling, Signal, SurgeSchedule, SurgeStateChange
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
 from pricing.surges.schedules import Move, perform, save_draft
 from pricing.surges.signals import announce
 from tests.people import People, signed_in
-from tests.pricing.surges.samples import DAY, EVENING, FIFTH, NOW, RUPEE, make_schedule, no_notice, publish, seen
+from tests.pricing.surges.samples import DAY, EVENING, FIFTH, NOW, make_schedule, no_notice, publish, seen
 
 pytestmark = pytest.mark.django_db
 
@@ -294,35 +292,25 @@ def test_who_may_not_author_moves_nothing(people: People, person: Person, status
     assert state_of(schedule) == before
 
 
-def test_the_list_and_its_download_say_what_holds_and_what_is_announced(people: People, clock: Any) -> None:
+def test_the_page_warns_of_what_its_author_may_not_have_meant(people: People, clock: Any) -> None:
     cpo = people.here.cpo
-    schedule = publish(make_schedule(cpo, replace(FIFTH, scope=Scope(location_ids=("cp-station",)))))
-    clock.now = NOW + 2 * DAY
-    publish(schedule, replace(HIGHER, scope=Scope(location_ids=("cp-station",))))
-    make_schedule(cpo, RUPEE, schedule_id="night", name="Night fee", kind="NIGHT")
-    client = signed_in(people.analyst)
-    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", client.get(LIST).content.decode(), re.DOTALL)
-    announced = "Version 2 takes effect for sessions planned to start from Fri 5 Mar 2027, 17:30 IST"
-    texts = [seen(row) for row in rows]
-    row = "Peak demand: Rush hours Published 20 % of the energy price at all times at Connaught Place Station"
-    assert any(f"{row} {announced}" in text for text in texts)
-    assert any("Time: Night Draft ₹1.00 per kWh at all times everywhere –" in text for text in texts)
-    lines = client.get(f"{LIST}export/").content.decode().splitlines()
-    assert lines[1] == (
-        "congestion,Congestion fee,Peak demand: Rush hours,Published,20 % of the energy price,at all times,"
-        f'at Connaught Place Station,nobody,"{announced}"'
-    )
-    for query, found in (("state__exact=DRAFT", "Night fee"), ("kind__exact=RUSH_HOURS", "Congestion fee")):
-        text = client.get(f"{LIST}?{query}").content.decode()
-        assert [x for x in ("Night fee", "Congestion fee") if x in text] == [found]
+    schedule = make_schedule(cpo, replace(FIFTH, scope=Scope(min_power_w=50_000)))
+    nowhere = "Warning: No connector in your shop fits where it applies: nobody pays it until one does."
+    assert standing(people, schedule)[2:] == [nowhere]
 
 
-def test_the_list_asks_as_often_for_many_as_for_one(people: People, django_assert_num_queries: Any) -> None:
+def test_a_surge_above_a_ceiling_is_told_of_and_not_published(people: People, clock: Any) -> None:
     cpo = people.here.cpo
-    for number in range(4):
-        publish(make_schedule(cpo, FIFTH, schedule_id=f"s{number}"))
     with cpo_scope(cpo):
-        rows = list(SurgeSchedule.objects.select_related("cpo", "live_version"))
-        for some in (rows[:1], rows):
-            with django_assert_num_queries(2):
-                listed(some, NOW)
+        PriceCeiling.objects.create(
+            cpo=cpo, ceiling_id="cap", name="Cap of Delhi", maximum_rate=Decimal(20), mode=CeilingMode.BLOCK
+        )
+    schedule = make_schedule(cpo, FIFTH)
+    (told,) = standing(people, schedule)[2:]
+    assert told.startswith("Before you publish: ")
+    assert "Cap of Delhi" in told
+    form = {"name": "Congestion fee", "kind": "RUSH_HOURS", "basis": "PERCENT", "value": "20", "_publish": "1"}
+    client = signed_in(people.owner)
+    answer = client.post(f"{LIST}{schedule.pk}/change/", form | {"_version": "1"})
+    assert answer.context["adminform"].form.errors == {"value": [told.removeprefix("Before you publish: ")]}
+    assert state_of(schedule) == ("DRAFT", None)

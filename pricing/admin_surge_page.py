@@ -145,7 +145,7 @@ def _standing(page: _Page) -> Iterator[str]:
         yield "Nobody pays it yet." if times.coming else "Its time is over: no new quote has it."
     else:
         yield f"Sessions planned to start now have version {times.now.version.version.number}."
-    yield from (f"{sentence}." for sentence in announced_in_words(times, page.zone))
+    yield from (f"{sentence}." for sentence in announced_in_words(times.coming, page.zone))
 
 
 def _version(page: _Page, version: SurgeVersion) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
 from pricing.describe import validity_in_words
-from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState, SurgeVersion
+from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.describe import amount_in_words, exempt_in_words, when_in_words, where_in_words
 from pricing.surges.kinds import FAMILIES, FAMILY_NAMES, SurgeKind
-from pricing.surges.layers import layers_of
+from pricing.surges.layers import InTime
 from pricing.surges.naming import names_of
-from pricing.surges.timeline import Timeline, timeline_of
+from pricing.surges.versions import versions_of
+from pricing.versions.validity import Span
 
 STATE_TONES = {
     SurgeState.APPROVED: Tone.GOOD,
@@ -78,10 +79,8 @@ def said_of(content: SurgeContent, names: Mapping[str, str], *, currency: str, z
 def listed(schedules: Iterable[SurgeSchedule], now: datetime) -> dict[int, Listed]:
     """Return what the list shows of these schedules by key, in as many queries as of one; inside the CPO's scope."""
     rows = list(schedules)
-    layers = layers_of(rows)
-    times = {x.pk: timeline_of(x, layers.get(x.pk, []), now) for x in rows}
-    drafts = {x.schedule_id: x for x in SurgeVersion.objects.filter(schedule__in=rows, published_at=None)}
-    shown = {x.pk: _shown(x, times[x.pk], drafts.get(x.pk)) for x in rows}
+    versions = versions_of(rows, now)
+    shown = {key: next(iter(found.all()), None) for key, found in versions.items()}
     contents = {key: content_of(version) for key, version in shown.items() if version is not None}
     names = names_of(contents.values())
     found = {}
@@ -89,16 +88,16 @@ def listed(schedules: Iterable[SurgeSchedule], now: datetime) -> dict[int, Liste
         cpo: Any = row.cpo
         content = contents.get(row.pk)
         said = said_of(content, names, currency=cpo.currency, zone=cpo.time_zone) if content is not None else None
-        found[row.pk] = Listed(said, "; ".join(announced_in_words(times[row.pk], cpo.time_zone)))
+        found[row.pk] = Listed(said, "; ".join(announced_in_words(versions[row.pk].coming, cpo.time_zone)))
     return found
 
 
-def announced_in_words(times: Timeline, zone: str) -> list[str]:
+def announced_in_words(coming: Iterable[Span[InTime]], zone: str) -> list[str]:
     """Return "Version 2 takes effect for sessions planned to start from Sat 4 Jan 2025, 18:30 IST" for each to come."""
     return [
         f"Version {span.version.version.number} takes effect for sessions planned to start from "
         f"{when(span.period.valid_from, zone)}"
-        for span in times.coming
+        for span in coming
     ]
 
 
@@ -110,12 +109,3 @@ def state_chip(schedule: SurgeSchedule) -> Any:
 def kind_in_words(kind: str) -> str:
     """Return "Peak demand: Rush hours"."""
     return f"{FAMILY_NAMES[FAMILIES[SurgeKind(kind)]]}: {SurgeKindChoice(kind).label}"
-
-
-def _shown(schedule: SurgeSchedule, times: Timeline, draft: SurgeVersion | None) -> SurgeVersion | None:
-    """Return the version that holds now, else the first that will, else the one that was published last or the draft.
-
-    A schedule that is not in force shows what was published last, and one that never was its draft.
-    """
-    ahead = times.now or next(iter(times.coming), None)
-    return ahead.version.version if ahead is not None else schedule.live_version or draft

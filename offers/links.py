@@ -1,4 +1,4 @@
-"""Where the public pages of offers and surges stand."""
+"""Where the public page of an offer stands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,3 @@ from django.urls import reverse
 def offer_page_url(provider_id: str, offer_id: str) -> str:
     """Return the absolute address of an offer's public page; it stays the same for as long as the offer has its id."""
     return f"{settings.BASE_URL}{reverse('public-offer', args=[provider_id, offer_id])}"
-
-
-def surge_page_url(provider_id: str, schedule_id: str) -> str:
-    """Return the absolute address of a surge's public page; it stays the same for as long as the surge has its id."""
-    return f"{settings.BASE_URL}{reverse('public-surge', args=[provider_id, schedule_id])}"

@@ -23,7 +23,7 @@ from pricing.engine.hourly import HourCell, hours_of_day
 from pricing.engine.values import Surge
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import date_text, money_text, plain_number
-from pricing.forms import connector_choices
+from pricing.forms_places import connector_choices
 from pricing.hours import ConnectorPrices, prices_of
 from pricing.models import HolidayCalendar, SurgeVersion
 from pricing.surges.content import content_of

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput, Select, TextInput
-from cpo_portal.network.models import Connector, ConnectorType, Location
+from cpo_portal.network.models import ConnectorType
 from pricing.authoring import TariffContent, content_of, working_version
 from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import conflicts_of
@@ -21,6 +21,7 @@ from pricing.authoring.content import WHEELING_TITLE, checked
 from pricing.authoring.places import EVERYWHERE, Place, faults_of
 from pricing.engine.values import PricingModel, Wheeling, WheelingBasis
 from pricing.engine.wording import plain_number
+from pricing.forms_places import connector_choices, location_choices
 from pricing.forms_prices import FeesField, PricesField
 from pricing.forms_rows import IdsField, LocalDateTimeField, RowsField, RowsWidget
 from pricing.models import PricingModelChoice, Tariff
@@ -43,11 +44,7 @@ class PlaceRows(RowsWidget):
     parts = ("location_id", "connector_type")
 
     def extra_context(self) -> dict[str, Any]:
-        locations = Location.objects.order_by("city", "name").values_list("location_id", "name", "city")
-        return {
-            "locations": [(key, f"{name}, {city} ({key})") for key, name, city in locations],
-            "types": ConnectorType.choices,
-        }
+        return {"locations": location_choices(), "types": ConnectorType.choices}
 
 
 class PlacesField(RowsField):
@@ -205,12 +202,6 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _cpo(self) -> Any:
         return self.instance.cpo if self.instance.cpo_id else current_cpo()
-
-
-def connector_choices() -> list[tuple[str, str]]:
-    """Return the CPO's connectors by item id, each with where it stands."""
-    connectors = Connector.objects.select_related("charger__location").order_by("item_id")
-    return [(row.item_id, f"{row} – {row.charger.location.name}") for row in connectors]
 
 
 def _initial(content: TariffContent) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from beckn.protocol.catalog_views import CheaperView, SurchargeView
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector
-from offers.links import surge_page_url
 from offers.nearby import Cheaper
 from pricing.engine.values import PriceTerms
 from pricing.engine.wording import plain_number
@@ -19,6 +18,7 @@ from pricing.surges.applying import Applying, Surges, applying, with_surges
 from pricing.surges.content import content_of
 from pricing.surges.describe import calculation_in_words, when_in_words
 from pricing.surges.exempt import Driver
+from pricing.surges.links import surge_page_url
 from pricing.surges.upcoming import upcoming
 from pricing.versions.validity import Period
 from pricing.windows import read_window

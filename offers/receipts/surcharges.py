@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offers.links import surge_page_url
 from offers.models import Quote
 from offers.ordering.orders import read_quote
 from pricing.engine.values import LineKind
 from pricing.surges.describe import calculation_of
+from pricing.surges.links import surge_page_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 
-from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.models import Cpo, Role
 from cpo_portal.accounts.rates import Buckets
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
@@ -25,6 +26,7 @@ from pricing.models import HolidayCalendar, SurgeSchedule
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
 from pricing.surges.schedules import Actor, Move, perform, save_draft
+from tests.people import make_member, signed_in
 from tests.pricing.surges.samples import EVENING, make_schedule, publish
 from tests.world import World, make_world
 
@@ -257,3 +259,13 @@ def test_who_asks_too_often_is_asked_to_wait(world: World, monkeypatch: pytest.M
     publish(make_schedule(world.cpo, RUPEE))
     monkeypatch.setattr(public_limits, "addresses", Buckets(rate=1, burst=1))
     assert [Client().get(PAGE).status_code for _ in range(2)] == [200, 429]
+
+
+def test_the_surges_own_page_in_the_admin_leads_to_it_once_it_is_published(world: World) -> None:
+    schedule = make_schedule(world.cpo, RUPEE)
+    client = signed_in(make_member(world.cpo, "manager", Role.MANAGER))
+    address = f"/admin/pricing/surgeschedule/{schedule.pk}/change/"
+    link = f'<a href="{settings.BASE_URL}{PAGE}" class="draft-link">Its public page</a>'
+    assert link not in client.get(address).content.decode()
+    publish(schedule)
+    assert link in client.get(address).content.decode()

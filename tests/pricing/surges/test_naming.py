@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
 from cpo_portal.charging.segments import SegmentContent, delete_segment, save_segment
 from cpo_portal.network.models import Product
+from cpo_portal.network.usage import Needed, lock_for_delete, refuse_used
+from pricing.models import SurgeSchedule
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.naming import names_of
 from pricing.surges.schedules import Move, perform, save_draft
 from tests.people import api_client, make_people, signed_in
 from tests.pricing.surges.samples import RUPEE, make_schedule, no_notice, publish
+from tests.processes import run_at_once
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +124,33 @@ def test_what_is_named_has_its_own_words(world: World) -> None:
             "gold": "Gold",
             "pe-charging-01": "pe-charging-01 (CCS2, 30 kW)",
         }
+
+
+def _answer(world: World, number: int) -> str:
+    """Write a draft that names the segment and the product, or delete one of them; return what came of it."""
+    try:
+        if number == 0:
+            make_schedule(world.cpo, NAMES)
+        elif number == 1:
+            with cpo_scope(world.cpo):
+                delete_segment(Segment.objects.get(segment_id="gold"))
+        else:
+            with cpo_scope(world.cpo), transaction.atomic():
+                row = Product.objects.get(product_id="wash")
+                lock_for_delete(row)
+                refuse_used(row)
+                row.delete()
+    except (ValidationError, Needed):
+        return "refused"
+    return "done"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(3))
+def test_a_surge_written_while_what_it_names_is_deleted_wins_or_is_refused(world: World, turn: int) -> None:
+    written, *deleted = run_at_once(3, partial(_answer, world))
+    with cpo_scope(world.cpo):
+        there = [Segment.objects.exists(), Product.objects.exists()]
+        assert SurgeSchedule.objects.exists() is (written == "done")
+    assert [x == "refused" for x in deleted] == there
+    assert (written == "done") is (there == [True, True])

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.models import Signal, SurgePolicy
 from pricing.surges.signals import Standing, announce, counting, standing, withdraw
+from tests.processes import run_at_once
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,12 @@ def test_another_cpo_s_signal_of_this_id_is_another_signal(world: World) -> None
     announce(Signal(cpo=other, **(SAID | {"title": "Fog"})), NOW)
     with cpo_scope(world.cpo):
         assert [x.title for x in Signal.objects.all()] == ["Storm over Delhi"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_sent_twice_at_once_is_one_signal(world: World) -> None:
+    found = run_at_once(4, lambda number: send(world, ends_at=at(100 + number)).pk)
+    with cpo_scope(world.cpo):
+        (row,) = Signal.objects.all()
+    assert set(found) == {row.pk}
+    assert row.counts_from == at(15)

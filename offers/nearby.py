@@ -17,7 +17,7 @@ from offers.quoting import price_session
 from offers.refusals import Refusal
 from pricing.engine.price import price
 from pricing.engine.rates import component_at
-from pricing.engine.surge import added_per_kwh, surges_at
+from pricing.engine.surge import per_kwh, surges_at
 from pricing.engine.values import ChargingRequest, Dimension, EnergyMeasure, PriceTerms, PricingError, Quote
 from pricing.mapping import price_terms, tariffs_for
 from pricing.models import TariffVersion
@@ -190,7 +190,7 @@ def _is_free(connector: Connector) -> bool:
 
 def _rate(terms: PriceTerms, at: datetime) -> Decimal | None:
     energy = component_at(terms, Dimension.ENERGY, at)
-    return energy.rate + added_per_kwh(terms, energy.rate, at) if energy is not None else None
+    return energy.rate + per_kwh(terms, surges_at(terms, at), energy.rate) if energy is not None else None
 
 
 def _distance(here: Connector, there: Connector) -> float:

@@ -30,18 +30,6 @@ def surges_at(terms: PriceTerms, instant: datetime) -> tuple[str, ...]:
     )
 
 
-def added_per_kwh(terms: PriceTerms, rate: Decimal, instant: datetime) -> Decimal:
-    """Return what surges add to each kWh at this rate that flows at an instant, before any cap; amounts once are none.
-
-    Those that the driver is exempt from add nothing.
-    """
-    by_id = {x.surge_id: x for x in terms.surges}
-    counting = [by_id[x] for x in _counting([by_id[x] for x in surges_at(terms, instant)], rate)]
-    percent = sum((x.value for x in counting if x.basis is _PERCENT and not x.exemption), _NOTHING)
-    per_kwh = sum((x.value for x in counting if x.basis is _PER_KWH and not x.exemption), _NOTHING)
-    return rate * percent / 100 + per_kwh
-
-
 def surge_edges(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> list[datetime]:
     """Return the instants strictly between two at which a surge may begin or cease to hold, in order."""
     windows = tuple(window for surge in terms.surges for window in surge.windows)

@@ -1,4 +1,4 @@
-"""What surges add to each kWh at an instant: what holds then and counts, without exemptions, caps and amounts once."""
+"""What surges add to each kWh at an instant: what holds then and counts, without exemptions and amounts once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from pricing.engine.surge import added_per_kwh
+from pricing.engine.surge import per_kwh, surges_at
 from pricing.engine.values import Surge, SurgeBasis, TimeSpan
 from tests.pricing.engine.samples import BARE, SATURDAY, window
 
@@ -45,4 +45,10 @@ FIFTH, RUPEE, ONCE = surge("20", SurgeBasis.PERCENT), surge("1"), surge("30", Su
     ],
 )
 def test_what_is_added(surges: tuple[Surge, ...], expected: str) -> None:
-    assert added_per_kwh(replace(BARE, surges=surges), Decimal(18), SATURDAY) == Decimal(expected)
+    terms = replace(BARE, surges=surges)
+    assert per_kwh(terms, surges_at(terms, SATURDAY), Decimal(18)) == Decimal(expected)
+
+
+def test_the_cpos_cap_bounds_it() -> None:
+    terms = replace(BARE, surges=(FIFTH, RUPEE), surge_cap_percent=Decimal(25))
+    assert per_kwh(terms, surges_at(terms, SATURDAY), Decimal(18)) == Decimal("4.5")

@@ -14,7 +14,6 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
-from cpo_portal.adminkit.display import money
 from cpo_portal.charging import balance_moves
 from cpo_portal.charging.models import (
     Balance,
@@ -37,6 +36,7 @@ from cpo_portal.charging.models import (
     SessionState,
 )
 from cpo_portal.charging.people import Found
+from cpo_portal.charging.units import in_words
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
 from offers.ordering.owed import EXCHANGE
@@ -163,8 +163,8 @@ def _refuse_open(orders: models.QuerySet[Order], customers: models.QuerySet[Cust
         for balance in _balances_of(customers, _left_alone(customers)).filter(amount__gt=0).order_by("pk")
     ]
     reasons += [
-        f"The balance {balance.pk} has {money(balance.held, balance.currency)} held for orders: cancel them, or wait "
-        "until they are complete."
+        f"The balance {balance.pk} has {in_words(balance.held, balance.currency)} held for orders: cancel them, or "
+        "wait until they are complete."
         for balance in _balances_of(customers, _left_alone(customers)).filter(held__gt=0).order_by("pk")
     ]
     if ContactImport.objects.filter(state=ImportState.WAITING).exists():
@@ -177,7 +177,7 @@ def _kept(orders: Iterable[Order]) -> dict[str, int]:
     """Return how many rows of accounts stay, by their name."""
     ids = [order.pk for order in orders]
     counts = {"orders": len(ids)}
-    for name in ("session", "payments", "refunds", "events", "redemptions", "balance_holds"):
+    for name in ("session", "payments", "refunds", "events", "redemptions", "balance_holds", "surge_consents"):
         related = Order._meta.get_field(name).related_model
         counts[str(related._meta.verbose_name_plural)] = related.objects.filter(order__in=ids).count()  # type: ignore[union-attr]
     return counts
@@ -217,6 +217,7 @@ def _order(order: Order) -> Json:
         "payments": [{**_row(paid), "reports": _rows(paid.notices.all())} for paid in order.payments.all()],
         "refunds": _rows(order.refunds.all()),
         "adjustments": _rows(order.adjustments.all()),
+        "surge_consents": _rows(order.surge_consents.all()),
         "ratings": _rows(order.ratings.all()),
         "balances": _rows(order.balance_holds.all()),
         "offers": [{**_row(held), "ledger": _rows(held.entries.all())} for held in order.redemptions.all()],

@@ -213,7 +213,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ConnectorStatusEnum": "cpo_portal.network.models.StatusChoice",
+        "ConnectorTypeEnum": "cpo_portal.network.models.ConnectorType",
         "ProductKindEnum": "cpo_portal.network.models.ProductKind",
+        "SignalKindEnum": "pricing.models.SignalKindChoice",
+        "SurgeKindEnum": "pricing.models.SurgeKindChoice",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from cpo_portal.adminkit.display import EMPTY, money
 from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.models import Order, PaymentStatus
+from cpo_portal.charging.units import ENERGY, in_words
 from offers.models import Adjustment
 from offers.ordering.adjusting import units_text
 from offers.ordering.orders import paid_for
@@ -59,8 +60,12 @@ def refund_beforehand(order: Order) -> str:
         said = f"{credit} goes back to the prepaid balance; nothing was paid in money."
     elif back.cash:
         said = f"{cash} will be due to the driver."
+    elif back.energy:
+        said = "No money comes back."
     else:
         said = _NOTHING_LEFT if paid_for(order) or taken_by(order) else _NEVER_PAID
+    if back.energy:
+        said = f"{said} {in_words(back.energy, ENERGY)} goes back to the subscription."
     said += _ownerless(back.ownerless.amount, order)
     return f"{said} {asked} that nobody has paid yet is not asked for any more." if back.asked else said
 

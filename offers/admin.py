@@ -21,6 +21,7 @@ from cpo_portal.charging.panels import ORDER_PANELS
 from offers import admin_adjustments, admin_groups, admin_order_actions, admin_policy, admin_referrals, authoring
 from offers.admin_backtest import backtest_offer
 from offers.admin_codes import code_links, make_codes_button
+from offers.admin_consents import consents
 from offers.admin_files import OfferFilesMixin
 from offers.admin_filters import KindFilter, ReviewFilter, StateFilter
 from offers.admin_groups import groups_of
@@ -278,7 +279,7 @@ class OfferAdmin(
         return timezone.now()
 
 
-ORDER_PANELS.extend((running, slices, receipt, considered, held, ledger, admin_adjustments.adjusted))
+ORDER_PANELS.extend((running, slices, receipt, consents, considered, held, ledger, admin_adjustments.adjusted))
 admin_order_actions.register()
 admin_adjustments.register()
 admin_groups.register()

@@ -14,7 +14,7 @@ from offers.admin_pages import published_in_words
 from offers.admin_publish import PublishForm
 from offers.models import Offer, OfferState
 from offers.states import Move
-from pricing.admin import NoteForm
+from pricing.admin_drafts import NoteForm
 
 
 def move_button(

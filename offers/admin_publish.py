@@ -19,7 +19,7 @@ from offers.authoring import draft_key, working_version
 from offers.authoring.linting import lint_offer
 from offers.engine.lint import Report, Severity
 from offers.models import Offer
-from pricing.admin import NoteForm
+from pricing.admin_drafts import NoteForm
 
 READ_FIRST = "Not published yet. Read what the checks warn of, then press “Publish anyway”, or go back and change it."
 FOUND_SINCE = "The checks warn of something that you have not seen yet: read it, then press the button again."

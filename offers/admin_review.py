@@ -29,7 +29,7 @@ from offers.models import Offer, OfferStateChange, OfferVersion
 from offers.names import gift_named, product_names
 from offers.public import is_public
 from offers.states import Move, is_editable
-from pricing.admin import NoteForm
+from pricing.admin_drafts import NoteForm
 
 MOST_VERSIONS = 200
 #: So many drafts that wait are looked at for the start page.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -30,7 +31,7 @@ def running(request: HttpRequest, order: Order) -> Panel | None:
     if order.state != OrderState.ACTIVE or order.fulfillment_state == FulfillmentState.PENDING:
         return None
     try:
-        bill = bill_of(order)
+        bill = bill_of(order, now=timezone.now())
     except PricingError as refusal:
         return Panel("Cost so far", format_html(_LIVE, format_html("<p>{}</p>", refusal), "", ""))
     except Quote.DoesNotExist:  # without its quote an order has no price

@@ -68,7 +68,7 @@ def try_hours_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     else:
         form = TryForm(cpo, may_find=may_find)
         form.initial["item_id"] = request.GET.get("item_id", "")
-    return _answer(request, form, trials, _Page(cpo))
+    return _answer(request, form, trials, _Page(cpo, has_draft=False))
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
@@ -79,11 +79,12 @@ def _chosen(request: HttpRequest) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Whose page it is: its CPO, its offer, and what the driver is taken to choose."""
+    """Whose page it is: its CPO, its offer, what the driver is taken to choose, and whether it has a draft to try."""
 
     cpo: Cpo
     own: str = ""
     opted_in: tuple[str, ...] = ()
+    has_draft: bool = True
 
 
 def _form(model_admin: Any, request: HttpRequest, cpo: Cpo, code: str = "") -> TryForm:
@@ -99,7 +100,9 @@ def _answer(request: HttpRequest, form: TryForm, trials: Callable[..., Iterable[
         connector = connectors.get(item_id=form.cleaned_data["item_id"])
         ask = form.ask(page.opted_in)
         shown = [_shown(trial, page.own) for trial in trials(connector, ask, timezone.now())]
+    heading = "Try it" if page.has_draft else "What will a driver pay?"
     context = {"form": form, "trials": shown, "zone": page.cpo.time_zone}
+    context |= {"heading": heading, "has_draft": page.has_draft}
     return TemplateResponse(request, "offers/admin/try.html", context)
 
 

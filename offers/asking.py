@@ -62,7 +62,7 @@ class Lock:
     `own` is what the order itself takes of the limits; `refused` says which guards of which offers refused a moment
     ago; `levels` are those that the quote observed. A preview gives the `book` that is to be instead of the published
     one, and the offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes
-    are its own, `own_goods` what it holds of products that offers give.
+    and energy are its own, `own_goods` what it holds of products that offers give. A test draws on no balance.
     """
 
     terms: engine.PriceTerms | None = None
@@ -75,6 +75,7 @@ class Lock:
     opened: frozenset[str] = frozenset()
     levels: Levels = UNOBSERVED
     own_goods: Mapping[str, int] = field(default_factory=dict)
+    is_test: bool = False
 
     def without(self, offer_id: str, guard: Guard) -> Lock:
         """Return the lock of a price that is made anew because a guard of the ledger refused this offer."""

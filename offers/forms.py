@@ -21,7 +21,7 @@ from cpo_portal.adminkit.widgets import (
     Textarea,
     TextInput,
 )
-from cpo_portal.network.models import Location, Product
+from cpo_portal.network.models import Product
 from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked, content_from
@@ -42,7 +42,7 @@ from offers.models import Offer, OfferState, OfferVersion
 from offers.names import category_names
 from offers.segments import segment_choices
 from offers.type_words import explain_types
-from pricing.forms import connector_choices
+from pricing.forms_places import connector_choices, location_choices
 from pricing.forms_rows import IdsField, LocalDateTimeField
 
 _WIDGETS: dict[type[models.Field[Any, Any]], type[forms.Widget]] = {
@@ -189,7 +189,7 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_stacking(cpo)
         chosen = {name: tuple(self.initial.get(name) or ()) for name in (*_IDS, "qualifier_item_ids")}
         items = _items()
-        fields["location_ids"].offer(_locations(), chosen["location_ids"])
+        fields["location_ids"].offer(location_choices(), chosen["location_ids"])
         fields["item_ids"].offer(items, chosen["item_ids"])
         fields["qualifier_item_ids"].offer(items, chosen["qualifier_item_ids"])
         fields["categories"].offer(_categories(), chosen["categories"])
@@ -199,11 +199,6 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_conditions()
         self.fit_giving(cpo.currency)
         explain_types(fields, sign(cpo.currency))
-
-
-def _locations() -> list[tuple[str, str]]:
-    rows = Location.objects.order_by("city", "name").values_list("location_id", "name", "city")
-    return [(key, f"{name}, {city} ({key})") for key, name, city in rows]
 
 
 def _items() -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django import forms
 
 from cpo_portal.adminkit.widgets import IntegerInput, Select
 from cpo_portal.network.models import Product
-from offers.forms_where import ThousandsField
+from pricing.forms_rows import ThousandsField
 
 CONDITIONS_FIELDSET: Any = (
     "Qualifier",

@@ -25,7 +25,7 @@ from offers.asking import SessionAsk, of_customer
 from offers.reason_parts import joined
 from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure, Measure, ProductOrder
 from pricing.engine.wording import money_text
-from pricing.forms import connector_choices
+from pricing.forms_places import connector_choices
 from pricing.forms_rows import LocalDateTimeField
 
 _UNITS = (("money", ""), ("kWh", "kWh"), ("min", "minutes"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,8 +12,7 @@ from cpo_portal.network.models import Charger, ConnectorType, Location
 from offers.authoring.places import known_cities, known_tags
 from offers.models.where import CurrentChoice
 from offers.names import city_names
-from pricing.engine.wording import plain_number
-from pricing.forms_rows import IdsField
+from pricing.forms_rows import IdsField, ThousandsField
 
 WHERE_FIELDSET: Any = (
     "Which locations and connectors",
@@ -31,25 +29,6 @@ WHERE_FIELDSET: Any = (
         "description": "Every line that is filled in must hold; of several names in one field, one is enough.",
     },
 )
-
-
-class ThousandsField(forms.DecimalField):
-    """A whole number of W or Wh, written and shown in kW or kWh."""
-
-    widget = DecimalInput
-
-    def __init__(self, **said: Any) -> None:
-        super().__init__(max_digits=9, decimal_places=3, required=False, **said)
-
-    def prepare_value(self, value: Any) -> Any:
-        return plain_number(Decimal(value).scaleb(-3)) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> int | None:
-        number = super().clean(value)
-        return None if number is None else int(number * 1000)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
 
 
 def _ids(label: str, help_text: str = "") -> IdsField:

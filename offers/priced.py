@@ -12,6 +12,7 @@ from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.values import OfferContext, OfferTerms, OfferTrace
 from offers.models import OfferPolicy
 from offers.sent_codes import best_codes
+from offers.surging import SurgesHere
 from offers.usage import FoundCode
 from pricing.engine import values as engine
 from pricing.models import TariffVersion
@@ -36,6 +37,8 @@ class PricedSession:
     levels: Levels = UNOBSERVED
     #: The keys of the referral codes that were sent, by what was sent, in capitals.
     referrals: Mapping[str, int] = field(default_factory=dict)
+    #: The surges that were found for the session, or locked by an earlier quote.
+    surges: SurgesHere = field(default_factory=SurgesHere)
 
     @property
     def trace(self) -> OfferTrace:

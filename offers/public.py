@@ -6,15 +6,11 @@ for those who have its code. An offer's image is not shown: it would tell the ho
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from cpo_portal.accounts.models import Cpo
@@ -33,14 +29,13 @@ from offers.public_names import (
     stations_of,
     unsold_in_words,
 )
+from offers.public_response import page_response
 from offers.public_support import Contact, support_of
 from offers.states import DerivedState, counter_of, derived_state
 from pricing.engine.week import windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 
-#: So long may a browser or a proxy show what it has: an emergency stop is seen within it.
-FRESH_SECONDS = 60
 #: Of more places or things only so many are named, and how many more there are.
 MOST_NAMED = 200
 _SHOWN = {
@@ -87,16 +82,7 @@ def public_offer(request: HttpRequest, provider_id: str, offer_id: str) -> HttpR
     if refused := too_often(request):
         return refused
     page = page_of(provider_id, offer_id, timezone.now())
-    template = "offers/public/offer.html" if page is not None else "offers/public/none.html"
-    # Without the request: context processors would read the session, and the page is the same for everybody.
-    body = loader.get_template(template).render({"page": page})
-    headers = {"Cache-Control": f"public, max-age={FRESH_SECONDS}"}
-    if page is None:
-        return HttpResponse(body, status=404, headers=headers)
-    etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
-    response = HttpResponse(body, headers=headers | {"ETag": etag})
-    answer: HttpResponse = get_conditional_response(request, etag=etag, response=response) or response
-    return answer
+    return page_response(request, page, "offers/public/offer.html", without="offers/public/none.html")
 
 
 def page_of(provider_id: str, offer_id: str, now: datetime) -> OfferPage | None:

@@ -28,6 +28,7 @@ from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
 from offers.sent_codes import LONGEST_CODE, best_codes, unread, with_codes, with_single_use, without_referrals
 from offers.storing import Buyer, cart_hash, store_quote, write_quote
+from offers.subscriptions import with_pool
 from offers.surging import SurgesHere, locked_surges, surges_here
 from offers.usage import Asked, CodesSent, Person, look_up, without
 from pricing.engine import values as engine
@@ -117,6 +118,8 @@ def price_session(
         products=ask.products,
         delivery=ask.delivery,
     )
+    if as_of is None:  # of the pools of then nothing is kept
+        terms = with_pool(terms, request, ask, lock=lock, now=now)
     step = OfferStep(loaded.book, context)
     quote = price(request, terms, discounts=step)
     return PricedSession(
@@ -130,6 +133,7 @@ def price_session(
         step.considered(),
         levels,
         found.referrals,
+        surges,
     )
 
 

@@ -62,13 +62,19 @@ def store_quote(
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
             max_discount_percent=priced.policy.max_discount_percent,
             cart_hash=cart_hash(connector, ask),
-            choices={"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes},
+            choices=_choices(ask),
             proof=_proof(priced, connector.cpo_id),
             levels=encode(priced.levels) if priced.levels != UNOBSERVED else None,
             created_at=now,
         ),
         priced.book.keys,
     )
+
+
+def _choices(ask: SessionAsk) -> dict[str, Any]:
+    """Return what was said beside the cart, by which it is priced again."""
+    said: dict[str, Any] = {"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes}
+    return said if ask.charge_percent is None else said | {"charge_percent": ask.charge_percent}
 
 
 def _proof(priced: PricedSession, cpo_id: int) -> dict[str, Any] | None:

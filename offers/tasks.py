@@ -13,7 +13,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balance_holds, balance_moves
+from cpo_portal.charging import balance_holds
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     FOLLOWED,
@@ -147,8 +147,7 @@ def _free(order: Order) -> int:
     if order_now is None or held.exists() or prepaid.exists():
         return 0
     holdings.lock_held(order_now)
-    had = balance_holds.held_by(order_now) > 0
-    balance_holds.draw(order_now, balance_moves.NOTHING, now=now)
+    had = balance_holds.give_all_back(order_now)
     freed = ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}")
     return int(had or freed > 0)
 

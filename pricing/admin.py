@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -15,23 +14,24 @@ from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, words
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
-from cpo_portal.adminkit.forms import DialogForm
-from cpo_portal.adminkit.widgets import TextInput
 from pricing import authoring
 from pricing.admin_calendars import HolidayCalendarAdmin as HolidayCalendarAdmin  # noqa: PLC0414  registered
 from pricing.admin_ceilings import PriceCeilingAdmin as PriceCeilingAdmin  # noqa: PLC0414  registered
 from pricing.admin_demand import DemandPolicyAdmin as DemandPolicyAdmin  # noqa: PLC0414  registered
 from pricing.admin_demand_replays import DemandReplayAdmin as DemandReplayAdmin  # noqa: PLC0414  registered
-from pricing.admin_drafts import DraftAdmin, expected_version, history_row, version_mark, version_row
+from pricing.admin_drafts import DraftAdmin, NoteForm, expected_version, history_row, version_mark, version_row
 from pricing.admin_hours import HoursMixin
+from pricing.admin_signals import SignalAdmin as SignalAdmin  # noqa: PLC0414  registered
 from pricing.admin_single import SingleRowAdmin
+from pricing.admin_surge_policy import SurgePolicyAdmin as SurgePolicyAdmin  # noqa: PLC0414  registered
+from pricing.admin_surges import SurgeScheduleAdmin as SurgeScheduleAdmin  # noqa: PLC0414  registered
 from pricing.authoring.ceilings import Ceilings, Found
 from pricing.authoring.claims import coming_of, conflicts_of, holding, live_now
 from pricing.authoring.places import location_names, places_of
-from pricing.authoring.validity import Bounded
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.versions.validity import Bounded
 
 STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
 
@@ -42,12 +42,6 @@ _APPLIES = {
     TariffState.APPROVED: "Applies",
     TariffState.ENDED: "It has ended; it applied",
 }
-
-
-class NoteForm(DialogForm):  # type: ignore[misc]
-    """Asks why."""
-
-    note = forms.CharField(label="Why (shown in the history)", required=False, max_length=300, widget=TextInput)
 
 
 @admin.register(Tariff)

@@ -33,7 +33,7 @@ from pricing.demand.rules import rules_in_force
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.forms_demand import DemandPolicyForm
 from pricing.models import DemandPolicy, DemandState
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 
 #: The spans that the chart shows, in days, and decisions and locations that a page lists.
 SPANS = (1, 7)

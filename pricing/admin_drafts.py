@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,9 +14,17 @@ from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
+from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.widgets import TextInput
 
 #: The addresses of panels in which people try a price, by model; rooms above fill it in.
 TRY_PAGES: dict[str, str] = {}
+
+
+class NoteForm(DialogForm):  # type: ignore[misc]
+    """Asks why."""
+
+    note = forms.CharField(label="Why (shown in the history)", required=False, max_length=300, widget=TextInput)
 
 
 class RefusedFormMixin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from pricing.engine.hourly import HourCell, hours_of_day
 from pricing.engine.values import Surge
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import date_text, money_text, plain_number
-from pricing.forms import connector_choices
+from pricing.forms_places import connector_choices
 from pricing.hours import ConnectorPrices, prices_of
 from pricing.models import HolidayCalendar, SurgeVersion
 from pricing.surges.content import content_of
@@ -129,7 +130,7 @@ def _cell(cell: HourCell, known: Sequence[Decimal], marks: Mapping[str, str]) ->
 
 def _shade(price: Decimal, known: Sequence[Decimal]) -> int:
     low, high = known[0], known[-1]
-    return 0 if low == high else int((price - low) * (SHADES - 1) / (high - low))
+    return 0 if low == high else ceil((price - low) * (SHADES - 1) / (high - low))
 
 
 def _price(price: Decimal) -> str:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from pricing.authoring import Place, TariffContent
 from pricing.authoring.components import with_default
-from pricing.authoring.validity import Bounded
 from pricing.engine.describe import terms_in_words
 from pricing.engine.values import PriceTerms, Tax
 from pricing.engine.wording import moment_text
 from pricing.models import TaxProfile
+from pricing.versions.validity import Bounded
 
 
 def tariff_in_words(content: TariffContent, tax: Tax | TaxProfile | None) -> str:

@@ -12,19 +12,20 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.widgets import Checkbox, DecimalInput, Select, TextInput
-from cpo_portal.network.models import Connector, ConnectorType, Location
+from cpo_portal.network.models import ConnectorType
 from pricing.authoring import TariffContent, content_of, working_version
 from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import conflicts_of
 from pricing.authoring.components import in_rows
 from pricing.authoring.content import WHEELING_TITLE, checked
 from pricing.authoring.places import EVERYWHERE, Place, faults_of
-from pricing.authoring.validity import Period
 from pricing.engine.values import PricingModel, Wheeling, WheelingBasis
 from pricing.engine.wording import plain_number
+from pricing.forms_places import connector_choices, location_choices
 from pricing.forms_prices import FeesField, PricesField
 from pricing.forms_rows import IdsField, LocalDateTimeField, RowsField, RowsWidget
 from pricing.models import PricingModelChoice, Tariff
+from pricing.versions.validity import Period
 
 _KWH = Decimal(1000)
 #: Where the form shows what the domain refuses.
@@ -43,11 +44,7 @@ class PlaceRows(RowsWidget):
     parts = ("location_id", "connector_type")
 
     def extra_context(self) -> dict[str, Any]:
-        locations = Location.objects.order_by("city", "name").values_list("location_id", "name", "city")
-        return {
-            "locations": [(key, f"{name}, {city} ({key})") for key, name, city in locations],
-            "types": ConnectorType.choices,
-        }
+        return {"locations": location_choices(), "types": ConnectorType.choices}
 
 
 class PlacesField(RowsField):
@@ -84,7 +81,13 @@ def _number(label: str, help_text: str = "", *, digits: int = 14, places: int = 
 class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tariff with what its draft says."""
 
-    model = forms.ChoiceField(label="Pricing model", choices=PricingModelChoice.choices, widget=Select)
+    model = forms.ChoiceField(
+        label="Pricing model",
+        choices=PricingModelChoice.choices,
+        widget=Select,
+        help_text="A subscription includes the energy that a driver has left on a balance of energy; beyond it, and "
+        "for drivers without one, the prices below hold.",
+    )
     rate = _number("Price per kWh", places=4)
     components = PricesField(
         label="Other prices",
@@ -199,12 +202,6 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _cpo(self) -> Any:
         return self.instance.cpo if self.instance.cpo_id else current_cpo()
-
-
-def connector_choices() -> list[tuple[str, str]]:
-    """Return the CPO's connectors by item id, each with where it stands."""
-    connectors = Connector.objects.select_related("charger__location").order_by("item_id")
-    return [(row.item_id, f"{row} – {row.charger.location.name}") for row in connectors]
 
 
 def _initial(content: TariffContent) -> dict[str, Any]:

@@ -37,7 +37,10 @@ class DaysField(RowsField):
 class HolidayCalendarForm(forms.ModelForm):  # type: ignore[type-arg]
     """A calendar with its days."""
 
-    days = DaysField(required=False, help_text="Each date once. Offers that name the calendar follow at once.")
+    days = DaysField(
+        required=False,
+        help_text="Each date once. Offers that name the calendar follow at once, surges once their notice is over.",
+    )
     file = forms.FileField(
         required=False,
         widget=FileInput,

@@ -22,7 +22,7 @@ from pricing.engine.wording import plain_number, span_text
 from pricing.forms_rows import IdsField
 from pricing.models import DemandPolicy as PolicyRow
 from pricing.models import SurgeSchedule
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 
 _PERCENT = Decimal(100)
 _MINUTE = timedelta(minutes=1)

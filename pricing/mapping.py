@@ -13,10 +13,10 @@ from cpo_portal.network.models import Charger, Connector, Product
 from pricing.authoring import places as named
 from pricing.authoring.claims import layers_of
 from pricing.authoring.content import wheeling_of
-from pricing.authoring.validity import in_effect
 from pricing.engine.codec import decode
 from pricing.engine.values import Fee, PriceComponent, PriceTerms, PricingModel, ProductPrice, Tax
 from pricing.models import TariffAssignment, TariffState, TariffStateChange, TariffVersion
+from pricing.versions.validity import in_effect
 
 _TAX_AND_SURGES = """
 SELECT EXISTS (SELECT FROM pricing_surgeschedule WHERE cpo_id = %(cpo)s AND state = 'APPROVED')

@@ -84,6 +84,7 @@ class PricingModelChoice(models.TextChoices):
     PER_KWH = Model.PER_KWH.value, "Per kWh"
     TIME_OF_DAY = Model.TIME_OF_DAY.value, "By time of day"
     FIXED = Model.FIXED.value, "Fixed price per session"
+    SUBSCRIPTION = Model.SUBSCRIPTION.value, "Subscription"
 
 
 class TariffVersion(TenantModel):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from pricing.engine.values import SurgeBasis
+from pricing.surges.caps import Cap, changed
 from pricing.surges.kinds import SignalKind as SignalKind  # noqa: PLC0414  found here beside its model
 from pricing.surges.kinds import SurgeKind
 
@@ -44,6 +50,9 @@ class SurgePolicy(TenantModel):
         validators=[MinValueValidator(0)],
         help_text="Of what the energy of a session costs; what goes beyond it is cut. Empty: no limit.",
     )
+    #: A raised cap counts for sessions planned to start from then; until then the earlier one does.
+    cap_from = models.DateTimeField(null=True, editable=False)
+    earlier_cap_percent = models.DecimalField(max_digits=6, decimal_places=2, null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "surge policies"
@@ -51,6 +60,29 @@ class SurgePolicy(TenantModel):
 
     def __str__(self) -> str:
         return "Surge policy"
+
+    @property
+    def cap(self) -> Cap:
+        """The cap with what was announced of it."""
+        return Cap(self.cap_percent, self.cap_from, self.earlier_cap_percent)
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save the row; a higher cap counts once the notice is over, the longer of that before and after the change."""
+        names = None if update_fields is None else set(update_fields)
+        with transaction.atomic():
+            if names is None or "cap_percent" in names:
+                self._announce_cap()
+                names = None if names is None else names | {"cap_from", "earlier_cap_percent"}
+            super().save(*args, update_fields=names, **kwargs)
+
+    def _announce_cap(self) -> None:
+        rows = type(self).objects.select_for_update(no_key=True, of=("self",))
+        before = rows.filter(cpo=self.cpo_id).first() or type(self)()
+        cap = before.cap
+        if before.cap_percent != self.cap_percent:
+            notice = timedelta(hours=max(before.notice_hours, self.notice_hours))
+            cap = changed(cap, self.cap_percent, now=timezone.now(), notice=notice)
+        self.cap_from, self.earlier_cap_percent = cap.counts_from, cap.earlier
 
 
 class SurgeState(models.TextChoices):

@@ -1,7 +1,8 @@
-"""Balances and groups of a world's drivers, who are known by their phone."""
+"""Balances, pools, subscriptions and groups of a world's drivers, who are known by their phone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,10 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import balance_moves, balances
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
+from cpo_portal.charging.units import ENERGY
+from pricing import authoring
+from pricing.authoring import Place, TariffContent
+from pricing.engine.values import Fee, PricingModel
 
 SARAH = "+91-9876543210"
 
@@ -52,3 +57,17 @@ def entries(balance: Balance) -> list[tuple[str, str]]:
     with cpo_scope(balance.cpo):
         rows = BalanceEntry.objects.filter(balance=balance).order_by("id")
         return [(row.kind, f"{row.amount:.2f}") for row in rows]
+
+
+def pool(cpo: Cpo, wh: str, **changes: Any) -> Balance:
+    """Make a pool of Sarah's, or of who `changes` names, topped up with so many Wh."""
+    return credit(cpo, wh, **{"name": "Monthly plan", "currency": ENERGY, **changes})
+
+
+def subscribe(cpo: Cpo, tariff_id: str = "monthly", **changes: Any) -> None:
+    """Publish a subscription at the world's connector: ₹18/kWh beyond the pool, a fee of ₹10."""
+    fees = (Fee("service-fee", "Service Fee", Decimal(10)),)
+    own = (Place(item_id="pe-charging-01"),)
+    content = TariffContent(model=PricingModel.SUBSCRIPTION, rate=Decimal(18), fees=fees, places=own)
+    tariff = authoring.create_tariff(cpo, tariff_id, "Monthly plan", replace(content, **changes))
+    authoring.publish(tariff)

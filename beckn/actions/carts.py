@@ -64,6 +64,7 @@ def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> Sessio
         declined=cart.offers.declined,
         codes=tuple(x for x in cart.offers.codes if x != PREPAID),
         start_given=cart.starts_at is not None,
+        charge_percent=cart.charge_percent,
     )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from beckn.actions.carts import find_connector, read_ask
 from beckn.actions.replies import answer, answered_by, know
-from beckn.models import InboundMessage
+from beckn.models import InboundMessage, NetworkProfile
 from beckn.presenting.orders import order_view
 from beckn.protocol.values import Billing, InitRequest
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.consents import Acknowledgement
 from offers.ordering.place import Placing, place
 from offers.quoting import Buyer
 
@@ -31,9 +33,20 @@ def handle(message: InboundMessage, request: InitRequest, now: datetime) -> None
             contact=asdict(request.customer),
             vehicle=(request.selection.vehicle_make, request.selection.vehicle_model),
             finder_fee=(fee.type, fee.value) if fee else None,
+            acknowledged=_acknowledged(request, cpo),
         )
         placed = place(placing, now=now)
         answer(message, order_view(placed.order, now=now), now=now, cpo=cpo, order=placed.order)
+
+
+def _acknowledged(request: InitRequest, cpo: Cpo) -> Acknowledgement:
+    """Return whether the CPO asks for consent to surges, and which quote the driver has agreed to."""
+    profile = NetworkProfile.objects.filter(cpo=cpo).first()
+    said = request.surcharge_acknowledgement
+    return Acknowledgement(
+        required=profile is not None and profile.surge_consent_required,
+        quote_id=(said.quote_id or request.quote_id) if said is not None and said.accepted else "",
+    )
 
 
 def _stored(billing: Billing) -> dict[str, Any]:

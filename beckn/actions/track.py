@@ -26,7 +26,7 @@ def handle(message: InboundMessage, request: TrackRequest, now: datetime) -> Non
         session = ChargingSession.objects.filter(order=order).first()
         if session is None:
             raise Refusal(RefusalKind.TRACKING_UNAVAILABLE, "Charging has not started; track once it is ACTIVE.")
-        running = bill_of(order)
+        running = bill_of(order, now=now)
         view = TrackingView(
             id=str(session.pk),
             active=session.state != SessionState.STOPPED,

@@ -12,8 +12,10 @@ from beckn.demo.tables import (
     GSTINS,
     PRODUCTS,
     REFUND_TERMS,
+    SURGES,
     TARIFFS,
     ProductRow,
+    SurgeRow,
     TariffRow,
 )
 from beckn.models import NetworkProfile
@@ -23,7 +25,9 @@ from cpo_portal.network.models import Location, Product, ProductStock
 from offers.models import OfferPolicy
 from pricing.authoring import Place, TariffContent, create_tariff, publish
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, WeeklyWindow
-from pricing.models import Tariff, TaxProfile
+from pricing.models import SurgeSchedule, Tariff, TaxProfile
+from pricing.surges import schedules
+from pricing.surges.content import Exemptions, Scope, SurgeContent
 
 
 def make_prices(cpo: Cpo) -> None:
@@ -35,6 +39,7 @@ def make_prices(cpo: Cpo) -> None:
     _make_refund_terms(cpo)
     _make_tariffs(cpo)
     _make_products(cpo)
+    _make_surges(cpo)
 
 
 def _make_refund_terms(cpo: Cpo) -> None:
@@ -85,6 +90,28 @@ def _places(row: TariffRow) -> Iterable[Place]:
         return [Place(connector_type=row.connector_type)]
     tagged = Location.objects.filter(tags__contains=[row.location_tag])
     return [Place(place.location_id, connector_type=row.connector_type) for place in tagged]
+
+
+def _make_surges(cpo: Cpo) -> None:
+    """Publish the surges, which take effect when their notice is over."""
+    there = set(SurgeSchedule.objects.values_list("schedule_id", flat=True))
+    for row in SURGES:
+        if row.cpo == cpo.provider_id and row.schedule_id not in there:
+            schedule = SurgeSchedule(cpo=cpo, schedule_id=row.schedule_id, name=row.name, kind=row.kind.value)
+            schedules.publish(schedules.create_schedule(schedule, _surge_content(row)))
+
+
+def _surge_content(row: SurgeRow) -> SurgeContent:
+    start, end = row.hours
+    return SurgeContent(
+        basis=row.basis,
+        value=Decimal(row.value),
+        maximum_amount=Decimal(row.at_most) if row.at_most else None,
+        explanation=row.explanation,
+        weekly_windows=({"weekdays": list(row.weekdays), "start": start, "end": end},),
+        scope=Scope(location_tags=(row.location_tag,)),
+        exemptions=Exemptions(below_charge_percent=row.vehicle_charge_below),
+    )
 
 
 def _make_products(cpo: Cpo) -> None:

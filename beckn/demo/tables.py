@@ -1,10 +1,13 @@
-"""The demonstration's words and figures: CPOs, people, prices, products, refund terms, buyer apps."""
+"""The demonstration's words and figures: CPOs, people, prices, surges, products, refund terms, buyer apps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
+
+from pricing.engine.values import SurgeBasis
+from pricing.surges.kinds import SurgeKind
 
 MAIN, HIGHWAY = "cpo1.com", "cpo2.com"
 #: The connector of the journey, at Connaught Place.
@@ -141,6 +144,54 @@ TARIFFS = (
     TariffRow(HIGHWAY, "highway", "Highways", "24", "15", location_tag="highway", evening="27", idle="2"),
 )
 FEE_TITLE = "Service Fee"
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeRow:
+    """A surge by the hours of some days at the locations with a tag: an amount per kWh, or percent up to a bound."""
+
+    cpo: str
+    schedule_id: str
+    name: str
+    kind: SurgeKind
+    basis: SurgeBasis
+    value: str
+    weekdays: tuple[int, ...]
+    hours: tuple[str, str]
+    location_tag: str
+    explanation: str
+    at_most: str = ""
+    vehicle_charge_below: int | None = None
+
+
+SURGES = (
+    SurgeRow(
+        MAIN,
+        "congestion",
+        "Congestion fee",
+        SurgeKind.RUSH_HOURS,
+        SurgeBasis.PER_KWH,
+        "1",
+        (1, 2, 3, 4, 5, 6, 7),
+        ("18:00", "21:00"),
+        "airport",
+        "Between 6 and 9 in the evening more cars arrive than there are chargers.",
+        vehicle_charge_below=15,
+    ),
+    SurgeRow(
+        HIGHWAY,
+        "weekend-return",
+        "Weekend return fee",
+        SurgeKind.WEEKEND,
+        SurgeBasis.PERCENT,
+        "10",
+        (7,),
+        ("16:00", "22:00"),
+        "highway",
+        "On Sunday evenings everybody drives home at once.",
+        at_most="60",
+    ),
+)
 
 #: Numbers of nobody, in the states where the two are at home.
 GSTINS = {MAIN: "07AAACD0001D1ZQ", HIGHWAY: "29AAACD0002D1ZJ"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from textwrap import shorten
+from typing import Any
 
 from beckn.presenting.parts import (
     ItemPrice,
@@ -21,6 +22,7 @@ from beckn.presenting.parts import (
     product_view,
     provider_view,
 )
+from beckn.presenting.surcharges import Surcharges, cheaper_view
 from beckn.protocol.catalog_views import (
     CatalogView,
     FulfillmentView,
@@ -40,13 +42,15 @@ from offers.book import book_for
 from offers.engine.periods import today_at
 from offers.engine.places import is_placed
 from offers.engine.values import OfferTerms
+from offers.nearby import cheaper_in
 from offers.places import place_facts
 from offers.published import in_stock, is_shown
 from offers.usage import usage_of
 from pricing.engine.describe import terms_in_words
-from pricing.engine.values import Tax
+from pricing.engine.values import PriceTerms, Tax
 from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
 from pricing.models import TariffVersion
+from pricing.surges.applying import Surges, surges_of
 
 CATALOGUE_NAME = "EV charging"
 #: A tariff of many prices is told in part: an item is one of thousands in a catalogue.
@@ -60,22 +64,30 @@ def catalog_view(
     at = starts_at or now
     with every_cpo():
         versions = tariffs_for(connectors, at=at)
+        surges = surges_of({c.cpo_id for c in connectors}, now=now)
     products = products_at({c.charger.location_id: c.charger.location for c in connectors}.values())
     by_cpo: dict[int, list[Connector]] = defaultdict(list)
     for connector in connectors:
         if connector.pk in versions:
             by_cpo[connector.cpo_id].append(connector)
-    providers = tuple(
-        _provider(own[0].cpo, own, versions, products, (starts_at, ends_at), now) for own in by_cpo.values()
-    )
+    sold = _Sold(versions, products, surges)
+    providers = tuple(_provider(own[0].cpo, own, sold, (starts_at, ends_at), now) for own in by_cpo.values())
     return CatalogView(providers=providers, name=CATALOGUE_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """What is charged at connectors, what is sold beside at locations, and the surges of CPOs; each by primary key."""
+
+    versions: dict[int, TariffVersion]
+    products: dict[int, list[Product]]
+    surges: dict[int, Surges]
 
 
 def _provider(
     cpo: Cpo,
     connectors: list[Connector],
-    versions: dict[int, TariffVersion],
-    products: dict[int, list[Product]],
+    sold: _Sold,
     plan: tuple[datetime | None, datetime | None],
     now: datetime,
 ) -> ProviderView:
@@ -83,7 +95,7 @@ def _provider(
     sites = {place.pk: place for place in places}
     with cpo_scope(cpo):
         book = book_for(cpo).book
-        left = {key: {x.product_id: units_left(x) for x in products[key]} for key in sites}
+        left = {key: {x.product_id: units_left(x) for x in sold.products[key]} for key in sites}
         found = [
             in_stock(
                 book.candidates(place.location_id, connector.item_id, CHARGING_CATEGORY, place=place_facts(connector)),
@@ -93,20 +105,22 @@ def _provider(
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
         tax = tax_of_cpo(cpo.pk)
+        prices = _Prices(plan[0] or now, tax)
+        surged = _surged(cpo, connectors, sold, prices)
         usage = usage_of(cpo.pk, list(everything.values()), None, today=today_at(now, cpo.time_zone))
     shown = {key: terms for key, terms in sorted(everything.items()) if is_shown(terms, usage, now)}
-    prices = _Prices(plan[0] or now, tax)
-    add_ons = {key: tuple(product_view(product) for product in products[key]) for key in sites}
+    add_ons = {key: tuple(product_view(product) for product in sold.products[key]) for key in sites}
     inline: dict[tuple[tuple[str, ...], Decimal | None], tuple[InlineOfferView, ...]] = {}
     items = []
     for connector, place, offers in zip(connectors, places, found, strict=True):
-        price = prices.of(versions[connector.pk], place.time_zone)
+        price = prices.of(sold.versions[connector.pk], place.time_zone)
         rate = price.per_kwh
         listed = tuple(terms.offer_id for terms in offers if terms.offer_id in shown)
         if (listed, rate) not in inline:  # most connectors show the same offers at the same rate
             shown_here = (shown[offer_id] for offer_id in listed)
             inline[listed, rate] = inline_offers(shown_here, rate, cpo.provider_id)
-        items.append(item_view(connector, price, offers=inline[listed, rate], add_ons=add_ons[place.pk]))
+        item = item_view(connector, price, offers=inline[listed, rate], add_ons=add_ons[place.pk])
+        items.append(replace(item, **surged[connector.pk]) if connector.pk in surged else item)
     locations = tuple(location_view(site) for site in sites.values())
     categories = {category.id: category for category in map(category_view, shown.values())}
     base = provider_view(cpo)
@@ -123,6 +137,21 @@ def _provider(
         items=tuple(items),
         offers=tuple(_offers(cpo, shown, connectors, found)),
     )
+
+
+def _surged(cpo: Cpo, connectors: list[Connector], sold: _Sold, prices: _Prices) -> dict[int, dict[str, Any]]:
+    """Return what items say of surges, by the connectors at which any is told."""
+    surges = sold.surges.get(cpo.pk)
+    if surges is None:
+        return {}
+    surcharges = Surcharges(cpo, surges, prices.at)
+    zones = {x.pk: x.charger.location.time_zone for x in connectors}
+    terms = [(x, surcharges.priced(x, prices.terms(sold.versions[x.pk], zones[x.pk]))) for x in connectors]
+    cheaper = cheaper_in(terms, prices.at)
+    views = {x.pk: surcharges.views(x) for x in connectors}
+    return {
+        key: {"surcharges": found, "cheaper": cheaper_view(cheaper.get(key))} for key, found in views.items() if found
+    }
 
 
 def _offers(
@@ -152,14 +181,21 @@ class _Prices:
     """What tariffs charge at an instant and at all others, made once for each version and time zone."""
 
     def __init__(self, at: datetime, tax: Tax | None) -> None:
-        self._at, self._tax = at, tax
+        self.at, self._tax = at, tax
+        self._terms: dict[tuple[int, str], PriceTerms] = {}
         self._found: dict[tuple[int, str], ItemPrice] = {}
 
     def of(self, version: TariffVersion, zone: str) -> ItemPrice:
         key = version.pk, zone
         if key not in self._found:
-            terms = price_terms(version, self._tax, time_zone=zone, products=())
+            terms = self.terms(version, zone)
             words = shorten(terms_in_words(terms), LONGEST_WORDS, placeholder=" …")
             tariff = TariffView(terms.model.value, words)
-            self._found[key] = replace(price_at(terms, self._at), tariff=tariff)
+            self._found[key] = replace(price_at(terms, self.at), tariff=tariff)
         return self._found[key]
+
+    def terms(self, version: TariffVersion, zone: str) -> PriceTerms:
+        key = version.pk, zone
+        if key not in self._terms:
+            self._terms[key] = price_terms(version, self._tax, time_zone=zone, products=())
+        return self._terms[key]

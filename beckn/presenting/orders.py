@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from beckn.presenting.adjusted import exchanges_of, net_trace, trail_of
+from beckn.presenting.consents import consent_asked, consent_given
 from beckn.presenting.fulfillments import fulfillment_view, order_fulfillment
 from beckn.presenting.offers import offer_summary, used_offers, validated_offers
 from beckn.presenting.parts import ItemPrice, given_views, item_view, price_at, product_view, provider_view
 from beckn.presenting.payments import payment_views, refund_term_view, settlement_views
 from beckn.presenting.prepaid import prepaid_views
 from beckn.presenting.referrals import promised, referral_of
+from beckn.presenting.surcharges import cheaper_view, surcharges_of
 from beckn.protocol.catalog_views import ItemView
 from beckn.protocol.order_views import (
     CancellationView,
@@ -31,6 +33,7 @@ from offers.codes.holding import codes_of
 from offers.engine.codec import trace_from_json
 from offers.engine.values import OfferTerms
 from offers.models import Quote
+from offers.nearby import cheaper_for
 from offers.ordering.adjusting import lines_after, taken_back_of
 from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, quote_of
@@ -59,12 +62,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
     quote = cart.priced.quote
     return OrderView(
         provider=provider_view(cart.connector.cpo),
-        items=_items(
-            cart.connector,
-            price_at(quote.terms, cart.ask.planned_start),
-            cart.measure,
-            _add_ons(cart.connector, cart.ask.products, quote.lines),
-        ),
+        items=_cart_items(cart, now),
         fulfillment=fulfillment_view(
             cart.connector, cart.ask.planned_start, cart.ask.planned_end, vehicle=cart.vehicle
         ),
@@ -76,13 +74,26 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
         referral=promised(cart.priced, quote.total.currency),
+        surcharge_consent=consent_asked(cart.stored, quote),
     )
+
+
+def _cart_items(cart: Cart, now: datetime) -> tuple[ItemView, ...]:
+    """Return the connector with its surges as they are told before the sale, and where it is cheaper nearby."""
+    at, lines = cart.ask.planned_start, cart.priced.quote.lines
+    add_ons = _add_ons(cart.connector, cart.ask.products, lines)
+    [item] = _items(cart.connector, price_at(cart.priced.quote.terms, at), cart.measure, add_ons)
+    found = cart.priced.surges.found
+    if not found:
+        return (item,)
+    cheaper = cheaper_for(cart.connector, cart.ask, cart.priced, now=now)
+    return (replace(item, surcharges=surcharges_of(found, cart.connector, at=at), cheaper=cheaper_view(cheaper)),)
 
 
 def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderView:
     """Return the order as it stands: quoted, running with its cost so far, or billed; in the CPO's scope."""
     locked = quote_of(order)
-    shown, lines, energy_wh, total = _price_shown(order, locked)
+    shown, lines, energy_wh, total = _price_shown(order, locked, now)
     billed = shown.is_bill
     trace = trace_from_json(shown.trace)
     trace = net_trace(trace, taken_back_of(order).saved) if billed else trace
@@ -91,6 +102,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
     add_ons = _add_ons(connector, locked.request.products, lines)
     codes = codes_of(order) if any(terms.single_use for terms in locked.offers) else {}
     price = price_at(locked.terms, locked.request.planned_start)
+    prepaid, pools = prepaid_views(order)
     return OrderView(
         provider=provider_view(order.cpo),
         items=_items(connector, price, _measure_of(locked.request.measure), add_ons, energy_wh),
@@ -118,10 +130,12 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         cancellation=_cancellation(order),
         created_at=order.created_at,
         updated_at=now,
-        prepaid=prepaid_views(order),
+        prepaid=prepaid,
+        pools=pools,
         trail=trail_of(order),
         exchanges=exchanges_of(order),
         referral=referral_of(order),
+        surcharge_consent=consent_given(order) if locked.terms.surges else None,
     )
 
 
@@ -132,7 +146,7 @@ def _known_offers(order: charging.Order, locked: LockedQuote) -> Callable[[str],
 
 
 def _price_shown(
-    order: charging.Order, locked: LockedQuote
+    order: charging.Order, locked: LockedQuote, now: datetime
 ) -> tuple[Quote, tuple[engine.QuoteLine, ...], int | None, Money]:
     """Return the price to show: the bill where there is one, less what was taken back since, the cost so far while
     charging, else the quote."""
@@ -142,7 +156,7 @@ def _price_shown(
         return bill, lines, bill.energy_wh, total
     if order.fulfillment_state != charging.FulfillmentState.PENDING and order.state == charging.OrderState.ACTIVE:
         try:
-            running = bill_of(order)
+            running = bill_of(order, now=now)
         except PricingError:  # held for a person: until then the buyer sees what it was quoted
             return locked.row, locked.lines, None, Money(locked.row.total, order.currency)
         return locked.row, running.lines, running.energy_wh, running.total

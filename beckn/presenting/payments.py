@@ -7,7 +7,7 @@ from urllib.parse import quote as quoted
 
 from beckn.presenting.adjusted import payment_type, shortfalls
 from beckn.presenting.fulfillments import STATE_NAMES
-from beckn.presenting.prepaid import gave_back
+from beckn.presenting.prepaid import energy_back, gave_back
 from beckn.protocol.catalog_views import FulfillmentState
 from beckn.protocol.order_views import PaymentMethodView, PaymentStatus, PaymentView, RefundTermView, SettlementView
 from cpo_portal.charging import models as charging
@@ -87,6 +87,6 @@ def settlement_views(order: charging.Order) -> tuple[SettlementView, ...]:
     ]
     if order.state == charging.OrderState.CANCELLED and not views:
         sentence = "By the refund terms nothing comes back." if paid_for(order) else "Nothing was paid."
-        sentence = gave_back(order) or sentence
+        sentence = " ".join(filter(None, (gave_back(order) or sentence, energy_back(order))))
         views.append(SettlementView("REFUND", zero(order.currency), sentence))
     return (*views, *shortfalls(order))

@@ -115,7 +115,8 @@ class InlineOfferView:
 @dataclass(frozen=True, slots=True)
 class SurchargeView:
     """A surge as disclosed before the sale. `rate` is in percent, in money per kWh or once, as `basis` says
-    (PERCENT, PER_KWH, FIXED); `window` is "18:00-21:00", `days` "MON,TUE"; the rest are sentences."""
+    (PERCENT, PER_KWH, FIXED); `window` is "18:00-21:00", `days` "MON,TUE", and one with several windows has a view
+    for each. `when` is all of its times in words. `page_url` is the surge's public page; the rest are sentences."""
 
     name: str
     rate: Decimal
@@ -126,6 +127,18 @@ class SurchargeView:
     calculation: str = ""
     effective_from: datetime | None = None
     valid_until: datetime | None = None
+    when: str = ""
+    page_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheaperView:
+    """A free connector nearby at which the same costs less: `rate` is per kWh, with what surges add to it."""
+
+    item_id: str
+    location: str
+    distance_km: Decimal
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,7 @@ class ItemView:
     fulfillment_ids: tuple[str, ...] = ()
     offers: tuple[InlineOfferView, ...] = ()
     surcharges: tuple[SurchargeView, ...] = ()
+    cheaper: CheaperView | None = None
     tariff: TariffView | None = None
     add_ons: tuple[ItemView, ...] = ()
     selected: Measure | None = None

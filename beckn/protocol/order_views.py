@@ -124,6 +124,18 @@ class PrepaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolView:
+    """What an order does with one pool of energy that its subscription includes, as of a balance, in kWh."""
+
+    id: str
+    name: str
+    left: Decimal
+    held: Decimal | None = None
+    drawn: Decimal | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailView:
     """So much was taken back of an offer after the bill; the quote's lines and total are those after it.
 
@@ -161,12 +173,17 @@ class ReferralView:
 
 @dataclass(frozen=True, slots=True)
 class SurchargeConsentView:
-    """Whether this quote's surge needs the driver's consent, whether it was given, and its amount."""
+    """Whether this quote's surge needs the driver's consent, whether it was given, and its amount.
+
+    `text` is what the driver is to read, `text_hash` its SHA-256 in hex, by which the consent is kept.
+    """
 
     required: bool
     accepted: bool
     quote_id: str = ""
     amount: Money | None = None
+    text: str = ""
+    text_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +218,7 @@ class OrderView:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     prepaid: tuple[PrepaidView, ...] = ()
+    pools: tuple[PoolView, ...] = ()
     trail: tuple[TrailView, ...] = ()
     exchanges: tuple[ExchangeView, ...] = ()
     referral: ReferralView | None = None

@@ -111,7 +111,7 @@ class OfferChoices:
 class SelectRequest:
     """A cart: one charging item, products beside it, the plan, the choices about offers.
 
-    `measure` is None where the driver did not say how much. `starts_at` and `ends_at` are the planned times.
+    `measure` is None where the driver did not say how much, and `charge_percent` where not how full the battery is.
     """
 
     provider_id: str
@@ -124,6 +124,7 @@ class SelectRequest:
     ends_at: datetime | None = None
     vehicle_make: str = ""
     vehicle_model: str = ""
+    charge_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

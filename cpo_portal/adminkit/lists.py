@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +15,10 @@ class _Rows(ChangeList):  # type: ignore[misc]
         rows: QuerySet[Any] = self.model_admin.for_list(super().get_queryset(*args, **kwargs))
         return rows
 
+    def get_results(self, request: Any) -> None:
+        super().get_results(request)
+        self.model_admin.complete(self.result_list)
+
 
 class ListedMixin:
     """Subclasses say what the rows of the list have beside those of a page; put it before the admin's base."""
@@ -24,3 +29,6 @@ class ListedMixin:
     def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows, as they were searched and filtered, with what the columns need."""
         return rows
+
+    def complete(self, rows: Iterable[Any]) -> None:
+        """Put on the rows of one page of the list what is looked up for all of them at once."""

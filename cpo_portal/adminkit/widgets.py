@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold import widgets as theme
 
 Checkbox = theme.UnfoldBooleanWidget
@@ -24,6 +29,19 @@ Switch = theme.UnfoldBooleanSwitchWidget
 Textarea = theme.UnfoldAdminTextareaWidget
 TextInput = theme.UnfoldAdminTextInputWidget
 TimeInput = theme.UnfoldAdminSingleTimeWidget
+
+
+class SuggestInput(theme.UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A text that may be chosen from suggestions, or be another one."""
+
+    suggestions: Sequence[str] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        listed = f"{name}-suggestions"
+        field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((text,) for text in self.suggestions))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, listed, options)
+
 
 #: Django's own widgets, which the theme's style sheet leaves bare, and what stands in for each.
 _THEMED: dict[type[forms.Widget], type[forms.Widget]] = {

@@ -18,12 +18,12 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, money, table, when
+from cpo_portal.adminkit.display import EMPTY, Tone, chip, column, table, when
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.instants import LocalDateTimeField
 from cpo_portal.adminkit.rules import cpo_of
-from cpo_portal.adminkit.widgets import TextInput
+from cpo_portal.adminkit.widgets import Select, TextInput
 from cpo_portal.charging import balances
 from cpo_portal.charging.admin_top_ups import TopUpImportMixin
 from cpo_portal.charging.balance_moves import BalanceRefused, Moved, is_over
@@ -34,12 +34,23 @@ from cpo_portal.charging.models import (
     BalanceEntry,
     EntryKind,
 )
+from cpo_portal.charging.plans import fault_of_plan
+from cpo_portal.charging.units import ENERGY, from_people, in_words
 
 SHOWN = 50
+MONEY = "money"
 
 
 class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new balance says whose it is, by a contact or a group; later that is settled."""
+    """A new balance says what it is in, and whose it is, by a contact or a group; later that is settled."""
+
+    of = forms.ChoiceField(
+        label="Of",
+        choices=((MONEY, "Money"), (ENERGY, "Energy of a subscription, in kWh")),
+        required=False,
+        widget=Select,
+        help_text="Money pays for any session; energy is included in sessions on a tariff of the model Subscription.",
+    )
 
     contact = forms.CharField(
         label="Phone or e-mail",
@@ -60,8 +71,13 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if self.instance._state.adding:
-            self.instance.currency = self.instance.cpo.currency
+            energy = data.get("of") == ENERGY
+            self.instance.currency = ENERGY if energy else self.instance.cpo.currency
             self._name_owner(data)
+        # What is kept for a tariff stays so where that tariff has become another since.
+        fault = fault_of_plan(data.get("plan", ""), self.instance.currency) if "plan" in self.changed_data else ""
+        if fault:
+            self.add_error("plan", fault)
         return data
 
     def _name_owner(self, data: dict[str, Any]) -> None:
@@ -78,7 +94,9 @@ class BalanceForm(forms.ModelForm):  # type: ignore[type-arg]
 class MovedForm(DialogForm):
     """How much, under which reference of the books, and why."""
 
-    amount = forms.DecimalField(max_digits=14, decimal_places=3)
+    amount = forms.DecimalField(
+        max_digits=14, decimal_places=3, help_text="Of the currency; of a balance of energy in kWh."
+    )
     reference = forms.CharField(max_length=100, help_text="Of the receipt or transfer: it counts once.")
     note = forms.CharField(max_length=300, required=False)
 
@@ -104,14 +122,16 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ("name", ("contact", "group"), "expires_at", "valid_days")
+            return ("name", ("of", "plan"), ("contact", "group"), "expires_at", "valid_days")
         figures = (("owner", "state"), ("left", "on_hold"))
-        return ("name", *figures, "expires_at", "valid_days", "entries")
+        plan = ("plan",) if obj.currency == ENERGY else ()
+        return ("name", *plan, *figures, "expires_at", "valid_days", "entries")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if change:
             form.base_fields.pop("contact", None)
+            form.base_fields.pop("of", None)
             for field in form.base_fields.values():
                 # What the page showed: a top-up may have given the balance a later date since.
                 field.show_hidden_initial = True
@@ -134,7 +154,7 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
         form_class=MovedForm,
     )
     def top_up(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
-        moved = _moved(request, data)
+        moved = _moved(request, data, obj)
         with _refusals():
             done = balances.top_up(obj, moved, now=timezone.now())
         return _said(done, "added")
@@ -147,7 +167,7 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
         offered=lambda balance: balance.amount > 0,
     )
     def pay_back(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
-        moved = _moved(request, data)
+        moved = _moved(request, data, obj)
         with _refusals():
             done = balances.pay_back(obj, moved)
         return _said(done, "taken off")
@@ -162,7 +182,7 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
     )
     def expire(self, request: HttpRequest, obj: Balance, data: dict[str, Any]) -> str:
         gone = balances.expire(obj, now=timezone.now(), by=_person(request), note=data["note"])
-        return f"The balance has ended; {money(gone, obj.currency)} was taken off."
+        return f"The balance has ended; {in_words(gone, obj.currency)} was taken off."
 
     @column(description="Owner")
     def owner(self, obj: Balance) -> str:
@@ -170,11 +190,11 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
 
     @column(description="Left", ordering="amount")
     def left(self, obj: Balance) -> str:
-        return money(obj.amount, obj.currency)
+        return in_words(obj.amount, obj.currency)
 
     @column(description="Held for orders", ordering="held")
     def on_hold(self, obj: Balance) -> str:
-        return money(obj.held, obj.currency)
+        return in_words(obj.held, obj.currency)
 
     @column(description="State")
     def state(self, obj: Balance) -> SafeString:
@@ -192,7 +212,7 @@ class BalanceAdmin(TopUpImportMixin, TenantExportMixin, TenantAdmin):
             (
                 when(x.at, obj.cpo.time_zone),
                 x.get_kind_display(),
-                money(x.amount, obj.currency),
+                in_words(x.amount, obj.currency),
                 _reference(x),
                 _who(x),
                 x.note,
@@ -222,7 +242,7 @@ class BalanceEntryAdmin(ReadOnlyMixin, TenantExportMixin, TenantAdmin):
 
     @column(description="Amount", ordering="amount")
     def moved(self, obj: BalanceEntry) -> str:
-        return money(obj.amount, obj.balance.currency)
+        return in_words(obj.amount, obj.balance.currency)
 
     @column(description="Reference", ordering="reference")
     def of_books(self, obj: BalanceEntry) -> str:
@@ -242,13 +262,14 @@ def _refusals() -> Iterator[None]:
         raise ValidationError(str(refused)) from refused
 
 
-def _moved(request: HttpRequest, data: dict[str, Any]) -> Moved:
-    return Moved(data["amount"], data["reference"], _person(request), data["note"])
+def _moved(request: HttpRequest, data: dict[str, Any], balance: Balance) -> Moved:
+    amount = from_people(data["amount"], balance.currency)
+    return Moved(amount, data["reference"], _person(request), data["note"])
 
 
 def _said(entry: BalanceEntry, did: str) -> str:
     """Say what became of a movement; written before, it moved nothing now."""
-    amount = money(entry.amount, entry.balance.currency)
+    amount = in_words(entry.amount, entry.balance.currency)
     if not entry.repeated:
         return f"{amount} was {did}."
     then = when(entry.at, entry.cpo.time_zone)

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin, TenantExportMixin, TenantStackedInline
-from cpo_portal.adminkit.display import EMPTY, column, link_to, money, table, when
+from cpo_portal.adminkit.display import EMPTY, column, link_to, table, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import TextInput
@@ -23,6 +23,7 @@ from cpo_portal.charging.export_columns import CUSTOMER_COLUMNS
 from cpo_portal.charging.models import Balance, Customer, CustomerContact, CustomerGroup, CustomerRecord
 from cpo_portal.charging.panels import Panel
 from cpo_portal.charging.people import Wanted, find_customers
+from cpo_portal.charging.units import in_words
 
 #: What is shown to those who operate alone.
 _PERSONAL = ("tier", "organisation")
@@ -146,7 +147,7 @@ def _panels(customer: Customer) -> list[Panel]:
     groups = list(CustomerGroup.objects.filter(members__customer=customer).order_by("name"))
     balances = Balance.objects.filter(Q(customer=customer) | Q(group__in=groups)).select_related("group")
     rows = [
-        (link_to("charging_balance", each.pk, each.name), each.group or "Own", money(each.amount, each.currency))
+        (link_to("charging_balance", each.pk, each.name), each.group or "Own", in_words(each.amount, each.currency))
         for each in balances.order_by("name", "pk")
     ]
     links = [link_to("charging_customergroup", each.pk, each.name) for each in groups]

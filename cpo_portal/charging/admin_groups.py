@@ -18,13 +18,14 @@ from django.utils.safestring import SafeString
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.actions import object_action
 from cpo_portal.adminkit.bases import TenantAdmin, TenantTabularInline
-from cpo_portal.adminkit.display import EMPTY, column, link_to, money, table, when
+from cpo_portal.adminkit.display import EMPTY, column, link_to, table, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import rights
 from cpo_portal.adminkit.widgets import Textarea
 from cpo_portal.charging.groups import RowsRefused, add_members, contacts_of
 from cpo_portal.charging.models import CustomerContact, CustomerGroup, CustomerGroupMember
 from cpo_portal.charging.panels import GROUP_PANELS, Panel
+from cpo_portal.charging.units import in_words
 
 
 class MembersForm(DialogForm):
@@ -122,7 +123,7 @@ class CustomerGroupAdmin(TenantAdmin):
 
     @column(description="Balances")
     def balances_of(self, obj: CustomerGroup) -> str:
-        return ", ".join(f"{x.name}: {money(x.amount, x.currency)}" for x in obj.balances.all()) or EMPTY
+        return ", ".join(f"{x.name}: {in_words(x.amount, x.currency)}" for x in obj.balances.all()) or EMPTY
 
 
 def nobody_yet(request: HttpRequest, group: CustomerGroup) -> Panel | None:
@@ -135,7 +136,11 @@ def nobody_yet(request: HttpRequest, group: CustomerGroup) -> Panel | None:
 def balances(request: HttpRequest, group: CustomerGroup) -> Panel:
     """Show what the group has paid ahead, and where it gets a balance."""
     rows = [
-        (link_to("charging_balance", row.pk, row.name), money(row.amount, row.currency), money(row.held, row.currency))
+        (
+            link_to("charging_balance", row.pk, row.name),
+            in_words(row.amount, row.currency),
+            in_words(row.held, row.currency),
+        )
         for row in group.balances.order_by("name", "pk")
     ]
     shown = table(("Balance", "Left", "Held by orders"), rows, numbers=(1, 2)) if rows else _NO_BALANCE

@@ -105,7 +105,7 @@ class SegmentAdmin(TenantExportMixin, TenantAdmin):
         return [
             Panel("Who is in it", format_html("<p>{}</p>", rule_in_words(row))),
             Panel("Customers in it now", format_html("<p>{}</p>", _counted(row))),
-            Panel("Used by", format_html("<p>{}</p>", ", ".join(_users(row)) or "No offer and no segment.")),
+            Panel("Used by", format_html("<p>{}</p>", ", ".join(_users(row)) or "No offer, no surge and no segment.")),
         ]
 
     @column(description="Who is in it")

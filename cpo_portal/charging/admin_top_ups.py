@@ -19,8 +19,8 @@ from cpo_portal.charging.groups import RowsRefused
 TOP_UPS_HELP = (
     f"The first row names the columns, of {', '.join(COLUMNS)}; cells are divided by commas, semicolons or tabs. Each "
     "row below is a top-up: it names its balance by the id, or the owner by phone, email or group (and the balance by "
-    "name, where the owner has several), and gives an amount and a reference of your books, under which it counts "
-    "once. All rows are written, or none."
+    "name, where the owner has several), and gives an amount (of energy in kWh) and a reference of your books, under "
+    "which it counts once. All rows are written, or none."
 )
 
 

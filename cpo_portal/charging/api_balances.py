@@ -83,7 +83,7 @@ class BalanceViewSet(_OwnRows):
             if contact:
                 with _at("contact"):
                     values["customer"] = customer_by_contact(self.cpo, contact)
-            made = Balance.objects.create(cpo=self.cpo, currency=self.cpo.currency, **values)
+            made = Balance.objects.create(**{"cpo": self.cpo, "currency": self.cpo.currency, **values})
         made.refresh_from_db()
         return Response(forms.BalanceSerializer(made).data, status=status.HTTP_201_CREATED)
 

@@ -1,4 +1,4 @@
-"""What comes back to balances, or is given to them, after a sale: drawn money of a refunded bill, and earned credit."""
+"""What comes back to balances, or is given to them, after a sale: what a refunded bill drew, and earned credit."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cpo_portal.charging.models import (
     EntryKind,
     Order,
 )
+from cpo_portal.charging.units import ENERGY
 
 NOTHING = Decimal(0)
 
@@ -31,38 +32,43 @@ class CannotCredit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """Of what an order drew on balances: what was credited to them again, and what nobody has a balance for."""
+    """Of the money that an order drew on balances: what was credited to them again, and what nobody has a balance for.
+
+    `energy` is what was credited in Wh; energy that nobody has a balance for is gone.
+    """
 
     credited: Decimal
     ownerless: Decimal
+    energy: Decimal = NOTHING
 
 
 def give_back_drawn(order: Order, *, reference: str, less: Decimal = NOTHING) -> GivenBack:
     """Credit each balance with what the order drew on it, once per reference; those that nobody has stay as they are.
 
-    So much `less` comes back where it has come back as money. The caller has locked the order, and its redemptions.
-    What comes back to a balance that is over expires with it.
+    Of money so much `less` comes back where it has come back as money. The caller has locked the order, and its
+    redemptions. What comes back to a balance that is over expires with it.
     """
-    drawn = _drawn(order, less)
+    money, energy = _drawn(order, order.currency, less), _drawn(order, ENERGY, NOTHING)
+    drawn = money | energy
     lock_all(drawn)
     # Whoever forgets a customer holds their balances: from here on nobody goes.
     owned = set(_owned(drawn).values_list("pk", flat=True))
     for balance in Balance.objects.filter(pk__in=owned).order_by("pk"):
         if drawn[balance.pk]:
             credit(balance, Moved(drawn[balance.pk], reference), order)
-    return _split(drawn, owned)
+    return _split(money, energy, owned)
 
 
 def would_give_back(order: Order, *, less: Decimal = NOTHING) -> GivenBack:
     """Return what `give_back_drawn` would give back now; nothing is changed."""
-    drawn = _drawn(order, less)
-    return _split(drawn, set(_owned(drawn).values_list("pk", flat=True)))
+    money, energy = _drawn(order, order.currency, less), _drawn(order, ENERGY, NOTHING)
+    return _split(money, energy, set(_owned(money | energy).values_list("pk", flat=True)))
 
 
-def _drawn(order: Order, less: Decimal) -> dict[UUID, Decimal]:
-    """Return what the order drew on each balance, less what has come back as money, by the balance's id."""
+def _drawn(order: Order, unit: str, less: Decimal) -> dict[UUID, Decimal]:
+    """Return what the order drew on each balance of this unit, less what has come back otherwise, by its id."""
     drawn: dict[UUID, Decimal] = {}
-    for each in BalanceHold.objects.filter(order=order, taken__gt=0):
+    for each in BalanceHold.objects.filter(order=order, taken__gt=0, balance__currency=unit):
         drawn[each.balance_id] = drawn.get(each.balance_id, Decimal(0)) + each.taken
     for key in sorted(drawn):
         kept = min(less, drawn[key])
@@ -70,14 +76,16 @@ def _drawn(order: Order, less: Decimal) -> dict[UUID, Decimal]:
     return drawn
 
 
-def _split(drawn: dict[UUID, Decimal], owned: set[UUID]) -> GivenBack:
-    credited = sum((amount for pk, amount in drawn.items() if pk in owned), NOTHING)
-    return GivenBack(credited, sum(drawn.values(), NOTHING) - credited)
+def _split(money: dict[UUID, Decimal], energy: dict[UUID, Decimal], owned: set[UUID]) -> GivenBack:
+    credited = sum((amount for pk, amount in money.items() if pk in owned), NOTHING)
+    back = sum((amount for pk, amount in energy.items() if pk in owned), NOTHING)
+    return GivenBack(credited, sum(money.values(), NOTHING) - credited, back)
 
 
 def credited_by(order: Order, *, reference: str) -> Decimal:
-    """Return what the order gave back to balances under this reference."""
+    """Return what money the order gave back to balances under this reference."""
     entries = BalanceEntry.objects.filter(order=order, kind=EntryKind.CREDIT, reference=reference)
+    entries = entries.filter(balance__currency=order.currency)
     total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
     return total or NOTHING
 

@@ -1,4 +1,7 @@
-"""Top-ups from a CSV file: checked as a whole, with faults by row and column, and written all or not at all."""
+"""Top-ups from a CSV file: checked as a whole, with faults by row and column, and written all or not at all.
+
+Amounts are of the balance's currency, of a balance of energy in kWh.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from cpo_portal.charging.csv_files import NotRead, is_blank, read_rows
 from cpo_portal.charging.customers import find_customer, identity_of, known_by_email
 from cpo_portal.charging.groups import Fault, RowsRefused
 from cpo_portal.charging.models import Balance
+from cpo_portal.charging.units import from_people
 
 #: Whose balance it is: its id, or its owner by one of these columns, and its name where the owner has several.
 OWNERS = ("phone", "email", "group")
@@ -113,7 +117,8 @@ def _row(cpo: Cpo, number: int, cells: dict[str, str], by: User | None) -> TopUp
     if not cells["reference"]:
         raise _Wrong("reference", "Give a reference of your books, so that the row counts once.")
     balance = _balance(cpo, cells)
-    return TopUpRow(number, balance, Moved(_amount(cells["amount"]), cells["reference"], by, cells.get("note", "")))
+    amount = from_people(_amount(cells["amount"]), balance.currency)
+    return TopUpRow(number, balance, Moved(amount, cells["reference"], by, cells.get("note", "")))
 
 
 def _amount(text: str) -> Decimal:

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.display import money
 from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind, Order
+from cpo_portal.charging.units import in_words
 
 NOTHING = Decimal(0)
 
@@ -73,7 +73,7 @@ def move(balance: Balance, kind: EntryKind, moved: Moved, order: Order | None = 
         amount=F("amount") + amount, held=F("held") + held
     )
     if changed != 1:
-        left = money(balance.amount, balance.currency)
+        left = in_words(balance.amount, balance.currency)
         raise BalanceRefused(f"Only {left} of this balance is held by no order: give that much or less.")
     balance.amount, balance.held = balance.amount + amount, balance.held + held
     return BalanceEntry.objects.create(

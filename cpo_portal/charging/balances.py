@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from cpo_portal.accounts.models import User
-from cpo_portal.adminkit.display import money, plain_amount, too_fine
 from cpo_portal.charging.balance_moves import BalanceRefused, Moved, is_over, lock, move
 from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind, Order
+from cpo_portal.charging.units import ENERGY, in_words, is_exact, too_fine
 
 #: More than any balance is: what a column holds.
 MOST = Decimal(10) ** 9
@@ -31,7 +31,7 @@ def top_up(balance: Balance, moved: Moved, *, now: datetime) -> BalanceEntry:
         return done
     _refuse_amount(balance, moved.amount)
     if balance.amount + balance.held + moved.amount >= MOST:
-        raise BalanceRefused("A balance stays below 1,000,000,000: add less, or make another one.")
+        raise BalanceRefused(f"A balance stays below {_most(balance)}: add less, or make another one.")
     if is_over(balance, now):
         if balance.valid_days is None:
             raise BalanceRefused("This balance has expired: give it a later date first, or make a new one.")
@@ -64,7 +64,7 @@ def credit(balance: Balance, moved: Moved, order: Order | None = None) -> Balanc
         return done
     _refuse_amount(balance, moved.amount)
     if balance.amount + balance.held + moved.amount >= MOST:
-        raise BalanceRefused("A balance stays below 1,000,000,000: pay it out instead.")
+        raise BalanceRefused(f"A balance stays below {_most(balance)}: pay it out instead.")
     return move(balance, EntryKind.CREDIT, moved, order)
 
 
@@ -100,7 +100,7 @@ def _done_before(balance: Balance, kind: EntryKind, moved: Moved) -> BalanceEntr
     done = BalanceEntry.objects.filter(balance=balance, kind=kind, reference=moved.reference).first()
     if done is not None and done.amount != moved.amount:
         raise BalanceRefused(
-            f"The reference {moved.reference} was used for {money(done.amount, balance.currency)}; "
+            f"The reference {moved.reference} was used for {in_words(done.amount, balance.currency)}; "
             "give this one a reference of its own.",
             "reference",
         )
@@ -110,8 +110,13 @@ def _done_before(balance: Balance, kind: EntryKind, moved: Moved) -> BalanceEntr
 
 
 def _refuse_amount(balance: Balance, amount: Decimal) -> None:
-    """Refuse what is no amount of this balance: nothing, or more decimals than the currency has."""
+    """Refuse what is no amount of this balance: nothing, or more decimals than its unit has."""
     if not 0 < amount < MOST:
-        raise BalanceRefused("Give an amount above 0 and below 1,000,000,000.")
-    if amount != plain_amount(amount, balance.currency):
+        raise BalanceRefused(f"Give an amount above 0 and below {_most(balance)}.")
+    if not is_exact(amount, balance.currency):
         raise BalanceRefused(too_fine(balance.currency))
+
+
+def _most(balance: Balance) -> str:
+    """Return the bound of all balances as people write amounts."""
+    return in_words(MOST, ENERGY) if balance.currency == ENERGY else f"{MOST:,f}"

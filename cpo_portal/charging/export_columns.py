@@ -16,6 +16,7 @@ from cpo_portal.charging.models import (
     Payment,
     Refund,
 )
+from cpo_portal.charging.units import in_sheet, unit_in_words
 from cpo_portal.charging.wording import payment_state, refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]
@@ -119,9 +120,10 @@ BALANCE_COLUMNS: Columns = {
     "Name": lambda row: row.name,
     "Customer": lambda row: str(row.customer_id or ""),
     "Group": lambda row: row.group.name if row.group else "",
-    "Left": lambda row: plain_amount(row.amount, row.currency),
-    "Held": lambda row: plain_amount(row.held, row.currency),
-    "Currency": lambda row: row.currency,
+    "Left": lambda row: in_sheet(row.amount, row.currency),
+    "Held": lambda row: in_sheet(row.held, row.currency),
+    "Currency": lambda row: unit_in_words(row.currency),
+    "Subscription": lambda row: row.plan,
     "Expires ({clock})": lambda row: row.expires_at,
     "Made ({clock})": lambda row: row.created_at,
 }
@@ -132,8 +134,8 @@ BALANCE_ENTRY_COLUMNS: Columns = {
     "Name": lambda row: row.balance.name,
     "At ({clock})": lambda row: row.at,
     "Kind": BalanceEntry.get_kind_display,  # type: ignore[attr-defined]
-    "Amount": lambda row: plain_amount(row.amount, row.balance.currency),
-    "Currency": lambda row: row.balance.currency,
+    "Amount": lambda row: in_sheet(row.amount, row.balance.currency),
+    "Currency": lambda row: unit_in_words(row.balance.currency),
     "Reference": lambda row: row.reference,
     "Order": lambda row: str(row.order_id or ""),
     "By": lambda row: row.by.email if row.by else "",

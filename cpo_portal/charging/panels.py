@@ -31,6 +31,7 @@ from cpo_portal.charging.models import (
 )
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.sessions import delivered_wh
+from cpo_portal.charging.units import in_words
 from cpo_portal.charging.wording import (
     energy,
     event_in_words,
@@ -144,8 +145,8 @@ def prepaid(request: HttpRequest, order: Order) -> Panel | None:
         (
             row.balance.name,
             row.get_state_display(),
-            money(row.amount, order.currency),
-            money(row.taken, order.currency),
+            in_words(row.amount, row.balance.currency),
+            in_words(row.taken, row.balance.currency),
             when(row.created_at, zone_of(order)),
         )
         for row in BalanceHold.objects.filter(order=order).select_related("balance")

@@ -1,4 +1,4 @@
-"""Bodies of the staff API of balances and groups; amounts are text in the currency."""
+"""Bodies of the staff API of balances and groups; amounts are text in the currency, of energy in Wh."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from rest_framework import serializers
 from cpo_portal.adminkit.display import plain_amount
 from cpo_portal.charging.groups import MOST_CONTACTS
 from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup
+from cpo_portal.charging.plans import fault_of_plan
+from cpo_portal.charging.units import ENERGY
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.models import BECKN_ID
+
+
+def _text(amount: Decimal, unit: str) -> str:
+    return f"{amount.to_integral_value() if unit == ENERGY else plain_amount(amount, unit):f}"
 
 
 class BalanceSerializer(serializers.ModelSerializer[Balance]):
@@ -24,22 +31,33 @@ class BalanceSerializer(serializers.ModelSerializer[Balance]):
     class Meta:
         model = Balance
         fields = (
-            "id", "name", "currency", "customer", "group", "left", "held", "expires_at", "valid_days",
+            "id", "name", "currency", "plan", "customer", "group", "left", "held", "expires_at", "valid_days",
             "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
     def get_left(self, balance: Balance) -> str:
-        return f"{plain_amount(balance.amount, balance.currency):f}"
+        return _text(balance.amount, balance.currency)
 
     def get_held(self, balance: Balance) -> str:
-        return f"{plain_amount(balance.held, balance.currency):f}"
+        return _text(balance.held, balance.currency)
 
 
 class BalanceInSerializer(serializers.Serializer[Any]):
     """A new balance, of the driver with this contact or of a group."""
 
     name = serializers.CharField(max_length=100)
+    currency = serializers.ChoiceField(
+        choices=[ENERGY], required=False, help_text="“Wh” for energy of a subscription; left out, the CPO's currency."
+    )
+    plan = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[BECKN_ID],
+        help_text="Of energy: the tariff id of the one subscription that it is for; empty for any.",
+    )
     contact = serializers.CharField(max_length=254, required=False, help_text="A phone number or an e-mail address.")
     group: Any = serializers.PrimaryKeyRelatedField(queryset=CustomerGroup.objects.none(), required=False)
     expires_at = InstantField(required=False, allow_null=True, default=None)
@@ -54,11 +72,13 @@ class BalanceInSerializer(serializers.Serializer[Any]):
         if bool(attrs.get("contact")) == bool(attrs.get("group")):
             sentence = "Give the driver's phone or e-mail, or a group, and not both."
             raise serializers.ValidationError({"contact": [sentence]})
+        if fault := fault_of_plan(attrs["plan"], attrs.get("currency", "")):
+            raise serializers.ValidationError({"plan": [fault]})
         return attrs
 
 
 class MovedSerializer(serializers.Serializer[Any]):
-    """A movement by staff; the same reference again changes nothing."""
+    """A movement by staff, of energy in whole Wh; the same reference again changes nothing."""
 
     amount = serializers.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
     reference = serializers.CharField(max_length=100)
@@ -83,7 +103,7 @@ class BalanceEntrySerializer(serializers.ModelSerializer[BalanceEntry]):
         read_only_fields = fields
 
     def get_amount(self, entry: BalanceEntry) -> str:
-        return f"{plain_amount(entry.amount, entry.balance.currency):f}"
+        return _text(entry.amount, entry.balance.currency)
 
 
 class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):

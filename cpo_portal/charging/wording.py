@@ -8,6 +8,7 @@ from typing import Any
 
 from cpo_portal.adminkit.display import EMPTY, money
 from cpo_portal.charging.models import EventKind, OrderState, Payment, PaymentStatus
+from cpo_portal.charging.units import ENERGY, in_words
 
 #: Why money is owed back; the codes are part of the API.
 REFUND_REASONS = {
@@ -120,11 +121,12 @@ def _stopped(detail: Detail, currency: str) -> str:
 def _settled(detail: Detail, currency: str) -> str:
     sayings = {"REFUND": "{} comes back to the driver", "SHORTFALL": "{} is still to be paid"}
     owed = sayings.get(detail["settlement"], "nothing is owed").format(_amount(detail, currency))
-    return "; ".join(filter(None, (owed, oddities(detail.get("flags", ())))))
+    return "; ".join(filter(None, (owed, _energy(detail, "drawn from"), oddities(detail.get("flags", ())))))
 
 
 def _cancelled(detail: Detail, currency: str) -> str:
-    return f"by {cancelled_by(detail['by'])}; {_amount(detail, currency, 'refund')} comes back"
+    back = f"by {cancelled_by(detail['by'])}; {_amount(detail, currency, 'refund')} comes back"
+    return "; ".join(filter(None, (back, _energy(detail, "back to"))))
 
 
 def _refunded(detail: Detail, currency: str) -> str:
@@ -141,7 +143,13 @@ def _bill_refunded(detail: Detail, currency: str) -> str:
     credit = f", {_amount(detail, currency, 'prepaid')} to the prepaid balance" if detail.get("prepaid") else ""
     ownerless = _amount(detail, currency, "ownerless") if detail.get("ownerless") else ""
     instead = f" ({ownerless} of a balance that nobody has any more)" if ownerless else ""
-    return f"{_amount(detail, currency)} comes back{instead}{credit}, {detail['reference']}"
+    energy = f", {_energy(detail, 'back to')}" if detail.get("energy_wh") else ""
+    return f"{_amount(detail, currency)} comes back{instead}{credit}{energy}, {detail['reference']}"
+
+
+def _energy(detail: Detail, how: str) -> str:
+    """Say what happened to the energy of a subscription, "" where it had none."""
+    return f"{in_words(detail['energy_wh'], ENERGY)} {how} the subscription" if "energy_wh" in detail else ""
 
 
 def _exchanged(detail: Detail, currency: str) -> str:

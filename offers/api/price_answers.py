@@ -7,10 +7,12 @@ from typing import Any
 from rest_framework import serializers
 
 from offers.api.serializers import AMOUNT, amount_text
+from offers.api.surge_answers import SurgedSerializer, surged_to_response
 from offers.engine.values import OfferTrace
 from offers.reason_names import names_for
 from offers.reason_words import check_in_words
 from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
+from pricing.engine.surge_outcomes import surged
 from pricing.engine.values import Quote, QuoteLine
 
 
@@ -79,6 +81,7 @@ class PriceSerializer(serializers.Serializer[Any]):
     engine_version = serializers.CharField()
     flags = serializers.ListField(child=serializers.CharField())
     lines = LineSerializer(many=True)
+    surges = SurgedSerializer(many=True, help_text="Those that apply there around that time.")
     trace = TraceSerializer()
 
 
@@ -95,6 +98,7 @@ def quote_to_response(quote: Quote) -> dict[str, Any]:
         "engine_version": quote.engine_version,
         "flags": list(quote.flags),
         "lines": [line_to_response(line) for line in quote.lines],
+        "surges": [surged_to_response(found) for found in surged(quote)],
         "trace": trace_to_response(trace),
     }
 

@@ -77,11 +77,14 @@ class PriceCheckSerializer(serializers.Serializer[Any]):
     declined = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     codes = BoundedListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
     bap_id = serializers.CharField(max_length=255, required=False, help_text="The buyer app, for segments.")
+    battery_percent = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=100, help_text="The car's charge, for surges."
+    )
     as_of = InstantField(
         required=False,
         allow_null=True,
-        help_text="Price with the tariffs, offers and limits that were published at that instant, and what was used "
-        "then; taxes, products, segments, holiday calendars and the policy are today's.",
+        help_text="Price with the tariffs, surges, offers and limits that were published at that instant, and what "
+        "was used then; taxes, products, segments, holiday calendars and the policies are today's. No signal counts.",
     )
     explain = serializers.ChoiceField(
         choices=["candidates", "full"],
@@ -142,6 +145,7 @@ def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
         bap_id=data.get("bap_id", ""),
         delivery=_delivery(data.get("readings", [])),
         basis=Basis(data["measure"]["basis"]) if "basis" in data["measure"] else None,
+        charge_percent=data.get("battery_percent"),
     )
     customer = _customer(data.get("customer"))
     return ask if customer is None else of_customer(ask, customer)

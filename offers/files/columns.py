@@ -19,8 +19,7 @@ from offers.authoring.content import CONTENT_FIELDS, OfferContent
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.files.cells import read_names, read_rows_of, write_dates, write_names, write_rows_of
 from offers.forms import OfferForm
-from offers.forms_days import DatesField
-from pricing.forms_rows import IdsField, LocalDateTimeField
+from pricing.forms_rows import DatesField, IdsField, LocalDateTimeField
 
 #: What a file begins with; the rest follows in the order of the content.
 _FIRST = (

@@ -4,6 +4,7 @@ from offers.models.adjustments import Adjustment, AdjustmentKind
 from offers.models.backtests import BacktestRun, BacktestState
 from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
+from offers.models.consents import ConsentChannel, SurgeConsent
 from offers.models.definitions import (
     BenefitKindChoice,
     BookRevision,
@@ -48,6 +49,7 @@ __all__ = [
     "CodeBatch",
     "CodeGuess",
     "CodeState",
+    "ConsentChannel",
     "CustomerCounter",
     "CustomerPeriodCounter",
     "DayCounter",
@@ -78,5 +80,6 @@ __all__ = [
     "ReferralState",
     "RedemptionState",
     "SingleUseCode",
+    "SurgeConsent",
     "ValueTypeChoice",
 ]

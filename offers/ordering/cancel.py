@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
+from cpo_portal.charging.units import ENERGY, in_words
 from offers import ledger
 from offers.ordering.orders import lock_order
 from offers.ordering.owed import WITHIN, Owed, owe
@@ -109,12 +110,15 @@ def _close(
     description = (term.description if term and paid else "") or (everything if decision.amount else nothing)
     if back.credit:
         description = f"{description} {back.credit} went back to the prepaid balance."
+    if back.energy:
+        description = f"{description} {in_words(back.energy, ENERGY)} went back to the subscription."
     record_event(
         order,
         EventKind.CANCELLED,
         occurred_at=now,
         detail={"by": by.value, "reason_id": reason_id, "refund": f"{back.cash.amount:f}"}
-        | ({"prepaid": f"{back.credit.amount:f}"} if back.credit else {}),
+        | ({"prepaid": f"{back.credit.amount:f}"} if back.credit else {})
+        | ({"energy_wh": back.energy} if back.energy else {}),
     )
     if back.cash:
         within = WITHIN if term is None or term.within is None else term.within

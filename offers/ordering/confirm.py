@@ -15,7 +15,7 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
 from offers import holdings, ledger
 from offers.models import OfferState, Redemption, RedemptionState
-from offers.ordering import prepaid
+from offers.ordering import pools, prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import LockedQuote, lock_order, money_text, quote_of, write_lines
 from offers.ordering.place import MAX_ROUNDS, holds_of, refuse_invalid_offers
@@ -66,10 +66,10 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
 
 
 def _is_reserved(order: Order, quote: LockedQuote, now: datetime) -> bool:
-    """Return whether the quote still binds: in time, with every offer of it and the balance still held."""
+    """Return whether the quote still binds: in time, with every offer of it, its energy and the balance still held."""
     in_time = now <= max(quote.row.valid_until, order.payment_until)
     held = holdings.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
-    return in_time and held
+    return in_time and held and pools.covers(order, quote)
 
 
 def _refuse_missed_slot(order: Order, now: datetime) -> None:
@@ -129,7 +129,7 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
         try:
             with transaction.atomic():
                 _take_new_quote(order, asked, priced, now)
-        except ledger.LimitsChanged:
+        except (ledger.LimitsChanged, pools.EnergyChanged):
             continue
         except ledger.LimitReached as reached:
             # Somebody was faster: the next price is made without the offer.
@@ -150,6 +150,7 @@ def _fresh_price(order: Order, asked: SessionAsk, lock: Lock, now: datetime) -> 
     try:
         own = holdings.own_usage(order, order.customer, now=now)
         lock = replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
+        lock = replace(lock, is_test=order.sandbox)
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)
@@ -177,6 +178,7 @@ def _ask_again(order: Order, old: LockedQuote) -> SessionAsk:
         bap_id=order.bap_id,
         vehicle_make=order.vehicle_make,
         contact_hashes=_hashes_of(order),
+        charge_percent=choices.get("charge_percent"),
     )
 
 
@@ -220,6 +222,7 @@ def _cancel_uncovered(order: Order, short: prepaid.Uncovered, now: datetime) -> 
 
 def _take_new_quote(order: Order, asked: SessionAsk, priced: PricedSession, now: datetime) -> None:
     until, total = _last_moment(order, now), priced.quote.total.amount
+    pools.hold_energy(order, priced.quote, held_until=until, now=now)
     prepaid.hold_again(order, total, wanted=PREPAID not in asked.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=until, now=now)
     buyer = Buyer(order.bap_id, order.transaction_id, order.sandbox)

@@ -26,6 +26,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.network.models import Connector
 from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing
+from offers.consents import Acknowledgement, agreed_to, keep_consent
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
 from offers.engine.giving import units_given
@@ -34,6 +35,7 @@ from offers.engine.values import OfferTerms, Outcome, ReasonCode
 from offers.forgotten import forget_facts
 from offers.models import Quote
 from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
+from offers.ordering.pools import EnergyChanged, hold_energy
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
 from offers.reason_words import in_short
@@ -70,6 +72,7 @@ class Placing:
     contact: dict[str, Any] = field(default_factory=dict)
     vehicle: tuple[str, str] = ("", "")
     finder_fee: tuple[str, Decimal] | None = None
+    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,10 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     customer = find_or_make_customer(placing.connector.cpo, billing=placing.billing, contact=placing.contact)
     selected = _selected(placing, now)
     ask = _identified(_from(placing), customer, selected)
-    lock = Lock()
+    lock = Lock(is_test=placing.buyer.sandbox)
     if order is not None:
-        lock = Lock(own=holdings.own_usage(order, customer, now=now), order_id=order.pk, own_goods=own_units(order))
+        own = holdings.own_usage(order, customer, now=now)
+        lock = replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)
@@ -104,10 +108,13 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         code = coming.sent_code(priced, ask)
         if code is not None:
             coming.check(code, customer, priced.policy)
+        agreed = agreed_to(placing.acknowledged, priced, selected, order)
         try:
             with transaction.atomic():
-                return _write(placing, ask, priced, order=order, selected=selected, now=now)
-        except ledger.LimitsChanged:
+                placed = _write(placing, ask, priced, order=order, selected=selected, now=now)
+                keep_consent(placed.order, agreed, now=now)
+                return placed
+        except (ledger.LimitsChanged, EnergyChanged):
             continue
         except ledger.LimitReached as reached:
             lock = lock.without(reached.offer_id, reached.guard)
@@ -205,11 +212,14 @@ def _write(
     if order is not None and order.customer != ask.customer:
         # Whoever asks to be forgotten is looked for by the orders of theirs: this one is somebody else's from now on.
         forget_facts(Quote.objects.filter(order=order))
+    was_made = order is not None
     order = _save_order(placing, ask, priced, quote, order=order, now=now)
     code = coming.sent_code(priced, ask)
     if code is not None:
         coming.note(order, code, priced.policy, now=now)
     until = max(quote.valid_until, order.payment_until)
+    if was_made or priced.quote.terms.included_wh is not None:
+        hold_energy(order, priced.quote, held_until=until, now=now)
     prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)
     ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)
     Quote.objects.filter(pk=quote.pk).update(order=order)

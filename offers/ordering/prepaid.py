@@ -13,6 +13,7 @@ from decimal import Decimal
 from cpo_portal.charging import balance_holds
 from cpo_portal.charging.models import Order, PaymentType
 from offers import holdings
+from offers.ordering import pools
 from offers.ordering.orders import paid_for
 from pricing.engine.money import Money
 
@@ -29,10 +30,11 @@ class Uncovered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """How a cancellation divides what comes back: by the gateway, and to the balance."""
+    """How a cancellation divides what comes back: by the gateway, to the balance, and so many Wh to the pools."""
 
     cash: Money
     credit: Money
+    energy: int
 
 
 def hold_for(order: Order, total: Decimal, *, wanted: bool, held_until: datetime, now: datetime) -> Decimal:
@@ -75,8 +77,12 @@ def draw_for_bill(order: Order, billed: Money, *, now: datetime) -> Money:
 
 
 def give_back(order: Order, kept: Money, *, now: datetime) -> Returned:
-    """End the holds of a cancelled order of which the CPO keeps so much: the balance pays that first."""
+    """End the holds of a cancelled order of which the CPO keeps so much: the balance pays that first.
+
+    Energy comes back whole: nothing of it was delivered.
+    """
     holdings.lock_held(order)
+    energy = pools.give_back(order, now=now)
     held = Money(balance_holds.held_by(order), order.currency).rounded()
     taken = Money(balance_holds.draw(order, kept.amount, now=now), order.currency).rounded()
-    return Returned(cash=paid_for(order) - (kept - taken), credit=held - taken)
+    return Returned(cash=paid_for(order) - (kept - taken), credit=held - taken, energy=energy)

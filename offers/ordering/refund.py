@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -30,12 +31,14 @@ OWNERLESS = "Of this, {} had been paid by a prepaid balance that nobody has any 
 @dataclass(frozen=True, slots=True)
 class ComesBack:
     """What the refund of a bill pays back: money, and credit to balances; `ownerless` is the part of the money that a
-    balance had paid that nobody has any more. `asked` is what was asked for, not paid, and is void then."""
+    balance had paid that nobody has any more. `asked` is what was asked for, not paid, and is void then. `energy` is
+    what goes back to pools, in Wh."""
 
     cash: Money
     credit: Decimal
     ownerless: Money
     asked: Decimal
+    energy: Decimal
 
 
 def refund_of(order: Order) -> ComesBack:
@@ -48,14 +51,14 @@ def refund_of(order: Order) -> ComesBack:
 def _comes_back(order: Order, paid: Money, back: GivenBack, asked: Decimal) -> ComesBack:
     instead = Money(back.ownerless, order.currency).rounded()
     cash = (paid if paid.amount > 0 else zero(order.currency)) + instead
-    return ComesBack(cash, back.credited, instead, asked)
+    return ComesBack(cash, back.credited, instead, asked, back.energy)
 
 
 @transaction.atomic
 def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
     """Pay a bill back once: what balances paid returns to them, the rest is a refund, and nothing is owed any more.
 
-    What a balance paid that nobody has any more, its owner having been forgotten, is part of the refund.
+    What a balance paid that nobody has any more, its owner having been forgotten, is part of the refund; energy is not.
     Uses come back by the offers' policy, budgets always; an exchange that was valued stays, and so does a referral that
     was rewarded; one that was not waits for another session. The same reference again
     changes nothing and says so; raises AdjustmentRefused where it was paid back under another one.
@@ -96,9 +99,10 @@ def refund_bill(order: Order, said: Said, *, now: datetime) -> Adjustment:
         by=said.by,
         source=said.source,
     )
-    detail = {"amount": f"{cash.amount:f}", "reference": said.reference}
+    detail: dict[str, Any] = {"amount": f"{cash.amount:f}", "reference": said.reference}
     detail |= {"prepaid": f"{credit:f}"} if credit else {}
     detail |= {"ownerless": f"{instead.amount:f}"} if instead else {}
+    detail |= {"energy_wh": int(back.energy)} if back.energy else {}
     record_event(order, EventKind.BILL_REFUNDED, occurred_at=now, detail=detail)
     return made
 

@@ -29,7 +29,7 @@ from offers.engine.proof import LockedContext
 from offers.engine.step import LockedStep
 from offers.engine.values import OfferTrace, Outcome
 from offers.models import Offer, Quote, Redemption, RedemptionState
-from offers.ordering import prepaid
+from offers.ordering import pools, prepaid
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.orders import lock_order, paid_for, quote_of, write_lines
 from offers.ordering.owed import WITHIN, Owed, owe
@@ -60,8 +60,11 @@ FAULTS = frozenset(
 )
 
 
-def bill_of(order: Order) -> engine.Quote:
-    """Return the price of what was delivered so far, by the order's locked terms: running cost and bill alike."""
+def bill_of(order: Order, *, now: datetime) -> engine.Quote:
+    """Return the price of what was delivered so far, by the order's locked terms: running cost and bill alike.
+
+    A subscription includes what the order can draw now.
+    """
     locked = quote_of(order)
     session = ChargingSession.objects.get(order=order)
     request = replace(locked.request, delivery=delivery_of(session))
@@ -72,7 +75,7 @@ def bill_of(order: Order) -> engine.Quote:
         max_discount_percent=locked.row.max_discount_percent,
         goods=goods_of(locked.lines),
     )
-    return price(request, locked.terms, discounts=step)
+    return price(request, pools.as_drawn(locked.terms, order, request, now=now), discounts=step)
 
 
 def delivery_of(session: ChargingSession) -> engine.Delivery:
@@ -103,16 +106,20 @@ def settle(order: Order, *, now: datetime, reviewed: bool = False) -> Order:
     if _is_failure(order):
         cancel_unmet(order, "The charger failed before it delivered anything.", now=now)
         return order
-    bill = bill_of(order)
+    bill = bill_of(order, now=now)
     if HOLD_FLAGS & set(bill.flags) and not reviewed:
         record_event(order, EventKind.HELD, occurred_at=now, detail={"flags": list(bill.flags)})
         return order
-    _store_bill(order, bill, now)
     coming.earn(order, bill.energy_wh, now=now)
     holdings.lock_held(order)
+    if pools.lock_held(order, now=now):
+        # What is left of the pools stays as it is from here on.
+        bill = bill_of(order, now=now)
+    _store_bill(order, bill, now)
+    energy = pools.draw_for_bill(order, bill, now=now)
     drawn = prepaid.draw_for_bill(order, bill.total, now=now)
     _commit_offers(order, bill, now)
-    detail = _settle_money(order, bill, drawn, now)
+    detail = _settle_money(order, bill, drawn, now) | ({"energy_wh": energy} if energy else {})
     order.state, order.billed_amount, order.settled_at = OrderState.COMPLETE, bill.total.amount, now
     order.save(update_fields=["state", "billed_amount", "settled_at"])
     record_event(order, EventKind.SETTLED, occurred_at=now, detail=detail)

@@ -20,9 +20,11 @@ from cpo_portal.charging.models import (
     PricedSlice,
     RefundStatus,
 )
+from cpo_portal.charging.units import ENERGY
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
 from offers.public_support import Contact, support_of
+from offers.receipts.surcharges import Explained, explained
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
@@ -64,6 +66,7 @@ class ReceiptPage:
     tax: tuple[Row, ...]
     paid: tuple[Row, ...]
     since: tuple[Row, ...]
+    surcharges: tuple[Explained, ...]
     support: tuple[Contact, ...]
 
 
@@ -91,6 +94,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         tax=tuple(tax_rows(tax, bill.currency)) if tax is not None else (),
         paid=tuple(_paid(order, zone)),
         since=tuple(_since(order, zone)),
+        surcharges=explained(bill, order.cpo.provider_id),
         support=support_of(order.cpo),
     )
 
@@ -144,6 +148,8 @@ def tax_rows(tax: BillTax, currency: str) -> Iterator[Row]:
 def _paid(order: Order, zone: ZoneInfo) -> Iterator[Row]:
     if drawn := taken_by(order):
         yield Row("Paid from the prepaid balance", money_text(drawn, order.currency))
+    if energy := taken_by(order, ENERGY):
+        yield Row("Drawn from the subscription", energy_text(int(energy)))
     for payment in order.payments.order_by("created_at"):
         if payment.status == PaymentStatus.PAID and payment.paid_amount:
             on = f" on {moment_text(payment.paid_at.astimezone(zone))}" if payment.paid_at else ""

@@ -1,1 +1,1 @@
-"""The staff API of tariffs."""
+"""The staff API of tariffs, their calendars and ceilings, and of surges."""

@@ -1,23 +1,28 @@
-"""Which ceilings a tariff is above, and at which of its connectors: told while it is written, or refused."""
+"""Which ceilings prices are above, surges included, and where: told while they are written, or refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from itertools import chain, islice
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from cpo_portal.network.models import Connector
 from pricing.authoring.components import with_default
 from pricing.authoring.content import TariffContent
-from pricing.authoring.places import EVERYWHERE, Place
+from pricing.authoring.places import Place, most_specific_first
 from pricing.engine.ceilings import Breach, Ceiling, breaches
+from pricing.engine.values import PriceComponent, Surge
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import money_text
 from pricing.models import CeilingMode, PriceCeiling
 from pricing.supply import state_code
+from pricing.surges.applying import Applying, Surges, surges_of
+from pricing.surges.scope import fits
 from pricing.windows import read_window
 
 #: As many sentences as people read.
@@ -32,47 +37,61 @@ class Found:
     blocks: bool
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Kind:
-    """A kind of connector at a location, as ceilings tell them apart."""
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A connector, its charger and location loaded, with the prices and the surges that are compared with ceilings."""
 
-    location_id: str
-    location: str
-    state: str
-    item_id: str
-    connector_type: str
-    power_w: int
+    connector: Connector
+    components: tuple[PriceComponent, ...]
+    surges: tuple[Surge, ...] = ()
 
 
 class Ceilings:
-    """The ceilings of the CPO and the connectors that they may be about, each read once; inside its scope."""
+    """The ceilings of the CPO, the connectors that they may be about, and its surges, each read once; in its scope.
+
+    Of each surge schedule the version counts that was published last, whenever it takes effect.
+    """
 
     @cached_property
-    def _rules(self) -> list[PriceCeiling]:
+    def rules(self) -> list[PriceCeiling]:
+        """Return the ceilings."""
         return list(PriceCeiling.objects.order_by("pk"))
 
     @cached_property
-    def _connectors(self) -> list[_Kind]:
-        rows = Connector.objects.values_list(
-            "charger__location__location_id",
-            "charger__location__name",
-            "charger__location__state",
-            "item_id",
-            "connector_type",
-            "max_power_w",
-        )
-        return sorted(_Kind(*row) for row in rows)
+    def connectors(self) -> list[Connector]:
+        """Return the CPO's connectors by location and id."""
+        rows = Connector.objects.select_related("charger__location")
+        return list(rows.order_by("charger__location__location_id", "charger__location__name", "item_id"))
+
+    @cached_property
+    def surges(self) -> Surges:
+        """Return what the CPO has published of surges."""
+        cpo_ids = {x.cpo_id for x in self.connectors}
+        return next(iter(surges_of(cpo_ids, now=timezone.now()).values()), Surges())
 
     def above(self, content: TariffContent) -> tuple[Found, ...]:
-        """Return what they say against a tariff at the places that it names."""
+        """Return what they say against a tariff, with the surges on top of it, at the places that it names."""
         places = set(content.places)
-        if not self._rules or not places:
+        if not self.rules or not places:
             return ()
         parts = with_default(content.rate, content.components)
-        exceeded = [(rule, found) for rule in self._rules if (found := breaches(parts, _ceiling(rule)))]
-        kinds = [kind for kind in self._connectors if _is_named(kind, places)] if exceeded else []
-        told = chain.from_iterable(_said(rule, found, kinds, content.currency) for rule, found in exceeded)
-        return tuple(islice(told, MOST_TOLD))
+        priced = [Priced(x, parts, self.surges_at(x)) for x in self.connectors if _is_named(x, places)]
+        return self.told(priced, content.currency)
+
+    def surges_at(self, connector: Connector, *, without: str = "") -> tuple[Surge, ...]:
+        """Return the surges that may be on a kWh at a connector, but for the schedule that is left out."""
+        newest = (each.layers[0] for each in self.surges.published)
+        return tuple(
+            Applying(x.version, x.exemptions, None).surge()
+            for x in newest
+            if x.version.schedule.schedule_id != without and not x.scope.product_ids and fits(x.scope, connector, ())
+        )
+
+    def told(self, priced: Sequence[Priced], currency: str) -> tuple[Found, ...]:
+        """Return what the ceilings say of these prices."""
+        cap = self.surges.policy.cap_percent
+        said = (_said(rule, [x for x in priced if _applies(rule, x.connector)], cap, currency) for rule in self.rules)
+        return tuple(islice(chain.from_iterable(said), MOST_TOLD))
 
 
 def refuse_above(content: TariffContent) -> None:
@@ -86,28 +105,36 @@ def _ceiling(rule: PriceCeiling) -> Ceiling:
     return Ceiling(rule.maximum_rate, tuple(map(read_window, rule.weekly_windows)))
 
 
-def _said(rule: PriceCeiling, found: Sequence[Breach], kinds: Iterable[_Kind], currency: str) -> Iterator[Found]:
-    """Yield a sentence for the first connector that the rule is about, and how many other locations have one."""
-    under = [kind for kind in kinds if _applies(rule, kind)]
-    if not under:
-        return
-    more = len({kind.location_id for kind in under}) - 1
-    where = f"at {under[0].location}" + (f" and {more} more location{'s' if more > 1 else ''}" if more else "")
-    for breach in found:
+def _said(rule: PriceCeiling, under: Sequence[Priced], cap_percent: Decimal | None, currency: str) -> Iterator[Found]:
+    """Yield a sentence for each price that is above the rule: where first, and at how many other locations."""
+    found: dict[tuple[bool, Breach], list[Connector]] = {}
+    known: dict[tuple[tuple[PriceComponent, ...], tuple[Surge, ...]], tuple[Breach, ...]] = {}
+    for priced in under:
+        key = priced.components, priced.surges
+        if key not in known:
+            known[key] = breaches(priced.components, _ceiling(rule), priced.surges, cap_percent)
+        for breach in known[key]:
+            found.setdefault((bool(priced.surges), breach), []).append(priced.connector)
+    for (surged, breach), connectors in found.items():
+        places = dict.fromkeys(x.charger.location for x in connectors)
+        more = len(places) - 1
+        where = f"at {next(iter(places))}" + (f" and {more} more location{'s' if more > 1 else ''}" if more else "")
         price, most = money_text(breach.rate, currency), money_text(rule.maximum_rate, currency)
-        hours = windows_in_words(breach.hours)
+        with_surges = " with its surges" if surged else ""
         yield Found(
-            f"{price} per kWh {hours} is above “{rule.name}” ({most}) {where}: lower it, or leave the place out.",
+            f"{price} per kWh{with_surges} {windows_in_words(breach.hours)} is above “{rule.name}” ({most}) {where}: "
+            "lower it, or leave the place out.",
             rule.mode == CeilingMode.BLOCK,
         )
 
 
-def _applies(rule: PriceCeiling, kind: _Kind) -> bool:
+def _applies(rule: PriceCeiling, connector: Connector) -> bool:
+    power = connector.max_power_w
     return (
-        (not rule.state or _same_state(rule.state, kind.state))
-        and rule.connector_type in ("", kind.connector_type)
-        and (rule.min_power_w is None or kind.power_w >= rule.min_power_w)
-        and (rule.max_power_w is None or kind.power_w <= rule.max_power_w)
+        (not rule.state or _same_state(rule.state, connector.charger.location.state))
+        and rule.connector_type in ("", connector.connector_type)
+        and (rule.min_power_w is None or power >= rule.min_power_w)
+        and (rule.max_power_w is None or power <= rule.max_power_w)
     )
 
 
@@ -117,13 +144,6 @@ def _same_state(one: str, other: str) -> bool:
     return code == state_code(other) if code else one.strip().casefold() == other.strip().casefold()
 
 
-def _is_named(kind: _Kind, places: set[Place]) -> bool:
-    return not places.isdisjoint(
-        (
-            EVERYWHERE,
-            Place(item_id=kind.item_id),
-            Place(kind.location_id),
-            Place(kind.location_id, connector_type=kind.connector_type),
-            Place(connector_type=kind.connector_type),
-        )
-    )
+def _is_named(connector: Connector, places: set[Place]) -> bool:
+    location_id = connector.charger.location.location_id
+    return not places.isdisjoint(most_specific_first(connector, location_id))

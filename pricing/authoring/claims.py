@@ -12,9 +12,9 @@ from django.db.models import Q, QuerySet
 
 from cpo_portal.network.models import Connector, Location
 from pricing.authoring.places import Place, faults_of, location_names, places_of
-from pricing.authoring.published import since_last_ended
-from pricing.authoring.validity import ALWAYS, Bounded, Period, Span, in_effect, overlap, spans_of
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion
+from pricing.versions.published import since_last_ended
+from pricing.versions.validity import ALWAYS, Bounded, Period, Span, in_effect, overlap, spans_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ UNITS = {
     Dimension.FLAT: "session",
     Dimension.IDLE: "minute of idling",
 }
-_MODELS_WITH_HOURS = {PricingModel.TIME_OF_DAY}
+#: A subscription's energy beyond its pool is priced as of any other tariff.
+_MODELS_WITH_HOURS = {PricingModel.TIME_OF_DAY, PricingModel.SUBSCRIPTION}
 
 
 def fault_of_rate(rate: Decimal) -> str:
@@ -98,7 +99,7 @@ def _faults_of_model(
         return {"components": ["Choose the model “By time of day” for prices per kWh at certain hours."]}
     if model is PricingModel.TIME_OF_DAY and not has_hours:
         return {"components": ["Give a price per kWh at certain hours, or choose the model “Per kWh”."]}
-    if rate is None and model is not PricingModel.TIME_OF_DAY:
+    if rate is None and not has_hours:
         return {"rate": ["Give the price of a kWh as 0 or more, with at most four decimals."]}
     return {}
 

@@ -11,8 +11,8 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import claims_with, take
 from pricing.authoring.content import TariffContent, checked, content_of, write_content
-from pricing.authoring.drafts import Drafts
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
+from pricing.versions.drafts import Drafts
 
 _DRAFTS = Drafts(Tariff, TariffVersion, "tariff", "tariff_id", "tariff", checked, content_of, write_content)
 

@@ -17,7 +17,7 @@ from pricing.demand.observing import lowest_rate, observe
 from pricing.demand.rules import rules_in_force, scope_of
 from pricing.engine import demand as engine
 from pricing.models import DemandDecision, DemandPolicy, DemandReasonChoice, DemandState
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 from pricing.surges.scope import fits_location
 
 log = structlog.get_logger(__name__)

@@ -39,11 +39,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class LevelHere:
-    """A level that is in effect for a session, at most so many percent, and the rules that bound it by a rate."""
+    """A level that is in effect for a session, at most so many percent, and the rules that bound it by a rate.
+
+    For sessions planned to start after `known_until` nobody knows it.
+    """
 
     level: int
     percent: Decimal
     rules: engine.DemandPolicy
+    known_until: datetime
 
     def percent_of(self, terms: PriceTerms) -> Decimal:
         """Return its percentage at these rates; the highest counts, so that none of them leads beyond the bound."""
@@ -93,7 +97,7 @@ def level_for(standing: Standing, connector: Connector, *, at: datetime) -> Leve
     if not level:
         return None
     percent = standing.percent if level == standing.level else standing.announced_percent
-    return LevelHere(level, percent or Decimal(0), rules)
+    return LevelHere(level, percent or Decimal(0), rules, state.at + rules.stale_after)
 
 
 def as_version(standing: Standing, here: LevelHere) -> SurgeVersion:

@@ -26,7 +26,7 @@ from pricing.engine.demand_history import LocationHistory, StaticSurge
 from pricing.engine.demand_replay import Replay, replay
 from pricing.engine.values import PricingError
 from pricing.models import DemandPolicy, DemandReplay, ReplayState
-from pricing.surges.schedules import policy_of
+from pricing.surges.policies import policy_of
 from pricing.surges.scope import fits_location
 
 log = structlog.get_logger(__name__)

@@ -1,13 +1,18 @@
-"""The most that a kWh may cost by a rule of a state or a contract: where and when a tariff is above it."""
+"""The most that a kWh may cost by a rule of a state or a contract: when a tariff with its surges is above it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from pricing.engine.values import Dimension, PriceComponent, WeeklyWindow
+from pricing.engine.hourly import price_stretches
+from pricing.engine.values import Dimension, PriceComponent, PriceTerms, PricingModel, Surge, WeeklyWindow
 from pricing.engine.week import WHOLE_WEEK, common_hours, hours_left_out
+
+_DAY = timedelta(days=1)
+_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +31,55 @@ class Breach:
     hours: tuple[WeeklyWindow, ...]
 
 
-def breaches(components: Sequence[PriceComponent], ceiling: Ceiling) -> tuple[Breach, ...]:
-    """Return where prices of energy are above a ceiling, in the order of the prices."""
+def breaches(
+    components: Sequence[PriceComponent],
+    ceiling: Ceiling,
+    surges: Sequence[Surge] = (),
+    cap_percent: Decimal | None = None,
+) -> tuple[Breach, ...]:
+    """Return where prices of energy are above a ceiling, in the order of the prices.
+
+    Surges count in their weekly windows on whatever day, also those that wait for a holiday or a signal, and nobody is
+    exempt; amounts per session have no part in the price of a kWh.
+    """
     limit = ceiling.windows or WHOLE_WEEK
+    prices = _with_surges(components, surges, cap_percent) if surges else _hours(components)
     found = []
-    for part, hours in _hours(components):
-        shared = common_hours(hours, limit) if part.rate > ceiling.maximum_rate else ()
+    for rate, hours in prices:
+        shared = common_hours(hours, limit) if rate > ceiling.maximum_rate else ()
         if shared:
-            found.append(Breach(part.rate, shared))
+            found.append(Breach(rate, shared))
     return tuple(found)
 
 
-def _hours(components: Sequence[PriceComponent]) -> Iterable[tuple[PriceComponent, tuple[WeeklyWindow, ...]]]:
+def _hours(components: Sequence[PriceComponent]) -> Iterable[tuple[Decimal, tuple[WeeklyWindow, ...]]]:
     """Yield each price of energy with its hours; one without hours of its own has those that the others leave."""
     energy = [part for part in components if part.dimension is Dimension.ENERGY]
     taken = [window for part in energy for window in part.windows]
     for part in energy:
-        yield part, part.windows or hours_left_out(taken)
+        yield part.rate, part.windows or hours_left_out(taken)
+
+
+def _with_surges(
+    components: Sequence[PriceComponent], surges: Sequence[Surge], cap_percent: Decimal | None
+) -> Iterable[tuple[Decimal, tuple[WeeklyWindow, ...]]]:
+    """Yield each price of a kWh with its hours of the week: on a clock that never changes, which is every clock's."""
+    terms = PriceTerms(
+        tariff_id="",
+        tariff_version=0,
+        model=PricingModel.TIME_OF_DAY,
+        currency="",
+        time_zone="UTC",
+        components=tuple(components),
+        surges=tuple(replace(x, spans=None, exemption="") for x in surges),
+        surge_cap_percent=cap_percent,
+    )
+    hours: dict[Decimal, list[WeeklyWindow]] = {}
+    for number in range(7):
+        start = _MONDAY + number * _DAY
+        for stretch in price_stretches(terms, start, start + _DAY):
+            if stretch.price is not None:
+                window = WeeklyWindow(frozenset({number + 1}), stretch.starts_at.time(), stretch.ends_at.time())
+                hours.setdefault(stretch.price, []).append(window)
+    for price, windows in hours.items():
+        yield price, common_hours(windows, WHOLE_WEEK)

@@ -17,7 +17,8 @@ from pricing.engine.windows import zone_of
 _HOLD, _RISE = DemandReason.HOLD, DemandReason.RISE
 _STALE, _TOO_FEW = DemandReason.STALE, DemandReason.TOO_FEW
 _ZERO = timedelta(0)
-_LOAD_STEP = Decimal("1E-12")
+_LOAD_PLACES = 12
+_LOAD_STEP = Decimal(1).scaleb(-_LOAD_PLACES)
 
 
 class Course:
@@ -181,7 +182,8 @@ class Course:
         if self.load is not None and self.load_at is not None:
             # The half-life counts time, not samples: what is observed more often is not forgotten sooner.
             load += (self.load - load) * 2.0 ** -((seen - self.load_at) / self.half_life)
-        self.load, self.load_at = load, seen
+        # As it is stored: a decision that is repeated must not go by another load.
+        self.load, self.load_at = round(load, _LOAD_PLACES), seen
 
     def _decide(self) -> DemandReason:
         reason = self._judged()

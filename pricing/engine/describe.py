@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pricing.engine.values import Dimension, PriceComponent, PriceTerms, SliceQuality, WheelingBasis
+from pricing.engine.values import Dimension, PriceComponent, PriceTerms, PricingModel, SliceQuality, WheelingBasis
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import energy_text, money_text, plain_number
 
@@ -25,7 +25,10 @@ _ORDER = (Dimension.ENERGY, Dimension.FLAT, Dimension.TIME, Dimension.IDLE)
 
 
 def terms_in_words(terms: PriceTerms) -> str:
-    """Return "₹18.00/kWh + Service Fee ₹10.00 + GST 18 %", with the bounds of energy and price where there are any."""
+    """Return "₹18.00/kWh + Service Fee ₹10.00 + GST 18 %", with the bounds of energy and price where there are any.
+
+    A subscription says first that there is included energy, and how much where the terms are a driver's own.
+    """
     kinds = ([x for x in terms.components if x.dimension is dimension] for dimension in _ORDER)
     parts = [_prices(kind, terms.currency) for kind in kinds if kind]
     parts += [f"{fee.title} {money_text(fee.amount, terms.currency)}" for fee in terms.fees]
@@ -34,7 +37,13 @@ def terms_in_words(terms: PriceTerms) -> str:
         parts.append(f"{terms.wheeling.title} {money_text(terms.wheeling.amount, terms.currency)} per {per}")
     if terms.tax is not None and terms.tax.rate:
         parts.append(f"{terms.tax.label} {plain_number(terms.tax.rate)} %")
-    return f"{' + '.join(parts)}{_bounds(terms)}"
+    return f"{_included(terms)}{' + '.join(parts)}{_bounds(terms)}"
+
+
+def _included(terms: PriceTerms) -> str:
+    if terms.included_wh:
+        return f"{energy_text(terms.included_wh)} included, then "
+    return "included energy first, then " if terms.model is PricingModel.SUBSCRIPTION else ""
 
 
 def _prices(parts: list[PriceComponent], currency: str) -> str:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
 from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
@@ -63,7 +64,6 @@ class Plans:
         self.fixed = fixed_lines(request, terms, self.card)
         self._flat_cost = charging_cost(self.fixed)
         self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
-        self._unlimited = replace(terms, minimum_price=None, maximum_price=None)
         self._totals: dict[int, Decimal] = {}
         gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
         most = most_energy(request)
@@ -88,13 +88,15 @@ class Plans:
     @property
     def least_cost(self) -> Decimal:
         """What the least of energy costs but for the energy itself, before surge, offers and tax."""
-        return limited_cost(self._flat_cost, self.terms) + self._other_cost + wheeling_cost(self.terms, 0)
+        charging = limited_cost(self._flat_cost, self.terms, 0)
+        return charging + self._other_cost + wheeling_cost(self.terms, 0)
 
     @property
     def is_linear(self) -> bool:
         """Whether what is not fixed is the energy at one rate."""
         energy, time = self.card.energy, self.card.time
-        one_rate = len(energy) == len(time) == 1 and time[0].component is None and not self.is_limited
+        one_rate = len(energy) == len(time) == 1 and time[0].component is None
+        one_rate = one_rate and not self.is_limited and not self.terms.included_wh
         return one_rate and (self.terms.wheeling is None or self.terms.wheeling.basis is WheelingBasis.ORDER)
 
     @property
@@ -107,7 +109,8 @@ class Plans:
         supply = self.supply(energy_wh)
         slices = energy_slices(supply, self.card, self.terms)
         charging = self._flat_cost + energy_cost(slices) + time_cost(supply, self.card)
-        return limited_cost(charging, self.terms) + self._other_cost + wheeling_cost(self.terms, energy_wh)
+        charging = limited_cost(charging, self.terms, energy_wh)
+        return charging + self._other_cost + wheeling_cost(self.terms, energy_wh)
 
     def listed(self, energy_wh: int) -> ListPrice:
         return self._listed(energy_wh, self.terms)
@@ -142,9 +145,12 @@ class Plans:
         # Where the cap on all surges leaves less to one of them, their sum still grows, and no offer tells them apart.
         return self.taxed(self.discounts.net_at_least(low, self.cart(high_wh)) + wheeling)
 
-    def limit_edges(self, low: int, high: int) -> Iterator[int]:
-        """Yield the energies from which on the least price ceases to bind and the highest begins to."""
+    def edges(self, low: int, high: int) -> Iterator[int]:
+        """Yield the energies from which on the tariff's price is made otherwise: the first that is not included, and
+        those from which on the least price ceases to bind and the highest begins to."""
         least, highest = self.terms.minimum_price, self.terms.maximum_price
+        if self.terms.included_wh:
+            yield self.terms.included_wh + 1
         if least is not None:
             yield _first(lambda wh: self._charging(wh) >= least, low, high)
         if highest is not None:
@@ -153,6 +159,10 @@ class Plans:
     def _charging(self, energy_wh: int) -> Decimal:
         """Return the printed cost of charging as it were without limits."""
         return charging_cost(self._listed(energy_wh, self._unlimited).lines)
+
+    @cached_property
+    def _unlimited(self) -> PriceTerms:
+        return replace(self.terms, minimum_price=None, maximum_price=None)
 
     def taxed(self, net: Decimal) -> Decimal:
         return net + tax_on(net, self.terms.tax, self.terms.currency)
@@ -235,7 +245,7 @@ def _pieces(plans: Plans, start: int, end: int, budget: Decimal) -> list[tuple[i
 def _regimes(plans: Plans, low: int, high: int) -> list[tuple[int, int]]:
     """Cut [low, high] where the item value or the energy reaches an edge of the offers; in rising order."""
     edges = plans.discounts.energy_edges() if plans.discounts is not None else ()
-    starts = {low, *(edge for edge in (*edges, *plans.limit_edges(low, high)) if low < edge <= high)}
+    starts = {low, *(edge for edge in (*edges, *plans.edges(low, high)) if low < edge <= high)}
     for threshold in plans.discounts.thresholds() if plans.discounts is not None else ():
         reached = _first(plans.reaches(threshold), low, high)
         if low < reached <= high:

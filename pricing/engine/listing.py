@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from pricing.engine.included import included_energy, included_lines, without_included
 from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.money import Money, new_money, round_amount
@@ -58,7 +59,8 @@ def list_price(
     """Price the energy and the time of a supply, put the fixed lines in their places, and the surges on top."""
     slices = energy_slices(supply, card, terms)
     priced = slices if not terms.surges or has_energy_rate(terms) else ()
-    listed = [*_energy_lines(request, terms, priced), *_time_lines(request, terms, supply, card), *fixed]
+    energy = _energy_lines(request, terms, priced, supply.energy_wh)
+    listed = [*energy, *_time_lines(request, terms, supply, card), *fixed]
     lines = within_price_limits(listed, terms, item_id=request.item_id, energy_wh=supply.energy_wh)
     if supply.ends_at > supply.charging_ends:
         idle = _idle_lines(request, terms, supply)
@@ -79,14 +81,18 @@ def time_cost(supply: Supply, card: RateCard) -> Decimal:
     return sum((_minutes(span) * rate for rate, span in _charged(card.time, supply)), Decimal(0))
 
 
-def _energy_lines(request: ChargingRequest, terms: PriceTerms, slices: tuple[PricedSlice, ...]) -> list[QuoteLine]:
+def _energy_lines(
+    request: ChargingRequest, terms: PriceTerms, slices: Sequence[PricedSlice], energy_wh: int
+) -> list[QuoteLine]:
+    lines: list[QuoteLine] = []
+    if included := included_energy(terms, energy_wh):
+        lines, slices = included_lines(terms, request.item_id, included), without_included(slices, included)
     energies: dict[Decimal, int] = {}
     for piece in slices:
         energies[piece.rate] = energies.get(piece.rate, 0) + piece.energy_wh
     if len(energies) > 1:
         used = {rate: wh for rate, wh in energies.items() if wh}
         energies = used or dict(list(energies.items())[:1])
-    lines = []
     for number, (rate, wh) in enumerate(energies.items(), start=1):
         lines.append(energy_line(f"ENERGY-{number}", request.item_id, wh, new_money(rate, terms.currency)))
     return lines

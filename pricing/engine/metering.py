@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,6 +47,15 @@ class Supply:
         if not self.points:
             return 0
         return min(register_at(self.points, instant) - self.points[0].register_wh, self.energy_wh)
+
+    def reached_at(self, energy_wh: int) -> datetime:
+        """Return the first instant at which so much of the energy, above 0, has been delivered, to the microsecond."""
+        wanted = self.points[0].register_wh + energy_wh
+        after = bisect_left(self.points, wanted, key=_register)
+        left, right = self.points[after - 1], self.points[after]
+        span = (right.at - left.at) // _MICROSECOND
+        gained = right.register_wh - left.register_wh
+        return left.at + _MICROSECOND * -(-span * (wanted - left.register_wh) // gained)
 
 
 def planned_supply(starts_at: datetime, power_w: int, energy_wh: int, duration: timedelta) -> Supply:
@@ -112,6 +121,10 @@ def register_at(points: Sequence[Reading], instant: datetime) -> int:
 
 def _instant(reading: Reading) -> datetime:
     return reading.at
+
+
+def _register(reading: Reading) -> int:
+    return reading.register_wh
 
 
 def _rising(ordered: list[Reading], start: datetime, end: datetime) -> tuple[Reading, ...]:

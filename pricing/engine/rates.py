@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
+from pricing.engine.included import with_included
 from pricing.engine.making import quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.surge import surge_edges, surges_at
@@ -108,10 +109,10 @@ def no_rate(terms: PriceTerms, instant: datetime) -> PricingError:
 
 
 def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[PricedSlice, ...]:
-    """Cut the energy of a supply at the changes of rate and surge; the slices add up exactly to the supply's energy.
+    """Cut the energy of a supply at the changes of rate and surge, and where the included energy ends.
 
-    Raises PricingError NO_RATE where charging touches a time without a rate. Energy without a price of its own has the
-    rate 0, and slices only where there are surges.
+    The slices add up exactly to the supply's energy. Raises PricingError NO_RATE where charging touches a time without
+    a rate. Energy without a price of its own has the rate 0, and slices only where there are surges.
     """
     priced = has_energy_rate(terms)
     if not priced and not terms.surges:
@@ -136,4 +137,4 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
         rate = _FREE if span.component is None else span.component.rate
         slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, rate, quality, span.surges))
         delivered = upto
-    return tuple(slices)
+    return tuple(slices) if terms.included_wh is None else with_included(tuple(slices), supply, terms)

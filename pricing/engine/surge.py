@@ -39,6 +39,12 @@ def surge_edges(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> li
     return sorted(edge for edge in edges if starts_at < edge < ends_at)
 
 
+def surges_counted(slices: Iterable[PricedSlice], terms: PriceTerms) -> frozenset[str]:
+    """Return the ids of the surges that count for some of this energy, or would if the driver were not exempt: of a
+    group only the largest does."""
+    return frozenset(_bases(slices, terms))
+
+
 def surge_lines(
     listed: Sequence[QuoteLine], slices: Iterable[PricedSlice], terms: PriceTerms, *, item_id: str
 ) -> list[QuoteLine]:
@@ -111,7 +117,11 @@ def _bases(slices: Iterable[PricedSlice], terms: PriceTerms) -> dict[str, _Base]
     for piece in slices:
         if not piece.energy_wh or not piece.surges:
             continue
+        # A percentage is of no included energy, which has no price.
+        included = terms.included_wh is not None and not piece.rate
         for surge_id in _counting([by_id[x] for x in piece.surges], piece.rate):
+            if included and by_id[surge_id].basis is _PERCENT:
+                continue
             base = found.setdefault(surge_id, _Base())
             base.energy_wh += piece.energy_wh
             base.cost += (piece.rate * piece.energy_wh).scaleb(-3)

@@ -131,7 +131,8 @@ class PriceTerms:
 
     `minimum_price` and `maximum_price` bound what charging costs: energy, time and the price per session together,
     before idle time, fees, products, surge, discounts, wheeling and tax. `surge_cap_percent` bounds all surges
-    together, in percent of the ENERGY lines.
+    together, in percent of the ENERGY lines. `included_wh` is the driver's own: of a subscription the first energy of
+    the session, in the order of time, has no price; all else has its own.
     """
 
     tariff_id: str
@@ -150,6 +151,7 @@ class PriceTerms:
     wheeling: Wheeling | None = field(default=None, metadata=ADDED_LATER)
     surges: tuple[Surge, ...] = field(default=(), metadata=ADDED_LATER)
     surge_cap_percent: Decimal | None = field(default=None, metadata=ADDED_LATER)
+    included_wh: int | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
-from pricing.authoring.published import since_last_ended
-from pricing.authoring.validity import spans_of
 from pricing.demand.in_effect import LevelHere, Standing, as_version, level_for, standings_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
@@ -20,8 +18,11 @@ from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, Sur
 from pricing.surges.content import Exemptions
 from pricing.surges.exempt import Driver, exemption_of
 from pricing.surges.layers import InTime, in_time
-from pricing.surges.scope import Area, counts_at, fits
+from pricing.surges.scope import counts_at, fits
+from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
+from pricing.versions.published import since_last_ended
+from pricing.versions.validity import spans_of
 from pricing.windows import read_window
 
 #: A session may begin somewhat before and after its planned start.
@@ -57,12 +58,15 @@ class Surges:
 class Applying:
     """A version that applies to a session, and when; None is at all times.
 
+    `valid_from` and `valid_until` are of the stretch of planned starts in which it is the one that holds.
     Of a level of demand the version is one that was never saved, and `level` says how its rate bounds it.
     """
 
     version: SurgeVersion
     exemptions: Exemptions
     spans: tuple[TimeSpan, ...] | None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
     level: LevelHere | None = None
 
     def surge(self, exemption: str = "") -> Surge:
@@ -92,6 +96,8 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
         days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
     )
+    if as_of is None:
+        rows = rows.exclude(Exists(_lying_on_it(now)))
     versions = since_last_ended(rows, "schedule", upto=as_of)
     starts = _starts(versions, as_of)
     found: dict[int, list[Published]] = {}
@@ -121,23 +127,31 @@ def applying(
     Of each schedule the version that holds at the start, else the first that does before the session may end.
     """
     found = []
-    horizon = TimeSpan(at - _SLACK, at + HORIZON + _SLACK)
+    horizon = horizon_of(at)
     for each in surges.published:
         held = _held(each, at)
         if held is None or not fits(held.scope, connector, product_ids):
             continue
         spans = _spans(held, surges, connector, horizon)
         if spans != ():
-            found.append(Applying(held.version, held.exemptions, spans))
+            found.append(Applying(held.version, held.exemptions, spans, held.valid_from, held.valid_until))
     return [*found, *_levels(surges, connector, at)]
+
+
+def horizon_of(at: datetime) -> TimeSpan:
+    """Return the time for which `applying` says when a version holds, for a session planned to start then."""
+    return TimeSpan(at - _SLACK, at + HORIZON + _SLACK)
 
 
 def with_surges(
     terms: PriceTerms, found: Sequence[Applying], policy: SurgePolicy, driver: Driver, *, at: datetime
 ) -> PriceTerms:
-    """Return the terms with the surges that apply, of which the driver is exempt where their rules say so."""
+    """Return the terms with the surges that apply to a session planned to start then, and the cap that holds then.
+
+    The driver is exempt where the rules of a surge say so.
+    """
     each = [_bounded(x.surge(exemption_of(x.exemptions, driver, at=at, zone=terms.time_zone)), x, terms) for x in found]
-    return replace(terms, surges=tuple(x for x in each if x.value), surge_cap_percent=policy.cap_percent)
+    return replace(terms, surges=tuple(x for x in each if x.value), surge_cap_percent=policy.cap.at(at))
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
@@ -168,7 +182,11 @@ def with_exemptions(
 def _levels(surges: Surges, connector: Connector, at: datetime) -> list[Applying]:
     """Return the levels of demand that hold for a session; once it has its terms, at all times."""
     levels = [(x, level_for(x, connector, at=at)) for x in surges.demand]
-    return [Applying(as_version(x, here), Exemptions(), None, level=here) for x, here in levels if here is not None]
+    return [
+        Applying(as_version(x, here), Exemptions(), None, valid_until=here.known_until, level=here)
+        for x, here in levels
+        if here is not None
+    ]
 
 
 def _bounded(surge: Surge, found: Applying, terms: PriceTerms) -> Surge:
@@ -184,6 +202,14 @@ def _starts(versions: Mapping[int, list[Any]], as_of: datetime | None) -> dict[i
     changes = SurgeStateChange.objects.filter(schedule__in=versions, at__lte=as_of)
     last = changes.order_by("schedule_id", "-at", "-id").distinct("schedule_id")
     return {x.schedule_id: x.prices_from for x in last if x.to_state == SurgeState.APPROVED}
+
+
+def _lying_on_it(now: datetime) -> QuerySet[SurgeVersion]:
+    """Return the versions that hold from now on for good, so that the older ones of their schedule never do again."""
+    begun = Q(valid_from=None) | Q(valid_from__lte=now)
+    return SurgeVersion.objects.filter(
+        begun, schedule=OuterRef("schedule"), number__gt=OuterRef("number"), effective_from__lte=now, valid_until=None
+    )
 
 
 def _signals(found: Mapping[int, list[Published]], now: datetime) -> dict[int, tuple[Signal, ...]]:
@@ -220,7 +246,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
         counting = (
             TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
             for x in surges.signals
-            if x.kind in version.signal_kinds and counts_at(_area(x), location)
+            if x.kind in version.signal_kinds and counts_at(area_of(x), location)
         )
         spans = common(spans, merged(counting))
     return None if spans == (horizon,) else spans
@@ -239,7 +265,3 @@ def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
         holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
         days |= {day for day in holidays if starts_of_day(day, zone) >= known}
     return days
-
-
-def _area(signal: Signal) -> Area:
-    return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

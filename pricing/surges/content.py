@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from cpo_portal.charging.models import Segment
+from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
 from cpo_portal.network.models import Charger, Connector, ConnectorType, Location, Product
 from pricing.engine.codec import decode, encode
 from pricing.engine.values import SurgeBasis
@@ -180,6 +181,8 @@ def _times(content: SurgeContent) -> Iterator[_Finding]:
         yield "valid_until", "It ends before it begins: give a later end or leave it empty."
     if len(content.dates) > MOST_DATES:
         yield "dates", f"Name at most {MOST_DATES} dates: use weekly windows or a holiday calendar instead."
+    if any(not FIRST_YEAR <= day.year <= LAST_YEAR for day in content.dates):
+        yield "dates", f"Name dates in the years {FIRST_YEAR} to {LAST_YEAR}."
     named = content.holiday_calendar
     if named and not HolidayCalendar.objects.filter(calendar_id=named).exists():
         yield "holiday_calendar", f"You have no holiday calendar “{named}”: make it first, or choose one of yours."

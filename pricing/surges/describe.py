@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cpo_portal.network.models import ConnectorType
-from pricing.engine.values import SurgeBasis
+from pricing.engine.values import Surge, SurgeBasis
 from pricing.engine.week import joined, windows_in_words
 from pricing.engine.wording import date_text, money_text, plain_number, power_text
 from pricing.surges.content import Exemptions, Scope, SurgeContent
@@ -75,6 +75,12 @@ def calculation_in_words(content: SurgeContent, currency: str) -> str:
         sentences.append("Of several such surcharges that hold at the same time only the largest is charged.")
     sentences.append("It comes on top of the price of charging, and never on top of another surcharge.")
     return " ".join(sentences)
+
+
+def calculation_of(surge: Surge, currency: str) -> str:
+    """Return the same of a surge that a quote has locked."""
+    content = SurgeContent(basis=surge.basis, value=surge.value, maximum_amount=surge.cap, stacking_group=surge.group)
+    return calculation_in_words(content, currency)
 
 
 def exempt_in_words(exempt: Exemptions, names: Mapping[str, str] | None = None) -> tuple[str, ...]:

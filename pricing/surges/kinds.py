@@ -74,3 +74,11 @@ _MEMBERS: Mapping[SurgeFamily, tuple[SurgeKind, ...]] = {
 }
 #: The family of each kind.
 FAMILIES: Mapping[SurgeKind, SurgeFamily] = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds}
+#: What people call the families.
+FAMILY_NAMES: Mapping[SurgeFamily, str] = {
+    SurgeFamily.PEAK_DEMAND: "Peak demand",
+    SurgeFamily.LOCATION: "Location",
+    SurgeFamily.TIME: "Time",
+    SurgeFamily.SERVICE: "Service",
+    SurgeFamily.ENVIRONMENTAL: "Environment",
+}

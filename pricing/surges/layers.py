@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pricing.authoring.published import since_last_ended
 from pricing.engine.codec import decode
 from pricing.models import SurgeSchedule, SurgeVersion
 from pricing.surges.content import Exemptions, Scope
+from pricing.versions.published import since_last_ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pricing.authoring.validity import Period, covers
 from pricing.engine.week import common_hours, hours_left_out
 from pricing.surges.content import Exemptions, Scope, SurgeContent
+from pricing.versions.validity import Period, covers
 from pricing.windows import read_window
 
 

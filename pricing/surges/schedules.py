@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from cpo_portal.accounts.models import Cpo, User
+from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.authoring.drafts import Drafts
-from pricing.authoring.validity import in_effect
-from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.models import SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.surges.ceilings import refuse_above
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
+from pricing.surges.kinds import SurgeKind
 from pricing.surges.layers import layers_of
+from pricing.surges.naming import keep_named
 from pricing.surges.notice import is_rise
+from pricing.surges.policies import notice_of
+from pricing.versions.drafts import Drafts
+from pricing.versions.validity import in_effect
 
 DRAFTS = Drafts(
     SurgeSchedule, SurgeVersion, "schedule", "schedule_id", "surge schedule", checked, content_of, write_content
@@ -55,6 +59,7 @@ _NAMES = {
     Move.END: "ended",
     Move.ARCHIVE: "archived",
 }
+_ARCHIVED = "This surge schedule is archived: make a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,9 @@ class Actor:
 
 def create_schedule(schedule: SurgeSchedule, content: SurgeContent, *, by: User | None = None) -> SurgeSchedule:
     """Save a new schedule (id, name, kind and CPO given) with its first draft; raises ValidationError by field."""
-    return DRAFTS.create(schedule, content, by=by)
+    with cpo_scope(schedule.cpo), transaction.atomic():
+        keep_named(content)
+        return DRAFTS.create(schedule, content, by=by)
 
 
 def save_draft(
@@ -77,8 +84,22 @@ def save_draft(
     """Put the content into the schedule's draft, as `Drafts.save` does."""
     with cpo_scope(schedule.cpo), transaction.atomic():
         if DRAFTS.lock(schedule).state == SurgeState.ARCHIVED:
-            raise ValidationError("This surge schedule is archived: make a new one.")
+            raise ValidationError(_ARCHIVED)
+        keep_named(content)
         return DRAFTS.save(schedule, content, by=by, expected=expected)
+
+
+def rename(schedule: SurgeSchedule, *, name: str | None = None, kind: SurgeKind | None = None) -> SurgeSchedule:
+    """Change what a schedule is called and what it is for, at once; quotes that were given keep the name they had."""
+    with cpo_scope(schedule.cpo), transaction.atomic():
+        locked = DRAFTS.lock(schedule)
+        if locked.state == SurgeState.ARCHIVED:
+            raise ValidationError(_ARCHIVED)
+        locked.name = locked.name if name is None else name.strip()
+        locked.kind = locked.kind if kind is None else kind.value
+        locked.clean_fields()
+        locked.save(update_fields=["name", "kind"])
+        return locked
 
 
 def publish(schedule: SurgeSchedule, actor: Actor = Actor(), *, expected: int | None = None) -> SurgeSchedule:
@@ -117,36 +138,29 @@ def perform(
         return locked
 
 
-def notice_of(cpo: Cpo) -> timedelta:
-    """Return how long a rise is announced before it takes effect; inside the CPO's scope."""
-    return timedelta(hours=policy_of(cpo).notice_hours)
-
-
-def policy_of(cpo: Cpo) -> SurgePolicy:
-    """Return what the CPO promises, the defaults where it has never said; inside its scope."""
-    return SurgePolicy.objects.filter(cpo=cpo).first() or SurgePolicy(cpo=cpo)
-
-
 def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None:
     draft = DRAFTS.to_publish(locked, expected)
-    content = checked(locked, content_of(draft))
+    content = content_of(draft)
+    keep_named(content)
+    content = checked(locked, content)
     if content.valid_until is not None and content.valid_until <= now:
         raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
-    starts = locked.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
-    notice = notice_of(locked.cpo)
-    if starts:
-        draft.effective_from = locked.prices_from = now + notice
-    else:
-        draft.effective_from = _effective(locked, draft, now, notice)
+    refuse_above(locked, content)
+    draft.effective_from = takes_effect(locked, draft, now)
+    if _starts(locked):
+        locked.prices_from = draft.effective_from
     draft.published_at = now
     draft.save(update_fields=["published_at", "effective_from"])
     locked.live_version = draft
 
 
-def _effective(locked: SurgeSchedule, draft: SurgeVersion, now: datetime, notice: timedelta) -> datetime:
-    """Return when the draft takes effect: from when on it is no rise above what is announced, at most the notice."""
-    after, until = content_of(draft), now + notice
-    layers = layers_of([locked]).get(locked.pk, [])
+def takes_effect(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime) -> datetime:
+    """Return when a draft takes effect that is published now: from when on it is no rise above what is announced, at
+    most the notice, which is always that of a schedule that starts; inside the CPO's scope."""
+    after, until = content_of(draft), now + notice_of(schedule.cpo)
+    if _starts(schedule):
+        return until
+    layers = layers_of([schedule]).get(schedule.pk, [])
     edges = {edge for x in layers for edge in (x.valid_from, x.valid_until) if edge is not None and now < edge < until}
     effective = until
     for instant in (*sorted(edges, reverse=True), now):
@@ -155,6 +169,11 @@ def _effective(locked: SurgeSchedule, draft: SurgeVersion, now: datetime, notice
             break
         effective = instant
     return effective
+
+
+def _starts(schedule: SurgeSchedule) -> bool:
+    """Tell whether publishing starts the schedule, anew where it has ended."""
+    return schedule.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
 
 
 def current(schedule: SurgeSchedule, at: datetime) -> SurgeVersion | None:

@@ -53,5 +53,18 @@ def counts_at(area: Area, location: Location) -> bool:
     )
 
 
+def lies_within(area: Area, other: Area) -> bool:
+    """Tell whether all that one area names is in the other as well."""
+    if not (other.location_ids or other.location_tags or other.states):
+        return True
+    named = bool(area.location_ids or area.location_tags or area.states)
+    return (
+        named
+        and set(area.location_ids) <= set(other.location_ids)
+        and _folded(area.location_tags) <= _folded(other.location_tags)
+        and _folded(area.states) <= _folded(other.states)
+    )
+
+
 def _folded(names: Iterable[str]) -> set[str]:
     return {name.casefold() for name in names}

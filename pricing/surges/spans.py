@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from pricing.authoring.validity import Bounded
 from pricing.engine.values import TimeSpan
 from pricing.engine.windows import zone_of
+from pricing.versions.validity import Bounded
 
 _DAY = timedelta(days=1)
 

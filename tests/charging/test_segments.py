@@ -121,7 +121,7 @@ def test_a_colleague_makes_a_segment_and_sees_who_is_in_it(people: People) -> No
     page = client.get(reverse("admin:charging_segment_change", args=[row.pk])).content.decode()
     assert "Tier Gold or Platinum." in page
     assert "1 of 2 customers." in page
-    assert "No offer and no segment." in page
+    assert "No offer, no surge and no segment." in page
     looked = signed_in(people.analyst).get(reverse("admin:charging_segment_change", args=[row.pk])).content.decode()
     assert "Tier Gold or Platinum." in looked
 

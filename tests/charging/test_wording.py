@@ -54,6 +54,21 @@ EVENTS: dict[str, tuple[EventKind, dict[str, Any], str]] = {
     ),
     "is owed": (EventKind.SETTLED, {"settlement": "SHORTFALL", "amount": "3.19"}, "₹3.19 is still to be paid"),
     "even": (EventKind.SETTLED, {"settlement": "NONE", "amount": "0"}, "nothing is owed"),
+    "even with energy of a subscription": (
+        EventKind.SETTLED,
+        {"settlement": "NONE", "amount": "0", "energy_wh": 5200},
+        "nothing is owed; 5.2 kWh drawn from the subscription",
+    ),
+    "cancelled with energy of a subscription": (
+        EventKind.CANCELLED,
+        {"by": "CONSUMER", "reason_id": "5", "refund": "77.73", "energy_wh": 5000},
+        "by the driver; ₹77.73 comes back; 5 kWh back to the subscription",
+    ),
+    "bill with energy of a subscription refunded": (
+        EventKind.BILL_REFUNDED,
+        {"amount": "11.80", "reference": "case 8", "energy_wh": 1},
+        "₹11.80 comes back, 0.001 kWh back to the subscription, case 8",
+    ),
     "cancelled": (
         EventKind.CANCELLED,
         {"by": "CONSUMER", "reason_id": "5", "refund": "77.73"},

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from cpo_portal.charging.imports import Author, import_contacts, import_customer
 from cpo_portal.charging.models import Customer, NamedList, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
-from offers.models import Adjustment, BillTax, Referral
+from offers.models import Adjustment, BillTax, Referral, SurgeConsent
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
 from tests.offers.codes.coded import make_coded_offer
@@ -57,6 +58,7 @@ TABLES = (
     "offers_referral",
     "offers_referralcode",
     "offers_singleusecode",
+    "offers_surgeconsent",
 )
 KEYS = {
     "charging_customercontact": "customer_id",
@@ -91,6 +93,10 @@ def sold(world: World) -> World:
         BillTax.objects.create(
             cpo=world.cpo, order=sale.fresh(), gstin="07AAPFU0939F1ZX", place_of_supply="07", taxable=1, rate=9, cgst=0,
             sgst=0, igst=0, round_off=0,
+        )  # fmt: skip
+        SurgeConsent.objects.create(
+            cpo=world.cpo, order=sale.fresh(), bap_id="bap", channel="BECKN", required=True, quote_id=uuid4(), parts=[],
+            text_hash="", amount=1, currency="INR", at=timezone.now(),
         )  # fmt: skip
         code = code_of(Customer.objects.create(cpo=world.cpo))
         friend = Customer.objects.create(cpo=world.cpo)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.endings import adjusting, cancelling, charging, confirming, paying, quoting, starting, stopping
+from tests.endings import adjusting, cancelling, charging, confirming, paying, quoting, starting, stopping, surging
 from tests.endings.row import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "endings.md"
-STEPS: tuple[Any, ...] = (quoting, confirming, cancelling, paying, starting, charging, stopping, adjusting)
+STEPS: tuple[Any, ...] = (quoting, confirming, cancelling, paying, starting, charging, stopping, adjusting, surging)
 ROWS: list[Row] = [row for step in STEPS for row in step.ROWS]
 
 HEAD = """# How a sale ends

@@ -41,6 +41,9 @@ ALWAYS = frozenset(
         "staff-end",
         "take-back-part",
         "refund-bill",
+        "surge-no-consent",
+        "surge-rises-before-init",
+        "surge-rises-while-charging",
     }
 )
 

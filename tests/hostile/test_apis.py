@@ -23,6 +23,7 @@ FAST, SLOW = 3, int(os.environ.get("REQUESTS", "30"))
 REFUSED = {
     "DELETE /api/chargers/{evse_id}", "DELETE /api/connectors/{item_id}", "DELETE /api/locations/{location_id}",
     "POST /api/offers/{offer_id}/archive", "POST /api/offers/{offer_id}/publish", "POST /api/offers/{offer_id}/resume",
+    "POST /api/surge-schedules/{schedule_id}/archive", "POST /api/surge-schedules/{schedule_id}/resume",
     "POST /api/tariffs/{tariff_id}/publish", "POST /api/charging/sessions", "DELETE /api/named-lists/{list_id}",
 }  # fmt: skip
 #: Rules between fields, names of the stage's own rows and states that no description can say: what is made by chance is

@@ -72,7 +72,7 @@ def test_the_exports_are_those_that_have_an_address() -> None:
     assert set(exporting()) == with_address
     assert sorted(each.model.__name__ for each in with_address) == [
         "Balance", "BalanceEntry", "Connector", "Customer", "Location", "Membership", "NamedList", "Offer", "Order",
-        "Payment", "Referral", "Refund", "Segment", "Tariff",
+        "Payment", "Referral", "Refund", "Segment", "Signal", "SurgeSchedule", "Tariff",
     ]  # fmt: skip
 
 

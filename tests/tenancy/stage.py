@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,11 @@ from offers.models import BacktestRun, OfferImport, OfferPolicy, OfferVersion, R
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.referrals.codes import code_of
 from pricing.demand.deciding import decide_due
-from pricing.models import DemandReplay, HolidayCalendar, PriceCeiling, Tariff
+from pricing.engine.values import SurgeBasis
+from pricing.models import DemandReplay, HolidayCalendar, PriceCeiling, Signal, SurgePolicy, SurgeSchedule, Tariff
+from pricing.surges import schedules
+from pricing.surges.content import SurgeContent
+from pricing.surges.signals import announce
 from tests.offers.codes.coded import make_coded_offer
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member
@@ -146,6 +150,7 @@ def _side(name: str) -> Side:
     make_coded_offer(world.cpo, f"{name.upper()}-CODE", offer_id=f"{name}-coded", name=f"{name} coded")
     side = Side(world, name)
     _tell_apart(side)
+    _surge(side)
     _sell(side)
     _refer(side)
     credit(world.cpo, "50", name=f"{name} credit", customer=None, group=family(world.cpo, SARAH, name=f"{name} family"))
@@ -173,6 +178,20 @@ def _tell_apart(side: Side) -> None:
     import_customers(side.cpo, f"phone,tier\n9876543210,{side.name}".encode(), dry_run=False, author=author)
     condition = {"fact": "LIST", "values": [f"{side.name}-fleet"]}
     save_segment(side.cpo, SegmentContent(f"{side.name}-drivers", f"{side.name} drivers", (condition,)))
+
+
+def _surge(side: Side) -> None:
+    """Publish a surge with a draft beside it, and enter a signal."""
+    name, cpo, now = side.name, side.cpo, timezone.now()
+    said = SurgeContent(basis=SurgeBasis.PER_KWH, value=Decimal(1), explanation=f"{name} is busy")
+    named = {"schedule_id": f"{name}-surge", "name": f"{name} surge", "kind": "RUSH_HOURS"}
+    schedule = schedules.create_schedule(SurgeSchedule(cpo=cpo, **named), said)
+    schedules.publish(schedule)
+    schedules.save_draft(schedule, replace(said, value=Decimal(2)))
+    what = {"signal_id": f"{name}-storm", "kind": "WEATHER", "title": f"{name} storm", "source": f"{name} met office"}
+    announce(Signal(cpo=cpo, starts_at=now, ends_at=now + timedelta(days=1), **what), now)
+    with cpo_scope(cpo):
+        SurgePolicy.objects.create(cpo=cpo)
 
 
 def _sell(side: Side) -> None:

@@ -30,6 +30,8 @@ KEYS = {
     "offer_id": lambda side: f"{side.name}-offer",
     "ceiling_id": lambda side: f"{side.name}-cap",
     "calendar_id": lambda side: f"{side.name}-days",
+    "schedule_id": lambda side: f"{side.name}-surge",
+    "signal_id": lambda side: f"{side.name}-storm",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
     "code": lambda side: side.rows["offers.referralcode"].code,
     "backtest_id": lambda side: str(side.rows["offers.backtestrun"].pk),
@@ -118,10 +120,12 @@ def test_another_cpos_row_answers_a_token_like_one_that_does_not_exist(stage: St
                 nobodys.status_code,
                 masked(text_of(nobodys), NO_NAME),
             )
-        assert foreign.status_code == 404
+        assert foreign.status_code == (400 if f"{route.key} {method}" in MADE_BY_PUT else 404)
     assert all_tables() == stage.tables
 
 
+#: Makes a row of the token's own CPO where it has none of the id, so that the body alone is refused.
+MADE_BY_PUT = {"signal-detail PUT"}
 #: Bodies that are right in form, for routes that look at the body before the row.
 AT = "2026-01-01T00:00:00+00:00"
 BODIES: dict[str, Any] = {
@@ -133,6 +137,23 @@ BODIES: dict[str, Any] = {
 }
 
 
+def surge_relations(n: str) -> dict[str, tuple[str, str, dict[str, Any], str]]:
+    """Return the relations of surges, as `foreign_relations` does."""
+
+    def surge(content: dict[str, Any], theirs: str) -> tuple[str, str, dict[str, Any], str]:
+        named = {"schedule_id": "s9", "name": "S", "kind": "NIGHT"}
+        return "surge-schedules", "STAFF", named | {"content": {"value": "20"} | content}, theirs
+
+    return {
+        "surge-location": surge({"scope": {"location_ids": [f"{n}-place"]}}, f"{n}-place"),
+        "surge-item": surge({"scope": {"item_ids": [f"{n}-item"]}}, f"{n}-item"),
+        "surge-charger": surge({"scope": {"charger_ids": [f"{n}-evse"]}}, f"{n}-evse"),
+        "surge-product": surge({"scope": {"product_ids": [f"{n}-tea"]}}, f"{n}-tea"),
+        "surge-calendar": surge({"holiday_calendar": f"{n}-days"}, f"{n}-days"),
+        "surge-segment": surge({"exemptions": {"segment_ids": [f"{n}-drivers"]}}, f"{n}-drivers"),
+    }
+
+
 def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], str]]:
     """Return, by name: route, method, a body that names another CPO's row, and the text that stands for it."""
     n = side.name
@@ -142,7 +163,7 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
     order = str(side.rows["charging.order"].pk)
     customer = str(side.rows["charging.customer"].pk)
     start = {"session_id": "s9", "started_at": at, "register_wh": 1}
-    return {
+    return surge_relations(n) | {
         "codes-offer": ("code-batches", "STAFF", {"offer_id": f"{n}-offer", "count": 1}, f"{n}-offer"),
         "charger-location": (
             "chargers",
@@ -208,7 +229,8 @@ def foreign_relations(side: Side) -> dict[str, tuple[str, str, dict[str, Any], s
 NAMES = (
     "charger-location", "charger-system", "connector-charger", "product-location", "tariff-location", "tariff-item",
     "codes-offer", "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
-    "segment-segment", "import-customer",
+    "segment-segment", "import-customer", "surge-location", "surge-item", "surge-charger", "surge-product",
+    "surge-calendar", "surge-segment",
 )  # fmt: skip
 
 
@@ -236,6 +258,8 @@ LISTS = (
     "connectors",
     "products",
     "tariffs",
+    "surge-schedules",
+    "signals",
     "offers",
     "segments",
     "named-lists",
@@ -257,6 +281,19 @@ def test_a_list_and_its_filters_know_the_cpos_own_rows_alone(stage: Stage, route
             assert leaks(stage, answer) == []
     options = client.options(f"/api/{route}")
     assert leaks(stage, options) == []
+
+
+def test_a_signal_of_another_cpos_place_is_refused_like_one_of_no_place(stage: Stage) -> None:
+    client = Client(headers={"Authorization": f"Bearer {stage.here.tokens['STAFF']}"})
+    times = {"starts_at": "2099-01-01T00:00:00Z", "ends_at": "2099-01-02T00:00:00Z"}
+    answers = {}
+    for place in ("gridgo-place", NO_NAME):
+        body = {"kind": "EVENT", "title": "T", "source": "S", "location_ids": [place], **times}
+        answer = client.put("/api/signals/s9", body, content_type="application/json")
+        answers[place] = (answer.status_code, masked(text_of(answer), place))
+    assert answers["gridgo-place"] == answers[NO_NAME]
+    assert answers[NO_NAME][0] == 400
+    assert all_tables() == stage.tables
 
 
 def test_two_cpos_may_use_the_same_id_without_learning_of_each_other(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from beckn.protocol.deg_v1 import tags
+from beckn.protocol.deg_v1.parse_tags import read_acknowledgement, read_charge, read_fee
 from beckn.protocol.reading import (
     MAX_TEXT,
     Json,
@@ -24,7 +25,6 @@ from beckn.protocol.reading import (
 )
 from beckn.protocol.values import (
     Billing,
-    BuyerFinderFee,
     ConfirmRequest,
     InitRequest,
     Measure,
@@ -34,7 +34,6 @@ from beckn.protocol.values import (
     Person,
     ProductChoice,
     SelectRequest,
-    SurchargeAcknowledgement,
 )
 
 ORDER = "$.message.order"
@@ -45,7 +44,6 @@ MAX_COUNT = 1000
 #: What an order keeps of these; a test sends each at its limit and one beyond.
 MAX_VEHICLE = 200
 MAX_OFFER_ID = 100
-MAX_FEE = Decimal("99999999.9999")
 
 _UNITS = {
     "INR": (MeasureUnit.INR, Decimal(1)),
@@ -57,7 +55,6 @@ _UNITS = {
     "HOURS": (MeasureUnit.MINUTES, Decimal(60)),
     "HOUR": (MeasureUnit.MINUTES, Decimal(60)),
 }
-_FEE_TYPES = {"PERCENTAGE": "PERCENTAGE", "PERCENT": "PERCENTAGE", "AMOUNT": "AMOUNT", "FIXED": "AMOUNT"}
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -85,33 +82,15 @@ def parse_confirm(body: Json) -> ConfirmRequest:
     )
 
 
-def read_fee(groups: tags.Groups, path: str) -> BuyerFinderFee | None:
-    """Return the tag group `buyer-finder-fee`, None where it is absent; `path` is that of the tags."""
-    group = tags.find_group(groups, "buyer-finder-fee")
-    if group is None:
-        return None
-    kind, kind_path = group.get("type", ("", path))
-    if kind.upper() not in _FEE_TYPES:
-        fault(kind_path, "The type of the buyer finder fee is neither PERCENTAGE nor AMOUNT.")
-    given, value_path = group.get("value", ("", path))
-    value = need_decimal({"value": given}, "value", value_path.removesuffix(".value"))
-    if value < 0:
-        fault(value_path, "The buyer finder fee is negative.")
-    if value > MAX_FEE:
-        fault(value_path, f"The buyer finder fee is more than {MAX_FEE}.")
-    return BuyerFinderFee(_FEE_TYPES[kind.upper()], value)
-
-
 def _init(order: Json) -> InitRequest:
     groups = tags.read_groups(order, ORDER)
     fulfillments = children(order, "fulfillments", ORDER)
-    consent = tags.find_group(groups, "surcharge-acknowledgement")
     return InitRequest(
         selection=_selection(order),
         billing=_billing(child(order, "billing", ORDER), f"{ORDER}.billing"),
         customer=_customer(fulfillments[0], f"{ORDER}.fulfillments[0]") if fulfillments else Person(),
         buyer_finder_fee=read_fee(groups, f"{ORDER}.tags"),
-        surcharge_acknowledgement=_acknowledgement(consent) if consent is not None else None,
+        surcharge_acknowledgement=read_acknowledgement(groups, f"{ORDER}.tags"),
         quote_id=text(child(order, "quote", ORDER), "id", f"{ORDER}.quote"),
     )
 
@@ -135,6 +114,7 @@ def _selection(order: Json) -> SelectRequest:
         ends_at=ends_at,
         vehicle_make=text(vehicle, "make", f"{path}.vehicle", limit=MAX_VEHICLE),
         vehicle_model=text(vehicle, "model", f"{path}.vehicle", limit=MAX_VEHICLE),
+        charge_percent=read_charge(session),
     )
 
 
@@ -281,12 +261,6 @@ def _customer(session: Json, path: str) -> Person:
         phone=text(contact, "phone", f"{path}.contact"),
         email=text(contact, "email", f"{path}.contact"),
     )
-
-
-def _acknowledgement(group: dict[str, tuple[str, str]]) -> SurchargeAcknowledgement:
-    accepted, path = group.get("accepted", ("", f"{ORDER}.tags"))
-    quote_id, _ = group.get("quote-id", ("", ""))
-    return SurchargeAcknowledgement(yes_or_no(accepted, path), quote_id)
 
 
 def _payment(payment: Json, path: str) -> PaymentClaim:

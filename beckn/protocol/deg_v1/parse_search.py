@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 from beckn.protocol.deg_v1 import tags
-from beckn.protocol.deg_v1.parse_order import END_STOPS, read_fee
+from beckn.protocol.deg_v1.parse_order import END_STOPS
+from beckn.protocol.deg_v1.parse_tags import read_fee
 from beckn.protocol.reading import Json, child, children, fault, moment, need_child, need_decimal, need_text, text
 from beckn.protocol.values import GeoCircle, SearchIntent
 

@@ -9,6 +9,7 @@ from typing import Any
 from beckn.protocol.catalog_views import (
     CatalogView,
     CategoryView,
+    CheaperView,
     ConnectorView,
     InlineOfferView,
     ItemView,
@@ -21,6 +22,7 @@ from beckn.protocol.deg_v1.render_benefit import DISCOUNT_TYPES, published_benef
 from beckn.protocol.deg_v1.render_session import write_fulfillment, write_location
 from beckn.protocol.deg_v1.tags import write_group
 from beckn.protocol.deg_v1.writing import amount, descriptor, instant, number, span, sparse, yes_or_no
+from pricing.engine.money import round_amount
 
 
 def render_on_search(catalog: CatalogView) -> dict[str, Any]:
@@ -72,6 +74,8 @@ def _item(item: ItemView, shown: dict[str, Any]) -> dict[str, Any]:
     if item.tariff is not None:
         tags.append(_tariff(item.tariff))
     tags += [_surcharge(surcharge, item.currency) for surcharge in item.surcharges]
+    if item.cheaper is not None:
+        tags.append(_cheaper(item.cheaper, item.currency))
     return sparse(
         id=item.id,
         descriptor=descriptor(item.name, code=item.code, short_desc=item.short_desc, images=item.images),
@@ -167,20 +171,39 @@ def _tariff(tariff: TariffView) -> dict[str, Any]:
     return write_group("tariff-details", (("pricing-model", tariff.model), ("price", tariff.words)))
 
 
+@lru_cache(maxsize=1024)
 def _surcharge(surcharge: SurchargeView, currency: str) -> dict[str, Any]:
-    percentage = surcharge.basis == "PERCENT"
+    """Write a surge; the same object for every item that has it, so nobody changes it."""
+    rate = surcharge.rate
+    # A price per kWh may be finer than the currency, and is told as it is.
+    is_amount = surcharge.basis != "PERCENT" and round_amount(rate, currency) == rate
     return write_group(
         "surcharge-details",
         (
             ("name", surcharge.name),
-            ("rate", number(surcharge.rate) if percentage else amount(surcharge.rate, currency)),
+            ("rate", amount(rate, currency) if is_amount else number(rate)),
             ("basis", surcharge.basis),
             ("window", surcharge.window),
             ("days", surcharge.days),
+            ("when", surcharge.when),
             ("reason", surcharge.reason),
             ("calculation", surcharge.calculation),
             ("effective-from", instant(surcharge.effective_from)),
             ("valid-until", instant(surcharge.valid_until)),
+            ("know-more", surcharge.page_url),
+        ),
+    )
+
+
+def _cheaper(cheaper: CheaperView, currency: str) -> dict[str, Any]:
+    return write_group(
+        "cheaper-nearby",
+        (
+            ("item-id", cheaper.item_id),
+            ("location-name", cheaper.location),
+            ("distance-km", number(cheaper.distance_km)),
+            ("price-per-kwh", number(cheaper.rate)),
+            ("currency", currency),
         ),
     )
 

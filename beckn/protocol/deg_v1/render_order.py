@@ -8,6 +8,7 @@ from typing import Any
 from beckn.protocol.catalog_views import OfferUsageView, OfferValidationView, OfferView
 from beckn.protocol.deg_v1.render_benefit import write_benefit
 from beckn.protocol.deg_v1.render_catalog import offer_head, write_item, write_provider
+from beckn.protocol.deg_v1.render_order_tags import order_tags
 from beckn.protocol.deg_v1.render_session import write_fulfillment
 from beckn.protocol.deg_v1.tags import write_group
 from beckn.protocol.deg_v1.writing import (
@@ -18,20 +19,14 @@ from beckn.protocol.deg_v1.writing import (
     price,
     sparse,
     true_or_false,
-    yes_or_no,
 )
 from beckn.protocol.order_views import (
     CancellationView,
-    ExchangeView,
     OrderView,
     PaymentMethodView,
     PaymentView,
-    PrepaidView,
     QuoteView,
-    ReferralView,
     RefundTermView,
-    SettlementView,
-    TrailView,
 )
 from beckn.protocol.times import format_duration
 from beckn.protocol.values import Billing
@@ -85,7 +80,7 @@ def _order(order: OrderView) -> dict[str, Any]:
             cancellation=_cancellation(order.cancellation) if order.cancellation else {},
             created_at=instant(order.created_at),
             updated_at=instant(order.updated_at),
-            tags=_order_tags(order),
+            tags=order_tags(order),
         )
     }
 
@@ -228,71 +223,3 @@ def _refund_term(term: RefundTermView) -> dict[str, Any]:
 def _cancellation(cancellation: CancellationView) -> dict[str, Any]:
     reason = sparse(id=cancellation.reason_id, descriptor=descriptor(short_desc=cancellation.reason))
     return sparse(time=instant(cancellation.at), cancelled_by=cancellation.cancelled_by, reason=reason)
-
-
-def _order_tags(order: OrderView) -> list[dict[str, Any]]:
-    tags = []
-    summary, consent = order.offer_summary, order.surcharge_consent
-    if consent is not None:
-        surge = consent.amount
-        entries = [("required", yes_or_no(consent.required)), ("accepted", yes_or_no(consent.accepted))]
-        entries += [("quote-id", consent.quote_id)]
-        entries += [("amount", amount(surge.amount, surge.currency)), ("currency", surge.currency)] if surge else []
-        tags.append(write_group("surcharge-acknowledgement", entries))
-    if summary is not None:
-        savings = summary.total_savings
-        entries = [("total-savings", amount(savings.amount, savings.currency)), ("currency", savings.currency)]
-        entries += [("offer-type", summary.offer_type), ("next-offer", summary.next_offer)]
-        tags.append(write_group("offer-summary", entries))
-    if order.receipt is not None:
-        valid = instant(order.receipt.valid_until)
-        tags.append(write_group("receipt", [("url", order.receipt.url), ("valid-until", valid)]))
-    tags.extend(_settlement(settlement) for settlement in order.settlements)
-    tags.extend(_prepaid(prepaid) for prepaid in order.prepaid)
-    tags.extend(_trail(trail) for trail in order.trail)
-    tags.extend(_exchange(exchange) for exchange in order.exchanges)
-    tags.extend([_referral(order.referral)] if order.referral else [])
-    return tags
-
-
-def _prepaid(prepaid: PrepaidView) -> dict[str, Any]:
-    figures = {"held": prepaid.held, "drawn": prepaid.drawn, "left": prepaid.left}
-    entries = [(name, amount(x.amount, x.currency)) for name, x in figures.items() if x is not None]
-    known = [("balance-id", prepaid.id), ("balance-name", prepaid.name), ("currency", prepaid.left.currency)]
-    return write_group("prepaid-balance", [*known, *entries, ("expires-at", instant(prepaid.expires_at))])
-
-
-def _trail(trail: TrailView) -> dict[str, Any]:
-    value = ("value", amount(trail.amount.amount, trail.amount.currency))
-    known = [("type", "offer"), ("id", trail.offer_id), ("currency", trail.amount.currency)]
-    known += [("item-id", trail.item_id), ("item-count", str(trail.units))] if trail.units else []
-    return write_group("quote-trail", [*known, value, ("reason", trail.reason)])
-
-
-def _exchange(exchange: ExchangeView) -> dict[str, Any]:
-    value = exchange.value
-    entries = [("id", exchange.offer_id), ("currency", value.currency), ("value", amount(value.amount, value.currency))]
-    entries += [("credited-to", exchange.credited_to), ("reason", exchange.reason)]
-    return write_group("exchange-return", entries)
-
-
-def _referral(referral: ReferralView) -> dict[str, Any]:
-    reward = referral.reward
-    entries = [("code", referral.code), ("reward", amount(reward.amount, reward.currency))]
-    return write_group("referral", [*entries, ("currency", reward.currency), ("state", referral.state)])
-
-
-def _settlement(settlement: SettlementView) -> dict[str, Any]:
-    owed = settlement.amount
-    return write_group(
-        "settlement",
-        (
-            ("kind", settlement.kind),
-            ("amount", amount(owed.amount, owed.currency)),
-            ("currency", owed.currency),
-            ("reason", settlement.reason),
-            ("status", settlement.status),
-            ("paid-at", instant(settlement.at)),
-            ("reference", settlement.reference),
-        ),
-    )

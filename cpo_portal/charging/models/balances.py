@@ -8,13 +8,14 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Floor, Now
 
 from cpo_portal.accounts.tenancy import TenantModel
-from cpo_portal.adminkit.display import money
 from cpo_portal.charging.models.columns import MONEY
 from cpo_portal.charging.models.customers import Customer
 from cpo_portal.charging.models.orders import Order
+from cpo_portal.charging.units import ENERGY, in_words
+from cpo_portal.network.models import BECKN_ID
 
 
 class CustomerGroup(TenantModel):
@@ -48,15 +49,26 @@ class CustomerGroupMember(TenantModel):
 
 
 class Balance(TenantModel):
-    """What a customer or a group has paid ahead, in the CPO's currency.
+    """What a customer or a group has paid ahead: money in the CPO's currency, or energy of a subscription.
 
-    `amount` may be used, `held` is set aside for orders; both are caches of the entries, which the guarded UPDATE
-    tests. A balance past `expires_at` is not used any more; what is left of it is taken off.
+    A balance of energy, a pool, is in whole Wh, which stands as its `currency`; one with a `plan` is for the
+    subscription tariff of that id alone. `amount` may be used, `held` is set aside for orders; both are caches of the
+    entries, which the guarded UPDATE tests. A balance past `expires_at` is not used any more; what is left of it is
+    taken off.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, help_text="What the driver reads, for example Prepaid credit.")
     currency = models.CharField(max_length=3, editable=False)
+    plan = models.CharField(
+        "subscription",
+        max_length=60,
+        blank=True,
+        db_default="",
+        default="",
+        validators=[BECKN_ID],
+        help_text="The tariff id of the subscription that the energy is for; empty: of any subscription.",
+    )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="balances")
     group = models.ForeignKey(CustomerGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="balances")
     amount = models.DecimalField(**MONEY, default=0, editable=False)
@@ -81,6 +93,15 @@ class Balance(TenantModel):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="balance_never_below_zero"),
             models.CheckConstraint(condition=Q(held__gte=0), name="balance_held_never_below_zero"),
+            models.CheckConstraint(
+                condition=Q(plan="") | Q(currency=ENERGY),
+                name="balance_of_money_for_any_tariff",
+                violation_error_message="Only energy is for one subscription: leave it empty for money.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(currency=ENERGY) | Q(amount=Floor("amount"), held=Floor("held")),
+                name="balance_of_energy_in_whole_wh",
+            ),
         ]
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(amount__gt=0), name="balance_due"),
@@ -92,7 +113,7 @@ class Balance(TenantModel):
     @property
     def shown(self) -> str:
         """Return what may be used, in words."""
-        return money(self.amount, self.currency)
+        return in_words(self.amount, self.currency)
 
 
 class EntryKind(models.TextChoices):
@@ -130,7 +151,7 @@ class BalanceEntry(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {money(self.amount, self.balance.currency)}"
+        return f"{self.get_kind_display()} {in_words(self.amount, self.balance.currency)}"
 
 
 class HoldState(models.TextChoices):
@@ -161,4 +182,4 @@ class BalanceHold(TenantModel):
         indexes = [models.Index(fields=["held_until"], condition=Q(state="HELD"), name="balance_hold_due")]
 
     def __str__(self) -> str:
-        return f"{money(self.amount, self.balance.currency)} {self.get_state_display().lower()}"
+        return f"{in_words(self.amount, self.balance.currency)} {self.get_state_display().lower()}"

@@ -11,6 +11,7 @@ from offers.engine.benefits.items import Gift, price_words
 from offers.engine.benefits.plain import energy_edges, least_of, least_value, reduces, within
 from offers.engine.situation import Situation, base_of, is_limited, lines_of
 from offers.engine.values import Check, ItemUnit, OfferTerms, ReasonCode
+from pricing.engine.included import of_included
 from pricing.engine.money import smallest_unit
 from pricing.engine.values import LineKind
 from pricing.engine.wording import energy_text, money_text
@@ -43,10 +44,14 @@ _SESSION = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT})
 
 
 def lines(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
-    """Return the lines that the given part comes out of; products come on top of the cart."""
+    """Return the lines that the given part comes out of; products come on top of the cart.
+
+    What is included in a subscription is not bought here: it neither counts nor is given.
+    """
     if offer.benefit.item_unit is ItemUnit.PRODUCT:
         return ()
-    return lines_of(offer, situation, _ENERGY if offer.benefit.item_unit is ItemUnit.KWH else _SESSION)
+    found = lines_of(offer, situation, _ENERGY if offer.benefit.item_unit is ItemUnit.KWH else _SESSION)
+    return found if of_included(situation.cart.lines) is None else tuple(n for n in found if n)
 
 
 def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:

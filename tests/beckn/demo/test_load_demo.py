@@ -7,7 +7,7 @@ import json
 import re
 import stat
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -32,11 +32,27 @@ from cpo_portal.network.models import Charger, ChargingSystem, Connector, Locati
 from offers.authoring import approve
 from offers.models import LedgerEntry, Offer, OfferPolicy, OfferState
 from offers.states import derived_state
-from pricing.models import Tariff, TariffAssignment
+from pricing.models import SurgeSchedule, SurgeVersion, Tariff, TariffAssignment
+from pricing.surges.content import content_of
+from pricing.surges.describe import amount_in_words, when_in_words, where_in_words
 
 pytestmark = pytest.mark.django_db
 
-TABLES = (Cpo, Location, Charger, Connector, Product, Tariff, TariffAssignment, Offer, User, Membership, RefundTerm)
+TABLES = (
+    Cpo,
+    Location,
+    Charger,
+    Connector,
+    Product,
+    Tariff,
+    TariffAssignment,
+    SurgeSchedule,
+    SurgeVersion,
+    Offer,
+    User,
+    Membership,
+    RefundTerm,
+)
 STATES = {
     "weekend-discount-25": "LIVE",
     "weekend-special-25-any-day": "LIVE",
@@ -327,3 +343,28 @@ def test_each_cpo_has_a_gateway_whose_secret_only_the_file_tells(home: Path) -> 
         assert PaymentGateway.objects.count() == 2
         sealed = bytes(PaymentGateway.objects.get(cpo__provider_id="cpo1.com").sealed_secret)
     assert secret.encode() not in sealed
+
+
+def test_surges_are_announced_by_the_day_before_they_take_effect() -> None:
+    load()
+    with every_cpo():
+        versions = list(SurgeVersion.objects.select_related("schedule").order_by("schedule__schedule_id"))
+        told = {
+            x.schedule.schedule_id: (
+                amount_in_words(content_of(x), "INR"),
+                when_in_words(content_of(x)),
+                where_in_words(content_of(x).scope),
+            )
+            for x in versions
+        }
+    assert told == {
+        "congestion": ("₹1.00 per kWh", "every day 18:00–21:00", "at places tagged airport"),
+        "weekend-return": (
+            "10 % of the energy price, at most ₹60.00 per session",
+            "Sundays 16:00–22:00",
+            "at places tagged highway",
+        ),
+    }
+    assert {x.effective_from - x.published_at for x in versions if x.effective_from and x.published_at} == {
+        timedelta(hours=24)
+    }

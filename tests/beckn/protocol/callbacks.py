@@ -16,7 +16,8 @@ REFUSALS = {
     "on_init_consent_missing": (
         "init",
         "40000",
-        "The quote holds the surge Morning congestion of 18.00 INR, which the driver has not acknowledged.",
+        "The driver has not agreed to Morning congestion of ₹18.00: send init again with the tag group "
+        "surcharge-acknowledgement, accepted = yes and quote-id = 5f3f2f4e-58a5-4a3e-9c0d-0a3a6f1c7a11.",
     ),
     "on_rating_error": ("rating", "30014", "There is no order or session 1 in this transaction."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -131,11 +132,26 @@ CANCELLED = replace(
     settlements=(ov.SettlementView("REFUND", inr("77.73"), "85% of 91.45 is paid back."),),
     cancellation=ov.CancellationView("CONSUMER", at("23:45:00", 26), "5", "Can't attend booking"),
 )
+AGREED = "Morning congestion (20%): ₹18.00."
 SURGED = replace(
     CART,
     items=(replace(SELECTED, surcharges=(MORNING_SURGE,)),),
     quote=quote("112.69", lines("5", "90", "-22.5", "17.19", "18")),
-    surcharge_consent=ov.SurchargeConsentView(True, False, QUOTE_ID, inr("18")),
+    surcharge_consent=ov.SurchargeConsentView(
+        True,
+        False,
+        QUOTE_ID,
+        inr("18"),
+        text=AGREED,
+        text_hash=hashlib.sha256(AGREED.encode()).hexdigest(),
+    ),
+)
+CONSENTED = replace(
+    INITIALISED,
+    items=(SELECTED,),
+    quote=SURGED.quote,
+    payments=(replace(PAYMENT, amount=inr("112.69")),),
+    surcharge_consent=replace(SURGED.surcharge_consent, accepted=True),
 )
 UNDISCOUNTED = replace(
     CART,
@@ -181,6 +197,7 @@ CALLBACKS: dict[str, tuple[str, ov.View, datetime, str]] = {
     "on_select_products": ("select", WASHED, at("04:02:01"), ""),
     "on_select_surge": ("select", SURGED, at("04:02:01"), ""),
     "on_init": ("init", INITIALISED, at("04:05:01"), ""),
+    "on_init_surge": ("init_surge", CONSENTED, at("04:05:01"), ""),
     "on_status_paid": (
         "status",
         replace(INITIALISED, payments=(PAID,)),

@@ -93,12 +93,16 @@ SURGE = cv.SurchargeView(
     reason="The grid is at its busiest in these hours.",
     calculation="20 % of the energy delivered between 18:00 and 21:00.",
     effective_from=at("00:00:00", 1),
+    when="Every day 18:00–21:00",
+    page_url="https://portal.example/s/cpo1.com/evening",
 )
 MORNING_SURGE = replace(
     SURGE,
     name="Morning congestion",
     window="09:00-12:00",
     calculation="20 % of the energy delivered between 09:00 and 12:00.",
+    when="Every day 09:00–12:00",
+    page_url="https://portal.example/s/cpo1.com/morning",
 )
 PROVIDER = cv.ProviderView(
     id="cpo1.com",
@@ -137,6 +141,7 @@ CATALOG = cv.CatalogView(
                     fulfillment_ids=("1",),
                     offers=(cv.InlineOfferView(WEEKEND, Decimal("13.50")),),
                     surcharges=(SURGE,),
+                    cheaper=cv.CheaperView("pe-charging-07", "BlueCharge Janpath Station", Decimal("1.2"), Decimal(18)),
                     add_ons=(WASH,),
                 ),
                 replace(WASH, location_ids=("LOC-DELHI-001",)),

@@ -90,6 +90,7 @@ def test_the_lines_of_a_golden_quote_add_up(name: str) -> None:
         ("on_init", "91.45"),
         ("on_update", "94.64"),
         ("on_select_surge", "112.69"),
+        ("on_init_surge", "112.69"),
         ("on_status", "65.96"),
         ("on_select_offer_refused", "64.90"),
         ("on_select_products", "150.45"),

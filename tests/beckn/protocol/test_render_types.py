@@ -9,11 +9,12 @@ import pytest
 
 from beckn.presenting.parts import offer_view
 from beckn.protocol.catalog_views import CatalogView, OfferValidationView, ProviderView
-from beckn.protocol.deg_v1.render_catalog import render_on_search
+from beckn.protocol.deg_v1.render_catalog import render_on_search, write_item
 from beckn.protocol.deg_v1.render_order import write_offers
 from offers.engine.values import BenefitKind, ValueType
 from offers.published import discounted_rate
 from pricing.engine.money import Money
+from tests.beckn.protocol import samples
 from tests.beckn.protocol.schemas import complaints, ours
 from tests.offers.engine.samples import offer, rupees_off
 from tests.offers.engine.samples_types import EMI, beside, by_slabs, combo, off_the_fee, per_kwh, slab
@@ -190,3 +191,19 @@ def test_the_schema_knows_what_a_published_offer_says(terms):
 def test_only_a_discount_in_percent_or_per_kwh_has_a_price_of_its_own(terms, rate):
     found = discounted_rate(terms, Decimal(18))
     assert found == (None if rate is None else Decimal(rate))
+
+
+@pytest.mark.parametrize(
+    ("basis", "rate", "told"),
+    [
+        pytest.param("PERCENT", "12.5", "12.5", id="percent"),
+        pytest.param("PER_KWH", "1", "1.00", id="per-kwh"),
+        pytest.param("PER_KWH", "0.125", "0.125", id="finer-than-the-currency"),
+        pytest.param("FIXED", "30", "30.00", id="once"),
+    ],
+)
+def test_a_surge_tells_its_rate_as_it_is(basis: str, rate: str, told: str) -> None:
+    item = replace(samples.CHARGER, surcharges=(replace(samples.SURGE, basis=basis, rate=Decimal(rate)),))
+    [_, group] = write_item(item)["tags"]
+    assert {x["descriptor"]["code"]: x["value"] for x in group["list"]}["rate"] == told
+    assert complaints(ours("callbacks.json", "surcharge"), group) == []

@@ -14,7 +14,9 @@ from cpo_portal.network.models import Location, Product
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import CustomerCounter, Offer
+from pricing.models import Tariff
 from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.prepaid import entries, pool, subscribe
 
 pytestmark = pytest.mark.django_db
 SESSION = {
@@ -230,3 +232,28 @@ def test_a_tariff_is_tried_with_products_too(people: People) -> None:
     session = SESSION | {f"try-{name}": value for name, value in COFFEES.items()}
     answer = signed_in(people.owner).post(f"/admin/offers/offer/try-tariff/{tariff}/", session)
     assert trial(answer)["total"] == "₹413.00"
+
+
+def test_a_subscription_is_tried_with_what_its_customer_has_left(people: People) -> None:
+    """A pool would include its energy; nothing of it is held, and nobody else has any."""
+    subscribe(people.here.cpo)
+    energy = pool(people.here.cpo, "3500")
+    with cpo_scope(people.here.cpo):
+        tariff = Tariff.objects.get(tariff_id="monthly").pk
+    found = {}
+    for customer in ("", str(energy.customer_id)):
+        session = SESSION | {"try-customer": customer}
+        answer = signed_in(people.owner).post(f"/admin/offers/offer/try-tariff/{tariff}/", session)
+        found[customer] = trial(answer)["lines"]
+    fee = ("Service Fee", "₹10.00")
+    assert list(found.values()) == [
+        [("Charging session cost (10 kWh @ ₹18.00/kWh)", "₹180.00"), fee, ("GST (18%)", "₹34.20")],
+        [
+            ("Included energy (3.5 kWh)", "₹0.00"),
+            ("Charging session cost (6.5 kWh @ ₹18.00/kWh)", "₹117.00"),
+            fee,
+            ("GST (18%)", "₹22.86"),
+        ],
+    ]
+    assert checked(people, customer=str(energy.customer_id)) == "₹149.86"
+    assert entries(energy) == [("TOP_UP", "3500.00")]

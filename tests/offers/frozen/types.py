@@ -7,7 +7,16 @@ from decimal import Decimal
 
 from offers.engine.proof import Evidence, LockedContext
 from offers.engine.values import BenefitKind, StackLimits, ValueType
-from pricing.engine.values import Basis, ChargingRequest, Dimension, Fee, PriceComponent, PriceTerms, ProductOrder
+from pricing.engine.values import (
+    Basis,
+    ChargingRequest,
+    Dimension,
+    Fee,
+    PriceComponent,
+    PriceTerms,
+    PricingModel,
+    ProductOrder,
+)
 from tests.offers.engine.samples import context, offer
 from tests.offers.engine.samples_types import CAFE, beside, by_slabs, combo, off_the_fee, per_kwh, slab
 from tests.pricing.engine.samples import PLAIN, delivered, kwh, rupees, window
@@ -21,6 +30,8 @@ TWO_RATES = replace(
     ),
 )
 WITH_FEES = replace(PLAIN, fees=(Fee("SERVICE", "Service Fee", Decimal(10)), Fee("RESERVE", "Reservation", Decimal(5))))
+SUBSCRIPTION = replace(TWO_RATES, model=PricingModel.SUBSCRIPTION, included_wh=4000)
+LEAST = replace(SUBSCRIPTION, minimum_price=Decimal(90))
 CONNECTOR = frozenset({"connector-1"})
 WITH_CAKE = combo("coffee", "cake", item_ids=CONNECTOR)
 
@@ -84,4 +95,11 @@ TYPES: dict[str, Evidence] = {
     ),
     "exchange_below_its_minimum": of(kwh("2"), beside("trade-in", BenefitKind.EXCHANGE, min_value="50")),
     "financing_in_the_bill": bill(5_200, beside(additive=True), offer(additive=True)),
+    "subscription_beside_offers": of(
+        kwh("10"), per_kwh("6", additive=True), offer(additive=True), BANDS, terms=SUBSCRIPTION
+    ),
+    "subscription_of_an_amount_all_in": of(rupees("100", Basis.ALL_IN), offer(), terms=SUBSCRIPTION),
+    "subscription_with_all_its_energy_included": of(kwh("4"), per_kwh("6"), terms=LEAST),
+    "subscription_up_to_its_least_price": bill(5_200, per_kwh("6"), terms=LEAST),
+    "subscription_billed_between_readings": bill(9_300, offer(), terms=SUBSCRIPTION),
 }

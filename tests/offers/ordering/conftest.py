@@ -1,4 +1,4 @@
-"""A CPO with an offer of five uses and a gateway, and one sale at it."""
+"""One sale at a CPO with a gateway: with an offer of five uses, or on a subscription."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.payments import create_gateway
 from tests.offers.ordering.sale import Sale
+from tests.prepaid import subscribe
 from tests.world import make_offer, make_world
 
 
@@ -14,6 +15,16 @@ from tests.world import make_offer, make_world
 def sale() -> Sale:
     world = make_world()
     make_offer(world.cpo, total_uses=5)
+    with cpo_scope(world.cpo):
+        gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id/$amount")
+    return Sale(world, secret, gateway)
+
+
+@pytest.fixture
+def sub() -> Sale:
+    """A sale on a subscription without a pool: 5 kWh are quoted at 118.00."""
+    world = make_world()
+    subscribe(world.cpo)
     with cpo_scope(world.cpo):
         gateway, secret = create_gateway(world.cpo, name="Pay", pay_url="https://pay.example/$transaction_id/$amount")
     return Sale(world, secret, gateway)

@@ -76,21 +76,21 @@ class Sale:
         with cpo_scope(self.world.cpo), transaction.atomic():
             authorise_start(self.fresh(), otp_text=otp, otp_required=True, now=now or timezone.now())
 
-    def charge(self, wh: int, minutes: int = 20, *, stop: bool = True) -> None:
+    def charge(self, wh: int, minutes: int = 20, *, stop: bool = True, session: str = "s-1") -> None:
         """Let the simulated charger deliver so much from register 1,000,000 on."""
         begin = timezone.now()
         with cpo_scope(self.world.cpo):
-            start = sessions.SessionStart("s-1", self.fresh().pk, self.world.connector.item_id, begin, 1_000_000)
+            start = sessions.SessionStart(session, self.fresh().pk, self.world.connector.item_id, begin, 1_000_000)
             sessions.start_session(self.world.system, start, now=begin)
             steps = 4
             readings = [
                 Reading(begin + timedelta(minutes=minutes) * step / steps, 1_000_000 + wh * step // steps)
                 for step in range(1, steps)
             ]
-            record_readings(self.world.system, "s-1", readings, now=begin)
+            record_readings(self.world.system, session, readings, now=begin)
             if stop:
                 end = sessions.SessionStop(begin + timedelta(minutes=minutes), 1_000_000 + wh, "Remote")
-                sessions.stop_session(self.world.system, "s-1", end, now=begin)
+                sessions.stop_session(self.world.system, session, end, now=begin)
 
     def fresh(self) -> Order:
         assert self.order is not None

@@ -64,7 +64,7 @@ def test_the_running_cost_is_the_bill_of_what_is_read_so_far(sale: Sale) -> None
     sale.start(sale.confirm())
     sale.charge(5200, stop=False)
     with cpo_scope(sale.world.cpo):
-        running = bill_of(sale.fresh())
+        running = bill_of(sale.fresh(), now=timezone.now())
     # 3.9 kWh are read after 15 of 20 minutes: 70.20 + 10.00 − 17.55 + 11.28
     assert (running.energy_wh, f"{running.total.amount:f}") == (3900, "73.93")
 

@@ -31,6 +31,9 @@ GOOD = [
     ),
     pytest.param("PER_KWH", "18", (at(TIME, "1", EVENING), at(TIME, "0.5")), id="minutes-by-hour-and-else"),
     pytest.param("FIXED", None, (at(FLAT, "150"),), id="fixed"),
+    pytest.param("SUBSCRIPTION", "18", (at(TIME, "1"),), id="subscription"),
+    pytest.param("SUBSCRIPTION", "18", (at(ENERGY, "22", EVENING),), id="subscription-with-evenings"),
+    pytest.param("SUBSCRIPTION", None, DAY_AND_NIGHT, id="subscription-by-day-and-night"),
     pytest.param("FIXED", None, (at(FLAT, "150", EVENING), at(FLAT, "100")), id="fixed-by-hour"),
     pytest.param("FIXED", None, (at(FLAT, "150"), at(IDLE, "2", EVENING)), id="only-sessions-need-each-hour"),
 ]
@@ -44,6 +47,7 @@ def test_prices_that_make_a_tariff(model, rate, parts):
 NO_RATE = "Give the price of a kWh as 0 or more, with at most four decimals."
 BAD = [
     pytest.param("PER_KWH", None, (), {"rate": NO_RATE}, id="no-price-per-kwh"),
+    pytest.param("SUBSCRIPTION", None, (at(FLAT, "5"),), {"rate": NO_RATE}, id="no-price-beyond-the-pool"),
     pytest.param("PER_KWH", "NaN", (), {"rate": NO_RATE}, id="not-a-number"),
     pytest.param("PER_KWH", "1000000000", (), {"rate": NO_RATE}, id="too-large"),
     pytest.param(

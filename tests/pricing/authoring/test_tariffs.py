@@ -201,6 +201,11 @@ def test_bad_content_is_refused_at_its_field(
             "₹150.00 per session + Grid charge ₹5.00 per order + GST 18 %, charging costs from ₹100.00",
             id="fixed",
         ),
+        pytest.param(
+            TariffContent(model=PricingModel.SUBSCRIPTION, rate=Decimal(18)),
+            "included energy first, then ₹18.00/kWh + GST 18 %",
+            id="subscription",
+        ),
     ],
 )
 def test_a_tariff_is_said_in_words(people: People, content: TariffContent, words: str) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pricing.engine.ceilings import Ceiling, breaches
-from pricing.engine.values import Dimension, PriceComponent
+from pricing.engine.values import Dimension, PriceComponent, Surge, SurgeBasis
 from pricing.engine.week import windows_in_words
 from tests.pricing.engine.samples import window
 
@@ -50,3 +50,38 @@ EVENINGS = (energy("22", window("15:59", "22:00")), energy("14"))
 def test_where_prices_are_above_a_ceiling(components, limit, windows, found):
     said = breaches(components, Ceiling(Decimal(limit), windows))
     assert [(f"{x.rate:f}", windows_in_words(x.hours)) for x in said] == found
+
+
+FIFTH = Surge("peak", 1, "Peak", SurgeBasis.PERCENT, Decimal(20), (window("18:00", "21:00", frozenset({6, 7})),))
+RUPEE = Surge("rush", 1, "Rush", SurgeBasis.PER_KWH, Decimal(1), spans=(), exemption="for you")
+WEEKEND = "Saturdays and Sundays 18:00–21:00"
+
+
+@pytest.mark.parametrize(
+    ("surges", "cap", "limit", "windows", "found"),
+    [
+        pytest.param([FIFTH], None, "26.4", (), [], id="at-the-ceiling-with-its-surge"),
+        pytest.param([FIFTH], None, "26.39", (), [("26.4", WEEKEND)], id="a-paisa-above"),
+        pytest.param([FIFTH], None, "26", SOLAR, [], id="at-other-hours"),
+        pytest.param([FIFTH], "18", "26", (), [], id="the-cpos-cap-keeps-it-below"),
+        pytest.param([FIFTH, RUPEE], None, "27", (), [("27.4", WEEKEND)], id="whoever-is-exempt-and-whenever"),
+        pytest.param(
+            [FIFTH],
+            None,
+            "21",
+            (),
+            [
+                (
+                    "22",
+                    "Saturdays and Sundays 15:59–18:00; Mondays, Tuesdays, Wednesdays, Thursdays and Fridays "
+                    "15:59–22:00; Saturdays and Sundays 21:00–22:00",
+                ),
+                ("26.4", WEEKEND),
+            ],
+            id="the-tariff-alone-as-well",
+        ),
+    ],
+)
+def test_where_prices_with_surges_are_above_a_ceiling(surges, cap, limit, windows, found):
+    said = breaches(EVENINGS, Ceiling(Decimal(limit), windows), surges, Decimal(cap) if cap else None)
+    assert [(f"{x.rate.normalize():f}", windows_in_words(x.hours)) for x in said] == found

@@ -13,6 +13,8 @@ from pricing.engine.codec import decode, encode
 from pricing.engine.demand import (
     Announcement,
     Decision,
+    DemandLevel,
+    DemandPolicy,
     DemandReason,
     DemandState,
     LevelChange,
@@ -254,6 +256,21 @@ def test_a_load_is_half_forgotten_after_its_half_life():
     policy = replace(PROMPT, half_life=timedelta(minutes=10))
     loads = [f"{x.grounds.load:.3f}" for x in decisions(policy, [(0, 16), (10, 0), (20, 0), (30, 20), (31, None)])]
     assert loads == ["0.800", "0.400", "0.200", "0.600", "0.600"]
+
+
+def test_a_decision_goes_by_the_load_that_is_stored():
+    full = DemandPolicy(
+        (DemandLevel(Decimal(1), Decimal("0.85"), Decimal(10)),),
+        Decimal(25),
+        half_life=5 * MINUTE,
+        dwell_up=0 * MINUTE,
+    )
+    # What is left of a load of a little less than 1 is lost beyond the decimals that are kept.
+    state = replace(first_state(KOLKATA, now=minute(0)), load=Decimal("0.999999999999"), load_at=minute(0))
+    once = next_level(state, seen(16, 20), full, now=minute(16))
+    again = next_level(once.state, seen(16, 20), full, now=minute(16))
+    assert (once.reason, once.state.load) == ("RISE", Decimal("1.000000000000"))
+    assert again.state == once.state
 
 
 def test_a_decision_is_stored_as_json_and_comes_back():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.engine.metering import duration_at, metered_supply, register_at
+from pricing.engine.metering import Supply, duration_at, metered_supply, register_at
 from pricing.engine.price import price
 from pricing.engine.values import Delivery, Dimension, PriceComponent, Reading
 from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, delivered, printed, window
@@ -203,3 +203,22 @@ def test_splitting_a_window_in_two_changes_nothing(points, minute):
     rest = PriceComponent(Dimension.ENERGY, Decimal("17.77"))
     first, second = (price(request, replace(PLAIN, components=(x, rest))) for x in (whole, halves))
     assert first.lines == second.lines
+
+
+@pytest.mark.parametrize(
+    ("wh", "microseconds"),
+    [
+        pytest.param(1, 333_334, id="between-readings-rounded-up"),
+        pytest.param(3, 1_000_000, id="at-a-reading"),
+        pytest.param(4, 3_000_000, id="after-standing-still"),
+        pytest.param(5, 4_000_000, id="at-the-last"),
+    ],
+)
+def test_an_energy_is_reached_at_the_first_instant_at_which_it_was_delivered(wh, microseconds):
+    """From 100 Wh on: 3 Wh in a second, none in the next, then a Wh per second."""
+    second = timedelta(seconds=1)
+    points = tuple(Reading(SATURDAY + n * second, 100 + register) for n, register in enumerate((0, 3, 3, 4, 5)))
+    supply = Supply(points, 5, SATURDAY, SATURDAY + 4 * second, SATURDAY + 4 * second, True)
+    reached = supply.reached_at(wh)
+    assert reached - SATURDAY == timedelta(microseconds=microseconds)
+    assert supply.delivered_at(reached) == wh

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from cpo_portal.accounts.models import Cpo
@@ -39,3 +41,10 @@ def no_notice(cpo: Cpo) -> None:
 
 
 DAY = timedelta(hours=24)
+#: A Tuesday, 17:30 in Kolkata.
+NOW = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def seen(html: str) -> str:
+    """Return the words of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())

@@ -17,6 +17,7 @@ from offers.quoting import SessionAsk, price_session
 from pricing import authoring
 from pricing.engine.values import EnergyMeasure, LineKind, ProductOrder, Quote, SurgeBasis
 from pricing.models import HolidayCalendar, Signal, SurgePolicy
+from pricing.surges.applying import surges_of
 from pricing.surges.content import Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
 from pricing.surges.schedules import Move, perform
@@ -243,6 +244,18 @@ def test_a_signal_triggers_what_waits_for_it(far: World, said: dict[str, Any], f
     assert surges(far) == {}
     signal(far, **said)
     assert surges(far) == found
+
+
+def test_versions_that_never_hold_again_are_not_read(world: World) -> None:
+    schedule = publish(make_schedule(world.cpo, RUPEE))
+    for value in (2, 3, 4):
+        publish(schedule, replace(RUPEE, value=Decimal(value)))
+    publish(schedule, replace(RUPEE, value=Decimal(5), valid_until=TUESDAY))
+    with cpo_scope(world.cpo):
+        (found,) = surges_of([world.cpo.pk], now=timezone.now())[world.cpo.pk].published
+    assert [x.version.number for x in found.layers] == [5, 4]
+    assert surges(world) == {"congestion": "20.00"}
+    assert surges(world, at=TUESDAY - HOUR) == {"congestion": "25.00"}
 
 
 def test_what_was_published_by_then_is_what_a_price_of_then_has(world: World) -> None:

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_message_retention"),
         ("network", "0003_reserved_stock"),
-        ("pricing", "0007_surges"),
+        ("pricing", "0009_subscriptions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""When the versions of a tariff hold: the one that was published last, of those that hold at an instant."""
+"""When versions hold: the one that was published last, of those that hold at an instant."""
 
 from __future__ import annotations
 

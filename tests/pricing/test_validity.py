@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.authoring.validity import Period, in_effect, overlap, spans_of
+from pricing.versions.validity import Period, in_effect, overlap, spans_of
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -1,0 +1,131 @@
+"""The buttons of a surge's page that move it from state to state, each with what it leads to and a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cpo_portal.adminkit.actions import ActionVariant, object_action
+from cpo_portal.adminkit.display import when
+from pricing.admin_drafts import NoteForm
+from pricing.admin_surge_page import effect_in_words
+from pricing.models import SurgeSchedule, SurgeState
+from pricing.surges.policies import notice_of
+from pricing.surges.schedules import DRAFTS, TRANSITIONS, Actor, Move, perform
+
+_KEPT = "Quotes, orders and sessions that have it keep it."
+
+
+class PublishForm(NoteForm):
+    """Asks for a note, and knows which draft was read."""
+
+    draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schedule = SurgeSchedule.objects.filter(pk=self.object_id).first()
+        working: Any = DRAFTS.working(schedule) if schedule is not None else None
+        self.fields["draft"].initial = working.number if working is not None else None
+
+
+def published_in_words(schedule: SurgeSchedule) -> str:
+    """Say what publishing has led to: of a schedule as it is since then."""
+    version = schedule.live_version
+    if version is None or version.published_at is None or version.effective_from is None:
+        raise ValueError("A schedule that was published has a live version.")
+    if schedule.state == SurgeState.PAUSED:
+        return f"“{schedule}” has its new version and stays paused: resume it when drivers are to pay it."
+    if version.effective_from <= version.published_at:
+        return f"“{schedule}” is published: version {version.number} holds from now on."
+    start = when(version.effective_from, schedule.cpo.time_zone)
+    return (
+        f"“{schedule}” is published: version {version.number} takes effect for sessions planned to start from {start}."
+    )
+
+
+def _resumed(schedule: SurgeSchedule) -> str:
+    start = when(schedule.prices_from, schedule.cpo.time_zone)
+    return f"“{schedule}” is resumed: it is back for sessions planned to start from {start}."
+
+
+def _publishing(request: HttpRequest, schedule: SurgeSchedule) -> str:
+    draft: Any = DRAFTS.working(schedule)
+    effect = effect_in_words(schedule, draft, timezone.now())
+    kept = "Quotes, orders and sessions keep the version that they have."
+    return f"Draft {draft.number} is frozen as a version and {effect}. {kept}"
+
+
+def _resuming(request: HttpRequest, schedule: SurgeSchedule) -> str:
+    back = when(timezone.now() + notice_of(schedule.cpo), schedule.cpo.time_zone)
+    return f"Sessions planned to start from {back} have it again: drivers are told as long before as of any rise."
+
+
+def move_button(
+    move: Move,
+    *,
+    confirm: str | Callable[[HttpRequest, Any], str],
+    icon: str,
+    done: Callable[[SurgeSchedule], str],
+    variant: ActionVariant = ActionVariant.DEFAULT,
+) -> Callable[..., Any]:
+    """Return a button that makes a move with a note, offered where the state allows it."""
+
+    def offered(schedule: SurgeSchedule) -> bool:
+        working: Any = DRAFTS.working(schedule) if move is Move.PUBLISH else None
+        drafted = move is not Move.PUBLISH or (working is not None and working.published_at is None)
+        return (schedule.state, move) in TRANSITIONS and drafted
+
+    @object_action(
+        description=move.value.capitalize(),
+        confirm=confirm,
+        icon=icon,
+        variant=variant,
+        form_class=PublishForm if move is Move.PUBLISH else NoteForm,
+        offered=offered,
+        refusal=lambda request, schedule: "" if offered(schedule) else f"It cannot be {_DONE[move]} as it is.",
+    )
+    def press(self: Any, request: HttpRequest, schedule: SurgeSchedule, data: dict[str, Any]) -> str:
+        user: Any = request.user
+        moved = perform(move, schedule, Actor(by=user, note=data["note"]), expected=data.get("draft"))
+        return done(moved)
+
+    return press
+
+
+_DONE = {
+    Move.PUBLISH: "published",
+    Move.PAUSE: "paused",
+    Move.RESUME: "resumed",
+    Move.END: "ended",
+    Move.ARCHIVE: "archived",
+}
+
+
+class SurgeMovesMixin:
+    """The moves of a surge; which of them are shown depends on its state."""
+
+    publish_surge = move_button(Move.PUBLISH, confirm=_publishing, icon="publish", done=published_in_words)
+    pause_surge = move_button(
+        Move.PAUSE,
+        confirm=f"No new quote has this surge until you resume it, and then after a notice. {_KEPT}",
+        icon="pause_circle",
+        done=lambda schedule: f"“{schedule}” is paused.",
+    )
+    resume_surge = move_button(Move.RESUME, confirm=_resuming, icon="play_circle", done=_resumed)
+    end_surge = move_button(
+        Move.END,
+        confirm=f"No new quote has this surge any more. {_KEPT}",
+        icon="stop_circle",
+        done=lambda schedule: f"“{schedule}” has ended.",
+        variant=ActionVariant.DANGER,
+    )
+    archive_surge = move_button(
+        Move.ARCHIVE,
+        confirm="The surge can be neither changed nor published any more. Its id stays taken, and its history stays.",
+        icon="archive",
+        done=lambda schedule: f"“{schedule}” is archived.",
+    )

@@ -1,0 +1,56 @@
+"""The admin page of the surge policy: notices, and the bound of all surges."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cpo_portal.adminkit.display import when
+from pricing.admin_single import SingleRowAdmin
+from pricing.engine.wording import plain_number
+from pricing.models import SurgePolicy
+
+
+@admin.register(SurgePolicy)
+class SurgePolicyAdmin(SingleRowAdmin):
+    """What the CPO promises about its surges."""
+
+    fieldsets = (
+        (
+            "Notice",
+            {
+                "fields": (("notice_hours", "signal_notice_minutes"),),
+                "description": "Whoever may pay more is told so long before. A shorter notice holds for what is "
+                "published and signalled from now on; what was announced keeps its time.",
+            },
+        ),
+        (
+            "At most",
+            {
+                "fields": ("cap_percent", "cap_now"),
+                "description": "A lower limit counts at once. A higher one, or none, is a rise: it counts for sessions "
+                "planned to start once the notice is over.",
+            },
+        ),
+    )
+    readonly_fields = ("cap_now",)
+
+    @admin.display(description="Holds now")
+    def cap_now(self, policy: SurgePolicy) -> str:
+        now, cap = timezone.now(), policy.cap
+        said = _said(cap.at(now))
+        if cap.counts_from is None or cap.counts_from <= now:
+            return said
+        start = when(cap.counts_from, policy.cpo.time_zone)
+        return f"{said}; for sessions planned to start from {start}: {_said(cap.percent)}"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("cpo")
+
+
+def _said(percent: Decimal | None) -> str:
+    return "no limit" if percent is None else f"{plain_number(percent)} %"

@@ -1,0 +1,91 @@
+"""Which ceilings a surge would lift the tariffs above, and where: told while it is written, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+
+from cpo_portal.network.models import Connector
+from pricing.authoring.ceilings import Ceilings, Found, Priced
+from pricing.engine.codec import decode
+from pricing.engine.values import PriceComponent, Surge
+from pricing.mapping import tariffs_for
+from pricing.models import SurgeSchedule, TariffAssignment, TariffVersion
+from pricing.surges.content import SurgeContent
+from pricing.surges.scope import fits
+from pricing.windows import read_window
+
+#: Announced changes of tariffs that are looked at.
+_MOST_CHANGES = 20
+
+
+class SurgeCeilings:
+    """The CPO's ceilings, with its tariffs of now and those to come, each read once; inside its scope."""
+
+    def __init__(self) -> None:
+        self._ceilings = Ceilings()
+
+    def above(self, schedule: SurgeSchedule, content: SurgeContent) -> tuple[Found, ...]:
+        """Return what they say against a surge on top of the tariffs and the other surges where it applies.
+
+        A surge of products is of no kWh.
+        """
+        if not self._ceilings.rules or content.scope.product_ids:
+            return ()
+        own = _surge(schedule, content)
+        others: dict[int, tuple[Surge, ...]] = {}
+        priced = []
+        for connector, parts in self._prices:
+            if not fits(content.scope, connector, ()):
+                continue
+            if connector.pk not in others:
+                others[connector.pk] = self._ceilings.surges_at(connector, without=own.surge_id)
+            priced.append(Priced(connector, parts, (*others[connector.pk], own)))
+        return self._ceilings.told(priced, schedule.cpo.currency)
+
+    @cached_property
+    def _prices(self) -> list[tuple[Connector, tuple[PriceComponent, ...]]]:
+        """Each connector with the prices of each version that prices it, now or from an announced instant on."""
+        now, connectors = timezone.now(), self._ceilings.connectors
+        if not connectors:
+            return []
+        edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
+        instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x and x > now}
+        found: dict[tuple[int, int], tuple[Connector, tuple[PriceComponent, ...]]] = {}
+        parts: dict[int, tuple[PriceComponent, ...]] = {}
+        for at in (now, *sorted(instants)[:_MOST_CHANGES]):
+            for connector, version in _with_versions(connectors, at):
+                if version.pk not in parts:
+                    parts[version.pk] = decode(tuple[PriceComponent, ...], version.components)
+                found[connector.pk, version.pk] = connector, parts[version.pk]
+        return list(found.values())
+
+
+def refuse_above(schedule: SurgeSchedule, content: SurgeContent) -> None:
+    """Refuse to publish a surge with which a price is above a ceiling that says so."""
+    faults = [found.sentence for found in SurgeCeilings().above(schedule, content) if found.blocks]
+    if faults:
+        raise ValidationError({"value": faults})
+
+
+def _with_versions(connectors: list[Connector], at: datetime) -> Iterator[tuple[Connector, TariffVersion]]:
+    versions = tariffs_for(connectors, at=at)
+    return ((x, versions[x.pk]) for x in connectors if x.pk in versions)
+
+
+def _surge(schedule: SurgeSchedule, content: SurgeContent) -> Surge:
+    return Surge(
+        surge_id=schedule.schedule_id,
+        version=0,
+        name=schedule.name,
+        basis=content.basis,
+        value=content.value,
+        windows=tuple(map(read_window, content.weekly_windows)),
+        group=content.stacking_group,
+        cap=content.maximum_amount,
+    )

@@ -11,7 +11,7 @@ from beckn.protocol.catalog_views import CheaperView, SurchargeView
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.models import Connector
 from offers.nearby import Cheaper
-from pricing.engine.values import PriceTerms
+from pricing.engine.values import PriceTerms, Surge
 from pricing.engine.wording import plain_number
 from pricing.models import SurgeKindChoice
 from pricing.surges.applying import Applying, Surges, applying, with_surges
@@ -24,6 +24,7 @@ from pricing.versions.validity import Period
 from pricing.windows import read_window
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_WHILE_BUSY = "while many chargers of the station are busy"
 _Key = tuple[object, ...]
 
 
@@ -95,13 +96,13 @@ class _Telling:
     """Whose surges are told, each once; how a CPO calls its calendars is its own business."""
 
     cpo: Cpo
-    told: dict[tuple[int, Period], tuple[SurchargeView, ...]] = field(default_factory=dict)
+    told: dict[tuple[Surge, Period], tuple[SurchargeView, ...]] = field(default_factory=dict)
 
     def views(self, found: Iterable[Applying], *, at: datetime, zone: str) -> tuple[SurchargeView, ...]:
         """Return what is told of those that hold in the week to come."""
         views: list[SurchargeView] = []
         for surge, period in upcoming(found, at=at, zone=zone):
-            key = surge.version.pk, period
+            key = surge.surge(), period
             if key not in self.told:
                 self.told[key] = tuple(self._views(surge, period))
             views += self.told[key]
@@ -121,6 +122,7 @@ class _Telling:
                 calculation=calculation_in_words(content, self.cpo.currency),
                 effective_from=period.valid_from,
                 valid_until=period.valid_until,
-                when=when_in_words(content, self.cpo.name),
-                page_url=surge_page_url(self.cpo.provider_id, schedule.schedule_id),
+                when=when_in_words(content, self.cpo.name) if surge.level is None else _WHILE_BUSY,
+                # A level of demand changes by the minute: there is no page of it.
+                page_url=surge_page_url(self.cpo.provider_id, schedule.schedule_id) if surge.level is None else "",
             )

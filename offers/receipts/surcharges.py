@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from offers.models import Quote
 from offers.ordering.orders import read_quote
 from pricing.engine.values import LineKind
+from pricing.models import SurgeSchedule
 from pricing.surges.describe import calculation_of
 from pricing.surges.links import surge_page_url
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A surge of the bill: its name, how it is calculated, and its public page."""
+    """A surge of the bill: its name, how it is calculated, and its public page, which a level of demand has not."""
 
     name: str
     words: str
@@ -25,6 +26,6 @@ def explained(bill: Quote, provider_id: str) -> tuple[Explained, ...]:
     stored = read_quote(bill)
     surges = {x.surge_id: x for x in stored.terms.surges}
     found = [surges[x.code] for x in stored.lines if x.kind is LineKind.SURGE]
-    return tuple(
-        Explained(x.name, calculation_of(x, bill.currency), surge_page_url(provider_id, x.surge_id)) for x in found
-    )
+    schedules = SurgeSchedule.objects.filter(schedule_id__in=[x.surge_id for x in found])
+    pages = {x: surge_page_url(provider_id, x) for x in schedules.values_list("schedule_id", flat=True)}
+    return tuple(Explained(x.name, calculation_of(x, bill.currency), pages.get(x.surge_id, "")) for x in found)

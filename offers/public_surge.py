@@ -147,7 +147,7 @@ def _note(schedule: SurgeSchedule, spans: list[Span[InTime]], now: datetime, zon
     begins = spans[0].period.valid_from
     if begins is None or begins <= now:
         return ""
-    return f"Nobody pays it yet: it counts for sessions that are to start from {moment_text(begins.astimezone(zone))}."
+    return f"Nobody pays it yet: it counts for energy that flows from {moment_text(begins.astimezone(zone))} on."
 
 
 def _stations(content: SurgeContent) -> tuple[str, ...] | None:

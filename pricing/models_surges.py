@@ -152,8 +152,8 @@ class SurgeVersion(TenantModel):
     """What a schedule says from one publication to the next; immutable once published (a trigger sees to it).
 
     `scope` and `exemptions` are in the form of `pricing.engine.codec`, of `pricing.surges.content.Scope` and
-    `Exemptions`; `weekly_windows` in that of `pricing.windows`, on the clock of each location. It takes effect for
-    sessions planned to start from `effective_from`, when its notice is over.
+    `Exemptions`; `weekly_windows` in that of `pricing.windows`, on the clock of each location. It takes effect
+    from `effective_from` on, when its notice is over; a session keeps the version that holds at its planned start.
     """
 
     schedule = models.ForeignKey(SurgeSchedule, on_delete=models.PROTECT, related_name="versions")

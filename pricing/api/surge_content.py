@@ -96,8 +96,10 @@ class SurgeContentSerializer(serializers.Serializer[Any]):
     )
     scope = ScopeSerializer(required=False)
     exemptions = ExemptionsSerializer(required=False)
-    valid_from = InstantField(required=False, allow_null=True, help_text="For sessions that start from then.")
-    valid_until = InstantField(required=False, allow_null=True, help_text="For sessions that start before then.")
+    valid_from = InstantField(required=False, allow_null=True, help_text="Energy that flows before then is not surged.")
+    valid_until = InstantField(
+        required=False, allow_null=True, help_text="Energy that flows from then on is not surged."
+    )
 
 
 def content_from(body: Mapping[str, Any], before: SurgeContent | None = None) -> SurgeContent:

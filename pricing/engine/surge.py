@@ -131,20 +131,20 @@ def _bases(slices: Iterable[PricedSlice], terms: PriceTerms) -> dict[str, _Base]
 def _counting(surges: Sequence[Surge], rate: Decimal) -> list[str]:
     """Return which of the surges that hold count at this rate: of a group the largest, and of equal ones the first.
 
-    An amount per session goes before what is per energy, with which it cannot be compared. Who is exempt from one may
-    still pay the next of its group.
+    An amount per session goes before what is per energy, with which it cannot be compared. Who is exempt from the one
+    that would count pays no other of its group: an exemption never makes a session dearer.
     """
-    largest: dict[str, tuple[bool, Decimal, str]] = {}
+    largest: dict[str, tuple[bool, Decimal, Surge]] = {}
     counting = []
     for surge in surges:
         if surge.exemption or not surge.group:
             counting.append(surge.surge_id)
-            continue
-        worth = surge.basis is _FIXED, _worth(surge, rate)
-        best = largest.get(surge.group)
-        if best is None or worth > best[:2]:
-            largest[surge.group] = (*worth, surge.surge_id)
-    return [*counting, *(x[2] for x in largest.values())]
+        if surge.group:
+            worth = surge.basis is _FIXED, _worth(surge, rate)
+            best = largest.get(surge.group)
+            if best is None or worth > best[:2]:
+                largest[surge.group] = (*worth, surge)
+    return [*counting, *(x[2].surge_id for x in largest.values() if not x[2].exemption)]
 
 
 def _highest_price(listed: Iterable[QuoteLine], terms: PriceTerms) -> Decimal | None:

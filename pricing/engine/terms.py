@@ -101,7 +101,8 @@ class Surge:
 
     It holds while one of `windows` does (local time; none: always) and within one of `spans` (None: without bound). Of
     the surges of one `group` the largest counts at each moment; one without a group is added to all others. `cap` is
-    the most of it per session. `exemption` says why this driver does not pay it; "" where they do.
+    the most of it per session. `exemption` says why this driver does not pay it, "" where they do; `personal` that this
+    is by who the driver is, and not by the session.
     """
 
     surge_id: str
@@ -114,6 +115,7 @@ class Surge:
     group: str = ""
     cap: Decimal | None = None
     exemption: str = ""
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
 from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.content import Exemptions
-from pricing.surges.exempt import Driver, exemption_of
+from pricing.surges.exempt import NOT_EXEMPT, Driver, Exemption, exemption_of
 from pricing.surges.layers import InTime, in_time
 from pricing.surges.scope import counts_at, fits
 from pricing.surges.signals import area_of
@@ -69,7 +69,7 @@ class Applying:
     valid_until: datetime | None = None
     level: LevelHere | None = None
 
-    def surge(self, exemption: str = "") -> Surge:
+    def surge(self, exemption: Exemption = NOT_EXEMPT) -> Surge:
         """Return it as the engine reads it."""
         version = self.version
         return Surge(
@@ -82,7 +82,8 @@ class Applying:
             spans=self.spans,
             group=version.stacking_group,
             cap=version.maximum_amount,
-            exemption=exemption,
+            exemption=exemption.words,
+            personal=exemption.personal,
         )
 
 
@@ -94,7 +95,7 @@ def surges_of(cpo_ids: Collection[int], *, now: datetime, as_of: datetime | None
     """
     calendars = HolidayCalendar.objects.filter(cpo=OuterRef("cpo_id"), calendar_id=OuterRef("holiday_calendar"))
     rows = SurgeVersion.objects.filter(cpo__in=cpo_ids).annotate(
-        days=Subquery(calendars.values("days")[:1]), days_changed=Subquery(calendars.values("changed_at")[:1])
+        days=Subquery(calendars.values("days")[:1]), days_count_from=Subquery(calendars.values("counts_from")[:1])
     )
     if as_of is None:
         rows = rows.exclude(Exists(_lying_on_it(now)))
@@ -155,8 +156,9 @@ def with_surges(
 
 
 def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int], Exemptions]:
-    """Return whom the locked surges exempt that this driver still pays, by schedule id and version."""
-    named = {(x.surge_id, x.version) for x in terms.surges if not x.exemption}
+    """Return whom the locked surges exempt, by schedule id and version, of those that may come out otherwise for a
+    driver."""
+    named = {(x.surge_id, x.version) for x in terms.surges if not x.exemption or x.personal}
     if not named:
         return {}
     rows = SurgeVersion.objects.filter(
@@ -168,13 +170,17 @@ def exemptions_of_locked(terms: PriceTerms, cpo_id: int) -> dict[tuple[str, int]
 def with_exemptions(
     terms: PriceTerms, rules: Mapping[tuple[str, int], Exemptions], driver: Driver, *, at: datetime
 ) -> PriceTerms:
-    """Return locked terms with the exemptions that are known by now; one that was granted stays."""
+    """Return locked terms with the exemptions that are known by now.
+
+    One that was granted to the session stays; one that was granted to somebody is theirs alone.
+    """
 
     def judged(surge: Surge) -> Surge:
         exempt = rules.get((surge.surge_id, surge.version))
-        if surge.exemption or exempt is None:
+        if exempt is None or (surge.exemption and not surge.personal):
             return surge
-        return replace(surge, exemption=exemption_of(exempt, driver, at=at, zone=terms.time_zone))
+        found = exemption_of(exempt, driver, at=at, zone=terms.time_zone)
+        return replace(surge, exemption=found.words, personal=found.personal)
 
     return replace(terms, surges=tuple(map(judged, terms.surges)))
 
@@ -231,7 +237,8 @@ def _held(published: Published, at: datetime) -> InTime | None:
     first = spans[0] if spans else None
     if first is None or (first.period.valid_from is not None and first.period.valid_from > at + HORIZON):
         return None
-    return replace(first.version, valid_from=first.period.valid_from, valid_until=first.period.valid_until)
+    # A version that follows prices later starts alone: it ends no session that began before.
+    return replace(first.version, valid_from=first.period.valid_from)
 
 
 def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan) -> tuple[TimeSpan, ...] | None:
@@ -239,7 +246,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
     version = held.version
     spans = within(held, horizon)
     location = connector.charger.location
-    days = _days(version, surges.policy, location.time_zone)
+    days = _days(version, location.time_zone)
     if days is not None:
         spans = common(spans, days_as_spans(days, location.time_zone))
     if version.signal_kinds:
@@ -252,16 +259,17 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
     return None if spans == (horizon,) else spans
 
 
-def _days(version: Any, policy: SurgePolicy, zone: str) -> set[date] | None:
+def _days(version: Any, zone: str) -> set[date] | None:
     """Return the days to which a version is limited; None where it holds on all.
 
-    A holiday counts once the calendar has said so for as long as a rise is announced.
+    A holiday counts once it has stood in its calendar for as long as a rise is announced.
     """
     if not version.holiday_calendar and not version.dates:
         return None
     days = set(version.dates)
-    if version.days:
-        known = version.days_changed + timedelta(hours=policy.notice_hours)
-        holidays = (date.fromisoformat(entry["date"]) for entry in version.days)
-        days |= {day for day in holidays if starts_of_day(day, zone) >= known}
+    counts_from = {day: datetime.fromisoformat(at) for day, at in (version.days_count_from or {}).items()}
+    for entry in version.days or ():
+        day, known = date.fromisoformat(entry["date"]), counts_from.get(entry["date"])
+        if known is None or starts_of_day(day, zone) >= known:
+            days.add(day)
     return days

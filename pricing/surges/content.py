@@ -172,6 +172,13 @@ def _amounts(content: SurgeContent) -> Iterator[_Finding]:
         yield "maximum_amount", "It is below the amount per session: lower that, or leave this empty."
     if len(content.stacking_group) > 40:
         yield "stacking_group", "Shorten the group to 40 characters."
+    if content.stacking_group and (content.basis is SurgeBasis.FIXED or cap is not None):
+        # With a bound on the largest, to end it would let a smaller one charge more.
+        yield (
+            "stacking_group",
+            "Surges of a group are compared per kWh: choose percent or an amount per kWh without a most per session, "
+            "or leave the group empty.",
+        )
     if len(content.explanation) > 300:
         yield "explanation", "Shorten the explanation to 300 characters."
 

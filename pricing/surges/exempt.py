@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segment_rules import (
+    Condition,
+    CustomerFacts,
+    Fact,
+    Moment,
+    Rule,
+    Segment,
+    decide,
+    needs_facts,
+)
 from pricing.engine.windows import zone_of
 from pricing.surges.content import Exemptions
 
@@ -27,18 +37,28 @@ class Driver:
     segments: Mapping[str, Segment] = field(default_factory=dict)
 
 
-def exemption_of(exempt: Exemptions, driver: Driver, *, at: datetime, zone: str) -> str:
-    """Return why the driver does not pay, in words that end "not charged, …"; "" where they do."""
+class Exemption(NamedTuple):
+    """Why a driver does not pay, in words that end "not charged, …", "" where they do, and whether it is personal."""
+
+    words: str = ""
+    personal: bool = False
+
+
+NOT_EXEMPT = Exemption()
+
+
+def exemption_of(exempt: Exemptions, driver: Driver, *, at: datetime, zone: str) -> Exemption:
+    """Return why the driver does not pay, if they do not."""
     limit = exempt.below_charge_percent
     if limit is not None and driver.charge_percent is not None and driver.charge_percent < limit:
-        return f"for batteries below {limit} %"
+        return Exemption(f"for batteries below {limit} %")
     if driver.vehicle_make and driver.vehicle_make.casefold() in {x.casefold() for x in exempt.vehicle_makes}:
-        return f"for {driver.vehicle_make}"
+        return Exemption(f"for {driver.vehicle_make}")
     moment = Moment(at, at.astimezone(zone_of(zone)).date(), driver.bap_id)
     for words, segment in _segments_of(exempt, driver):
         if decide(segment, driver.facts, moment).holds:
-            return words
-    return ""
+            return Exemption(words, personal=bool(needs_facts(segment)))
+    return NOT_EXEMPT
 
 
 def segments_asked(exempt: Exemptions, known: Mapping[str, Segment]) -> tuple[Segment, ...]:
@@ -61,7 +81,8 @@ def _segments_of(exempt: Exemptions, driver: Driver) -> Iterator[tuple[str, Segm
     for segment_id in exempt.segment_ids:
         if segment_id in driver.segments:
             segment = driver.segments[segment_id]
-            yield f"for {segment.name}", segment
+            # How a CPO calls its customers among themselves is its own business.
+            yield "for a group of customers that you belong to", segment
 
 
 def _rule(condition: Condition) -> Segment:

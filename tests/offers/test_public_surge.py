@@ -78,7 +78,7 @@ def test_the_page_says_in_plain_words_what_when_where_for_whom_and_since_when(wo
     publish(make_schedule(world.cpo, replace(RUPEE, explanation="The stations are busy in the evening.")))
     assert read() == (
         "cpo1.com EV charging Congestion fee ₹1.00 per kWh "
-        "Nobody pays it yet: it counts for sessions that are to start from 2 Jun 2026 10:00 IST. "
+        "Nobody pays it yet: it counts for energy that flows from 2 Jun 2026 10:00 IST on. "
         "The stations are busy in the evening. "
         "When Every day 18:00–21:00, on the clock of the station (IST). "
         "Where Everywhere, at the stations of cpo1.com EV charging. "

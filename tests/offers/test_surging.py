@@ -89,7 +89,7 @@ OF_THE_DRIVER: dict[str, tuple[Exemptions, str]] = {
     "another-organisation": (Exemptions(organisations=("Other",)), ""),
     "kept-make": (Exemptions(vehicle_makes=("MG",)), "for your make of car"),
     "first-session": (Exemptions(first_session=True), "for a first session"),
-    "segment": (Exemptions(segment_ids=("gold",)), "for Gold members"),
+    "segment": (Exemptions(segment_ids=("gold",)), "for a group of customers that you belong to"),
 }
 
 
@@ -136,6 +136,17 @@ def test_an_exemption_is_granted_at_init_and_stays(world: World, driver: Any) ->
     granted = priced(world, lock_of(selected), customer=driver)
     title = "Congestion fee: not charged, for a first session"
     assert [x.title for x in granted.quote.lines if x.kind is LineKind.SURGE] == [title]
-    assert line(world, lock_of(granted)) == (title, "0.00")
+    assert line(world, lock_of(granted), customer=driver) == (title, "0.00")
     assert granted.quote.terms.surges[0].exemption == "for a first session"
     assert granted.quote.total.amount == selected.quote.total.amount - Decimal("5.90")
+
+
+def test_an_exemption_of_somebody_is_no_strangers(world: World, driver: Any) -> None:
+    publish(make_schedule(world.cpo, replace(RUPEE, exemptions=Exemptions(organisations=("Acme",)))))
+    granted = priced(world, customer=driver)
+    assert granted.quote.terms.surges[0].personal
+    with cpo_scope(world.cpo):
+        stranger = find_or_make_customer(world.cpo, billing={"phone": "+919811112222"}, contact={})
+    assert line(world, lock_of(granted), customer=stranger) == PAID
+    assert line(world, lock_of(granted)) == PAID
+    assert line(world, lock_of(granted), customer=driver)[1] == "0.00"

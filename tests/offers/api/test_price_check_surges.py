@@ -127,7 +127,7 @@ def test_a_customer_may_be_exempt(world: World, staff: Client) -> None:
     publish(make_schedule(world.cpo, replace(RUPEE, exemptions=Exemptions(segment_ids=("gold",)))))
     assert [x["words"] for x in check(staff)["surges"]] == ["It adds ₹5.00."]
     told = check(staff, customer=str(customer.pk))
-    assert [x["words"] for x in told["surges"]] == ["Not charged, for Gold members."]
+    assert [x["words"] for x in told["surges"]] == ["Not charged, for a group of customers that you belong to."]
 
 
 def test_as_of_an_instant_it_prices_with_the_surges_of_then(

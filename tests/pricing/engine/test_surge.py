@@ -185,9 +185,10 @@ GROUPED_FIFTH, GROUPED_RUPEES = replace(FIFTH, group="one"), replace(RUPEE, grou
             id="a-fixed-one-goes-before",
         ),
         pytest.param(
+            # In the first half the other one is larger, and nobody is exempt from that.
             (replace(GROUPED_FIFTH, exemption="you are a member"), GROUPED_RUPEES),
-            {"peak": "0.00", "congestion": "20.00"},
-            id="who-is-exempt-from-one-pays-the-next",
+            {"peak": "0.00", "congestion": "8.00"},
+            id="who-is-exempt-from-the-largest-pays-no-other",
         ),
         pytest.param(
             (

@@ -83,10 +83,13 @@ def outcomes(request, *surges: Surge, cap: str | None = None):
             id="less-than-half-a-paisa",
         ),
         pytest.param(
-            (replace(FIFTH, value=Decimal("0.005"), group="one"), replace(RUPEE, group="one", exemption="for MG")),
+            (replace(FIFTH, group="one"), replace(RUPEE, group="one", exemption="for MG")),
             None,
-            [("peak", "NOTHING", "0.00", NO_MONEY), ("congestion", "EXEMPT", "0.00", "Not charged, for MG.")],
-            id="the-largest-that-is-left-of-a-group",
+            [
+                ("peak", "CHARGED", "18.00", "It adds ₹18.00."),
+                ("congestion", "EXEMPT", "0.00", "Not charged, for MG."),
+            ],
+            id="the-largest-of-a-group-beside-one-that-is-exempt",
         ),
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ def surges(world: World, **changes: Any) -> dict[str, str]:
 
 
 def test_a_published_surge_is_on_the_quote_and_locked_in_its_terms(world: World) -> None:
-    publish(make_schedule(world.cpo, replace(FIFTH, maximum_amount=Decimal(17), stacking_group="peak")))
+    publish(make_schedule(world.cpo, replace(FIFTH, maximum_amount=Decimal(17))))
     found = quote(world)
     assert [(x.title, str(x.amount.amount)) for x in found.lines][-2:] == [
         ("Congestion fee (20% on 5 kWh), at most ₹17.00", "17.00"),
@@ -60,7 +60,7 @@ def test_a_published_surge_is_on_the_quote_and_locked_in_its_terms(world: World)
     ]
     (surge,) = found.terms.surges
     assert (surge.surge_id, surge.version, surge.basis, surge.value) == ("congestion", 1, SurgeBasis.PERCENT, 20)
-    assert (surge.group, surge.cap, surge.spans, surge.exemption) == ("peak", 17, None, "")
+    assert (surge.group, surge.cap, surge.spans, surge.exemption) == ("", 17, None, "")
 
 
 def test_a_draft_and_what_is_paused_or_ended_price_nothing(world: World) -> None:
@@ -103,6 +103,18 @@ def test_a_session_at_18_comes_after_the_notice_or_before_it(world: World) -> No
     # It begins five minutes before: what flows from then on is surged, as it was announced.
     assert surges(world, at=version.effective_from - timedelta(minutes=5)) == {"congestion": "2.50"}
     assert surges(world, at=version.effective_from - HOUR) == {}
+
+
+def test_a_session_keeps_the_version_of_its_start_though_another_follows(world: World) -> None:
+    schedule = publish(make_schedule(world.cpo, RUPEE))
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(notice_hours=24)
+    version = publish(schedule, replace(RUPEE, value=Decimal(2))).live_version
+    assert version is not None
+    assert version.effective_from is not None
+    five_minutes = timedelta(minutes=5)
+    starts = (version.effective_from - 10 * HOUR, version.effective_from - five_minutes, version.effective_from)
+    assert [surges(world, at=at)["congestion"] for at in starts] == ["5.00", "5.00", "10.00"]
 
 
 SCOPES: dict[str, tuple[Scope, bool]] = {
@@ -202,10 +214,18 @@ def test_it_applies_on_holidays_that_the_calendar_has_named_for_long_enough(worl
         HolidayCalendar.objects.create(cpo=world.cpo, calendar_id="delhi", name="Delhi", days=days)
     publish(make_schedule(world.cpo, replace(RUPEE, holiday_calendar="delhi")))
     assert surges(world) == {"congestion": "5.00"}
-    assert surges(world, at=TUESDAY + timedelta(days=1)) == {}
+    tomorrow = TUESDAY + timedelta(days=1)
+    assert surges(world, at=tomorrow) == {}
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=24 * 365)
-    assert surges(world) == {}
+        calendar = HolidayCalendar.objects.get(calendar_id="delhi")
+        calendar.name = "Delhi and around"
+        calendar.days = [*days, {"date": f"{tomorrow:%Y-%m-%d}", "name": "Second day"}]
+        calendar.save()
+    # What is new waits for its notice, also if that is shortened meanwhile; what stood there before counts on.
+    for _ in range(2):
+        assert (surges(world), surges(world, at=tomorrow)) == ({"congestion": "5.00"}, {})
+        no_notice(world.cpo)
 
 
 def signal(world: World, **changes: Any) -> Signal:

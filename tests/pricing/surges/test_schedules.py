@@ -34,6 +34,10 @@ def at(**changes: Any) -> SurgeContent:
     return replace(FIFTH, **changes)
 
 
+IN_A_GROUP = (
+    "Surges of a group are compared per kWh: choose percent or an amount per kWh without a most per session, or leave "
+    "the group empty."
+)
 REFUSED: dict[str, tuple[SurgeContent, dict[str, list[str]]]] = {
     "nothing": (
         at(value=Decimal(0)),
@@ -99,6 +103,14 @@ REFUSED: dict[str, tuple[SurgeContent, dict[str, list[str]]]] = {
         at(scope=Scope(min_power_w=2, max_power_w=1)),
         {"max_power_w": ["The most is below the least: raise it or leave it empty."]},
     ),
+    "bounded-in-a-group": (
+        at(stacking_group="peak", maximum_amount=Decimal(10)),
+        {"stacking_group": [IN_A_GROUP]},
+    ),
+    "once-in-a-group": (
+        at(basis=SurgeBasis.FIXED, value=Decimal(10), stacking_group="peak"),
+        {"stacking_group": [IN_A_GROUP]},
+    ),
     "segment": (
         at(exemptions=Exemptions(segment_ids=("gold",))),
         {"segment_ids": ["You have no segment “gold”: name one of yours."]},
@@ -140,7 +152,6 @@ def test_an_id_is_taken_once(world: World) -> None:
 
 def test_content_comes_back_as_it_was_written_in_its_normal_form(world: World) -> None:
     said = at(
-        maximum_amount=Decimal("30.00"),
         stacking_group=" peak ",
         explanation="Evenings  are busy.",
         weekly_windows=(EVENING, EVENING),

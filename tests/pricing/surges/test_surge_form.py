@@ -31,7 +31,7 @@ FORM: dict[str, Any] = {
     "value": "20",
 }
 FULL: dict[str, Any] = FORM | {
-    "maximum_amount": "30",
+    "maximum_amount": "",
     "stacking_group": " peak ",
     "explanation": "The grid is\nbusy then.",
     "weekly_windows-0-weekdays": ["1", "5"],
@@ -61,7 +61,6 @@ FULL: dict[str, Any] = FORM | {
 CONTENT = SurgeContent(
     basis=SurgeBasis.PERCENT,
     value=Decimal(20),
-    maximum_amount=Decimal(30),
     stacking_group="peak",
     explanation="The grid is busy then.",
     weekly_windows=({"weekdays": [1, 5], "start": "18:00", "end": "21:00"},),
@@ -112,7 +111,6 @@ def test_the_form_writes_and_shows_every_part_of_a_surge(people: People) -> None
     assert stored(people) == CONTENT
     for shown in (
         'name="value" value="20"',
-        'name="maximum_amount" value="30.00"',
         'name="stacking_group" value="peak"',
         'name="weekly_windows-0-start" value="18:00"',
         'name="dates-1-date" value="2027-03-08"',

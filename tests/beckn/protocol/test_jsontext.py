@@ -116,7 +116,7 @@ _JSON = st.recursive(
 @given(st.dictionaries(st.text(max_size=8), _JSON, max_size=5))
 def test_ordinary_bodies_come_back_as_they_were(body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
-    if "\\u0000" in raw.decode():
+    if "\\u0000" in raw.decode().replace("\\\\", ""):
         assert refusal(raw) == "The body holds a NUL character."
     else:
         assert read_json(raw, refuse_duplicates=True) == body

@@ -19,9 +19,8 @@ class SurgeConsent(TenantModel):
     """A driver's consent to a quote's surge, with which an order was made; append-only.
 
     `required` says that the CPO asked for it. `quote_id` is the quote that was shown, which is not kept as long as this
-    is. `parts` are the sentences that the
-    driver was to read, rows of `surge`, `version`, `amount` and `words`; `text_hash` is the SHA-256 of them, joined by
-    blanks, in hex. `amount` is what they come to.
+    is. `parts` are the sentences that the driver was to read, rows of `surge`, `version`, `amount` and `words`;
+    `text_hash` is the SHA-256 of them, joined by blanks, in hex. `amount` is what they come to.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="surge_consents")

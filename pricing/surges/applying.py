@@ -22,7 +22,7 @@ from pricing.surges.scope import counts_at, fits
 from pricing.surges.signals import area_of
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
 from pricing.versions.published import since_last_ended
-from pricing.versions.validity import spans_of
+from pricing.versions.validity import Period, spans_of
 from pricing.windows import read_window
 
 #: A session may begin somewhat before and after its planned start.
@@ -237,14 +237,14 @@ def _held(published: Published, at: datetime) -> InTime | None:
     first = spans[0] if spans else None
     if first is None or (first.period.valid_from is not None and first.period.valid_from > at + HORIZON):
         return None
-    # A version that follows prices later starts alone: it ends no session that began before.
-    return replace(first.version, valid_from=first.period.valid_from)
+    return replace(first.version, valid_from=first.period.valid_from, valid_until=first.period.valid_until)
 
 
 def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan) -> tuple[TimeSpan, ...] | None:
     """Return when the version holds within the horizon, but for its weekly windows; None is throughout."""
     version = held.version
-    spans = within(held, horizon)
+    # A version that follows prices later starts alone: it ends no session that began before.
+    spans = within(Period(held.valid_from, version.valid_until), horizon)
     location = connector.charger.location
     days = _days(version, location.time_zone)
     if days is not None:

@@ -38,7 +38,7 @@ NEW: dict[str, Any] = {
 FULL: dict[str, Any] = {
     "basis": "PERCENT",
     "value": "20.0000",
-    "maximum_amount": "30.00",
+    "maximum_amount": None,
     "stacking_group": "peak",
     "explanation": "Evenings are busy.",
     "weekly_windows": [{"weekdays": [6], "start": "18:00", "end": "00:00"}],
@@ -237,7 +237,7 @@ def test_all_that_a_surge_can_say_is_written_and_read_in_the_same_words(staff: C
     told = made(staff, content=FULL)["draft"]
     assert told["content"] == FULL
     assert told["words"] == {
-        "amount": "20 % of the energy price, at most ₹30.00 per session",
+        "amount": "20 % of the energy price",
         "when": "Saturdays 18:00–24:00, on holidays of Delhi and 22 Mar 2027 and 2 Apr 2027, "
         "while an event takes place or a weather warning holds",
         "where": "at Connaught Place Station, at places tagged airport and mall, at EV Charger #1 (AC Fast Charger) "

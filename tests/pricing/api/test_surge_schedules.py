@@ -242,9 +242,9 @@ def test_all_that_a_surge_can_say_is_written_and_read_in_the_same_words(staff: C
         "while an event takes place or a weather warning holds",
         "where": "at Connaught Place Station, at places tagged airport and mall, at EV Charger #1 (AC Fast Charger) "
         "and pe-charging-01 (CCS2, 30 kW), at CCS2 or CHAdeMO connectors from 20 kW up to 60 kW, with Valet parking",
-        "calculation": "20 % of what the energy costs that flows while the surcharge holds, before tax. Of several such "
-        "surcharges that hold at the same time only the largest is charged. It comes on top of the price of charging, "
-        "and never on top of another surcharge.",
+        "calculation": "20 % of what the energy costs that flows while the surcharge holds, before tax. Of several "
+        "such surcharges that hold at the same time only the largest is charged. It comes on top of the price of "
+        "charging, and never on top of another surcharge.",
         "exempt": [
             "Gold members",
             "drivers of Acme",

@@ -35,10 +35,6 @@ class Published:
 
     layers: tuple[InTime, ...]
 
-    @property
-    def newest(self) -> SurgeVersion:
-        return self.layers[0].version
-
 
 @dataclass(frozen=True, slots=True)
 class Surges:

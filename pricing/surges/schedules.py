@@ -174,9 +174,3 @@ def takes_effect(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime) ->
 def _starts(schedule: SurgeSchedule) -> bool:
     """Tell whether publishing starts the schedule, anew where it has ended."""
     return schedule.state not in {SurgeState.APPROVED, SurgeState.PAUSED}
-
-
-def current(schedule: SurgeSchedule, at: datetime) -> SurgeVersion | None:
-    """Return the version that prices sessions planned to start at an instant; None where none does."""
-    found = in_effect(layers_of([schedule]).get(schedule.pk, []), at)
-    return found.version if found is not None and schedule.state == SurgeState.APPROVED else None

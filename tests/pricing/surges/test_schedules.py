@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,9 @@ from pricing.engine.values import SurgeBasis
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges import schedules
 from pricing.surges.content import Exemptions, Scope, SurgeContent, content_of
-from pricing.surges.schedules import Actor, Move, current, perform
+from pricing.surges.layers import layers_of
+from pricing.surges.schedules import Actor, Move, perform
+from pricing.surges.timeline import timeline_of
 from tests.pricing.surges.samples import DAY, EVENING, FIFTH, RUPEE, make_schedule, publish
 from tests.world import World, make_world
 
@@ -186,6 +188,12 @@ def test_before_the_first_notice_is_over_a_rise_waits_and_its_reverse_does_not(w
     assert numbers(publish(schedule, at(value=Decimal(30)))) == [1, 2]
     # It takes effect as the first one would have, and goes before both.
     assert numbers(publish(schedule, FIFTH)) == [3, 3]
+
+
+def current(schedule: SurgeSchedule, at: datetime) -> SurgeVersion | None:
+    """Return the version that prices sessions planned to start at an instant."""
+    held = timeline_of(schedule, layers_of([schedule]).get(schedule.pk, []), at).now
+    return held.version.version if held is not None else None
 
 
 def numbers(schedule: SurgeSchedule) -> list[int | None]:

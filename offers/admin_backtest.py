@@ -13,20 +13,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.actions import go_to, object_action
-from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin
-from cpo_portal.adminkit.display import Tone, bar, chip, column, money, when
+from cpo_portal.adminkit.display import column, money
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.runs import RunAdmin
 from offers.backtest.runs import MOST_DAYS, ask_for_backtest
 from offers.backtest.words import NOT_UPLIFT, assumptions, page, requester, result_of
-from offers.models import BacktestRun, BacktestState, Offer
-
-TONES = {
-    BacktestState.QUEUED: Tone.NEUTRAL,
-    BacktestState.RUNNING: Tone.INFO,
-    BacktestState.DONE: Tone.GOOD,
-    BacktestState.FAILED: Tone.BAD,
-}
-_UNDER_WAY = frozenset({BacktestState.QUEUED, BacktestState.RUNNING})
+from offers.models import BacktestRun, Offer
 
 
 class BacktestForm(DialogForm):
@@ -59,7 +51,7 @@ def backtest_offer(self: Any, request: HttpRequest, offer: Offer, data: dict[str
 
 
 @admin.register(BacktestRun)
-class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
+class BacktestRunAdmin(RunAdmin):
     """Back-tests, the newest first."""
 
     change_form_template = "offers/admin/backtest.html"
@@ -70,28 +62,12 @@ class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
     fields = ("offer_and_version", "state_chip", "progress", "period", "asked", "asked_by", "error")
     readonly_fields = fields
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if run is not None and self.has_view_permission(request, run):
-            context |= {
-                "backtest_tables": list(page(run)),
-                "backtest_assumptions": assumptions(run),
-                "backtest_caution": NOT_UPLIFT,
-            }
-        response: HttpResponse = super().change_view(request, object_id, form_url, context)
-        if run is not None and run.state in _UNDER_WAY:
-            response.headers["Refresh"] = "3"  # needs no script
-        return response
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in self.fields if name != "error" or (obj is not None and obj.error)]
+    def results(self, run: BacktestRun) -> dict[str, Any]:
+        return {
+            "backtest_tables": list(page(run)),
+            "backtest_assumptions": assumptions(run),
+            "backtest_caution": NOT_UPLIFT,
+        }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BacktestRun]:
         rows: QuerySet[BacktestRun] = super().get_queryset(request)
@@ -100,14 +76,6 @@ class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
     @column(description="Offer", ordering="offer__offer_id")
     def offer_and_version(self, run: BacktestRun) -> str:
         return f"{run.terms['name']} ({run.offer.offer_id}), version {run.version_number}"
-
-    @column(description="State", ordering="state")
-    def state_chip(self, run: BacktestRun) -> SafeString:
-        return chip(run.get_state_display(), TONES[BacktestState(run.state)])
-
-    @column(description="Asked for", ordering="requested_at")
-    def asked(self, run: BacktestRun) -> str:
-        return when(run.requested_at, run.cpo.time_zone)
 
     @column(description="By")
     def asked_by(self, run: BacktestRun) -> str:
@@ -125,9 +93,8 @@ class BacktestRunAdmin(ReadOnlyMixin, TenantAdmin):
 
     @column(description="Sessions replayed")
     def progress(self, run: BacktestRun) -> SafeString:
-        return bar(run.done, run.total, tone=TONES[BacktestState(run.state)])
+        return self.bar_of(run)
 
     @column(description="Sessions billed")
     def period(self, run: BacktestRun) -> str:
-        zone = run.cpo.time_zone
-        return f"{when(run.since, zone)} to {when(run.until, zone)}"
+        return self.span_of(run)

@@ -14,23 +14,16 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.actions import go_to, object_action
-from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin
-from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, column, when
+from cpo_portal.adminkit.display import EMPTY, column
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rows import WindowsField
+from cpo_portal.adminkit.runs import RunAdmin
 from pricing.demand.replay_words import ASSUMPTIONS, NO_FORECAST, page, static_in_words
 from pricing.demand.replays import MOST_DAYS, ask_for_replay, result_of, static_of
 from pricing.engine.demand_history import StaticSurge
-from pricing.models import DemandPolicy, DemandReplay, ReplayState
+from pricing.models import DemandPolicy, DemandReplay
 from pricing.windows import normal_windows, read_window
 
-_TONES = {
-    ReplayState.QUEUED: Tone.NEUTRAL,
-    ReplayState.RUNNING: Tone.INFO,
-    ReplayState.DONE: Tone.GOOD,
-    ReplayState.FAILED: Tone.BAD,
-}
-_UNDER_WAY = frozenset({ReplayState.QUEUED, ReplayState.RUNNING})
 _DAYS = f"Replay between 1 and {MOST_DAYS} days."
 
 
@@ -83,7 +76,7 @@ def backtest_policy(self: Any, request: HttpRequest, policy: DemandPolicy, data:
 
 
 @admin.register(DemandReplay)
-class DemandReplayAdmin(ReadOnlyMixin, TenantAdmin):
+class DemandReplayAdmin(RunAdmin):
     """Back-tests, the newest first."""
 
     change_form_template = "pricing/admin/demand_replay.html"
@@ -94,25 +87,8 @@ class DemandReplayAdmin(ReadOnlyMixin, TenantAdmin):
     fields = ("name", "state_chip", "progress", "period", "compared", "asked", "asked_by", "error")
     readonly_fields = fields
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if run is not None and self.has_view_permission(request, run):
-            tables = list(page(run))
-            context |= {"tables": tables, "notes": (NO_FORECAST, *ASSUMPTIONS)}
-        response: HttpResponse = super().change_view(request, object_id, form_url, context)
-        if run is not None and run.state in _UNDER_WAY:
-            response.headers["Refresh"] = "3"  # needs no script
-        return response
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in self.fields if name != "error" or (obj is not None and obj.error)]
+    def results(self, run: DemandReplay) -> dict[str, Any]:
+        return {"tables": list(page(run)), "notes": (NO_FORECAST, *ASSUMPTIONS)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DemandReplay]:
         rows: QuerySet[DemandReplay] = super().get_queryset(request)
@@ -121,14 +97,6 @@ class DemandReplayAdmin(ReadOnlyMixin, TenantAdmin):
     @column(description="Demand policy", ordering="policy__policy_id")
     def name(self, run: DemandReplay) -> str:
         return f"{run.policy.name} ({run.policy.policy_id})"
-
-    @column(description="State", ordering="state")
-    def state_chip(self, run: DemandReplay) -> SafeString:
-        return chip(run.get_state_display(), _TONES[ReplayState(run.state)])
-
-    @column(description="Asked for", ordering="requested_at")
-    def asked(self, run: DemandReplay) -> str:
-        return when(run.requested_at, run.cpo.time_zone)
 
     @column(description="By")
     def asked_by(self, run: DemandReplay) -> str:
@@ -141,12 +109,11 @@ class DemandReplayAdmin(ReadOnlyMixin, TenantAdmin):
 
     @column(description="Locations replayed")
     def progress(self, run: DemandReplay) -> SafeString:
-        return bar(run.done, run.total, tone=_TONES[ReplayState(run.state)])
+        return self.bar_of(run)
 
     @column(description="What happened")
     def period(self, run: DemandReplay) -> str:
-        zone = run.cpo.time_zone
-        return f"{when(run.since, zone)} to {when(run.until, zone)}"
+        return self.span_of(run)
 
     @column(description="Compared with")
     def compared(self, run: DemandReplay) -> str:

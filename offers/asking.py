@@ -62,7 +62,8 @@ class Lock:
     `own` is what the order itself takes of the limits; `refused` says which guards of which offers refused a moment
     ago; `levels` are those that the quote observed. A preview gives the `book` that is to be instead of the published
     one, and the offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes
-    and energy are its own, `own_goods` what it holds of products that offers give. A test draws on no balance.
+    and energy are its own, `own_goods` what it holds of products that offers give. A test draws on no balance. Where
+    `surges` are given, no others are charged, and these by no more.
     """
 
     terms: engine.PriceTerms | None = None
@@ -76,8 +77,26 @@ class Lock:
     levels: Levels = UNOBSERVED
     own_goods: Mapping[str, int] = field(default_factory=dict)
     is_test: bool = False
+    surges: tuple[engine.Surge, ...] | None = None
+
+    def bounded(self, terms: engine.PriceTerms) -> engine.PriceTerms:
+        """Return the terms with their surges at most as the lock has them."""
+        if self.surges is None:
+            return terms
+        promised = {x.surge_id: x for x in self.surges if not x.exemption}
+        return replace(terms, surges=tuple(x for surge in terms.surges for x in _at_most(surge, promised)))
 
     def without(self, offer_id: str, guard: Guard) -> Lock:
         """Return the lock of a price that is made anew because a guard of the ledger refused this offer."""
         guards = self.refused.get(offer_id, frozenset()) | {guard}
         return replace(self, refused={**self.refused, offer_id: guards})
+
+
+def _at_most(surge: engine.Surge, promised: Mapping[str, engine.Surge]) -> tuple[engine.Surge, ...]:
+    """Return the surge, the one that was promised where it has risen or changed, or nothing where none was."""
+    if surge.exemption:
+        return (surge,)
+    known = promised.get(surge.surge_id)
+    if known is None:
+        return ()
+    return (surge if surge.version == known.version and surge.value <= known.value else known,)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from cpo_portal.charging.models import Order
-from offers.models import ConsentChannel, Quote, SurgeConsent
+from offers.models import ConsentChannel, OfferPolicy, Quote, SurgeConsent
 from offers.ordering.orders import LockedQuote, read_quote
 from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
-from pricing.engine.money import Money, total_of
-from pricing.engine.values import LineKind, PriceTerms, QuoteLine
+from offers.surge_texts import SurgeText, reach_of, surge_text, within_reach
+from pricing.engine.values import TimeSpan
 from pricing.engine.week import joined
-from pricing.engine.wording import money_text
-from pricing.surges.describe import calculation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +29,6 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
-class SurgeText:
-    """What a driver is to read before agreeing: a part per surge that is charged, and what they come to."""
-
-    amount: Money
-    parts: tuple[dict[str, Any], ...] = ()
-    names: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        return " ".join(part["words"] for part in self.parts)
-
-    @property
-    def text_hash(self) -> str:
-        return hashlib.sha256(self.words.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class Agreed:
     """A consent that holds: the quote that it was given to, and what was read."""
 
@@ -59,24 +37,20 @@ class Agreed:
     said: Acknowledgement = field(default_factory=Acknowledgement)
 
 
-def surge_text(lines: Iterable[QuoteLine], terms: PriceTerms) -> SurgeText:
-    """Return what there is to agree to in a price; nothing where no surge is charged."""
-    surges = {x.surge_id: x for x in terms.surges}
-    charged = [x for x in lines if x.kind is LineKind.SURGE and x.amount.amount > 0]
-    parts = []
-    for line in charged:
-        amount = money_text(line.amount.amount, line.amount.currency)
-        calculation = calculation_of(surges[line.code], terms.currency)
-        parts.append(
-            {
-                "surge": line.code,
-                "version": surges[line.code].version,
-                "amount": f"{line.amount.amount:f}",
-                "words": f"{line.title}: {amount}. {calculation}",
-            }
-        )
-    names = tuple(f"{surges[x.code].name} of {money_text(x.amount.amount, x.amount.currency)}" for x in charged)
-    return SurgeText(total_of((x.amount for x in charged), terms.currency), tuple(parts), names)
+def text_of(priced: PricedSession) -> SurgeText:
+    """Return what there is to agree to in a price that was made."""
+    return surge_text(priced.quote.lines, priced.quote.terms, _reach(priced))
+
+
+def as_agreed(said: Acknowledgement, priced: PricedSession) -> PricedSession:
+    """Return a price that locks no surge which the driver has not read of, where the CPO asks for consent.
+
+    The price is the same: such a surge begins only after the time that was told.
+    """
+    if not said.required:
+        return priced
+    terms = within_reach(priced.quote.terms, _reach(priced))
+    return replace(priced, quote=replace(priced.quote, terms=terms))
 
 
 def agreed_to(
@@ -87,11 +61,11 @@ def agreed_to(
     `selected` is the transaction's quote that the price keeps, `order` its open order. Raise Refusal where the CPO asks
     for a consent that is not there: one to another quote, or to one whose surge has risen since, is none.
     """
-    now = surge_text(priced.quote.lines, priced.quote.terms)
+    now = text_of(priced)
     if not now.parts:
         return None
     shown = _acknowledged(said, selected, order)
-    before = surge_text(shown.lines, shown.terms) if shown is not None else None
+    before = _text_shown(shown, priced.policy) if shown is not None else None
     if shown is not None and before is not None and not _has_risen(shown, before, priced, now):
         return Agreed(shown.row, before, said)
     if not said.required:
@@ -131,6 +105,10 @@ def consent_of(order: Order) -> SurgeConsent | None:
     return SurgeConsent.objects.filter(order=order).order_by("-pk").first()
 
 
+def _reach(priced: PricedSession) -> TimeSpan:
+    return reach_of(priced.quote.request, priced.quote.energy_wh, priced.policy)
+
+
 def _acknowledged(said: Acknowledgement, selected: Quote | None, order: Order | None) -> LockedQuote | None:
     """Return the quote that the driver has agreed to, where the price to be made is the one that it promised."""
     try:
@@ -149,13 +127,15 @@ def _acknowledged(said: Acknowledgement, selected: Quote | None, order: Order | 
     return read_quote(shown) if shown is not None else None
 
 
+def _text_shown(shown: LockedQuote, policy: OfferPolicy) -> SurgeText:
+    return surge_text(shown.lines, shown.terms, reach_of(shown.request, shown.row.energy_wh, policy))
+
+
 def _has_risen(shown: LockedQuote, before: SurgeText, priced: PricedSession, now: SurgeText) -> bool:
-    """Tell whether more is charged than was agreed to: by other rules, or for no more energy.
+    """Tell whether more may be charged than was agreed to: by other rules, or for no more energy.
 
     Who asked for an amount may get more energy at init, by an offer that needed to know the driver, and pays the same.
     """
-    if now.amount.amount <= before.amount.amount:
-        return False
-    rules = {(part["surge"], part["version"]) for part in before.parts}
-    same = all((part["surge"], part["version"]) in rules for part in now.parts)
-    return not same or priced.quote.energy_wh <= shown.row.energy_wh
+    if not now.rules <= before.rules:
+        return True
+    return now.amount.amount > before.amount.amount and priced.quote.energy_wh <= shown.row.energy_wh

@@ -83,7 +83,7 @@ def price_session(
             segments=surges.segments(),
         )
     )
-    terms = surges.priced(terms, ask, found.facts)
+    terms = lock.bounded(surges.priced(terms, ask, found.facts))
     used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = with_single_use(ask, loaded, found.codes)
     ask = without_referrals(ask, loaded, found.referrals)

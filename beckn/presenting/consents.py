@@ -5,15 +5,15 @@ from __future__ import annotations
 from beckn.models import NetworkProfile
 from beckn.protocol.order_views import SurchargeConsentView
 from cpo_portal.charging.models import Order
-from offers.consents import SurgeText, consent_of, surge_text
+from offers.consents import consent_of, text_of
 from offers.models import Quote
-from pricing.engine import values as engine
+from offers.priced import PricedSession
 from pricing.engine.money import Money
 
 
-def consent_asked(stored: Quote, quote: engine.Quote) -> SurchargeConsentView | None:
+def consent_asked(stored: Quote, priced: PricedSession) -> SurchargeConsentView | None:
     """Return what a driver must agree to before an order, None where nothing; in the CPO's scope."""
-    text: SurgeText = surge_text(quote.lines, quote.terms)
+    text = text_of(priced)
     if not text.parts or not NetworkProfile.objects.filter(cpo=stored.cpo_id, surge_consent_required=True).exists():
         return None
     return SurchargeConsentView(True, False, str(stored.pk), text.amount, text.words, text.text_hash)

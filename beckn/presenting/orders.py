@@ -74,7 +74,7 @@ def cart_view(cart: Cart, now: datetime) -> OrderView:
         ),
         quote=QuoteView(str(cart.stored.pk), cart.stored.valid_until - now, quote.total, quote.lines),
         referral=promised(cart.priced, quote.total.currency),
-        surcharge_consent=consent_asked(cart.stored, quote),
+        surcharge_consent=consent_asked(cart.stored, cart.priced),
     )
 
 

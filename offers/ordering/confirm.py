@@ -112,7 +112,8 @@ def _refuse_withdrawn(order: Order, now: datetime) -> None:
 
 def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
     """After the reservation: confirmed at no higher total with no less given, else cancelled and refunded."""
-    asked, lock = _ask_again(order, old), Lock()
+    # The driver knows of no surge but those of the quote.
+    asked, lock = _ask_again(order, old), Lock(surges=old.terms.surges)
     for _ in range(MAX_ROUNDS):
         priced = _fresh_price(order, asked, lock, now)
         _cancel_if_offer_gone(order, asked, priced, now)

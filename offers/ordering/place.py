@@ -26,7 +26,7 @@ from cpo_portal.charging.models import (
 from cpo_portal.network.models import Connector
 from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing
-from offers.consents import Acknowledgement, agreed_to, keep_consent
+from offers.consents import Acknowledgement, agreed_to, as_agreed, keep_consent
 from offers.engine.benefits import rule_of
 from offers.engine.facts import Levels
 from offers.engine.giving import units_given
@@ -109,6 +109,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
         if code is not None:
             coming.check(code, customer, priced.policy)
         agreed = agreed_to(placing.acknowledged, priced, selected, order)
+        priced = as_agreed(placing.acknowledged, priced)
         try:
             with transaction.atomic():
                 placed = _write(placing, ask, priced, order=order, selected=selected, now=now)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from itertools import pairwise
 
 from pricing.engine.making import maker
 from pricing.engine.money import Money, new_money, round_amount, smallest_unit
 from pricing.engine.price_limits import LIMIT_LINE, charging_cost
-from pricing.engine.values import LineKind, PricedSlice, PriceTerms, QuoteLine, Surge, SurgeBasis
+from pricing.engine.values import LineKind, PricedSlice, PriceTerms, QuoteLine, Surge, SurgeBasis, TimeSpan
 from pricing.engine.windows import is_open, split_at_boundaries
 from pricing.engine.wording import energy_text, money_text, plain_number
 
@@ -37,6 +38,17 @@ def surge_edges(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> li
     edges = {start for start, _ in pieces}
     edges |= {edge for surge in terms.surges for span in surge.spans or () for edge in (span.starts_at, span.ends_at)}
     return sorted(edge for edge in edges if starts_at < edge < ends_at)
+
+
+def surge_times(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> dict[str, list[TimeSpan]]:
+    """Return when each surge holds between two aware instants, by id, in order; those that never do are left out."""
+    found: dict[str, list[TimeSpan]] = {}
+    for start, end in pairwise([starts_at, *surge_edges(terms, starts_at, ends_at), ends_at]):
+        for surge_id in surges_at(terms, start):
+            times = found.setdefault(surge_id, [])
+            begun = times.pop().starts_at if times and times[-1].ends_at == start else start
+            times.append(TimeSpan(begun, end))
+    return found
 
 
 def surges_counted(slices: Iterable[PricedSlice], terms: PriceTerms) -> frozenset[str]:

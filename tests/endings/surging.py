@@ -13,6 +13,7 @@ from django.utils import timezone
 from beckn.models import NetworkProfile
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.models import Quote
+from pricing.engine.values import SurgeBasis
 from pricing.models import SurgeSchedule
 from pricing.surges.schedules import Move, perform
 from tests.beckn.actions.conversation import BILLING
@@ -104,11 +105,27 @@ def rise_and_confirm(stage: Stage) -> None:
     stage.confirm()
 
 
-def rise_and_confirm_late(stage: Stage) -> None:
-    stage.notify()
-    risen(stage)
-    stage.later(minutes=70)
-    stage.confirm()
+def begun(stage: Stage) -> None:
+    """Let another surge begin of which no driver was told."""
+    content = replace(RUPEE, basis=SurgeBasis.FIXED, value=Decimal(25))
+    publish(make_schedule(stage.world.cpo, content, schedule_id="match", name="Match day"))
+
+
+def confirm_late(change: Callable[[Stage], Any]) -> Callable[[Stage], None]:
+    """Return: it is paid, something changes, and the confirm comes when the reservation is over."""
+
+    def act(stage: Stage) -> None:
+        stage.notify()
+        change(stage)
+        stage.later(minutes=70)
+        stage.confirm()
+
+    return act
+
+
+def begin_and_stop(stage: Stage) -> None:
+    begun(stage)
+    stage.report_stop(5200)
 
 
 def rise_and_stop(stage: Stage) -> None:
@@ -150,12 +167,40 @@ ROWS = [
         "placed",
         "it rises to ₹2/kWh; confirm when the reservation is over",
         placed,
-        rise_and_confirm_late,
+        confirm_late(risen),
+        replace(SOLD, ledger="RESERVE 22.50, RELEASE 22.50, RESERVE 22.50 (1 held, 0 used)"),
+    ),
+    Row(
+        "surge-ends-confirm-late",
+        "placed",
+        "it ends; confirm when the reservation is over",
+        placed,
+        confirm_late(lambda s: perform(Move.END, schedule(s))),
+        replace(
+            SOLD,
+            message="PAID; on_status 97.35; on_confirm 91.45",
+            ledger="RESERVE 22.50, RELEASE 22.50, RESERVE 22.50 (1 held, 0 used)",
+        ),
+    ),
+    Row(
+        "surge-begins-confirm-late",
+        "placed",
+        "another of ₹25 begins; confirm when the reservation is over",
+        placed,
+        confirm_late(begun),
+        replace(SOLD, ledger="RESERVE 22.50, RELEASE 22.50, RESERVE 22.50 (1 held, 0 used)"),
+    ),
+    Row(
+        "surge-begins-while-charging",
+        "charging",
+        "another of ₹25 begins; the charger stops at 5.2 kWh",
+        charging,
+        begin_and_stop,
         Outcome(
-            message="PAID; on_status 97.35; on_confirm 40008; on_cancel 97.35, REFUND 97.35 DUE",
-            state="CANCELLED, PENDING, PAID",
-            ledger="RESERVE 22.50, RELEASE 22.50 (0 held, 0 used)",
-            refund="CANCELLATION 97.35 INR DUE",
+            message="HTTP 200; on_update 100.77, SHORTFALL 3.42 DUE",
+            state="COMPLETE, COMPLETED, PAID, NOT-PAID",
+            ledger="RESERVE 22.50, COMMIT 23.40 (0 held, 1 used)",
+            refund="–",
         ),
     ),
     Row(

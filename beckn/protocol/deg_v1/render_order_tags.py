@@ -43,7 +43,9 @@ def _consent(consent: SurchargeConsentView) -> dict[str, Any]:
     surge = consent.amount
     entries = [("required", yes_or_no(consent.required)), ("accepted", yes_or_no(consent.accepted))]
     entries += [("quote-id", consent.quote_id)]
-    entries += [("amount", amount(surge.amount, surge.currency)), ("currency", surge.currency)] if surge else []
+    entries += (
+        [("amount", amount(surge.amount, surge.currency)), ("currency", surge.currency)] if surge is not None else []
+    )
     entries += [("text", consent.text), ("text-hash", consent.text_hash)]
     return write_group("surcharge-acknowledgement", entries)
 

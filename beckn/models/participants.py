@@ -28,7 +28,9 @@ class NetworkProfile(TenantModel):
     offer_codes = models.CharField(max_length=4, choices=OfferCodes, default=OfferCodes.DEG)
     show_buyer_finder_fee = models.BooleanField(default=False, help_text="Show the buyer app's fee as a quote line.")
     surge_consent_required = models.BooleanField(
-        default=False, help_text="An order with a surge needs the driver's acknowledgement."
+        default=False,
+        help_text="An order that may be charged a surge needs the driver's acknowledgement. A surge that begins more "
+        "than two hours after the planned end is then not told, and not charged.",
     )
 
     def __str__(self) -> str:

@@ -33,6 +33,12 @@ MEMBER = "you are a member"
         pytest.param(
             surged(RUPEE, terms=POOL), "4", [FOUR, ("Congestion fee (4 kWh @ ₹1.00/kWh)", "4.00")], id="per-kwh-alone"
         ),
+        pytest.param(
+            surged(FIFTH, RUPEE, terms=POOL),
+            "6",
+            [FOUR, TWO, ("Peak (20% on 2 kWh)", "7.20"), ("Congestion fee (6 kWh @ ₹1.00/kWh)", "6.00")],
+            id="percent-and-per-kwh",
+        ),
         pytest.param(surged(ONCE, terms=POOL), "4", [FOUR, ("Event", "25.00")], id="once"),
         pytest.param(
             surged(ONCE, terms=POOL, cap="50"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cpo_portal.adminkit.filters import DropdownFilter
 from offers.admin_pages import STATE_LABELS
+from offers.authoring.review import REVIEWS
 from offers.models import CampaignKind, Offer, OfferState, OfferVersion
 from offers.states import state_condition
 
@@ -41,8 +42,7 @@ class ReviewFilter(DropdownFilter):  # type: ignore[misc]
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         if self.value() != "waiting":
             return queryset
-        drafts = OfferVersion.objects.filter(published_at=None, submitted_at__isnull=False)
-        return queryset.filter(pk__in=drafts.values("offer"))
+        return queryset.filter(pk__in=REVIEWS.waiting().values("offer"))
 
 
 class KindFilter(DropdownFilter):  # type: ignore[misc]

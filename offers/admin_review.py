@@ -21,7 +21,7 @@ from cpo_portal.adminkit.widgets import Select, Textarea, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
 from offers.admin_publish import PublishForm
-from offers.authoring.review import Actor, authors_of, draft_of, is_required, may_approve, names_of, refusal_of_move
+from offers.authoring.review import REVIEWS, is_required
 from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
 from offers.mapping import offer_terms
@@ -30,6 +30,7 @@ from offers.names import gift_named, product_names
 from offers.public import is_public
 from offers.states import Move, is_editable
 from pricing.admin_drafts import NoteForm
+from pricing.versions.review import Actor, authors_of, may_approve, names_of
 
 MOST_VERSIONS = 200
 #: So many drafts that wait are looked at for the start page.
@@ -100,7 +101,7 @@ class CompareForm(forms.Form):
 
 def _not_now(move: Move) -> Callable[[HttpRequest, Offer], str]:
     """Return what tells somebody, before they fill in the dialog of a move, that it would be refused."""
-    return lambda request, offer: refusal_of_move(offer, move, Actor(_user(request)))
+    return lambda request, offer: REVIEWS.refusal_of_move(offer, move, Actor(_user(request)))
 
 
 class ReviewMixin:
@@ -167,7 +168,7 @@ class ReviewMixin:
 
     def reviewed(self, request: HttpRequest, offer: Offer, names: set[str]) -> set[str]:
         """Return which of the buttons of a state are shown, as the review has it."""
-        draft, required = draft_of(offer), is_required(offer.cpo_id)
+        draft, required = REVIEWS.draft_of(offer), is_required(offer.cpo_id)
         waits = draft is not None and draft.submitted_at is not None
         # While somebody decides, the page offers what they decide between.
         shown = set(names) if waits else names | {"duplicate_offer"}
@@ -226,7 +227,7 @@ class ReviewMixin:
 
 def review_notes(offer: Offer) -> list[str]:
     """Say on the offer's page where the review of its draft stands, and what its author or reviewer wrote last."""
-    draft = draft_of(offer)
+    draft = REVIEWS.draft_of(offer)
     if draft is None:
         return []
     last = offer.state_changes.filter(move__in=(Move.SUBMIT, Move.REJECT)).select_related("by").first()
@@ -260,8 +261,7 @@ def reviews_waiting(request: HttpRequest) -> dict[str, str] | None:
     if cpo is None or offers is None or not offers.has_operate_permission(request) or not is_required(cpo.pk):
         return None
     actor = Actor(_user(request))
-    drafts = OfferVersion.objects.filter(published_at=None, submitted_at__isnull=False)
-    count = sum(may_approve(draft, actor) for draft in drafts[:MOST_WAITING])
+    count = sum(may_approve(draft, actor) for draft in REVIEWS.waiting()[:MOST_WAITING])
     if not count:
         return None
     said = "1 offer waits" if count == 1 else f"{count} offers wait"

@@ -17,7 +17,7 @@ from offers.authoring.moves import (
     submit,
     withdraw,
 )
-from offers.authoring.review import Actor
+from pricing.versions.review import Actor
 
 __all__ = [
     "Actor",

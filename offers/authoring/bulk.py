@@ -13,10 +13,10 @@ from offers.authoring.codes import codes_in_use, lock_codes
 from offers.authoring.content import OfferContent, apply_content
 from offers.authoring.drafts import already_there, faults_of_new
 from offers.authoring.limits import LIMIT_FIELDS, first_counter
-from offers.authoring.review import Actor
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferCounter, OfferVersion
 from offers.segments import unknown_segments
+from pricing.versions.review import Actor
 
 #: So many rows are written in one statement.
 BATCH = 500

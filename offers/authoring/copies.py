@@ -12,8 +12,8 @@ from offers.authoring.codes import code_in_use
 from offers.authoring.content import OfferContent, content_of
 from offers.authoring.drafts import create_offer, save_draft, working_version
 from offers.authoring.limits import limits_of
-from offers.authoring.review import Actor
 from offers.models import Offer, OfferVersion
+from pricing.versions.review import Actor
 
 #: The longest code of a version.
 _LONGEST_CODE = 40

@@ -18,6 +18,7 @@ from offers.known import is_remembering, recall
 from offers.mapping import limits_of
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
+from pricing.versions.review import Actor, sign
 
 
 def create_offer(
@@ -94,11 +95,11 @@ def save_draft(
             return latest
         else:
             version = OfferVersion(cpo=locked.cpo, offer=locked, number=latest.number + 1 if latest else 1)
-        actor = review.Actor(by, by_token)
+        actor = Actor(by, by_token)
         if version.pk is None or content_of(version) != content:
             review.begin_anew(locked, actor, what="It was changed", now=timezone.now())
             version.submitted_at, version.submitted_by = None, ""
-            review.sign(version, actor)
+            sign(version, actor)
             version.created_by = by
         apply_content(version, content)
         version.save()

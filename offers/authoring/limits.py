@@ -41,6 +41,7 @@ from offers.models import (
 from offers.states import is_published
 from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
+from pricing.versions.review import Actor
 
 #: How the limits are called, in the order of the form.
 LIMIT_FIELDS = LIMIT_NAMES
@@ -176,7 +177,7 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
         limits=encode(after),
         move="limits",
     )
-    review.begin_anew(offer, review.Actor(by, by_token), what="Its limits were changed", now=timezone.now())
+    review.begin_anew(offer, Actor(by, by_token), what="Its limits were changed", now=timezone.now())
 
 
 def _is_total(limits: OfferLimits) -> bool:

@@ -17,13 +17,12 @@ from offers.authoring.drafts import draft_key, lock_offer
 from offers.authoring.giving import check_turns, lock_products
 from offers.authoring.limits import limits_of
 from offers.authoring.linting import check_publishable
-from offers.authoring.review import Actor
 from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.states import Move, next_state
 from pricing.engine.codec import encode
+from pricing.versions.review import REVIEWED, Actor
 
 _GIVES = OfferState.APPROVED
-_REVIEWED = frozenset({Move.PUBLISH, Move.SUBMIT, Move.APPROVE, Move.REJECT})
 
 
 def publish(
@@ -42,7 +41,7 @@ def check_publish(offer: Offer, *, by: User | None = None, by_token: str = "") -
         locked = lock_offer(offer)
         if next_state(locked.state, Move.PUBLISH) is None:
             raise ValidationError(refusal_of(locked.state, Move.PUBLISH))
-        review.check_move(locked, Move.PUBLISH, Actor(by, by_token), "", None)
+        review.REVIEWS.check_move(locked, Move.PUBLISH, Actor(by, by_token), "", None)
         _fit_draft(locked, None, timezone.now())
 
 
@@ -112,14 +111,14 @@ def _move(
         # Taken after the lock, so that an offer's history is in the order of its moves.
         now = timezone.now()
         before = locked.state
-        if move in _REVIEWED:
-            review.check_move(locked, move, Actor(by, by_token), note, expected)
+        if move in REVIEWED:
+            review.REVIEWS.check_move(locked, move, Actor(by, by_token), note, expected)
         if move in {Move.PUBLISH, Move.APPROVE}:
             locked.live_version = _freeze_draft(locked, expected, now)
         elif move is Move.SUBMIT:
             review.submit(locked, Actor(by, by_token), now)
         elif move is Move.REJECT:
-            review.send_back(locked)
+            review.REVIEWS.send_back(locked)
         locked.state = target
         locked.save(update_fields=["state", "live_version"])
         OfferCounter.objects.filter(offer=locked).update(paused=target != _GIVES)
@@ -170,7 +169,7 @@ def refusal_of(state: str, move: Move) -> str:
     if move is Move.SUBMIT and state == OfferState.IN_REVIEW:
         return "It is in review already."
     if move in {Move.APPROVE, Move.REJECT} and state == OfferState.DRAFT:
-        return "Nothing of this offer is in review: its draft is submitted first."
+        return review.REVIEWS.nothing_submitted
     if move in {Move.SUBMIT, Move.APPROVE, Move.REJECT}:
         return f"An offer that is {OfferState(state).label.lower()} is not reviewed: make a new one."
     if move is Move.RESUME:

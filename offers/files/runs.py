@@ -19,10 +19,10 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.csv_files import Faults, NotRead
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, create_offers
-from offers.authoring.review import Actor
 from offers.files.columns import columns_for, values_by_field
 from offers.files.reading import count_rows, read_offers
 from offers.models import OfferImport, OfferImportState
+from pricing.versions.review import Actor
 
 log = structlog.get_logger(__name__)
 #: Above so many rows a file is taken in in the background.

@@ -202,7 +202,7 @@ class OfferVersion(Where, Days, Conditions, Giving, TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     single_use_codes = models.BooleanField("each buyer must send a code of their own", default=False, db_default=False)
-    #: Who wrote the draft, as `offers.authoring.review` names people and tokens.
+    #: Who wrote the draft, as `pricing.versions.review` names people and tokens.
     authors = ArrayField(models.CharField(max_length=40), null=True, blank=True, editable=False)
     submitted_at = models.DateTimeField(null=True, editable=False)
     submitted_by = models.CharField(max_length=40, default="", db_default="", editable=False)

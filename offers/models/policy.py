@@ -9,11 +9,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.adminkit.display import plain_amount, too_fine
 from offers.engine import values as engine
 from offers.models.columns import MONEY
+from pricing.versions.review import check_two_people
 
 STACK_SENTENCE = "Give 1 or more, or leave it empty for no limit."
 ABOVE_0_SENTENCE = "Give a percentage above 0, or leave it empty for no limit."
@@ -157,8 +157,4 @@ class OfferPolicy(TenantModel):
         for name in ("referrer_reward", "friend_reward"):
             if sentence := coinless(getattr(self, name), self.cpo.currency):
                 raise ValidationError({name: sentence})
-        authors = Membership.objects.filter(cpo=self.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
-        if self.review_required and authors.count() < 2:
-            raise ValidationError(
-                {"review_required": "Four eyes need two people: invite another owner or manager first."}
-            )
+        check_two_people(self.cpo_id, required=self.review_required)

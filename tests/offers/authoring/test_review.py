@@ -297,7 +297,7 @@ def test_of_an_approval_and_a_change_at_the_same_moment_nothing_unread_is_publis
 
 
 def test_reviews_name_people_and_tokens(people: People) -> None:
-    from offers.authoring.review import names_of
+    from pricing.versions.review import names_of
 
     with cpo_scope(people.here.cpo):
         assert ApiToken.objects.count() == 0

@@ -17,12 +17,12 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup, CustomerGroupMember, Order
 from offers import authoring
 from offers.authoring.copies import duplicate
-from offers.authoring.review import Actor
 from offers.engine.periods import Period, today_at
 from offers.engine.values import OfferLimits
 from offers.ledger import LimitReached, release
 from offers.models import GroupCounter, GroupPeriodCounter, Offer, OfferStateChange
 from offers.reconcile import compare_with_ledger
+from pricing.versions.review import Actor
 from tests.offers.api.asking import CONTENT, fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.offers.authoring.test_period_limits import WRITTEN

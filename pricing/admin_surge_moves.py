@@ -60,7 +60,8 @@ def _publishing(request: HttpRequest, schedule: SurgeSchedule) -> str:
 
 
 def _resuming(request: HttpRequest, schedule: SurgeSchedule) -> str:
-    back = when(timezone.now() + notice_of(schedule.cpo), schedule.cpo.time_zone)
+    now = timezone.now()
+    back = when(now + notice_of(schedule.cpo, now), schedule.cpo.time_zone)
     return f"Sessions planned to start from {back} have it again: drivers are told as long before as of any rise."
 
 

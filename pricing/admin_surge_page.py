@@ -85,7 +85,7 @@ def effect_in_words(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime)
     starts = takes_effect(schedule, draft, now)
     if schedule.state == SurgeState.PAUSED:
         return "takes effect when the surge is resumed"
-    if not notice_of(schedule.cpo):
+    if not notice_of(schedule.cpo, now):
         return "takes effect at once: your surge policy promises no notice"
     if starts <= now:
         return "takes effect at once, because nobody pays more by it"
@@ -137,7 +137,7 @@ def _standing(page: _Page) -> Iterator[str]:
     if state == SurgeState.DRAFT:
         yield "A draft: nobody pays it until it is published and its notice is over."
     elif state == SurgeState.PAUSED:
-        back = when(page.now + notice_of(page.schedule.cpo), page.zone)
+        back = when(page.now + notice_of(page.schedule.cpo, page.now), page.zone)
         yield f"Paused: no new quote has it. Resumed now, it is back for sessions planned to start from {back}."
     elif state == SurgeState.ENDED:
         yield "It has ended: no new quote has it. A changed draft, published, starts it anew after its notice."

@@ -13,6 +13,7 @@ from cpo_portal.adminkit.display import when
 from pricing.admin_single import SingleRowAdmin
 from pricing.engine.wording import plain_number
 from pricing.models import SurgePolicy
+from pricing.surges.policies import waiting_notices
 
 
 @admin.register(SurgePolicy)
@@ -23,9 +24,10 @@ class SurgePolicyAdmin(SingleRowAdmin):
         (
             "Notice",
             {
-                "fields": (("notice_hours", "signal_notice_minutes"),),
-                "description": "Whoever may pay more is told so long before. A shorter notice holds for what is "
-                "published and signalled from now on; what was announced keeps its time.",
+                "fields": (("notice_hours", "signal_notice_minutes"), "notice_now"),
+                "description": "Whoever may pay more is told so long before. A longer notice counts at once. A shorter "
+                "one is announced itself: until the notice before it is over, no rise takes effect any earlier than "
+                "that notice had promised. What was announced keeps its time.",
             },
         ),
         (
@@ -37,7 +39,12 @@ class SurgePolicyAdmin(SingleRowAdmin):
             },
         ),
     )
-    readonly_fields = ("cap_now",)
+    readonly_fields = ("notice_now", "cap_now")
+
+    @admin.display(description="Counts now")
+    def notice_now(self, policy: SurgePolicy) -> str:
+        waits = waiting_notices(policy, timezone.now())
+        return " ".join(waits) or "Both as they stand here."
 
     @admin.display(description="Holds now")
     def cap_now(self, policy: SurgePolicy) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -38,7 +37,8 @@ class HolidayCalendar(TenantModel):
         before = HolidayCalendar.objects.filter(pk=self.pk).first() if self.pk else None
         there = {x["date"]: before.counts_from.get(x["date"], "") for x in before.days} if before is not None else {}
         policy = SurgePolicy.objects.filter(cpo=self.cpo).first() or SurgePolicy()
-        announced = (timezone.now() + timedelta(hours=policy.notice_hours)).isoformat()
+        now = timezone.now()
+        announced = (now + policy.notice.at(now)).isoformat()
         found = {x["date"]: there.get(x["date"], announced) for x in self.days}
         self.counts_from = {day: instant for day, instant in found.items() if instant}
         if (fields := kwargs.get("update_fields")) is not None and "days" in fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -21,6 +21,9 @@ from pricing.engine.values import SurgeBasis
 from pricing.surges.caps import Cap, changed
 from pricing.surges.kinds import SignalKind as SignalKind  # noqa: PLC0414  found here beside its model
 from pricing.surges.kinds import SurgeKind
+from pricing.surges.promises import Promise
+from pricing.surges.promises import changed as promised
+from pricing.versions.review import check_two_people
 
 #: Within this stretch of time, in hours, a notice is a notice and not a postponement.
 _LONGEST_NOTICE_HOURS = 24 * 90
@@ -41,6 +44,9 @@ class SurgePolicy(TenantModel):
         validators=[MaxValueValidator(24 * 60)],
         help_text="A signal or a level of demand raises prices only so long after it became known.",
     )
+    #: No rise takes effect before these instants, which a longer notice had promised.
+    notice_kept_until = models.DateTimeField(null=True, editable=False)
+    signal_notice_kept_until = models.DateTimeField(null=True, editable=False)
     cap_percent = models.DecimalField(
         "all surges together at most (%)",
         max_digits=6,
@@ -49,6 +55,12 @@ class SurgePolicy(TenantModel):
         blank=True,
         validators=[MinValueValidator(0)],
         help_text="Of what the energy of a session costs; what goes beyond it is cut. Empty: no limit.",
+    )
+    review_required = models.BooleanField(
+        "surges are reviewed before they are published",
+        default=False,
+        db_default=False,
+        help_text="Four eyes: somebody else than who wrote or submitted a draft approves it.",
     )
     #: A raised cap counts for sessions planned to start from then; until then the earlier one does.
     cap_from = models.DateTimeField(null=True, editable=False)
@@ -66,27 +78,56 @@ class SurgePolicy(TenantModel):
         """The cap with what was announced of it."""
         return Cap(self.cap_percent, self.cap_from, self.earlier_cap_percent)
 
+    @property
+    def notice(self) -> Promise:
+        """How long a rise of a schedule is announced."""
+        return Promise(timedelta(hours=self.notice_hours), self.notice_kept_until)
+
+    @property
+    def signal_notice(self) -> Promise:
+        """How long a signal and a rise of a level of demand are announced."""
+        return Promise(timedelta(minutes=self.signal_notice_minutes), self.signal_notice_kept_until)
+
+    def clean(self) -> None:
+        super().clean()
+        check_two_people(self.cpo_id, required=self.review_required)
+
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save the row; a higher cap counts once the notice is over, the longer of that before and after the change."""
+        """Save the row; a shorter notice waits for the longer one, and a higher cap for the longest of the two.
+
+        What a CPO without a row promises are the defaults, so that its first row may already say less.
+        """
         names = None if update_fields is None else set(update_fields)
         with transaction.atomic():
-            if names is None or "cap_percent" in names:
-                self._announce_cap()
-                names = None if names is None else names | {"cap_from", "earlier_cap_percent"}
+            rows = type(self).objects.select_for_update(no_key=True, of=("self",))
+            before, now = rows.filter(cpo=self.cpo_id).first() or type(self)(), timezone.now()
+            announced = self._announced(before, now)
+            written = [x for x in announced if names is None or x in names]
+            for column, value in (pair for name in written for pair in announced[name].items()):
+                setattr(self, column, value)
+                names = None if names is None else names | {column}
             super().save(*args, update_fields=names, **kwargs)
 
-    def _announce_cap(self) -> None:
-        rows = type(self).objects.select_for_update(no_key=True, of=("self",))
-        before = rows.filter(cpo=self.cpo_id).first() or type(self)()
-        cap = before.cap
-        if before.cap_percent != self.cap_percent:
-            notice = timedelta(hours=max(before.notice_hours, self.notice_hours))
-            cap = changed(cap, self.cap_percent, now=timezone.now(), notice=notice)
-        self.cap_from, self.earlier_cap_percent = cap.counts_from, cap.earlier
+    def _announced(self, before: SurgePolicy, now: datetime) -> dict[str, dict[str, Any]]:
+        """Return what is stored beside each field that is announced."""
+        notice, signal, cap = before.notice, before.signal_notice, before.cap
+        if self.notice_hours != before.notice_hours:
+            notice = promised(notice, self.notice.notice, now=now)
+        if self.signal_notice_minutes != before.signal_notice_minutes:
+            signal = promised(signal, self.signal_notice.notice, now=now)
+        if self.cap_percent != before.cap_percent:
+            longest = max(before.notice.at(now), self.notice.notice)
+            cap = changed(cap, self.cap_percent, now=now, notice=longest)
+        return {
+            "notice_hours": {"notice_kept_until": notice.kept_until},
+            "signal_notice_minutes": {"signal_notice_kept_until": signal.kept_until},
+            "cap_percent": {"cap_from": cap.counts_from, "earlier_cap_percent": cap.earlier},
+        }
 
 
 class SurgeState(models.TextChoices):
     DRAFT = "DRAFT", "Draft"
+    IN_REVIEW = "IN_REVIEW", "In review"
     APPROVED = "APPROVED", "Published"
     PAUSED = "PAUSED", "Paused"
     ENDED = "ENDED", "Ended"
@@ -175,6 +216,10 @@ class SurgeVersion(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     effective_from = models.DateTimeField(null=True)
+    #: Who wrote the draft, as `pricing.versions.review` names people and tokens.
+    authors = ArrayField(models.CharField(max_length=40), null=True, blank=True, editable=False)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    submitted_by = models.CharField(max_length=40, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["schedule", "-number"]
@@ -211,6 +256,8 @@ class SurgeStateChange(models.Model):
     by_token = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+    #: What was done: a move of `pricing.surges.schedules`, or "edit"; "" in entries from before it was kept.
+    move = models.CharField(max_length=10, default="", db_default="")
 
     objects = ScopedManager(cpo="schedule__cpo")
 

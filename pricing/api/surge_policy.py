@@ -26,8 +26,21 @@ def _between(sentence: str) -> dict[str, Any]:
 class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
     """The policy as the page of the admin shows it; a cap of null is no limit.
 
-    A higher cap is announced as a surge is: until `cap_from` the earlier one holds.
+    A higher cap is announced as a surge is: until `cap_from` the earlier one holds. A longer notice counts at once; a
+    shorter one counts in full once the notice before it is over, and until then nothing takes effect any earlier than
+    that had promised.
     """
+
+    notice_kept_until = InstantField(
+        read_only=True,
+        allow_null=True,
+        help_text="No surge that is published or resumed before takes effect before this instant; null: by the notice.",
+    )
+    signal_notice_kept_until = InstantField(
+        read_only=True,
+        allow_null=True,
+        help_text="The same of signals and of levels of demand.",
+    )
 
     cap_from = InstantField(
         read_only=True,
@@ -37,7 +50,15 @@ class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
 
     class Meta:
         model = SurgePolicy
-        fields = ("notice_hours", "signal_notice_minutes", "cap_percent", "cap_from", "earlier_cap_percent")
+        fields = (
+            "notice_hours",
+            "notice_kept_until",
+            "signal_notice_minutes",
+            "signal_notice_kept_until",
+            "cap_percent",
+            "cap_from",
+            "earlier_cap_percent",
+        )
         read_only_fields = ("earlier_cap_percent",)
         # DRF would say these in words of its own
         extra_kwargs = {

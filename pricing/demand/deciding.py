@@ -61,13 +61,14 @@ def match_places_of(policy: DemandPolicy, *, now: datetime) -> None:
 def decide(row: DemandState, *, now: datetime) -> engine.Decision:
     """Decide on a location whose row is locked, with its policy and location, inside the scope and a transaction."""
     policy, location = row.policy, row.location
-    rules, before = rules_in_force(policy, policy_of(policy.cpo)), recording.state_of(row)
+    before = recording.state_of(row)
     if before.time_zone != location.time_zone:
         before = replace(before, time_zone=location.time_zone)
     if row.number != policy.number:
         before = engine.restarted(before, now=now)
     # A database that took another's place may be a little behind; there is no way back.
     at = max(now, before.at)
+    rules = rules_in_force(policy, policy_of(policy.cpo), now=at)
     seen = observe(location, rules, now=at)
     rate = lowest_rate(location, now=at) if rules.highest_rate is not None else None
     decision = engine.next_level(before, seen, rules, now=at, base_rate=rate)

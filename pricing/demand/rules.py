@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pricing.engine import demand as engine
@@ -17,15 +17,19 @@ def rules_of(policy: DemandPolicy) -> engine.DemandPolicy:
     return decode(engine.DemandPolicy, policy.rules)
 
 
-def rules_in_force(policy: DemandPolicy, promise: SurgePolicy) -> engine.DemandPolicy:
-    """Return the rules with at least the notice that the CPO promises of signals and levels of demand."""
+def rules_in_force(policy: DemandPolicy, promise: SurgePolicy, *, now: datetime | None = None) -> engine.DemandPolicy:
+    """Return the rules with at least the notice that the CPO promises of signals and levels of demand.
+
+    With `now` it is that of a rise which is decided then, while a shorter notice still waits for a longer one.
+    """
     rules = rules_of(policy)
-    return replace(rules, notice=max(rules.notice, promised_notice(promise)))
+    least = promised_notice(promise) if now is None else promise.signal_notice.at(now)
+    return replace(rules, notice=max(rules.notice, least))
 
 
 def promised_notice(promise: SurgePolicy) -> timedelta:
-    """Return how long a rise is announced at least."""
-    return timedelta(minutes=promise.signal_notice_minutes)
+    """Return how long a rise is announced at least, once a shorter notice counts."""
+    return promise.signal_notice.notice
 
 
 def written(rules: engine.DemandPolicy) -> dict[str, Any]:

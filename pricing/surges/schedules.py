@@ -121,7 +121,7 @@ def perform(
         if move is Move.PUBLISH:
             _publish(locked, now, expected)
         elif move is Move.RESUME:
-            locked.prices_from = now + notice_of(locked.cpo)
+            locked.prices_from = now + notice_of(locked.cpo, now)
         before, locked.state = locked.state, target
         locked.save(update_fields=["state", "live_version", "prices_from"])
         SurgeStateChange.objects.create(
@@ -157,7 +157,7 @@ def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None
 def takes_effect(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime) -> datetime:
     """Return when a draft takes effect that is published now: from when on it is no rise above what is announced, at
     most the notice, which is always that of a schedule that starts; inside the CPO's scope."""
-    after, until = content_of(draft), now + notice_of(schedule.cpo)
+    after, until = content_of(draft), now + notice_of(schedule.cpo, now)
     if _starts(schedule):
         return until
     layers = layers_of([schedule]).get(schedule.pk, [])

@@ -46,7 +46,7 @@ def announce(signal: Signal, now: datetime) -> Signal:
         check(signal, now)
         stored = _locked(signal)
         if stored is None:
-            signal.counts_from = max(signal.starts_at, now + _notice(signal))
+            signal.counts_from = max(signal.starts_at, now + _notice(signal, now))
             try:
                 with transaction.atomic():
                     signal.save(force_insert=True)
@@ -56,7 +56,7 @@ def announce(signal: Signal, now: datetime) -> Signal:
                     raise
             else:
                 return signal
-        counts_from = stored.counts_from if _holds_already(stored, signal, now) else now + _notice(signal)
+        counts_from = stored.counts_from if _holds_already(stored, signal, now) else now + _notice(signal, now)
         stored.counts_from = max(signal.starts_at, counts_from)
         stored.withdrawn_at = None
         for name in (*_SAID, *_AREA):
@@ -110,8 +110,8 @@ def area_of(signal: Signal) -> Area:
     return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))
 
 
-def _notice(signal: Signal) -> timedelta:
-    return timedelta(minutes=policy_of(signal.cpo).signal_notice_minutes)
+def _notice(signal: Signal, now: datetime) -> timedelta:
+    return policy_of(signal.cpo).signal_notice.at(now)
 
 
 def _locked(signal: Signal) -> Signal | None:

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
 DEFAULTS = {
     "notice_hours": 24,
+    "notice_kept_until": None,
     "signal_notice_minutes": 15,
+    "signal_notice_kept_until": None,
     "cap_percent": None,
     "cap_from": None,
     "earlier_cap_percent": None,
@@ -50,13 +52,24 @@ def test_a_change_leaves_the_rest_as_it_was_and_other_cpos_alone(world: World, s
     told = DEFAULTS | {"notice_hours": 48, "cap_percent": "25.50"}
     assert (changed.status_code, changed.json()) == (200, told)
     assert send(staff, "surge-policy", {}, "patch").json() == told
-    assert send(staff, "surge-policy", {"signal_notice_minutes": 0}, "patch").json() == told | {
-        "signal_notice_minutes": 0
+    assert send(staff, "surge-policy", {"signal_notice_minutes": 20}, "patch").json() == told | {
+        "signal_notice_minutes": 20
     }
     assert outsider.get("/api/surge-policy").json() == DEFAULTS
     with cpo_scope(world.cpo):
         row = SurgePolicy.objects.get()
-    assert (row.notice_hours, row.signal_notice_minutes, row.cap_percent) == (48, 0, Decimal("25.50"))
+    assert (row.notice_hours, row.signal_notice_minutes, row.cap_percent) == (48, 20, Decimal("25.50"))
+
+
+def test_a_shorter_notice_is_announced_and_a_longer_one_counts_at_once(staff: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        lower = send(staff, "surge-policy", {"notice_hours": 1, "signal_notice_minutes": 5}, "patch").json()
+        announced = {"notice_kept_until": "2027-03-02T06:30:00Z", "signal_notice_kept_until": "2027-03-01T06:45:00Z"}
+        assert lower == DEFAULTS | {"notice_hours": 1, "signal_notice_minutes": 5} | announced
+        # What only machines know is not written by who sends it.
+        assert send(staff, "surge-policy", {"notice_kept_until": None}, "patch").json() == lower
+        raised = send(staff, "surge-policy", {"notice_hours": 24, "signal_notice_minutes": 15}, "patch").json()
+        assert raised == DEFAULTS
 
 
 def test_a_higher_cap_is_announced_and_a_lower_one_holds_at_once(staff: Client) -> None:

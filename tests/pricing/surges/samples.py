@@ -37,7 +37,9 @@ def publish(schedule: SurgeSchedule, content: SurgeContent | None = None) -> Sur
 def no_notice(cpo: Cpo) -> None:
     """Let rises of this CPO take effect at once."""
     with cpo_scope(cpo):
-        SurgePolicy.objects.update_or_create(cpo=cpo, defaults={"notice_hours": 0, "signal_notice_minutes": 0})
+        SurgePolicy.objects.get_or_create(cpo=cpo)
+        # As if it had never promised anything else: a shorter notice that is saved waits for the longer one.
+        SurgePolicy.objects.filter(cpo=cpo).update(notice_hours=0, signal_notice_minutes=0)
 
 
 DAY = timedelta(hours=24)

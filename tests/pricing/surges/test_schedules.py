@@ -20,7 +20,7 @@ from pricing.surges.content import Exemptions, Scope, SurgeContent, content_of
 from pricing.surges.layers import layers_of
 from pricing.surges.schedules import Actor, Move, perform
 from pricing.surges.timeline import timeline_of
-from tests.pricing.surges.samples import DAY, EVENING, FIFTH, RUPEE, make_schedule, publish
+from tests.pricing.surges.samples import DAY, EVENING, FIFTH, RUPEE, make_schedule, no_notice, publish
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -208,8 +208,7 @@ def numbers(schedule: SurgeSchedule) -> list[int | None]:
 
 
 def test_without_a_notice_a_fall_and_a_rise_are_at_once(world: World) -> None:
-    with cpo_scope(world.cpo):
-        SurgePolicy.objects.create(cpo=world.cpo, notice_hours=0)
+    no_notice(world.cpo)
     schedule = publish(make_schedule(world.cpo, FIFTH))
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=24)
@@ -225,8 +224,7 @@ def test_without_a_notice_a_fall_and_a_rise_are_at_once(world: World) -> None:
 
 
 def test_an_announced_rise_is_taken_back_at_once(world: World) -> None:
-    with cpo_scope(world.cpo):
-        SurgePolicy.objects.create(cpo=world.cpo, notice_hours=0)
+    no_notice(world.cpo)
     schedule = publish(make_schedule(world.cpo, FIFTH))
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=24)
@@ -238,8 +236,7 @@ def test_an_announced_rise_is_taken_back_at_once(world: World) -> None:
 
 
 def test_a_fall_beside_an_announced_end_is_a_rise(world: World) -> None:
-    with cpo_scope(world.cpo):
-        SurgePolicy.objects.create(cpo=world.cpo, notice_hours=0)
+    no_notice(world.cpo)
     schedule = publish(make_schedule(world.cpo, at(valid_until=timezone.now() + DAY / 2)))
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=24)

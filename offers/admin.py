@@ -37,11 +37,11 @@ from offers.admin_pages import (
     state_chip,
 )
 from offers.admin_publish import publish_saved
-from offers.admin_review import ReviewMixin, public_url, review_notes
+from offers.admin_review import ReviewMixin, public_url
 from offers.admin_running import running, slices
 from offers.admin_templates import TemplatesMixin
 from offers.admin_try import try_hours_view, try_offer_view, try_tariff_view
-from offers.authoring.review import is_required
+from offers.authoring.review import REVIEWS, is_required
 from offers.codes.batches import takes_codes
 from offers.export_columns import OFFER_COLUMNS
 from offers.forms import OfferForm
@@ -55,6 +55,7 @@ from offers.receipts.panel import receipt
 from offers.states import is_editable, is_published, moves_from, recent_days
 from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
+from pricing.admin_reviews import review_notes
 
 TRY_PAGES.update(offer="admin:offers_try_offer", tariff="admin:offers_try_tariff", hours="admin:offers_try_hours")
 
@@ -268,7 +269,7 @@ class OfferAdmin(
     def page(self, request: HttpRequest, obj: Offer) -> dict[str, Any]:
         page = offer_page(obj, now=self._now(), with_facts=not self.has_change_permission(request, obj))
         return page | {
-            "notes": [*review_notes(obj), *page["notes"]],
+            "notes": [*review_notes(REVIEWS, obj), *page["notes"]],
             "public_url": public_url(obj, self._now()),
             "check_url": check_url(obj),
             "links": code_links(request, obj),

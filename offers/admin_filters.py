@@ -13,6 +13,7 @@ from offers.admin_pages import STATE_LABELS
 from offers.authoring.review import REVIEWS
 from offers.models import CampaignKind, Offer, OfferState, OfferVersion
 from offers.states import state_condition
+from pricing import admin_reviews as reviews
 
 
 class StateFilter(DropdownFilter):  # type: ignore[misc]
@@ -30,19 +31,10 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(state_condition(state, timezone.now())) if state in STATE_LABELS else queryset
 
 
-class ReviewFilter(DropdownFilter):  # type: ignore[misc]
-    """The queue of the reviewers: offers with a draft that somebody submitted."""
+class ReviewFilter(reviews.ReviewFilter):
+    """The queue of the reviewers of offers."""
 
-    title = "review"
-    parameter_name = "review"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "Waiting for approval")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        if self.value() != "waiting":
-            return queryset
-        return queryset.filter(pk__in=REVIEWS.waiting().values("offer"))
+    reviews = REVIEWS
 
 
 class KindFilter(DropdownFilter):  # type: ignore[misc]

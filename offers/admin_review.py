@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -17,7 +16,7 @@ from cpo_portal.adminkit.actions import go_to, object_action
 from cpo_portal.adminkit.display import when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.navigation import page_of
-from cpo_portal.adminkit.widgets import Select, Textarea, TextInput
+from cpo_portal.adminkit.widgets import Select, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
 from offers.admin_publish import PublishForm
@@ -25,42 +24,23 @@ from offers.authoring.review import REVIEWS, is_required
 from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
 from offers.mapping import offer_terms
-from offers.models import Offer, OfferStateChange, OfferVersion
+from offers.models import Offer, OfferVersion
 from offers.names import gift_named, product_names
 from offers.public import is_public
 from offers.states import Move, is_editable
 from pricing.admin_drafts import NoteForm
-from pricing.versions.review import Actor, authors_of, may_approve, names_of
+from pricing.admin_reviews import RejectForm, ReviewedFormMixin, SeenForm, shown_moves
+from pricing.versions.review import Actor, may_approve
 
 MOST_VERSIONS = 200
 #: So many drafts that wait are looked at for the start page.
 MOST_WAITING = 100
 
 
-class ApproveForm(PublishForm):
+class ApproveForm(SeenForm, PublishForm):
     """Asks for a note below what the checks found, and knows which submission the dialog was opened on."""
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        draft = OfferVersion.objects.filter(offer=self.object_id, published_at=None).first()
-        if draft is not None and draft.submitted_at is not None:
-            self.fields["seen"].initial = draft.submitted_at.isoformat()
-
-    def clean_seen(self) -> datetime | None:
-        """Return when what was read was submitted."""
-        text = self.cleaned_data["seen"]
-        try:
-            return datetime.fromisoformat(text) if text else None
-        except ValueError as fault:
-            raise ValidationError("Open the page again, then approve it.") from fault
-
-
-class RejectForm(DialogForm):
-    """Asks what is to be changed."""
-
-    note = forms.CharField(label="What is to be changed (the author reads it)", max_length=300, widget=Textarea)
+    reviews = REVIEWS
 
 
 class DuplicateForm(DialogForm):
@@ -104,9 +84,10 @@ def _not_now(move: Move) -> Callable[[HttpRequest, Offer], str]:
     return lambda request, offer: REVIEWS.refusal_of_move(offer, move, Actor(_user(request)))
 
 
-class ReviewMixin:
+class ReviewMixin(ReviewedFormMixin):
     """Buttons and pages that an OfferAdmin has beside its own."""
 
+    reviews = REVIEWS
     review_actions = ("submit_offer", "approve_offer", "reject_offer")
     copy_actions = ("reuse_version", "duplicate_offer")
 
@@ -168,38 +149,18 @@ class ReviewMixin:
 
     def reviewed(self, request: HttpRequest, offer: Offer, names: set[str]) -> set[str]:
         """Return which of the buttons of a state are shown, as the review has it."""
-        draft, required = REVIEWS.draft_of(offer), is_required(offer.cpo_id)
+        actor, draft = Actor(_user(request)), REVIEWS.draft_of(offer)
         waits = draft is not None and draft.submitted_at is not None
         # While somebody decides, the page offers what they decide between.
         shown = set(names) if waits else names | {"duplicate_offer"}
-        if required:
-            shown -= {"publish_offer", "republish_offer"}
-        if draft is None or waits or not required:
-            shown.discard("submit_offer")
-        if not waits:
-            shown -= {"approve_offer", "reject_offer"}
-        elif draft is not None and not (required and may_approve(draft, Actor(_user(request)))):
-            # Where reviews are off, it is published.
-            shown.discard("approve_offer")
+        moves = {name.removesuffix("_offer") for name in names}
+        kept = shown_moves(REVIEWS, offer, actor, moves)
+        shown -= {f"{move}_offer" for move in moves - kept}
+        if is_required(offer.cpo_id):
+            shown.discard("republish_offer")
         if is_editable(offer.state) and not waits and offer.versions.exclude(published_at=None).count() > 1:
             shown.add("reuse_version")
         return shown
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        context = extra_context or {}
-        cpo = getattr(request, "cpo", None)
-        if cpo is not None and is_required(cpo.pk):
-            context = {**context, "may_publish": False}
-        response: HttpResponse = super().changeform_view(  # type: ignore[misc]
-            request, object_id, form_url, context
-        )
-        return response
 
     def compare_url(self) -> Any:
         """Return the address of the comparison of two versions."""
@@ -223,35 +184,6 @@ class ReviewMixin:
             "differences": differences(form.before, form.after),
         }
         return TemplateResponse(request, "offers/admin/compare.html", context)
-
-
-def review_notes(offer: Offer) -> list[str]:
-    """Say on the offer's page where the review of its draft stands, and what its author or reviewer wrote last."""
-    draft = REVIEWS.draft_of(offer)
-    if draft is None:
-        return []
-    last = offer.state_changes.filter(move__in=(Move.SUBMIT, Move.REJECT)).select_related("by").first()
-    if draft.submitted_at is None:
-        return [_sent_back(last)] if last is not None and _is_of(last, draft) else []
-    since = when(draft.submitted_at, offer.cpo.time_zone)
-    if is_required(offer.cpo_id):
-        people = " or ".join(names_of(authors_of(draft)))
-        found = [f"Draft {draft.number} is in review since {since}: somebody else than {people} approves it."]
-    else:
-        found = [f"Draft {draft.number} was submitted on {since}; offers are published without a review now."]
-    if last is not None and last.note:
-        found.append(f"The note of who submitted it: “{last.note}”")
-    return found
-
-
-def _sent_back(change: OfferStateChange) -> str:
-    zone = change.offer.cpo.time_zone
-    return f"Sent back by {change.by or 'an API token'} on {when(change.at, zone)}: “{change.note}”"
-
-
-def _is_of(change: OfferStateChange, draft: OfferVersion) -> bool:
-    """Tell whether this draft was sent back, and not one that was published since."""
-    return change.move == Move.REJECT and change.at > draft.created_at
 
 
 def reviews_waiting(request: HttpRequest) -> dict[str, str] | None:

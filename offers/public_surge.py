@@ -35,11 +35,13 @@ from pricing.surges.describe import (
     where_in_words,
 )
 from pricing.surges.layers import InTime, layers_of
+from pricing.versions.review import REJECT, SUBMIT
 from pricing.versions.validity import Span, spans_of
 
 #: Of more stations only so many are named, and how many more there are.
 MOST_NAMED = 200
 _SOME = "some customers: your app shows whether you are among them"
+_INTERNAL = (SUBMIT, REJECT, "edit")
 _NOTES = {
     SurgeState.PAUSED: "It is paused: nobody pays it at present.",
     SurgeState.ENDED: "It has ended: nobody pays it any more.",
@@ -182,9 +184,9 @@ def _announced(spans: list[Span[InTime]], cpo: Cpo, zone: ZoneInfo) -> Iterator[
 
 
 def _changes(schedule: SurgeSchedule, cpo: Cpo, zone: ZoneInfo) -> Iterator[Entry]:
-    """Yield what was published, paused, resumed and ended, the newest first; what staff noted is their own."""
+    """Yield what was published, paused, resumed and ended, the newest first; notes and reviews are staff's own."""
     for change in SurgeStateChange.objects.filter(schedule=schedule).select_related("version").order_by("-pk"):
-        if change.to_state == SurgeState.ARCHIVED or change.version is None:
+        if change.to_state == SurgeState.ARCHIVED or change.version is None or change.move in _INTERNAL:
             continue
         said = moment_text(change.at.astimezone(zone))
         if change.to_state == SurgeState.ENDED:
@@ -197,7 +199,7 @@ def _changes(schedule: SurgeSchedule, cpo: Cpo, zone: ZoneInfo) -> Iterator[Entr
 
 def _published(change: SurgeStateChange, version: SurgeVersion, cpo: Cpo) -> str:
     amount = amount_in_words(content_of(version), cpo.currency)
-    if change.from_state in {SurgeState.DRAFT, SurgeState.ENDED}:
+    if change.from_state in {SurgeState.DRAFT, SurgeState.IN_REVIEW, SurgeState.ENDED}:
         return f"Published: {amount}"
     if change.from_state == change.to_state:
         return f"Changed: {amount}"

@@ -12,10 +12,13 @@ from django.utils import timezone
 from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.display import when
 from pricing.admin_drafts import NoteForm
+from pricing.admin_reviews import RejectForm, ReviewedFormMixin, SeenForm, shown_moves
 from pricing.admin_surge_page import effect_in_words
 from pricing.models import SurgeSchedule, SurgeState
 from pricing.surges.policies import notice_of
-from pricing.surges.schedules import DRAFTS, TRANSITIONS, Actor, Move, perform
+from pricing.surges.reviews import REVIEWS
+from pricing.surges.schedules import DRAFTS, NAMES, TRANSITIONS, Move, perform, refusal_of
+from pricing.versions.review import REVIEWED, Actor
 
 _KEPT = "Quotes, orders and sessions that have it keep it."
 
@@ -30,6 +33,19 @@ class PublishForm(NoteForm):
         schedule = SurgeSchedule.objects.filter(pk=self.object_id).first()
         working: Any = DRAFTS.working(schedule) if schedule is not None else None
         self.fields["draft"].initial = working.number if working is not None else None
+
+
+class ApproveForm(SeenForm):
+    """Asks for a note, and knows which submission was read."""
+
+    reviews = REVIEWS
+
+
+_FORMS: dict[Move, type[NoteForm | RejectForm]] = {
+    Move.PUBLISH: PublishForm,
+    Move.APPROVE: ApproveForm,
+    Move.REJECT: RejectForm,
+}
 
 
 def published_in_words(schedule: SurgeSchedule) -> str:
@@ -71,7 +87,7 @@ def move_button(
     confirm: str | Callable[[HttpRequest, Any], str],
     icon: str,
     done: Callable[[SurgeSchedule], str],
-    variant: ActionVariant = ActionVariant.DEFAULT,
+    label: str = "",
 ) -> Callable[..., Any]:
     """Return a button that makes a move with a note, offered where the state allows it."""
 
@@ -80,34 +96,37 @@ def move_button(
         drafted = move is not Move.PUBLISH or (working is not None and working.published_at is None)
         return (schedule.state, move) in TRANSITIONS and drafted
 
+    def refused(request: HttpRequest, schedule: SurgeSchedule) -> str:
+        if (schedule.state, move) not in TRANSITIONS:
+            return refusal_of(schedule.state, move)
+        why = REVIEWS.refusal_of_move(schedule, move, _actor(request)) if move in REVIEWED else ""
+        return why or ("" if offered(schedule) else f"It cannot be {NAMES[move]} as it is.")
+
     @object_action(
-        description=move.value.capitalize(),
+        description=label or move.value.capitalize(),
         confirm=confirm,
         icon=icon,
-        variant=variant,
-        form_class=PublishForm if move is Move.PUBLISH else NoteForm,
+        variant=ActionVariant.DANGER if move is Move.END else ActionVariant.DEFAULT,
+        form_class=_FORMS.get(move, NoteForm),
         offered=offered,
-        refusal=lambda request, schedule: "" if offered(schedule) else f"It cannot be {_DONE[move]} as it is.",
+        refusal=refused,
     )
     def press(self: Any, request: HttpRequest, schedule: SurgeSchedule, data: dict[str, Any]) -> str:
-        user: Any = request.user
-        moved = perform(move, schedule, Actor(by=user, note=data["note"]), expected=data.get("draft"))
-        return done(moved)
+        expected = data.get("seen" if move is Move.APPROVE else "draft")
+        return done(perform(move, schedule, _actor(request), note=data["note"], expected=expected))
 
     return press
 
 
-_DONE = {
-    Move.PUBLISH: "published",
-    Move.PAUSE: "paused",
-    Move.RESUME: "resumed",
-    Move.END: "ended",
-    Move.ARCHIVE: "archived",
-}
+def _actor(request: HttpRequest) -> Actor:
+    user: Any = request.user
+    return Actor(by=user)
 
 
-class SurgeMovesMixin:
-    """The moves of a surge; which of them are shown depends on its state."""
+class SurgeMovesMixin(ReviewedFormMixin):
+    """The moves of a surge; which of them are shown depends on its state and on the review of its draft."""
+
+    reviews = REVIEWS
 
     publish_surge = move_button(Move.PUBLISH, confirm=_publishing, icon="publish", done=published_in_words)
     pause_surge = move_button(
@@ -122,7 +141,6 @@ class SurgeMovesMixin:
         confirm=f"No new quote has this surge any more. {_KEPT}",
         icon="stop_circle",
         done=lambda schedule: f"“{schedule}” has ended.",
-        variant=ActionVariant.DANGER,
     )
     archive_surge = move_button(
         Move.ARCHIVE,
@@ -130,3 +148,34 @@ class SurgeMovesMixin:
         icon="archive",
         done=lambda schedule: f"“{schedule}” is archived.",
     )
+    submit_surge = move_button(
+        Move.SUBMIT,
+        label="Submit for review",
+        confirm="Somebody else than who wrote or submitted the draft reads it and approves it or sends it back. A "
+        "change meanwhile begins the review anew.",
+        icon="rate_review",
+        done=lambda schedule: "The draft is submitted: somebody else approves it.",
+    )
+    approve_surge = move_button(
+        Move.APPROVE, label="Approve and publish", confirm=_publishing, icon="verified", done=published_in_words
+    )
+    reject_surge = move_button(
+        Move.REJECT,
+        label="Send back",
+        confirm="It becomes a draft again, with your note in the history.",
+        icon="undo",
+        done=lambda schedule: "It is a draft again; your note stands in the history.",
+    )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        schedule = self.get_object(request, str(object_id))  # type: ignore[attr-defined]
+        buttons: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        if schedule is None:
+            return buttons
+        kept = shown_moves(REVIEWS, schedule, _actor(request), {move.value for move in Move})
+        return [button for button in buttons if _move_of(button) in kept]
+
+
+def _move_of(button: Any) -> str:
+    name: str = button.action_name
+    return name.rpartition("_surgeschedule_")[2].removesuffix("_surge")

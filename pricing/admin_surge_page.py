@@ -9,6 +9,7 @@ from typing import Any
 
 from cpo_portal.adminkit.display import when
 from pricing.admin_drafts import history_row, version_mark, version_row
+from pricing.admin_reviews import review_notes
 from pricing.admin_surge_words import Said, announced_in_words, kind_in_words, said_of, state_chip
 from pricing.models import Signal, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.cautions import Cautions
@@ -19,11 +20,15 @@ from pricing.surges.layers import layers_of
 from pricing.surges.links import surge_page_url
 from pricing.surges.naming import names_of
 from pricing.surges.policies import notice_of
+from pricing.surges.reviews import REVIEWS
 from pricing.surges.schedules import takes_effect
 from pricing.surges.signals import counting
 from pricing.surges.timeline import Timeline, timeline_of
+from pricing.versions.review import REJECT, SUBMIT
 
 _MOST_SHOWN = 50
+#: What the history calls what changes no price.
+_REVIEW_MOVES = {SUBMIT: "Submitted for review", REJECT: "Sent back", "edit": "Review ended"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def _read(schedule: SurgeSchedule, now: datetime) -> _Page:
 
 
 def _notes(page: _Page) -> Iterator[str]:
+    yield from review_notes(REVIEWS, page.schedule)
     yield from _standing(page)
     content = page.contents[page.shown.pk]
     yield calculation_in_words(content, page.schedule.cpo.currency)
@@ -134,7 +140,9 @@ def _warnings(page: _Page) -> Iterator[str]:
 def _standing(page: _Page) -> Iterator[str]:
     """Say what holds now, and what is announced."""
     state, times = page.schedule.state, page.times
-    if state == SurgeState.DRAFT:
+    if state == SurgeState.IN_REVIEW:
+        yield "In review: nobody pays it until it is approved and its notice is over."
+    elif state == SurgeState.DRAFT:
         yield "A draft: nobody pays it until it is published and its notice is over."
     elif state == SurgeState.PAUSED:
         back = when(page.now + notice_of(page.schedule.cpo, page.now), page.zone)
@@ -164,6 +172,8 @@ def _version(page: _Page, version: SurgeVersion) -> dict[str, Any]:
 def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str) -> dict[str, Any]:
     """Return one line of the history; of what prices, from when."""
     row = history_row(change, labels, zone)
+    if change.move in _REVIEW_MOVES:
+        return row | {"what": _REVIEW_MOVES[change.move]}
     if change.to_state != SurgeState.APPROVED:
         return row
     same = change.from_state == change.to_state

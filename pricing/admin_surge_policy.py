@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.display import when
 from pricing.admin_single import SingleRowAdmin
 from pricing.engine.wording import plain_number
@@ -31,6 +33,15 @@ class SurgePolicyAdmin(SingleRowAdmin):
             },
         ),
         (
+            "Review",
+            {
+                "fields": ("review_required",),
+                "description": "A review is of what a surge's version says; pausing, ending, signals and levels of "
+                "demand go on without one. Only an owner switches reviews on and off: the history of this page says "
+                "who did, and when.",
+            },
+        ),
+        (
             "At most",
             {
                 "fields": ("cap_percent", "cap_now"),
@@ -40,6 +51,11 @@ class SurgePolicyAdmin(SingleRowAdmin):
         ),
     )
     readonly_fields = ("notice_now", "cap_now")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        # Who could switch the review off for a moment would be all four eyes alone.
+        own = self.may(request, Right.MANAGE_MEMBERS, obj)
+        return self.readonly_fields if own else (*self.readonly_fields, "review_required")
 
     @admin.display(description="Counts now")
     def notice_now(self, policy: SurgePolicy) -> str:

@@ -19,6 +19,7 @@ from pricing.surges.versions import versions_of
 from pricing.versions.validity import Span
 
 STATE_TONES = {
+    SurgeState.IN_REVIEW: Tone.INFO,
     SurgeState.APPROVED: Tone.GOOD,
     SurgeState.PAUSED: Tone.WARN,
     SurgeState.ENDED: Tone.WARN,

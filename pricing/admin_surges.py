@@ -15,15 +15,24 @@ from cpo_portal.adminkit.display import EMPTY, column
 from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.lists import ListedMixin
 from pricing.admin_drafts import DraftAdmin, expected_version
+from pricing.admin_reviews import ReviewFilter
 from pricing.admin_surge_moves import SurgeMovesMixin, published_in_words
 from pricing.admin_surge_page import surge_page
 from pricing.admin_surge_words import Listed, kind_in_words, listed, state_chip
 from pricing.forms_surges import SurgeForm
 from pricing.models import SurgeSchedule, SurgeState
 from pricing.surges.kinds import SurgeKind
-from pricing.surges.schedules import DRAFTS, Actor, create_schedule, publish, rename, save_draft
+from pricing.surges.reviews import REVIEWS, is_required
+from pricing.surges.schedules import DRAFTS, create_schedule, publish, rename, save_draft
+from pricing.versions.review import Actor
 
 _NAMED = ("name", "schedule_id", "kind")
+
+
+class SurgeReviewFilter(ReviewFilter):
+    """The queue of the reviewers of surges."""
+
+    reviews = REVIEWS
 
 
 @admin.register(SurgeSchedule)
@@ -33,7 +42,7 @@ class SurgeScheduleAdmin(SurgeMovesMixin, TenantExportMixin, ListedMixin, DraftA
     form = SurgeForm
     change_form_template: Any = DraftAdmin.change_form_template
     list_display = ("title", "family", "state_now", "adds", "times", "places", "announced")
-    list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
+    list_filter = (("state", ChoicesDropdownFilter), SurgeReviewFilter, ("kind", ChoicesDropdownFilter))
     search_fields = ("name", "schedule_id")
     export_columns = {
         "Surge id": lambda schedule: schedule.schedule_id,
@@ -46,7 +55,16 @@ class SurgeScheduleAdmin(SurgeMovesMixin, TenantExportMixin, ListedMixin, DraftA
         "Does not pay": "exempt",
         "Announced": "announced",
     }
-    actions_detail = ("publish_surge", "pause_surge", "resume_surge", "end_surge", "archive_surge")
+    actions_detail = (
+        "submit_surge",
+        "approve_surge",
+        "reject_surge",
+        "publish_surge",
+        "pause_surge",
+        "resume_surge",
+        "end_surge",
+        "archive_surge",
+    )
     fieldsets = (
         ("What it is", {"fields": (("name", "schedule_id"), "kind")}),
         (
@@ -156,12 +174,14 @@ class SurgeScheduleAdmin(SurgeMovesMixin, TenantExportMixin, ListedMixin, DraftA
         if obj.pk is None:
             return create_schedule(obj, form.content(), by=user)
         save_draft(obj, form.content(), by=user, expected=expected_version(request))
-        return rename(obj, name=obj.name, kind=SurgeKind(obj.kind))
+        return rename(obj, name=obj.name, kind=SurgeKind(obj.kind), actor=Actor(user))
 
     def saved_draft(self, obj: SurgeSchedule) -> str:
         working = DRAFTS.working(obj)
         if working is not None and working.published_at is not None:
             return f"“{obj}” is saved; it says what was published already."
+        if is_required(obj.cpo_id):
+            return f"The draft of “{obj}” is saved; nobody pays it until you submit it and somebody else approves it."
         return f"The draft of “{obj}” is saved; nobody pays it until you publish it."
 
     def publish_draft(self, request: HttpRequest, obj: SurgeSchedule) -> str:

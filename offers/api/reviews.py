@@ -11,7 +11,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo_portal.network.api_fields import InstantField
 from offers import authoring
 from offers.admin_pages import differences
 from offers.api.lint import SavedOfferSerializer
@@ -19,13 +18,7 @@ from offers.api.serializers import OfferSerializer
 from offers.authoring import Actor
 from offers.models import OfferVersion
 from pricing.api.refusals import body_of, refusals, token_prefix
-from pricing.api.views import REFUSED, NoteSerializer
-
-
-class ApprovalSerializer(NoteSerializer):
-    """An approval; with `submitted_at` it is refused where the draft was submitted anew since it was read."""
-
-    submitted_at = InstantField(required=False, allow_null=True)
+from pricing.api.views import REFUSED, ApprovalSerializer, NoteSerializer
 
 
 class RestoreSerializer(serializers.Serializer[Any]):

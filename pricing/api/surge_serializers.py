@@ -65,6 +65,7 @@ class SurgeVersionSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="Why it is not charged, or not all of it; of a draft, ceilings it is above.",
     )
+    submitted_at = InstantField(allow_null=True, help_text="Since when it is in review.")
     published_at = InstantField(allow_null=True)
     effective_from = InstantField(allow_null=True, help_text="When the notice of this version is over.")
     applies_from = InstantField(
@@ -80,7 +81,7 @@ class SurgeScheduleSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=SurgeKindChoice.choices)
     family = serializers.CharField(help_text="PEAK_DEMAND, LOCATION, TIME, SERVICE or ENVIRONMENTAL.")
-    state = serializers.CharField(help_text="DRAFT, APPROVED (published), PAUSED, ENDED or ARCHIVED.")
+    state = serializers.CharField(help_text="DRAFT, IN_REVIEW, APPROVED (published), PAUSED, ENDED or ARCHIVED.")
     live = SurgeVersionSerializer(
         allow_null=True, help_text="Where none prices sessions now or later, the last that was published."
     )
@@ -141,6 +142,7 @@ class _Telling:
             "content": content,
             "words": self._words(content),
             "warnings": self.cautions.of(content),
+            "submitted_at": version.submitted_at,
             "published_at": version.published_at,
             "effective_from": version.effective_from,
             "applies_from": period.valid_from,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -17,10 +17,11 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_filters import Pages
+from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS, content_from
+from pricing.api.surge_reviews import SurgeReviewRoutes
 from pricing.api.surge_serializers import (
     SurgeChangeSerializer,
     SurgeInSerializer,
@@ -31,7 +32,9 @@ from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState
 from pricing.surges.content import content_of
 from pricing.surges.kinds import FAMILIES, SurgeFamily, SurgeKind
-from pricing.surges.schedules import DRAFTS, Actor, Move, create_schedule, perform, rename, save_draft
+from pricing.surges.reviews import REVIEWS
+from pricing.surges.schedules import DRAFTS, Move, create_schedule, perform, rename, save_draft
+from pricing.versions.review import Actor
 
 _SAVED = {200: SurgeScheduleSerializer, **REFUSED}
 
@@ -45,15 +48,21 @@ class SurgeFilter(filters.FilterSet):
         choices=[(x.value, x.value) for x in SurgeFamily], method="by_family", help_text="Of all kinds of a family."
     )
 
+    in_review = YesNoFilter(method="by_review", help_text="Those with a draft that was submitted, or all others.")
+
     class Meta:
         model = SurgeSchedule
         fields = ["state", "kind"]
+
+    def by_review(self, schedules: QuerySet[SurgeSchedule], name: str, value: bool) -> QuerySet[SurgeSchedule]:
+        waiting = Q(pk__in=REVIEWS.waiting().values("schedule"))
+        return schedules.filter(waiting if value else ~waiting)
 
     def by_family(self, schedules: QuerySet[SurgeSchedule], name: str, value: str) -> QuerySet[SurgeSchedule]:
         return schedules.filter(kind__in=[kind.value for kind, family in FAMILIES.items() if family == value])
 
 
-class SurgeScheduleViewSet(TokenScopedMixin, GenericViewSet[SurgeSchedule]):
+class SurgeScheduleViewSet(SurgeReviewRoutes, TokenScopedMixin, GenericViewSet[SurgeSchedule]):
     """Surge schedules of the token's CPO, by schedule id."""
 
     serializer_class = SurgeScheduleSerializer
@@ -91,7 +100,7 @@ class SurgeScheduleViewSet(TokenScopedMixin, GenericViewSet[SurgeSchedule]):
         data = body_of(SurgeInSerializer, request)
         made = SurgeSchedule(cpo=self.cpo, **{key: data[key] for key in ("schedule_id", "name", "kind")})
         with refusals(CONTENT_PATHS):
-            create_schedule(made, content_from(data["content"]))
+            create_schedule(made, content_from(data["content"]), by_token=token_prefix(request))
         return self._answer(made.schedule_id, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -108,10 +117,11 @@ class SurgeScheduleViewSet(TokenScopedMixin, GenericViewSet[SurgeSchedule]):
             if "content" in data:
                 latest = DRAFTS.working(schedule)
                 content = content_from(data["content"], content_of(latest) if latest is not None else None)
-                save_draft(schedule, content, expected=data.get("based_on_version"))
+                expected, prefix = data.get("based_on_version"), token_prefix(request)
+                save_draft(schedule, content, by_token=prefix, expected=expected)
             if {"name", "kind"} & set(data):
                 kind = SurgeKind(data["kind"]) if "kind" in data else None
-                rename(schedule, name=data.get("name"), kind=kind)
+                rename(schedule, name=data.get("name"), kind=kind, actor=Actor(by_token=token_prefix(request)))
         return self._answer(schedule_id)
 
     @extend_schema(
@@ -168,7 +178,7 @@ class SurgeScheduleViewSet(TokenScopedMixin, GenericViewSet[SurgeSchedule]):
         schedule = self.get_object()
         note = body_of(NoteSerializer, request)["note"]
         with refusals(CONTENT_PATHS):
-            perform(move, schedule, Actor(by_token=token_prefix(request), note=note))
+            perform(move, schedule, Actor(by_token=token_prefix(request)), note=note)
         return self._answer(schedule_id)
 
     def _answer(self, schedule_id: str, code: int = status.HTTP_200_OK) -> Response:

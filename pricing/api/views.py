@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_fields import RefusedSerializer
+from cpo_portal.network.api_fields import InstantField, RefusedSerializer
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing import authoring
@@ -47,6 +47,12 @@ class NoteSerializer(serializers.Serializer[Any]):
     """Why something is done; shown in the history."""
 
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ApprovalSerializer(NoteSerializer):
+    """An approval; with `submitted_at` it is refused where the draft was submitted anew since it was read."""
+
+    submitted_at = InstantField(required=False, allow_null=True)
 
 
 class TariffFilter(filters.FilterSet):

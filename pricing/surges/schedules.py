@@ -1,8 +1,7 @@
-"""Surge schedules as they are written: drafts, and the moves from state to state, one transaction each."""
+"""Surge schedules as they are written: drafts, reviews, and the moves from state to state, one transaction each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.models import SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from pricing.models import SurgeSchedule, SurgeState, SurgeVersion
 from pricing.surges.ceilings import refuse_above
 from pricing.surges.content import SurgeContent, checked, content_of, write_content
 from pricing.surges.kinds import SurgeKind
@@ -20,7 +19,9 @@ from pricing.surges.layers import layers_of
 from pricing.surges.naming import keep_named
 from pricing.surges.notice import is_rise
 from pricing.surges.policies import notice_of
+from pricing.surges.reviews import REVIEWS, begin_anew, record
 from pricing.versions.drafts import Drafts
+from pricing.versions.review import REVIEWED, Actor, sign
 from pricing.versions.validity import in_effect
 
 DRAFTS = Drafts(
@@ -36,116 +37,164 @@ class Move(StrEnum):
     RESUME = "resume"
     END = "end"
     ARCHIVE = "archive"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
 
+
+_PUBLISHED_ONCE = (SurgeState.APPROVED, SurgeState.PAUSED, SurgeState.ENDED)
+_PUBLISHABLE = (SurgeState.DRAFT, SurgeState.IN_REVIEW, SurgeState.APPROVED, SurgeState.ENDED)
 
 #: From a state, by a move, to a state; what is missing is refused. A paused schedule gets its new version and stays
 #: paused until somebody resumes it.
 TRANSITIONS: dict[tuple[str, Move], SurgeState] = {
-    (SurgeState.DRAFT, Move.PUBLISH): SurgeState.APPROVED,
-    (SurgeState.APPROVED, Move.PUBLISH): SurgeState.APPROVED,
+    **{(state, Move.PUBLISH): SurgeState.APPROVED for state in _PUBLISHABLE},
     (SurgeState.PAUSED, Move.PUBLISH): SurgeState.PAUSED,
-    (SurgeState.ENDED, Move.PUBLISH): SurgeState.APPROVED,
+    # The draft of a schedule that was published is reviewed beside it: what drivers pay stays as it is meanwhile.
+    (SurgeState.DRAFT, Move.SUBMIT): SurgeState.IN_REVIEW,
+    (SurgeState.IN_REVIEW, Move.REJECT): SurgeState.DRAFT,
+    **{(state, move): state for state in _PUBLISHED_ONCE for move in (Move.SUBMIT, Move.REJECT)},
+    (SurgeState.IN_REVIEW, Move.APPROVE): SurgeState.APPROVED,
+    (SurgeState.APPROVED, Move.APPROVE): SurgeState.APPROVED,
+    (SurgeState.ENDED, Move.APPROVE): SurgeState.APPROVED,
+    (SurgeState.PAUSED, Move.APPROVE): SurgeState.PAUSED,
     (SurgeState.APPROVED, Move.PAUSE): SurgeState.PAUSED,
     (SurgeState.PAUSED, Move.RESUME): SurgeState.APPROVED,
     (SurgeState.APPROVED, Move.END): SurgeState.ENDED,
     (SurgeState.PAUSED, Move.END): SurgeState.ENDED,
     (SurgeState.DRAFT, Move.ARCHIVE): SurgeState.ARCHIVED,
+    (SurgeState.IN_REVIEW, Move.ARCHIVE): SurgeState.ARCHIVED,
     (SurgeState.ENDED, Move.ARCHIVE): SurgeState.ARCHIVED,
 }
-_NAMES = {
+NAMES = {
     Move.PUBLISH: "published",
     Move.PAUSE: "paused",
     Move.RESUME: "resumed",
     Move.END: "ended",
     Move.ARCHIVE: "archived",
+    Move.SUBMIT: "submitted",
+    Move.APPROVE: "approved",
+    Move.REJECT: "sent back",
 }
+_PLATFORM = Actor()
 _ARCHIVED = "This surge schedule is archived: make a new one."
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who makes a move: a person, or the token that a machine brought; neither for the platform itself."""
-
-    by: User | None = None
-    by_token: str = ""
-    note: str = ""
-
-
-def create_schedule(schedule: SurgeSchedule, content: SurgeContent, *, by: User | None = None) -> SurgeSchedule:
+def create_schedule(
+    schedule: SurgeSchedule, content: SurgeContent, *, by: User | None = None, by_token: str = ""
+) -> SurgeSchedule:
     """Save a new schedule (id, name, kind and CPO given) with its first draft; raises ValidationError by field."""
     with cpo_scope(schedule.cpo), transaction.atomic():
         keep_named(content)
-        return DRAFTS.create(schedule, content, by=by)
+        return DRAFTS.create(schedule, content, by=by, signing=lambda draft: sign(draft, Actor(by, by_token)))
 
 
 def save_draft(
-    schedule: SurgeSchedule, content: SurgeContent, *, by: User | None = None, expected: int | None = None
+    schedule: SurgeSchedule,
+    content: SurgeContent,
+    *,
+    by: User | None = None,
+    by_token: str = "",
+    expected: int | None = None,
 ) -> SurgeVersion:
-    """Put the content into the schedule's draft, as `Drafts.save` does."""
+    """Put the content into the schedule's draft, as `Drafts.save` does; changed in review, it is submitted anew."""
     with cpo_scope(schedule.cpo), transaction.atomic():
-        if DRAFTS.lock(schedule).state == SurgeState.ARCHIVED:
+        locked, actor = DRAFTS.lock(schedule), Actor(by, by_token)
+        if locked.state == SurgeState.ARCHIVED:
             raise ValidationError(_ARCHIVED)
+
+        def signing(draft: SurgeVersion) -> None:
+            begin_anew(locked, actor, what="It was changed", now=timezone.now())
+            draft.submitted_at, draft.submitted_by = None, ""
+            sign(draft, actor)
+
         keep_named(content)
-        return DRAFTS.save(schedule, content, by=by, expected=expected)
+        return DRAFTS.save(schedule, content, by=by, expected=expected, signing=signing)
 
 
-def rename(schedule: SurgeSchedule, *, name: str | None = None, kind: SurgeKind | None = None) -> SurgeSchedule:
-    """Change what a schedule is called and what it is for, at once; quotes that were given keep the name they had."""
+def rename(
+    schedule: SurgeSchedule, *, name: str | None = None, kind: SurgeKind | None = None, actor: Actor = _PLATFORM
+) -> SurgeSchedule:
+    """Change what a schedule is called and what it is for, at once; quotes that were given keep the name they had.
+
+    Who reviews its draft reads it under its new name: it is submitted anew.
+    """
     with cpo_scope(schedule.cpo), transaction.atomic():
         locked = DRAFTS.lock(schedule)
         if locked.state == SurgeState.ARCHIVED:
             raise ValidationError(_ARCHIVED)
+        before = locked.name, locked.kind
         locked.name = locked.name if name is None else name.strip()
         locked.kind = locked.kind if kind is None else kind.value
         locked.clean_fields()
         locked.save(update_fields=["name", "kind"])
+        if before != (locked.name, locked.kind):
+            begin_anew(locked, actor, what="Its name or kind was changed", now=timezone.now())
         return locked
 
 
-def publish(schedule: SurgeSchedule, actor: Actor = Actor(), *, expected: int | None = None) -> SurgeSchedule:
+def publish(schedule: SurgeSchedule, actor: Actor = _PLATFORM, *, expected: int | None = None) -> SurgeSchedule:
     """Freeze the draft and make it the live version; it takes effect when its notice is over."""
     return perform(Move.PUBLISH, schedule, actor, expected=expected)
 
 
 def perform(
-    move: Move, schedule: SurgeSchedule, actor: Actor = Actor(), *, expected: int | None = None
+    move: Move,
+    schedule: SurgeSchedule,
+    actor: Actor = _PLATFORM,
+    *,
+    note: str = "",
+    expected: int | datetime | None = None,
 ) -> SurgeSchedule:
-    """Make a move; raises ValidationError where the state does not allow it. `expected` is the number of the draft."""
+    """Make a move; raises ValidationError where the state or the review does not allow it.
+
+    `expected` is the number of the draft that is published, or when what the approver has read was submitted.
+    """
     with cpo_scope(schedule.cpo), transaction.atomic():
         locked = DRAFTS.lock(schedule)
         target = TRANSITIONS.get((locked.state, move))
         if target is None:
-            state = SurgeState(locked.state).label.lower()
-            raise ValidationError(f"This surge schedule is {state}: it cannot be {_NAMES[move]}.")
+            raise ValidationError(refusal_of(locked.state, move))
         now = timezone.now()
-        if move is Move.PUBLISH:
+        if move in REVIEWED:
+            REVIEWS.check_move(locked, move, actor, note, expected)
+        if move in {Move.PUBLISH, Move.APPROVE}:
             _publish(locked, now, expected)
+        elif move is Move.SUBMIT:
+            REVIEWS.submit(_fit_draft(locked, now, None), actor, now)
+        elif move is Move.REJECT:
+            REVIEWS.send_back(locked)
         elif move is Move.RESUME:
             locked.prices_from = now + notice_of(locked.cpo, now)
         before, locked.state = locked.state, target
         locked.save(update_fields=["state", "live_version", "prices_from"])
-        SurgeStateChange.objects.create(
-            schedule=locked,
-            from_state=before,
-            to_state=target,
-            version=locked.live_version,
-            prices_from=locked.prices_from,
-            by=actor.by,
-            by_token=actor.by_token,
-            at=now,
-            note=actor.note[:300],
-        )
+        record(locked, before, actor, move=move.value, note=note, now=now)
         return locked
 
 
-def _publish(locked: SurgeSchedule, now: datetime, expected: int | None) -> None:
-    draft = DRAFTS.to_publish(locked, expected)
+def refusal_of(state: str, move: Move) -> str:
+    """Say why a state does not allow a move."""
+    if move is Move.SUBMIT and state == SurgeState.IN_REVIEW:
+        return "It is in review already."
+    if move in {Move.APPROVE, Move.REJECT} and state == SurgeState.DRAFT:
+        return REVIEWS.nothing_submitted
+    return f"This surge schedule is {SurgeState(state).label.lower()}: it cannot be {NAMES[move]}."
+
+
+def _fit_draft(locked: SurgeSchedule, now: datetime, expected: int | datetime | None) -> SurgeVersion:
+    """Return the draft of a locked schedule; raises ValidationError where it is not fit to be published."""
+    draft = DRAFTS.to_publish(locked, expected if isinstance(expected, int) else None)
     content = content_of(draft)
     keep_named(content)
     content = checked(locked, content)
     if content.valid_until is not None and content.valid_until <= now:
         raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
     refuse_above(locked, content)
+    return draft
+
+
+def _publish(locked: SurgeSchedule, now: datetime, expected: int | datetime | None) -> None:
+    draft = _fit_draft(locked, now, expected)
     draft.effective_from = takes_effect(locked, draft, now)
     if _starts(locked):
         locked.prices_from = draft.effective_from

@@ -16,6 +16,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 _Thing = TypeVar("_Thing", bound=Model)
 _Version = TypeVar("_Version", bound=Model)
 _Content = TypeVar("_Content")
+_Signing = Callable[[Any], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Drafts(Generic[_Thing, _Version, _Content]):
     content_of: Callable[[Any], _Content]
     write_content: Callable[[Any, _Content], None]
 
-    def create(self, thing: Any, content: _Content, *, by: User | None = None) -> _Thing:
-        """Save a new thing with its first draft; raises ValidationError by field."""
+    def create(self, thing: Any, content: _Content, *, by: User | None = None, signing: _Signing = None) -> _Thing:
+        """Save a new thing with its first draft, as `save` does; raises ValidationError by field."""
         key = getattr(thing, self.key).strip()
         setattr(thing, self.key, key)
         thing.name = thing.name.strip()
@@ -56,15 +57,24 @@ class Drafts(Generic[_Thing, _Version, _Content]):
                     thing.save(force_insert=True)
             except IntegrityError as race:
                 raise ValidationError({self.key: taken}) from race
-            self.save(thing, content, by=by)
+            self.save(thing, content, by=by, signing=signing)
             made: _Thing = thing
             return made
 
-    def save(self, thing: Any, content: _Content, *, by: User | None = None, expected: int | None = None) -> _Version:
+    def save(
+        self,
+        thing: Any,
+        content: _Content,
+        *,
+        by: User | None = None,
+        expected: int | None = None,
+        signing: _Signing = None,
+    ) -> _Version:
         """Put the content into the draft, or into a new draft when the latest version is published.
 
         Content that equals the published version makes no draft. `expected` is the number of the version that the
         author started from: when another one is the working version by now, nothing is saved.
+        `signing` is told of a draft that is about to say something else.
         """
         with cpo_scope(thing.cpo), transaction.atomic():
             locked: Any = self.lock(thing)
@@ -80,8 +90,11 @@ class Drafts(Generic[_Thing, _Version, _Content]):
             else:
                 number = latest.number + 1 if latest else 1
                 version = self.versions(**{"cpo": locked.cpo, self.owner: locked, "number": number})
+            if version.pk is None or self.content_of(version) != content:
+                version.created_by = by
+                if signing is not None:
+                    signing(version)
             self.write_content(version, content)
-            version.created_by = by
             version.save()
             saved: _Version = version
             return saved

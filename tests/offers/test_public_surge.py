@@ -25,7 +25,7 @@ from pricing.engine.values import SurgeBasis
 from pricing.models import HolidayCalendar, SurgeSchedule
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
-from pricing.surges.schedules import Actor, Move, perform, save_draft
+from pricing.surges.schedules import Move, perform, save_draft
 from tests.people import make_member, signed_in
 from tests.pricing.surges.samples import EVENING, make_schedule, publish
 from tests.world import World, make_world
@@ -99,7 +99,7 @@ def test_its_changes_are_told_with_when_each_took_effect(world: World, clock: ti
         lambda: publish(schedule),
         lambda: change("0.5"),
         lambda: change("2"),
-        lambda: perform(Move.PAUSE, schedule, Actor(note="our own business")),
+        lambda: perform(Move.PAUSE, schedule, note="our own business"),
         lambda: change("3"),
         lambda: perform(Move.RESUME, schedule),
         lambda: perform(Move.END, schedule),

@@ -18,7 +18,7 @@ from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateCha
 from pricing.surges import schedules
 from pricing.surges.content import Exemptions, Scope, SurgeContent, content_of
 from pricing.surges.layers import layers_of
-from pricing.surges.schedules import Actor, Move, perform
+from pricing.surges.schedules import Move, perform
 from pricing.surges.timeline import timeline_of
 from tests.pricing.surges.samples import DAY, EVENING, FIFTH, RUPEE, make_schedule, no_notice, publish
 from tests.world import World, make_world
@@ -274,7 +274,7 @@ def test_moves_lead_where_the_table_says_and_nowhere_else(world: World, state: S
     assert schedule.state == state
     expected = ALLOWED.get((state, move))
     if expected is not None:
-        moved = perform(move, schedule, Actor(note="because"))
+        moved = perform(move, schedule, note="because")
         with cpo_scope(world.cpo):
             last = SurgeStateChange.objects.filter(schedule=schedule).first()
         assert last is not None

@@ -21,11 +21,11 @@ from pricing.models_demand import DemandReasonChoice as DemandReasonChoice  # no
 from pricing.models_demand import DemandReplay as DemandReplay  # noqa: PLC0414
 from pricing.models_demand import DemandState as DemandState  # noqa: PLC0414
 from pricing.models_demand import ReplayState as ReplayState  # noqa: PLC0414
+from pricing.models_surge_policy import SurgePolicy as SurgePolicy  # noqa: PLC0414
 from pricing.models_surges import Signal as Signal  # noqa: PLC0414  found by Django here
 from pricing.models_surges import SignalKindChoice as SignalKindChoice  # noqa: PLC0414
 from pricing.models_surges import SurgeBasisChoice as SurgeBasisChoice  # noqa: PLC0414
 from pricing.models_surges import SurgeKindChoice as SurgeKindChoice  # noqa: PLC0414
-from pricing.models_surges import SurgePolicy as SurgePolicy  # noqa: PLC0414
 from pricing.models_surges import SurgeSchedule as SurgeSchedule  # noqa: PLC0414
 from pricing.models_surges import SurgeState as SurgeState  # noqa: PLC0414
 from pricing.models_surges import SurgeStateChange as SurgeStateChange  # noqa: PLC0414

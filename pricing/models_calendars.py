@@ -10,7 +10,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID
 from pricing.holidays import check_days
-from pricing.models_surges import SurgePolicy
+from pricing.models_surge_policy import SurgePolicy
 
 
 class HolidayCalendar(TenantModel):

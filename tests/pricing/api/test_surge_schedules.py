@@ -146,6 +146,7 @@ def test_a_new_schedule_is_a_draft_in_words(staff: Client) -> None:
                 "validity": "",
             },
             "warnings": [],
+            "submitted_at": None,
             "published_at": None,
             "effective_from": None,
             "applies_from": None,

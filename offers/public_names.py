@@ -171,10 +171,10 @@ def _cities(named: frozenset[str]) -> tuple[str, ...]:
 
 
 def _in_words(rows: Iterable[Location]) -> tuple[str, ...]:
-    return tuple(sorted({_site_in_words(row) for row in rows}))
+    return tuple(sorted({site_in_words(row) for row in rows}))
 
 
-def _site_in_words(row: Location) -> str:
+def site_in_words(row: Location) -> str:
     """Return name, address and city, each of them once: an address often ends with the city."""
     named = f"{row.name}, {row.address}"
     says_city = re.search(rf"(?<!\w){re.escape(row.city)}(?!\w)", named, re.IGNORECASE)

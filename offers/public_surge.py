@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.engine.values import Applicability
+from offers.public_demand import demand_page_of
 from offers.public_limits import too_often
 from offers.public_names import stations_of
 from offers.public_response import page_response
@@ -84,11 +85,19 @@ class SurgePage:
 
 @require_safe
 def public_surge(request: HttpRequest, provider_id: str, schedule_id: str) -> HttpResponse:
-    """Answer with the page; 404 where there is nothing to show, 429 to an address that asks too often."""
+    """Answer with the page of the surge, or of the demand policy, that has this id.
+
+    404 where there is nothing to show, 429 to an address that asks too often.
+    """
     if refused := too_often(request):
         return refused
-    page = page_of(provider_id, schedule_id, timezone.now())
-    return page_response(request, page, "offers/public/surge.html", without="offers/public/no_surge.html")
+    now = timezone.now()
+    page, without = page_of(provider_id, schedule_id, now), "offers/public/no_surge.html"
+    if page is not None:
+        return page_response(request, page, "offers/public/surge.html", without=without)
+    # No id is of both a surge and a demand policy.
+    policy = demand_page_of(provider_id, schedule_id, now)
+    return page_response(request, policy, "offers/public/demand.html", without=without)
 
 
 def page_of(provider_id: str, schedule_id: str, now: datetime) -> SurgePage | None:

@@ -11,6 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cpo_portal.adminkit.actions import ActionVariant, object_action, page_button
@@ -30,9 +31,11 @@ from pricing.demand.describe import (
 )
 from pricing.demand.recording import state_of
 from pricing.demand.rules import rules_in_force
-from pricing.demand.switching import save_policy, switch_off, switch_on
+from pricing.demand.switching import By, save_policy, switch_off, switch_on
 from pricing.forms_demand import DemandPolicyForm
 from pricing.models import DemandPolicy, DemandState
+from pricing.surges.ceilings import SurgeCeilings
+from pricing.surges.links import policy_page_urls
 from pricing.surges.policies import policy_of
 
 #: The spans that the chart shows, in days, and decisions and locations that a page lists.
@@ -71,7 +74,7 @@ class DemandPolicyAdmin(TenantAdmin):
 
     def save_model(self, request: HttpRequest, obj: DemandPolicy, form: Any, change: bool) -> None:
         user: Any = request.user
-        save_policy(obj, by=user)
+        save_policy(obj, By(user))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -83,7 +86,7 @@ class DemandPolicyAdmin(TenantAdmin):
     def _panels(self, policy: DemandPolicy) -> list[tuple[str, SafeString]]:
         rules = rules_in_force(policy, policy_of(policy.cpo))
         said = [("Applies", scope_in_words(policy, _names())), *rules_in_words(rules, policy.cpo.currency)]
-        return [("What it does", pairs(said)), ("Now", _standings(policy))]
+        return [("What it does", _does(policy, said)), ("Now", _standings(policy))]
 
     @page_button(description="Levels now", icon="show_chart", permission="view")
     def levels(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -112,7 +115,7 @@ class DemandPolicyAdmin(TenantAdmin):
     )
     def switch_on(self, request: HttpRequest, policy: DemandPolicy) -> str:
         user: Any = request.user
-        return f"“{switch_on(policy, by=user)}” is switched on."
+        return f"“{switch_on(policy, By(user))}” is switched on."
 
     @object_action(
         description="Switch off",
@@ -123,7 +126,7 @@ class DemandPolicyAdmin(TenantAdmin):
     )
     def switch_off(self, request: HttpRequest, policy: DemandPolicy) -> str:
         user: Any = request.user
-        return f"“{switch_off(policy, by=user)}” is switched off; nobody is quoted it any more."
+        return f"“{switch_off(policy, By(user))}” is switched off; nobody is quoted it any more."
 
     backtest_policy = backtest_policy
 
@@ -150,6 +153,18 @@ class DemandPolicyAdmin(TenantAdmin):
 
 def _names() -> dict[str, str]:
     return dict(Location.objects.values_list("location_id", "name"))
+
+
+def _does(policy: DemandPolicy, said: list[tuple[str, str]]) -> SafeString:
+    """Return what the rules say, which ceilings they are above, and where drivers read of them."""
+    notes = [
+        f"{'Warning' if policy.is_active or not found.blocks else 'Before you switch it on'}: {found.sentence}"
+        for found in SurgeCeilings().above_level(policy)
+    ]
+    url = policy_page_urls([policy])[policy.pk]
+    link = format_html('<p><a href="{}" class="draft-link">Its public page</a></p>', url) if url else ""
+    warned = format_html_join("", '<p class="draft-note">{}</p>', ((x,) for x in notes))
+    return format_html("{}{}{}", pairs(said), warned, link)
 
 
 def _standings(policy: DemandPolicy) -> SafeString:

@@ -16,12 +16,13 @@ from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, IntegerInput, Textarea
 from cpo_portal.network.models import Location
 from pricing.demand.rules import promised_notice, rules_of, written
+from pricing.demand.writing import rules_from
 from pricing.engine.demand import DemandLevel, DemandPolicy
-from pricing.engine.demand_policy import DemandPolicyError
-from pricing.engine.wording import plain_number, span_text
+from pricing.engine.wording import plain_number
 from pricing.forms_rows import IdsField
 from pricing.models import DemandPolicy as PolicyRow
 from pricing.models import SurgeSchedule
+from pricing.surges.ceilings import refuse_level_above
 from pricing.surges.policies import policy_of
 
 _PERCENT = Decimal(100)
@@ -158,18 +159,22 @@ class DemandPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         names = [x.name for x in fields(DemandPolicy)]
         if not all(name in said for name in names):
             return said
-        if said["notice"] < self.promised:
-            least = span_text(self.promised)
-            self.add_error("notice", f"Set it to at least {least}, which you promise of levels of demand.")
-            return said
         try:
-            rules = DemandPolicy(**{name: said[name] for name in names})
-        except DemandPolicyError as refusal:
-            for name, sentence in refusal.faults:
-                self.add_error(name, sentence)
+            rules = written(rules_from({name: said[name] for name in names}, self.promised))
+            if self.instance.is_active and not self.errors:
+                refuse_level_above(self._proposed(rules))
+        except ValidationError as refusal:
+            self.add_error(None, refusal)
         else:
-            self.instance.rules = written(rules)
+            self.instance.rules = rules
         return said
+
+    def _proposed(self, rules: dict[str, Any]) -> PolicyRow:
+        """Return the policy as the form has it, not saved."""
+        named = ("name", "location_ids", "location_tags", "stacking_group")
+        row = self.instance
+        said = {name: self.cleaned_data[name] for name in named}
+        return PolicyRow(cpo=row.cpo, policy_id=row.policy_id, rules=rules, **said)
 
 
 def _row_of(level: DemandLevel) -> dict[str, str]:

@@ -17,6 +17,7 @@ from pricing.models_ceilings import CeilingMode as CeilingMode  # noqa: PLC0414 
 from pricing.models_ceilings import PriceCeiling as PriceCeiling  # noqa: PLC0414
 from pricing.models_demand import DemandDecision as DemandDecision  # noqa: PLC0414  found by Django here
 from pricing.models_demand import DemandPolicy as DemandPolicy  # noqa: PLC0414
+from pricing.models_demand import DemandPolicyChange as DemandPolicyChange  # noqa: PLC0414
 from pricing.models_demand import DemandReasonChoice as DemandReasonChoice  # noqa: PLC0414
 from pricing.models_demand import DemandReplay as DemandReplay  # noqa: PLC0414
 from pricing.models_demand import DemandState as DemandState  # noqa: PLC0414

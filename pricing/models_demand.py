@@ -48,6 +48,33 @@ class DemandPolicy(TenantModel):
         return self.name
 
 
+class DemandPolicyChange(TenantModel):
+    """That a policy was switched on or off, or changed while it was on; append-only.
+
+    `rules` are those from then on; None of changes from before they were kept here.
+    """
+
+    class Kind(models.TextChoices):
+        SWITCHED_ON = "SWITCHED_ON", "Switched on"
+        SWITCHED_OFF = "SWITCHED_OFF", "Switched off"
+        CHANGED = "CHANGED", "Rules changed"
+        PLACES = "PLACES", "Places changed"
+
+    policy = models.ForeignKey(DemandPolicy, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=12, choices=Kind)
+    number = models.PositiveIntegerField()
+    rules = models.JSONField(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    by_token = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.policy}: {self.get_kind_display()}"
+
+
 class DemandState(TenantModel):
     """Where a location stands under a policy, as of `decided_at`.
 

@@ -14,7 +14,7 @@ from offers.nearby import Cheaper
 from pricing.engine.values import PriceTerms, Surge
 from pricing.engine.wording import plain_number
 from pricing.models import SurgeKindChoice
-from pricing.surges.applying import Applying, Surges, applying, with_surges
+from pricing.surges.applying import Applying, Surges, announced_levels, applying, with_surges
 from pricing.surges.content import content_of
 from pricing.surges.describe import calculation_in_words, when_in_words
 from pricing.surges.exempt import Driver
@@ -24,7 +24,6 @@ from pricing.versions.validity import Period
 from pricing.windows import read_window
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-_WHILE_BUSY = "while many chargers of the station are busy"
 _Key = tuple[object, ...]
 
 
@@ -59,7 +58,9 @@ class Surcharges:
         """Return what is told at a connector, its charger and location loaded."""
         key, zone = self._key(connector), connector.charger.location.time_zone
         if key not in self._views:
-            self._views[key] = self._telling.views(self._applying(connector), at=self._at, zone=zone)
+            announced = announced_levels(self._surges, connector, at=self._at)
+            found = (*self._applying(connector), *announced)
+            self._views[key] = self._telling.views(found, at=self._at, zone=zone)
         return self._views[key]
 
     def priced(self, connector: Connector, terms: PriceTerms) -> PriceTerms:
@@ -122,7 +123,6 @@ class _Telling:
                 calculation=calculation_in_words(content, self.cpo.currency),
                 effective_from=period.valid_from,
                 valid_until=period.valid_until,
-                when=when_in_words(content, self.cpo.name) if surge.level is None else _WHILE_BUSY,
-                # A level of demand changes by the minute: there is no page of it.
-                page_url=surge_page_url(self.cpo.provider_id, schedule.schedule_id) if surge.level is None else "",
+                when=surge.level.when if surge.level is not None else when_in_words(content, self.cpo.name),
+                page_url=surge_page_url(self.cpo.provider_id, schedule.schedule_id),
             )

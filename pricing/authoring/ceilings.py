@@ -15,11 +15,12 @@ from cpo_portal.network.models import Connector
 from pricing.authoring.components import with_default
 from pricing.authoring.content import TariffContent
 from pricing.authoring.places import Place, most_specific_first
+from pricing.demand.highest import highest_surges
 from pricing.engine.ceilings import Breach, Ceiling, breaches
 from pricing.engine.values import PriceComponent, Surge
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import money_text
-from pricing.models import CeilingMode, PriceCeiling
+from pricing.models import CeilingMode, DemandPolicy, PriceCeiling, SurgePolicy
 from pricing.supply import state_code
 from pricing.surges.applying import Applying, Surges, surges_of
 from pricing.surges.scope import fits
@@ -49,8 +50,12 @@ class Priced:
 class Ceilings:
     """The ceilings of the CPO, the connectors that they may be about, and its surges, each read once; in its scope.
 
-    Of each surge schedule the version counts that was published last, whenever it takes effect.
+    Of each surge schedule the version counts that was published last, whenever it takes effect, and of each demand
+    policy that is switched on the highest level.
     """
+
+    def __init__(self) -> None:
+        self._schedules: dict[tuple[int, str], tuple[Surge, ...]] = {}
 
     @cached_property
     def rules(self) -> list[PriceCeiling]:
@@ -69,29 +74,51 @@ class Ceilings:
         cpo_ids = {x.cpo_id for x in self.connectors}
         return next(iter(surges_of(cpo_ids, now=timezone.now()).values()), Surges())
 
+    @cached_property
+    def policies(self) -> list[DemandPolicy]:
+        """Return the demand policies that are switched on."""
+        return list(DemandPolicy.objects.filter(is_active=True).order_by("pk"))
+
+    @cached_property
+    def cap_percent(self) -> Decimal | None:
+        """Return the most that all surges together may add, None for no limit; a first surge has to keep to it too."""
+        promise = SurgePolicy.objects.first()
+        return promise.cap_percent if promise is not None else None
+
     def above(self, content: TariffContent) -> tuple[Found, ...]:
         """Return what they say against a tariff, with the surges on top of it, at the places that it names."""
         places = set(content.places)
         if not self.rules or not places:
             return ()
         parts = with_default(content.rate, content.components)
-        priced = [Priced(x, parts, self.surges_at(x)) for x in self.connectors if _is_named(x, places)]
+        priced = [Priced(x, parts, self.surges_at(x, parts)) for x in self.connectors if _is_named(x, places)]
         return self.told(priced, content.currency)
 
-    def surges_at(self, connector: Connector, *, without: str = "") -> tuple[Surge, ...]:
-        """Return the surges that may be on a kWh at a connector, but for the schedule that is left out."""
-        newest = (each.layers[0] for each in self.surges.published)
-        return tuple(
-            Applying(x.version, x.exemptions, None).surge()
-            for x in newest
-            if x.version.schedule.schedule_id != without and not x.scope.product_ids and fits(x.scope, connector, ())
-        )
+    def surges_at(
+        self, connector: Connector, components: tuple[PriceComponent, ...], *, without: str = ""
+    ) -> tuple[Surge, ...]:
+        """Return the surges that may be on a kWh at a connector by a tariff with these prices, but for the schedule or
+        the demand policy of this id."""
+        others = [x for x in self.policies if x.policy_id != without]
+        return (*self._scheduled(connector, without), *highest_surges(others, connector, components))
 
     def told(self, priced: Sequence[Priced], currency: str) -> tuple[Found, ...]:
         """Return what the ceilings say of these prices."""
-        cap = self.surges.policy.cap_percent
+        cap = self.cap_percent
         said = (_said(rule, [x for x in priced if _applies(rule, x.connector)], cap, currency) for rule in self.rules)
         return tuple(islice(chain.from_iterable(said), MOST_TOLD))
+
+    def _scheduled(self, connector: Connector, without: str) -> tuple[Surge, ...]:
+        if (connector.pk, without) not in self._schedules:
+            newest = (each.layers[0] for each in self.surges.published)
+            self._schedules[connector.pk, without] = tuple(
+                Applying(x.version, x.exemptions, None).surge()
+                for x in newest
+                if x.version.schedule.schedule_id != without
+                and not x.scope.product_ids
+                and fits(x.scope, connector, ())
+            )
+        return self._schedules[connector.pk, without]
 
 
 def refuse_above(content: TariffContent) -> None:

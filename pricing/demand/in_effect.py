@@ -12,6 +12,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from cpo_portal.network.models import Connector
+from pricing.demand.driver_words import WHILE_BUSY
 from pricing.demand.observing import highest_rate
 from pricing.demand.rules import rules_of, scope_of
 from pricing.engine import demand as engine
@@ -41,13 +42,20 @@ class Standing:
 class LevelHere:
     """A level that is in effect for a session, at most so many percent, and the rules that bound it by a rate.
 
-    For sessions planned to start after `known_until` nobody knows it.
+    For sessions planned to start from `known_until` on another level holds, or nobody knows which. `starts_at` is
+    when a level begins that is only announced, None of one that holds.
     """
 
     level: int
     percent: Decimal
     rules: engine.DemandPolicy
-    known_until: datetime
+    known_until: datetime | None
+    starts_at: datetime | None = None
+
+    @property
+    def when(self) -> str:
+        """When it is charged, as buyer apps are told."""
+        return WHILE_BUSY if self.starts_at is None else f"{WHILE_BUSY}; withdrawn if fewer are by then"
 
     def percent_of(self, terms: PriceTerms) -> Decimal:
         """Return its percentage at these rates; the highest counts, so that none of them leads beyond the bound."""
@@ -83,21 +91,45 @@ def level_for(standing: Standing, connector: Connector, *, at: datetime) -> Leve
 
     None where it is level 0, where the last decision is stale, or would be by the start: nobody knows the level then.
     """
+    known = _known(standing, connector)
+    if known is None:
+        return None
+    state, rules = known
+    start = max(at, standing.now, state.at)
+    if start - state.at > rules.stale_after:
+        return None
+    then = engine.state_at(state, rules, at=start)
+    if not then.level:
+        return None
+    percent = standing.percent if then.level == standing.level else standing.announced_percent
+    known_until = state.at + rules.stale_after
+    if then.announced is not None:
+        known_until = min(known_until, then.announced.starts_at)
+    return LevelHere(then.level, percent or Decimal(0), rules, known_until)
+
+
+def rise_for(standing: Standing, connector: Connector, *, at: datetime) -> LevelHere | None:
+    """Return the level that is announced there as far as it is known now, and begins after an instant; else None."""
+    known = _known(standing, connector)
+    if known is None:
+        return None
+    state, rules = known
+    announced, percent = state.announced, standing.announced_percent
+    if announced is None or percent is None or announced.starts_at <= max(at, standing.now, state.at):
+        return None
+    return LevelHere(announced.level, percent, rules, None, announced.starts_at)
+
+
+def _known(standing: Standing, connector: Connector) -> tuple[engine.DemandState, engine.DemandPolicy] | None:
+    """Return where a connector's location stands, and by which rules; None where it is another's or nobody knows."""
     policy, now = standing.policy, standing.now
     if standing.location != connector.charger.location_id:
         return None
     if not fits_location(scope_of(policy), connector.charger.location):
         return None
     state, rules = decode(engine.DemandState, orjson.loads(standing.document)), rules_of(policy)
-    start = max(at, now, state.at)
     # A decision from far ahead was made by a clock that was wrong.
-    if start - state.at > rules.stale_after or state.at - now > rules.stale_after:
-        return None
-    level = engine.level_at(state, rules, at=start)
-    if not level:
-        return None
-    percent = standing.percent if level == standing.level else standing.announced_percent
-    return LevelHere(level, percent or Decimal(0), rules, state.at + rules.stale_after)
+    return None if abs(now - state.at) > rules.stale_after else (state, rules)
 
 
 def as_version(standing: Standing, here: LevelHere) -> SurgeVersion:

@@ -34,6 +34,7 @@ __all__ = [
     "level_at",
     "next_level",
     "restarted",
+    "state_at",
 ]
 
 
@@ -100,9 +101,14 @@ def level_at(state: DemandState, policy: DemandPolicy, *, at: datetime) -> int:
     An announced rise starts by itself, and minutes of the daily budget run out by themselves; but that nobody has
     decided for long is for the caller to see. Raises PricingError INSTANT for an instant before the decision.
     """
+    return state_at(state, policy, at=at).level
+
+
+def state_at(state: DemandState, policy: DemandPolicy, *, at: datetime) -> DemandState:
+    """Return the state of an instant after a decision, as `level_at` has its level."""
     course = Course(state, policy)
     course.go_to(at)
-    return course.level
+    return course.state()
 
 
 def _grounds(course: Course) -> Grounds:

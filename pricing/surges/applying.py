@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from cpo_portal.network.models import Connector
-from pricing.demand.in_effect import LevelHere, Standing, as_version, level_for, standings_of
+from pricing.demand.in_effect import LevelHere, Standing, as_version, level_for, rise_for, standings_of
 from pricing.engine.codec import decode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PriceTerms, Surge, SurgeBasis, TimeSpan
@@ -132,7 +132,13 @@ def applying(
         spans = _spans(held, surges, connector, horizon)
         if spans != ():
             found.append(Applying(held.version, held.exemptions, spans, held.valid_from, held.valid_until))
-    return [*found, *_levels(surges, connector, at)]
+    return [*found, *(_as_applying(x, here) for x in surges.demand if (here := level_for(x, connector, at=at)))]
+
+
+def announced_levels(surges: Surges, connector: Connector, *, at: datetime) -> list[Applying]:
+    """Return the levels of demand that are announced at a connector, its charger and location loaded, and begin after
+    an instant: they are told, and price nothing yet."""
+    return [_as_applying(x, here) for x in surges.demand if (here := rise_for(x, connector, at=at))]
 
 
 def horizon_of(at: datetime) -> TimeSpan:
@@ -181,14 +187,10 @@ def with_exemptions(
     return replace(terms, surges=tuple(map(judged, terms.surges)))
 
 
-def _levels(surges: Surges, connector: Connector, at: datetime) -> list[Applying]:
-    """Return the levels of demand that hold for a session; once it has its terms, at all times."""
-    levels = [(x, level_for(x, connector, at=at)) for x in surges.demand]
-    return [
-        Applying(as_version(x, here), Exemptions(), None, valid_until=here.known_until, level=here)
-        for x, here in levels
-        if here is not None
-    ]
+def _as_applying(standing: Standing, here: LevelHere) -> Applying:
+    """Return a level of demand as a surge; once a session has its terms, it holds at all times."""
+    version = as_version(standing, here)
+    return Applying(version, Exemptions(), None, valid_from=here.starts_at, valid_until=here.known_until, level=here)
 
 
 def _bounded(surge: Surge, found: Applying, terms: PriceTerms) -> Surge:

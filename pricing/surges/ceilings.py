@@ -1,4 +1,5 @@
-"""Which ceilings a surge would lift the tariffs above, and where: told while it is written, or refused."""
+"""Which ceilings a surge or a demand level would lift the tariffs above, and where: told while it is written, or
+refused."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ from django.utils import timezone
 
 from cpo_portal.network.models import Connector
 from pricing.authoring.ceilings import Ceilings, Found, Priced
+from pricing.demand.highest import highest_surges
 from pricing.engine.codec import decode
 from pricing.engine.values import PriceComponent, Surge
 from pricing.mapping import tariffs_for
-from pricing.models import SurgeSchedule, TariffAssignment, TariffVersion
+from pricing.models import DemandPolicy, SurgeSchedule, TariffAssignment, TariffVersion
 from pricing.surges.content import SurgeContent
 from pricing.surges.scope import fits
 from pricing.windows import read_window
@@ -38,15 +40,24 @@ class SurgeCeilings:
         if not self._ceilings.rules or content.scope.product_ids:
             return ()
         own = _surge(schedule, content)
-        others: dict[int, tuple[Surge, ...]] = {}
+        priced = [
+            Priced(connector, parts, (*self._ceilings.surges_at(connector, parts, without=own.surge_id), own))
+            for connector, parts in self._prices
+            if fits(content.scope, connector, ())
+        ]
+        return self._ceilings.told(priced, schedule.cpo.currency)
+
+    def above_level(self, policy: DemandPolicy) -> tuple[Found, ...]:
+        """Return what they say against the highest level of a demand policy, as of a surge."""
+        if not self._ceilings.rules:
+            return ()
         priced = []
         for connector, parts in self._prices:
-            if not fits(content.scope, connector, ()):
-                continue
-            if connector.pk not in others:
-                others[connector.pk] = self._ceilings.surges_at(connector, without=own.surge_id)
-            priced.append(Priced(connector, parts, (*others[connector.pk], own)))
-        return self._ceilings.told(priced, schedule.cpo.currency)
+            own = highest_surges([policy], connector, parts)
+            if own:
+                others = self._ceilings.surges_at(connector, parts, without=policy.policy_id)
+                priced.append(Priced(connector, parts, (*others, *own)))
+        return self._ceilings.told(priced, policy.cpo.currency)
 
     @cached_property
     def _prices(self) -> list[tuple[Connector, tuple[PriceComponent, ...]]]:
@@ -71,6 +82,13 @@ def refuse_above(schedule: SurgeSchedule, content: SurgeContent) -> None:
     faults = [found.sentence for found in SurgeCeilings().above(schedule, content) if found.blocks]
     if faults:
         raise ValidationError({"value": faults})
+
+
+def refuse_level_above(policy: DemandPolicy) -> None:
+    """Refuse to let a demand policy price whose highest level lifts a price above a ceiling that says so."""
+    faults = [found.sentence for found in SurgeCeilings().above_level(policy) if found.blocks]
+    if faults:
+        raise ValidationError({"levels": faults})
 
 
 def _with_versions(connectors: list[Connector], at: datetime) -> Iterator[tuple[Connector, TariffVersion]]:

@@ -160,7 +160,7 @@ def names(side: Side) -> dict[str, list[Any]]:
         "item_id": [item, new], "item_ids": [item],
         "product_id": [f"{name}-tea", new], "tariff_id": [f"{name}-tariff", new], "ceiling_id": [f"{name}-cap", new],
         "offer_id": [f"{name}-offer", new],
-        "schedule_id": [f"{name}-surge", new], "signal_id": [f"{name}-storm", new],
+        "schedule_id": [f"{name}-surge", new], "policy_id": [f"{name}-busy", new], "signal_id": [f"{name}-storm", new],
         "holiday_calendar": [f"{name}-days"], "charger_ids": [f"{name}-evse"], "product_ids": [f"{name}-tea"],
         "segment_id": [f"{name}-drivers", new], "segment_ids": [f"{name}-drivers"], "list_id": [f"{name}-fleet", new],
         "import_id": imports, "csv": ["phone\n9876543210", "phone,tier\n9876543210,Gold"], "fact": ["NEW", "RETURNING"],

@@ -31,6 +31,7 @@ KEYS = {
     "ceiling_id": lambda side: f"{side.name}-cap",
     "calendar_id": lambda side: f"{side.name}-days",
     "schedule_id": lambda side: f"{side.name}-surge",
+    "policy_id": lambda side: f"{side.name}-busy",
     "signal_id": lambda side: f"{side.name}-storm",
     "batch": lambda side: side.rows["offers.codebatch"].pk,
     "code": lambda side: side.rows["offers.referralcode"].code,
@@ -137,6 +138,9 @@ BODIES: dict[str, Any] = {
 }
 
 
+LEVEL = {"levels": [{"on": "70", "off": "50", "percent": "10"}], "cap_percent": "10"}
+
+
 def surge_relations(n: str) -> dict[str, tuple[str, str, dict[str, Any], str]]:
     """Return the relations of surges, as `foreign_relations` does."""
 
@@ -150,6 +154,12 @@ def surge_relations(n: str) -> dict[str, tuple[str, str, dict[str, Any], str]]:
         "surge-charger": surge({"scope": {"charger_ids": [f"{n}-evse"]}}, f"{n}-evse"),
         "surge-product": surge({"scope": {"product_ids": [f"{n}-tea"]}}, f"{n}-tea"),
         "surge-calendar": surge({"holiday_calendar": f"{n}-days"}, f"{n}-days"),
+        "demand-location": (
+            "demand-policies",
+            "STAFF",
+            {"policy_id": "p9", "name": "P", "location_ids": [f"{n}-place"], "rules": LEVEL},
+            f"{n}-place",
+        ),
         "surge-segment": surge({"exemptions": {"segment_ids": [f"{n}-drivers"]}}, f"{n}-drivers"),
     }
 
@@ -230,7 +240,7 @@ NAMES = (
     "charger-location", "charger-system", "connector-charger", "product-location", "tariff-location", "tariff-item",
     "codes-offer", "price-check-item", "price-check-product", "price-check-customer", "session-order", "segment-list",
     "segment-segment", "import-customer", "surge-location", "surge-item", "surge-charger", "surge-product",
-    "surge-calendar", "surge-segment",
+    "surge-calendar", "surge-segment", "demand-location",
 )  # fmt: skip
 
 
@@ -259,6 +269,7 @@ LISTS = (
     "products",
     "tariffs",
     "surge-schedules",
+    "demand-policies",
     "signals",
     "offers",
     "segments",

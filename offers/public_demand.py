@@ -25,6 +25,7 @@ from pricing.demand.driver_words import (
     WHILE_BUSY,
     course_in_words,
     levels_in_words,
+    load_in_words,
     now_in_words,
     promise_in_words,
     rise_in_words,
@@ -69,6 +70,7 @@ class DemandPage:
     more_stations: int
     standing: tuple[Station, ...]
     as_of: str
+    load: tuple[str, ...]
     steps: tuple[str, ...]
     course: tuple[str, ...]
     promise: tuple[str, ...]
@@ -102,6 +104,7 @@ def _page(cpo: Cpo, policy: DemandPolicy, changes: list[DemandPolicyChange], now
         more_stations=len(stations[MOST_NAMED:]) if stations is not None else 0,
         standing=tuple(_standing(policy, now)),
         as_of=moment_text(now.astimezone(zone)),
+        load=tuple(load_in_words(rules)),
         steps=tuple(steps_in_words(rules, cpo.currency)),
         course=tuple(course_in_words(rules)),
         promise=tuple(promise_in_words(bool(policy.stacking_group))),

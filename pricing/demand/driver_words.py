@@ -40,16 +40,23 @@ def steps_in_words(rules: engine.DemandPolicy, currency: str) -> list[str]:
     return steps
 
 
-def course_in_words(rules: engine.DemandPolicy) -> list[str]:
-    """Return how the load is found, and how a level rises, falls and ends, in sentences."""
+def load_in_words(rules: engine.DemandPolicy) -> list[str]:
+    """Return what the load of a station is, in sentences."""
     said = [f"{_KNOWN}, smoothed so that after {span_text(rules.half_life)} an older share counts half."]
     if rules.grid_weight:
         said.append(f"While the power grid is under stress, the load is at least {share(rules.grid_weight)}.")
-    said += [
-        f"It rises level by level, each after {span_text(rules.dwell_up)} at the one below, and a rise is announced "
-        f"{span_text(rules.notice)} before it counts. Where the load falls meanwhile, it is withdrawn.",
-        f"It falls level by level, each after {span_text(rules.dwell_down)}, and a fall counts at once.",
-    ]
+    return said
+
+
+def course_in_words(rules: engine.DemandPolicy) -> list[str]:
+    """Return how a level rises, falls and ends, in sentences."""
+    up = f", each after {span_text(rules.dwell_up)} at the one below" if rules.dwell_up else ""
+    down = f", each after {span_text(rules.dwell_down)}" if rules.dwell_down else ""
+    ahead = "and a rise counts at once."
+    if rules.notice:
+        told = f"and a rise is announced {span_text(rules.notice)} before it counts."
+        ahead = f"{told} Where the load falls meanwhile, it is withdrawn."
+    said = [f"It rises level by level{up}, {ahead}", f"It falls level by level{down}, and a fall counts at once."]
     spent = [f"{span_text(rules.surcharged_per_day)} with a surcharge"] if rules.surcharged_per_day is not None else []
     spent += [f"{rules.changes_per_day} changes of the level"] if rules.changes_per_day is not None else []
     if spent:

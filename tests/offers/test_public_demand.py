@@ -92,13 +92,13 @@ RULES = replace(
     grid_weight=Decimal("0.8"),
 )
 CALCULATED = (
+    "The load is the share of chargers that are in use, of those at the station whose state is known, smoothed so "
+    "that after 10 min an older share counts half. "
+    "While the power grid is under stress, the load is at least 80 %. "
     "Level 1: 10 % of the energy price, from a load of 60 % until it is below 45 %. "
     "Level 2: 20 % of the energy price, from a load of 80 % until it is below 65 %. "
     "Level 3: 25 % of the energy price, from a load of 95 % until it is below 80 %. "
     "No kWh costs more than ₹24.00 by it, before tax: where the price leaves less, less is added. "
-    "The load is the share of chargers that are in use, of those at the station whose state is known, smoothed so "
-    "that after 10 min an older share counts half. "
-    "While the power grid is under stress, the load is at least 80 %. "
     "It rises level by level, each after 15 min at the one below, and a rise is announced 15 min before it counts. "
     "Where the load falls meanwhile, it is withdrawn. "
     "It falls level by level, each after 20 min, and a fall counts at once. "
@@ -126,6 +126,19 @@ def test_the_page_says_in_plain_words_what_it_is_and_how_it_comes_about(world: W
     assert part("Where") == "Everywhere, at each station of cpo1.com EV charging by its own load."
     assert part("Who does not pay it") == "Everybody pays it."
     assert "inner-circle" not in read()
+
+
+NO_WAIT = (
+    "It rises level by level, and a rise counts at once. It falls level by level, and a fall counts at once. "
+    "While nothing is known of a station that is newer than 15 min, the level falls minute by minute until nothing is "
+    "charged. Before tax"
+)
+
+
+def test_what_its_rules_leave_out_is_not_told(world: World) -> None:
+    switch_on(make_policy(world.cpo, PROMPT))
+    assert NO_WAIT in part("How it is calculated")
+    assert "Of several" not in read()
 
 
 WHERE: dict[str, tuple[dict[str, Any], str]] = {

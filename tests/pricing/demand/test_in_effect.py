@@ -18,7 +18,7 @@ from pricing.demand.rules import written
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.demand import DemandLevel
 from pricing.hours import prices_of
-from pricing.models import DemandDecision, DemandState, SurgePolicy, TariffAssignment
+from pricing.models import DemandDecision, DemandPolicy, DemandState, SurgePolicy, SurgeSchedule, TariffAssignment
 from tests.pricing.demand.samples import (
     MINUTE,
     NOTICED,
@@ -254,6 +254,20 @@ def test_one_id_is_not_given_to_a_surge_and_a_policy(world: World) -> None:
     with pytest.raises(ValidationError) as refused:
         make_policy(world.cpo, policy_id="rush")
     assert refused.value.message_dict == {"policy_id": ["A surge has this id: choose another one."]}
+
+
+def test_of_two_who_give_one_id_at_once_one_gets_it(world: World) -> None:
+    def give(number: int) -> str:
+        try:
+            with cpo_scope(world.cpo):
+                make_schedule(world.cpo, schedule_id="busy") if number else make_policy(world.cpo)
+        except ValidationError:
+            return "refused"
+        return "made"
+
+    assert sorted(run_at_once(2, give)) == ["made", "refused"]
+    with cpo_scope(world.cpo):
+        assert DemandPolicy.objects.count() + SurgeSchedule.objects.count() == 1
 
 
 def test_the_week_ahead_and_the_advice_on_offers_leave_it_out(world: World) -> None:

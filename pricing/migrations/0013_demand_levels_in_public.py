@@ -46,7 +46,7 @@ DROP FUNCTION pricing_surge_id_is_free();
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_message_retention"),
-        ("pricing", "0011_holidays_count_from"),
+        ("pricing", "0012_notices_and_reviews_of_surges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

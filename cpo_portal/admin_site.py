@@ -83,7 +83,9 @@ def sidebar(request: Any) -> list[dict[str, Any]]:
 def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
     """Add the cards of the start page."""
     from cpo_portal.adminkit.navigation import Step, steps
-    from offers.admin_review import reviews_waiting
+    from offers.authoring.review import REVIEWS as OFFER_REVIEWS
+    from pricing.admin_reviews import reviews_waiting
+    from pricing.surges.reviews import REVIEWS as SURGE_REVIEWS
 
     plan = (
         Step(
@@ -103,7 +105,11 @@ def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
         ),
         Step("Connect systems", "Systems", "Tokens for the staff API and the charging system.", "accounts.apitoken"),
     )
-    return context | {"steps": steps(request, plan), "waiting": reviews_waiting(request)}
+    waiting = [
+        *reviews_waiting(request, OFFER_REVIEWS, "offers.offer"),
+        *reviews_waiting(request, SURGE_REVIEWS, "pricing.surgeschedule"),
+    ]
+    return context | {"steps": steps(request, plan), "waiting": waiting}
 
 
 UNFOLD: dict[str, object] = {

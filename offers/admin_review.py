@@ -15,7 +15,6 @@ from django.utils import timezone
 from cpo_portal.adminkit.actions import go_to, object_action
 from cpo_portal.adminkit.display import when
 from cpo_portal.adminkit.forms import DialogForm
-from cpo_portal.adminkit.navigation import page_of
 from cpo_portal.adminkit.widgets import Select, TextInput
 from offers import authoring
 from offers.admin_pages import differences, published_in_words
@@ -30,11 +29,9 @@ from offers.public import is_public
 from offers.states import Move, is_editable
 from pricing.admin_drafts import NoteForm
 from pricing.admin_reviews import RejectForm, ReviewedFormMixin, SeenForm, shown_moves
-from pricing.versions.review import Actor, may_approve
+from pricing.versions.review import Actor
 
 MOST_VERSIONS = 200
-#: So many drafts that wait are looked at for the start page.
-MOST_WAITING = 100
 
 
 class ApproveForm(SeenForm, PublishForm):
@@ -184,20 +181,6 @@ class ReviewMixin(ReviewedFormMixin):
             "differences": differences(form.before, form.after),
         }
         return TemplateResponse(request, "offers/admin/compare.html", context)
-
-
-def reviews_waiting(request: HttpRequest) -> dict[str, str] | None:
-    """Return what the start page says of drafts that wait for this person's approval, None where none does."""
-    cpo = getattr(request, "cpo", None)
-    offers = page_of(request, "offers.offer")
-    if cpo is None or offers is None or not offers.has_operate_permission(request) or not is_required(cpo.pk):
-        return None
-    actor = Actor(_user(request))
-    count = sum(may_approve(draft, actor) for draft in REVIEWS.waiting()[:MOST_WAITING])
-    if not count:
-        return None
-    said = "1 offer waits" if count == 1 else f"{count} offers wait"
-    return {"said": f"{said} for your approval.", "list": f"{reverse('admin:offers_offer_changelist')}?review=waiting"}
 
 
 def public_url(offer: Offer, now: datetime) -> str:

@@ -9,13 +9,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from cpo_portal.adminkit.display import when
 from cpo_portal.adminkit.filters import DropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
+from cpo_portal.adminkit.navigation import page_of
 from cpo_portal.adminkit.widgets import Textarea
 from pricing.admin_drafts import NoteForm
 from pricing.versions.review import APPROVE, REJECT, SUBMIT, Actor, Reviews, authors_of, may_approve, names_of
+
+#: So many drafts that wait are looked at for the start page.
+MOST_WAITING = 100
 
 
 class RejectForm(DialogForm):  # type: ignore[misc]
@@ -96,6 +101,23 @@ def shown_moves(reviews: Reviews[Any], thing: Any, actor: Actor, moves: set[str]
         # Where reviews are off, it is published.
         hidden.add(APPROVE)
     return moves - hidden
+
+
+def reviews_waiting(request: HttpRequest, reviews: Reviews[Any], page: str) -> list[dict[str, str]]:
+    """Return what the start page says of drafts that wait for this person's approval: one line, or none.
+
+    `page` names the admin of the things, as “offers.offer”.
+    """
+    cpo, shown = getattr(request, "cpo", None), page_of(request, page)
+    if cpo is None or shown is None or not shown.has_operate_permission(request) or not reviews.is_required(cpo.pk):
+        return []
+    user: Any = request.user
+    count = sum(may_approve(draft, Actor(user)) for draft in reviews.waiting()[:MOST_WAITING])
+    if not count:
+        return []
+    said = f"1 {reviews.noun} waits" if count == 1 else f"{count} {reviews.noun}s wait"
+    address = reverse(f"admin:{page.replace('.', '_')}_changelist")
+    return [{"said": f"{said} for your approval.", "list": f"{address}?review=waiting"}]
 
 
 def review_notes(reviews: Reviews[Any], thing: Any) -> list[str]:

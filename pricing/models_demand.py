@@ -35,6 +35,8 @@ class DemandPolicy(TenantModel):
         max_length=40, blank=True, help_text="Of the surges of one group the largest counts; empty: it is added."
     )
     rules = models.JSONField()
+    #: No rise begins before this instant, which a longer notice of the rules had promised.
+    notice_kept_until = models.DateTimeField(null=True, editable=False)
     number = models.PositiveIntegerField(default=1, editable=False)
     is_active = models.BooleanField("switched on", default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,6 +10,7 @@ from pricing.engine import demand as engine
 from pricing.engine.codec import decode, encode
 from pricing.models import DemandPolicy, SurgePolicy
 from pricing.surges.content import Scope
+from pricing.surges.promises import Promise, changed
 
 
 def rules_of(policy: DemandPolicy) -> engine.DemandPolicy:
@@ -23,8 +24,16 @@ def rules_in_force(policy: DemandPolicy, promise: SurgePolicy, *, now: datetime 
     With `now` it is that of a rise which is decided then, while a shorter notice still waits for a longer one.
     """
     rules = rules_of(policy)
-    least = promised_notice(promise) if now is None else promise.signal_notice.at(now)
-    return replace(rules, notice=max(rules.notice, least))
+    if now is None:
+        return replace(rules, notice=max(rules.notice, promised_notice(promise)))
+    own = Promise(rules.notice, policy.notice_kept_until)
+    return replace(rules, notice=max(own.at(now), promise.signal_notice.at(now)))
+
+
+def keep_notice(policy: DemandPolicy, before: DemandPolicy, now: datetime) -> None:
+    """Let a shorter notice of the rules wait for the longer one that they had."""
+    had = Promise(rules_of(before).notice, before.notice_kept_until)
+    policy.notice_kept_until = changed(had, rules_of(policy).notice, now=now).kept_until
 
 
 def promised_notice(promise: SurgePolicy) -> timedelta:

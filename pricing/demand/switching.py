@@ -13,6 +13,7 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.demand import recording
 from pricing.demand.deciding import match_places_of
+from pricing.demand.rules import keep_notice
 from pricing.demand.writing import check_policy, taken
 from pricing.engine import demand as engine
 from pricing.models import (
@@ -53,6 +54,7 @@ def save_policy(policy: DemandPolicy, by: By = NOBODY) -> DemandPolicy:
         before, now = _locked(policy)
         check_policy(policy, before)
         policy.number, policy.is_active = before.number, before.is_active
+        keep_notice(policy, before, now)
         changed, moved = _differ(policy, before, _PRICING), _differ(policy, before, _PLACES)
         if policy.is_active and (changed or moved):
             refuse_level_above(policy)

@@ -16,6 +16,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
+            model_name="demandpolicy",
+            name="notice_kept_until",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
             model_name="surgepolicy",
             name="review_required",
             field=models.BooleanField(

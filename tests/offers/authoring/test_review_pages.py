@@ -126,10 +126,10 @@ def test_the_start_page_tells_reviewers_and_not_the_author_what_waits(people: Pe
     def waiting(user: User) -> Any:
         return signed_in(user).get(reverse("admin:index")).context["waiting"]
 
-    assert waiting(people.owner) is None
+    assert waiting(people.owner) == []
     authoring.submit(offer, by=people.colleague)
-    assert waiting(people.owner) == {"said": "1 offer waits for your approval.", "list": f"{LIST}?review=waiting"}
-    assert [waiting(user) for user in (people.colleague, people.analyst, people.outsider)] == [None, None, None]
+    assert waiting(people.owner) == [{"said": "1 offer waits for your approval.", "list": f"{LIST}?review=waiting"}]
+    assert [waiting(user) for user in (people.colleague, people.analyst, people.outsider)] == [[], [], []]
 
 
 def test_a_saved_draft_is_said_to_need_somebody_elses_approval(people: People) -> None:

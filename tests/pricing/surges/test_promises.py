@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.models import SurgePolicy
-from pricing.surges.policies import notice_of, waiting_notices
+from pricing.demand.rules import rules_in_force, written
+from pricing.demand.switching import save_policy
+from pricing.models import DemandPolicy, SurgePolicy
+from pricing.surges.policies import notice_of, policy_of, waiting_notices
 from pricing.surges.promises import Promise, changed
+from tests.pricing.demand.samples import PROMPT, make_policy
 from tests.pricing.surges.conftest import Clock
 from tests.pricing.surges.samples import DAY, FIFTH, NOW, make_schedule, publish
 from tests.world import make_world
 
-HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 #: What is changed, at which hour and to how many hours of notice, from 24 on; until when a longer one is kept.
 CHANGES: dict[str, tuple[list[tuple[int, int]], int | None]] = {
     "never": ([], None),
@@ -101,3 +105,24 @@ def test_what_a_cpo_has_never_written_is_promised_all_the_same(clock: Clock) -> 
         ]
         assert [waiting_notices(row, NOW + x) for x in (23 * HOUR, 23 * HOUR + SECOND)] == [[], []]
         assert len(waiting_notices(row, NOW + 23 * HOUR - SECOND)) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("after", "notice"),
+    [
+        pytest.param(timedelta(0), 40, id="at-once"),
+        pytest.param(19 * MINUTE, 21, id="a-minute-before-it-counts"),
+        pytest.param(20 * MINUTE, 20, id="when-it-counts"),
+        pytest.param(HOUR, 20, id="long-over"),
+    ],
+)
+def test_a_level_of_demand_waits_for_the_longer_notice_that_its_rules_had(after: timedelta, notice: int) -> None:
+    cpo = make_world().cpo
+    policy = make_policy(cpo, replace(PROMPT, notice=40 * MINUTE))
+    with cpo_scope(cpo):
+        policy.rules = written(replace(PROMPT, notice=20 * MINUTE))
+        kept = save_policy(policy).notice_kept_until
+        assert kept is not None
+        found = rules_in_force(DemandPolicy.objects.get(), policy_of(cpo), now=kept - 40 * MINUTE + after)
+    assert found.notice == notice * MINUTE

@@ -250,6 +250,13 @@ def test_pages_lead_from_the_author_to_the_reviewer_and_out(people: People) -> N
     assert "Congestion fee" not in signed_in(people.owner).get(queue).content.decode()
 
 
+def test_the_start_page_tells_who_may_approve_of_what_waits(people: People) -> None:
+    submitted(people)
+    waiting = {"said": "1 surge waits for your approval.", "list": f"{LIST}?review=waiting"}
+    told = [signed_in(x).get(reverse("admin:index")).context["waiting"] for x in (people.owner, people.colleague)]
+    assert told == [[waiting], []]
+
+
 def test_the_author_who_opens_the_dialog_is_told_first(people: People) -> None:
     schedule = submitted(people)
     address = reverse("admin:pricing_surgeschedule_approve_surge", args=[schedule.pk])

@@ -11,7 +11,7 @@ from cpo_portal.charging.units import ENERGY, in_words
 from offers.models import Adjustment
 from offers.ordering.adjusting import units_text
 from offers.ordering.orders import paid_for
-from offers.ordering.refund import OWNERLESS, ownerless_of, refund_of
+from offers.ordering.refund import OWNERLESS, energy_back, ownerless_of, refund_of
 from offers.ordering.takeable import Takeable, takeable_of
 
 _NEVER_PAID = "Nothing was paid for this session, so nothing comes back."
@@ -37,9 +37,10 @@ def refunded_in_words(done: Adjustment) -> str:
         return _again(done)
     cash = done.refund.amount if done.refund else Decimal(0)
     credit = f", {money(done.amount - cash, done.currency)} to the prepaid balance" if done.amount > cash else ""
-    return (
-        f"{money(cash, done.currency)} is due to the driver{credit}.{_ownerless(ownerless_of(done.order).amount, done)}"
-    )
+    energy = energy_back(done.order)
+    pools = f" {in_words(energy, ENERGY)} went back to the subscription." if energy else ""
+    ownerless = _ownerless(ownerless_of(done.order).amount, done)
+    return f"{money(cash, done.currency)} is due to the driver{credit}.{pools}{ownerless}"
 
 
 def valued_in_words(done: Adjustment) -> str:

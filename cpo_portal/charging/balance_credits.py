@@ -82,10 +82,10 @@ def _split(money: dict[UUID, Decimal], energy: dict[UUID, Decimal], owned: set[U
     return GivenBack(credited, sum(money.values(), NOTHING) - credited, back)
 
 
-def credited_by(order: Order, *, reference: str) -> Decimal:
-    """Return what money the order gave back to balances under this reference."""
+def credited_by(order: Order, unit: str = "", *, reference: str) -> Decimal:
+    """Return what the order gave back to balances under this reference: of this unit, else of money."""
     entries = BalanceEntry.objects.filter(order=order, kind=EntryKind.CREDIT, reference=reference)
-    entries = entries.filter(balance__currency=order.currency)
+    entries = entries.filter(balance__currency=unit or order.currency)
     total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
     return total or NOTHING
 

@@ -15,6 +15,7 @@ from cpo_portal.charging.balance_credits import GivenBack, credited_by, give_bac
 from cpo_portal.charging.balance_holds import taken_by
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, PaymentStatus, Refund, RefundStatus
+from cpo_portal.charging.units import ENERGY
 from offers import reversals
 from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed
@@ -111,6 +112,11 @@ def ownerless_of(order: Order) -> Money:
     """Return what balances had paid of a refunded bill and came back as money, for nobody has them any more."""
     kept = taken_by(order) - credited_by(order, reference=_reference(order)) - _gone(_still_here(order))
     return Money(kept, order.currency).rounded()
+
+
+def energy_back(order: Order) -> Decimal:
+    """Return the Wh of pools that went back with a refunded bill."""
+    return credited_by(order, ENERGY, reference=_reference(order))
 
 
 def _reference(order: Order) -> str:

@@ -22,11 +22,12 @@ from cpo_portal.charging.payments import create_gateway
 from cpo_portal.network.models import ChargingSystem, Connector
 from cpo_portal.network.systems import create_system_token
 from offers.authoring import moves
-from offers.models import LedgerEntry, Offer, OfferCounter, OfferVersion, Quote
+from offers.models import Offer, OfferCounter, OfferVersion, Quote
 from offers.tasks import release_expired
 from pricing.models import Tariff, TariffVersion
 from tests.beckn.actions.conversation import Conversation
 from tests.beckn.infra.support import BuyerApp
+from tests.endings.ledgers import ledger_of
 from tests.endings.row import Outcome
 from tests.world import FROM, make_offer, make_world
 
@@ -282,11 +283,11 @@ class Stage(Conversation):
         rows = OutboundCallback.objects.filter(transaction_id=self.transaction_id, sequence__gt=self.seen)
         told = [_in_words(self.callback(row)) for row in rows.order_by("sequence")]
         with cpo_scope(self.world.cpo):
-            orders = Order.objects.filter(transaction_id=self.transaction_id)
+            orders = Order.objects.filter(transaction_id=self.transaction_id).order_by("created_at")
             return Outcome(
                 message="; ".join([*self.heard, *told]) or "–",
-                state="; ".join(map(_state, orders.order_by("created_at"))) or "no order",
-                ledger=_ledger(),
+                state="; ".join(map(_state, orders)) or "no order",
+                ledger=ledger_of(orders.last()),
                 refund="; ".join(map(_refund, Refund.objects.order_by("id"))) or "–",
             )
 
@@ -338,12 +339,6 @@ def _state(order: Order) -> str:
     payments = [payment.status for payment in order.payments.order_by("created_at")]
     held = order.events.filter(kind="HELD").exists() and order.state != "COMPLETE"
     return ", ".join([order.state, order.fulfillment_state, *payments, *(["held for review"] if held else [])])
-
-
-def _ledger() -> str:
-    entries = [f"{entry.kind} {entry.amount:.2f}" for entry in LedgerEntry.objects.order_by("id")]
-    counter = OfferCounter.objects.get()
-    return f"{', '.join(entries) or '–'} ({counter.uses_reserved} held, {counter.uses_committed} used)"
 
 
 def _refund(refund: Refund) -> str:

@@ -5,11 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.endings import adjusting, cancelling, charging, confirming, paying, quoting, starting, stopping, surging
+from tests.endings import (
+    adjusting,
+    cancelling,
+    charging,
+    confirming,
+    paying,
+    quoting,
+    starting,
+    stopping,
+    subscribing,
+    surging,
+)
 from tests.endings.row import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "endings.md"
-STEPS: tuple[Any, ...] = (quoting, confirming, cancelling, paying, starting, charging, stopping, adjusting, surging)
+STEPS: tuple[Any, ...] = (
+    quoting,
+    confirming,
+    cancelling,
+    paying,
+    starting,
+    charging,
+    stopping,
+    adjusting,
+    surging,
+    subscribing,
+)
 ROWS: list[Row] = [row for step in STEPS for row in step.ROWS]
 
 HEAD = """# How a sale ends
@@ -24,6 +46,7 @@ How to read a row:
   read”, then each callback with the quote's total, or the error code of its `error`, and the `settlement` of the order.
 - **state**: of the order, of the fulfillment, of each payment.
 - **ledger**: the entries of the offer's ledger for this sale in ₹, and what its counter of five uses then says.
+  Where a subscription includes energy: what this sale moved of its pool in kWh, and what the pool then says.
 - **refund**: what is owed or was paid back. `DUE` becomes `PAID` when staff note it on the refund's page.
 
 The CPO of these sales sells at ₹18/kWh with a fee of ₹10 and 18 % GST, and offers 25 % off from ₹50 of energy. The

@@ -44,6 +44,9 @@ ALWAYS = frozenset(
         "surge-no-consent",
         "surge-rises-before-init",
         "surge-rises-while-charging",
+        "sub-taken-meanwhile",
+        "sub-pool-over",
+        "sub-refund",
     }
 )
 

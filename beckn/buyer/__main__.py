@@ -34,7 +34,8 @@ def main(argv: list[str]) -> int:
         printer = Printer(options.quiet, options.verbose)
         portal = Portal(to, Mailbox(), Findings(), printer, seconds=options.wait)
         with CallbackServer(to.callback_url, portal.verifier, portal.mailbox, options.port or to.port):
-            return _travel(portal, Charger(portal, options.credentials.with_suffix(".session")))
+            charger = Charger(portal, options.credentials.with_suffix(".session"))
+            return _travel(portal, charger, agrees=options.agree)
     except Unusable as error:
         print(f"journey: {error}", file=sys.stderr)
         return 2
@@ -47,16 +48,16 @@ def main(argv: list[str]) -> int:
         return 130
 
 
-def _travel(portal: Portal, charger: Charger) -> int:
+def _travel(portal: Portal, charger: Charger, *, agrees: bool) -> int:
     to, findings = portal.to, portal.findings
     portal.printer.title(f"{to.bap_id} at {to.callback_url} → {to.bpp_id} at {to.portal_url}")
     gateway = Gateway(portal)
-    first = Journey(portal, gateway, charger)
+    first = Journey(portal, gateway, charger, agrees=agrees)
     try:
         charger.stop_what_was_left()
         first.run()
         check_weekend(portal)
-        check_cancellation(Journey(portal, gateway, charger))
+        check_cancellation(Journey(portal, gateway, charger, agrees=agrees))
         probe(portal)
     except Stop as stop:
         findings.note(str(stop))
@@ -116,6 +117,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--url", help="the portal's address, where it is not the one in the file")
     parser.add_argument("--port", type=int, help="listen here, where callbacks are forwarded to another port")
     parser.add_argument("--wait", type=float, default=SECONDS, help="how many seconds a callback may take")
+    parser.add_argument("--agree", action="store_true", help="the driver agrees to surcharges that ask for consent")
     parser.add_argument("--quiet", action="store_true", help="print deviations and the receipt only")
     parser.add_argument("--verbose", action="store_true", help="print each message's JSON")
     return parser.parse_args(argv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from beckn.buyer import figures, messages
+from beckn.buyer import consents, figures, messages
 from beckn.buyer.charger import Charger
 from beckn.buyer.checks import decimal, lines_of, offer_in, price_of, tags
 from beckn.buyer.client import Portal, Stop, message_of, order_of
@@ -13,13 +13,21 @@ from beckn.buyer.gateway import Gateway
 from beckn.buyer.messages import Cart
 from beckn.buyer.server import Body
 
+#: How an init is answered that lacks the consent which on_select asked for.
+REFUSED = "40000"
+
 
 class Journey:
-    """One order of the driver, from the search to the rating; what is off is noted in the portal's findings."""
+    """One order of the driver, from the search to the rating; what is off is noted in the portal's findings.
 
-    def __init__(self, portal: Portal, gateway: Gateway, charger: Charger) -> None:
+    `agrees` says whether the driver agrees to the surcharges that a seller asks consent to.
+    """
+
+    def __init__(self, portal: Portal, gateway: Gateway, charger: Charger, *, agrees: bool = False) -> None:
         self.portal, self.gateway, self.charger = portal, gateway, charger
         self.to, self.findings = portal.to, portal.findings
+        self.agrees = agrees
+        self.asked: consents.Asked | None = None
         self.transaction_id = str(uuid.uuid4())
         now = datetime.now(UTC)
         self.cart = Cart(now, now + timedelta(hours=1), (portal.to.offer_id,))
@@ -63,17 +71,20 @@ class Journey:
         self._say("on_search", f"{found}, ₹{price_of(inline)[0]} with the offer")
 
     def select(self) -> None:
-        """The quote holds the offer."""
+        """The quote holds the offer, and says what surcharges the driver is to agree to."""
         body = self.portal.ask("select", messages.select(self.to, self.cart), self.transaction_id)
         order = order_of(body, "on_select")
         figures.QUOTED.compare(self.findings, "on_select", order)
         self._validated("on_select", order)
         self._say("on_select", in_words(order))
+        self.asked = consents.asked_in(order, self.findings)
+        if self.asked is not None:
+            self._say("on_select", f"consent is needed: {self.asked.words}")
+            self._say("driver", "agrees" if self.agrees else "does not agree")
 
     def init(self) -> None:
         """The offer is validated and reserved; payment link and refund terms are told."""
-        body = self.portal.ask("init", messages.init(self.to, self.cart), self.transaction_id)
-        self.placed = order = order_of(body, "on_init")
+        self.placed = order = self._placed()
         figures.QUOTED.compare(self.findings, "on_init", order)
         self._validated("on_init", order)
         payment = self._payment("on_init", order, "NOT-PAID", figures.QUOTED.total)
@@ -182,6 +193,24 @@ class Journey:
         contact = ", ".join(str(support[name]) for name in ("phone", "email", "url") if support.get(name))
         self.findings.true("on_support names no phone, e-mail or address", bool(contact))
         self._say("on_support", contact)
+
+    def _placed(self) -> Body:
+        """Send init, with the driver's consent where it is asked for and given; return the order of its answer."""
+        message, asked = messages.init(self.to, self.cart), self.asked
+        if asked is not None and self.agrees:
+            message = consents.with_consent(message, asked)
+        body = self.portal.ask("init", message, self.transaction_id)
+        if asked is not None and not self.agrees:
+            error = body.get("error") or {}
+            self.findings.equal("on_init without consent: the error", error.get("code"), REFUSED)
+            raise Stop(
+                f"The driver has not agreed to {asked.words} on_init answers {error.get('code')}: "
+                f"{error.get('message')} Run the journey with --agree to agree"
+            )
+        order = order_of(body, "on_init")
+        if asked is not None:
+            consents.check_kept(order, asked, self.findings)
+        return order
 
     def _say(self, who: str, text: str) -> None:
         self.portal.printer.line(self.transaction_id, who, text)

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from beckn.models import InboundMessage, OutboundCallback
-from cpo_portal.accounts.tenancy import every_cpo
+from beckn.models import InboundMessage, NetworkProfile, OutboundCallback
+from cpo_portal.accounts.models import Cpo
+from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import ChargingSession, Order, PricedSlice, Refund
-from offers.models import LedgerEntry
+from offers.models import LedgerEntry, SurgeConsent
 from pricing.authoring import content_of, publish, save_draft
 from pricing.models import Tariff
+from pricing.surges import schedules
 from tests.journey.processes import LivePortal
+from tests.pricing.surges.samples import make_schedule, no_notice
+from tests.pricing.surges.samples import publish as publish_surge
 
 BUYER = "demo-bap.example"
 
@@ -142,6 +146,27 @@ def test_a_taken_callback_port_is_one_sentence(portal: LivePortal) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"journey: Port {portal.port + 1} for callbacks")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("database")
+def test_surcharges_that_ask_for_consent_are_agreed_to_with_a_word_only(portal: LivePortal) -> None:
+    cpo = Cpo.objects.get(provider_id="cpo1.com")
+    no_notice(cpo)
+    with cpo_scope(cpo):
+        NetworkProfile.objects.update(surge_consent_required=True)
+        fee = publish_surge(make_schedule(cpo, schedule_id="all-day"))
+    refused, agreed = portal.buy(), portal.buy("--agree")
+    with cpo_scope(cpo):
+        schedules.perform(schedules.Move.END, fee)
+        NetworkProfile.objects.update(surge_consent_required=False)
+        consents = list(SurgeConsent.objects.values_list("order__bap_id", "required", "amount"))
+    assert "consent is needed: “Congestion fee (5 kWh @ ₹1.00/kWh): ₹5.00." in refused.stdout
+    assert "on_init answers 40000: The driver has not agreed to Congestion fee of ₹5.00" in refused.stdout
+    assert (refused.returncode, "on_confirm" in refused.stdout) == (1, False)
+    # The order that is billed, and the one that is cancelled.
+    assert consents == [(BUYER, True, Decimal("5.0000"))] * 2
+    assert "unasked: COMPLETED, INR 100.77 = 93.60 + 10.00 + 5.20 − 23.40 + 15.37" in agreed.stdout
 
 
 @pytest.mark.usefixtures("database")

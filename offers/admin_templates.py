@@ -35,7 +35,10 @@ _NEEDED_AT = {
     "holiday_calendar": ("admin:pricing_holidaycalendar_add", "Make a calendar"),
     "location_tags": ("admin:network_location_changelist", "Go to the locations"),
     "states": ("admin:network_location_changelist", "Go to the locations"),
+    "plan": ("admin:pricing_tariff_add", "Make a tariff"),
 }
+#: How the form of balances calls what the API calls otherwise.
+_FORM_NAMES = {"currency": "of"}
 
 
 class TemplatesMixin:
@@ -95,5 +98,6 @@ def _link(filled: Filled) -> SafeString:
         page, words = _NEEDED_AT[template.need.field]
         return format_html('<a href="{}" class="{}">{}</a>', reverse(page), _LINK, words)
     page, words = _FORMS[template.makes]
-    query = {"template": template.key} if template.makes is Makes.OFFER else filled.content
+    content = {_FORM_NAMES.get(name, name): value for name, value in filled.content.items()}
+    query = {"template": template.key} if template.makes is Makes.OFFER else content
     return format_html('<a href="{}?{}" class="{}">{}</a>', reverse(page), urlencode(query), _LINK, words)

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from beckn.demo.authoring import make_offers
 from beckn.demo.buyers import make_buyers
+from beckn.demo.packages import make_packages
 from beckn.demo.people import logins_in_words, make_people
 from beckn.demo.prices import make_prices
 from beckn.demo.sites import make_sites
@@ -76,4 +77,5 @@ def _fill(cpo: Cpo, row: CpoRow, now: datetime) -> ChargingSystem:
                 cpo, name="Demo gateway", pay_url=row.pay_url, bank_code=row.bank[0], bank_account_number=row.bank[1]
             )
         make_offers(cpo)
+        make_packages(cpo, now)
     return system

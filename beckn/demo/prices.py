@@ -66,7 +66,7 @@ def _make_tariffs(cpo: Cpo) -> None:
             continue
         fees = (Fee("", FEE_TITLE, Decimal(row.fee)),) if row.fee else ()
         content = TariffContent(
-            model=PricingModel.TIME_OF_DAY if row.evening else PricingModel.PER_KWH,
+            model=_model(row),
             rate=Decimal(row.rate),
             components=tuple(_components(row)),
             fees=fees,
@@ -75,6 +75,12 @@ def _make_tariffs(cpo: Cpo) -> None:
         tariff = create_tariff(cpo, row.tariff_id, row.name, content)
         if row.published:
             publish(tariff)
+
+
+def _model(row: TariffRow) -> PricingModel:
+    if row.subscription:
+        return PricingModel.SUBSCRIPTION
+    return PricingModel.TIME_OF_DAY if row.evening else PricingModel.PER_KWH
 
 
 def _components(row: TariffRow) -> Iterator[PriceComponent]:
@@ -86,6 +92,8 @@ def _components(row: TariffRow) -> Iterator[PriceComponent]:
 
 
 def _places(row: TariffRow) -> Iterable[Place]:
+    if row.location:
+        return [Place(row.location, connector_type=row.connector_type)]
     if not row.location_tag:
         return [Place(connector_type=row.connector_type)]
     tagged = Location.objects.filter(tags__contains=[row.location_tag])

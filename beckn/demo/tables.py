@@ -116,7 +116,9 @@ BROKEN_EVERY = 11
 @dataclass(frozen=True, slots=True)
 class TariffRow:
     """A tariff: ₹ per kWh, in the evening too where that differs, its fee, ₹ per minute of standing after charging, and
-    where it applies: a location tag and/or a connector type, else everywhere."""
+    where it applies: a location, a location tag and/or a connector type, else everywhere.
+
+    A `subscription` includes the energy of its pools; the price is that of what goes beyond."""
 
     cpo: str
     tariff_id: str
@@ -128,6 +130,8 @@ class TariffRow:
     published: bool = True
     evening: str = ""
     idle: str = ""
+    location: str = ""
+    subscription: bool = False
 
 
 #: When the evening's price holds, every day, and for how long nobody pays for standing.
@@ -138,12 +142,37 @@ TARIFFS = (
     TariffRow(MAIN, "standard", "Standard", "18", "10"),
     TariffRow(MAIN, "ac", "AC charging", "14", "5", connector_type="TYPE2"),
     TariffRow(MAIN, "airport", "Airports", "22", "10", location_tag="airport"),
+    TariffRow(
+        MAIN,
+        "monthly-plan",
+        "Monthly plan",
+        "18",
+        "10",
+        connector_type="CCS2",
+        location="bengaluru-mg-road",
+        subscription=True,
+    ),
     TariffRow(MAIN, "next-season", "Next season", "19.5", "10", published=False),
     TariffRow(HIGHWAY, "standard", "Standard", "21", "15"),
     TariffRow(HIGHWAY, "ac", "AC charging", "15", connector_type="TYPE2"),
     TariffRow(HIGHWAY, "highway", "Highways", "24", "15", location_tag="highway", evening="27", idle="2"),
 )
 FEE_TITLE = "Service Fee"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """Energy that a driver has paid ahead for a subscription; it lives so many days after each top-up."""
+
+    cpo: str
+    plan: str
+    name: str
+    phone: str
+    wh: str
+    days: int
+
+
+POOLS = (PoolRow(MAIN, "monthly-plan", "Monthly plan of 100 kWh", "+91-9876543210", "100000", 30),)
 
 
 @dataclass(frozen=True, slots=True)

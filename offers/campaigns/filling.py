@@ -18,6 +18,7 @@ from offers.campaigns.table import Makes, Need, Template
 from offers.models import Offer
 from pricing.engine.wording import money_text
 from pricing.models import HolidayCalendar
+from pricing.subscriptions import subscriptions_sold
 
 #: How a template writes an amount that is in the CPO's currency.
 _AMOUNT = re.compile(r"\{currency\} (\d+(?:\.\d+)?)")
@@ -36,10 +37,10 @@ class Filled:
 
 def fill(template: Template, cpo: Cpo, now: datetime) -> Filled:
     """Return what the form is filled in with; inside the CPO's scope. Nothing is saved."""
-    if template.makes is not Makes.OFFER:
-        return Filled(template, dict(template.said))
     found = _own_of(template.need) if template.need is not None else {}
     missing = template.need.missing if template.need is not None and not found else ""
+    if template.makes is not Makes.OFFER:
+        return Filled(template, dict(template.said) | found, missing=missing)
     content = {"name": template.title} | dict(template.said) | found | first_period(ZoneInfo(cpo.time_zone), now)
     return Filled(template, content, dict(template.limits), _free_id(template.key), missing)
 
@@ -61,7 +62,7 @@ def _own_of(need: Need) -> dict[str, Any]:
     found = _LOOK_UPS[need.field](need)
     if not found:
         return {}
-    return {need.field: found if need.field == "holiday_calendar" else (found,)}
+    return {need.field: found if need.field in _ONE else (found,)}
 
 
 def _segment(need: Need) -> str:
@@ -82,11 +83,18 @@ def _state(need: Need) -> str:
     return Location.objects.exclude(state="").order_by("state").values_list("state", flat=True).first() or ""
 
 
+def _plan(need: Need) -> str:
+    return subscriptions_sold().first() or ""
+
+
+#: The fields that name one thing; the others name some.
+_ONE = frozenset({"holiday_calendar", "plan"})
 _LOOK_UPS: Mapping[str, Callable[[Need], str]] = {
     "segment_ids": _segment,
     "holiday_calendar": _calendar,
     "location_tags": _tag,
     "states": _state,
+    "plan": _plan,
 }
 
 

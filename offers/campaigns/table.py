@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from cpo_portal.charging.segment_rules import Fact
+from cpo_portal.charging.units import ENERGY
 
 
 class Makes(StrEnum):
@@ -54,6 +55,7 @@ MEMBERS = _segment("customers of a list, an organisation or a tier", Fact.LIST, 
 TIER = _segment("customers of a tier, which comes with their records", Fact.TIER)
 ANNIVERSARY = _segment("customers around the day they joined, which comes with their records", Fact.ANNIVERSARY)
 CALENDAR = Need("holiday_calendar", "A holiday calendar.", "Make a holiday calendar first, or import one.")
+PLAN = Need("plan", "A tariff of the model Subscription.", "Publish a tariff of the model Subscription first.")
 REGION = Need("states", "Locations that say their state.", "Say at the locations which state they are in first.")
 
 
@@ -157,6 +159,14 @@ TEMPLATES: tuple[Template, ...] = (
         "Monthly package of credit",
         "A driver pays for a month ahead, and sessions draw the balance down; it lives 30 days after each top-up.",
         {"name": "Monthly package", "valid_days": 30},
+        makes=Makes.BALANCE,
+    ),
+    Template(
+        "monthly-energy",
+        "Monthly package of energy",
+        "A driver pays for kWh ahead, which sessions on a subscription include; they live 30 days after each top-up.",
+        {"name": "Monthly plan", "currency": ENERGY, "valid_days": 30},
+        need=PLAN,
         makes=Makes.BALANCE,
     ),
     Template(

@@ -16,6 +16,7 @@ from cpo_portal.charging.segments import SegmentContent, save_segment
 from offers.models import Offer
 from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import api_client
+from tests.prepaid import subscribe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,6 +118,20 @@ def test_a_prepaid_balance_is_drawn_down(
     told = staff.get(f"/api/balances/{balance['id']}").json()
     assert told["left"] == "77.75"
     assert (datetime.fromisoformat(told["expires_at"]) - topped_up).days == days
+
+
+def test_a_package_of_energy_is_included(talk: Conversation, staff: Client) -> None:
+    subscribe(talk.world.cpo)
+    balance = made(staff, "monthly-energy", contact=SARAH)
+    send(staff, f"/api/balances/{balance['id']}/top-up", {"amount": "100000", "reference": "first"})
+    cart = talk.cart()
+    cart["order"]["billing"] = BILLING
+    cart["order"]["items"][0]["quantity"]["selected"]["measure"] |= {"value": "5", "unit": "kWh"}
+    assert amounts(talk.say("init", cart)["message"]["order"]) == ["0.00", "10.00", "1.80"]
+    assert talk.pay("11.80") == "PAID"
+    bill = billed(talk)
+    drawn = tag(bill["tags"], "included-energy")
+    assert (drawn["balance-name"], drawn["drawn"], drawn["left"]) == ("Monthly plan", "5.200", "94.800")
 
 
 def test_a_family_shares_one_balance_until_it_is_used_up(talk: Conversation, staff: Client) -> None:

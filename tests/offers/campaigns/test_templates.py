@@ -216,13 +216,13 @@ def test_each_kind_of_the_use_case_has_a_template_and_each_offer_is_proven_on_bo
         without = plain + (plain * 18 / 100).quantize(Decimal("0.01"))
         tested.setdefault(said.template, set()).add(said.total == f"{without:.2f}")
     assert tested == {key: {True, False} for key in OFFERS}
-    assert len(BY_KEY) == len(TEMPLATES) == 17
+    assert len(BY_KEY) == len(TEMPLATES) == 18
     kinds = {template.said["campaign_kind"] for template in TEMPLATES if template.makes is Makes.OFFER}
     assert kinds == set(CampaignKind.values) - {"OTHER"}
 
 
-NEEDED = ["holiday-promotion", "monthly-package", "member-exclusive", "tier-pricing", "anniversary-reward",
-          "new-station-launch", "highway-special", "urban-rural-pricing"]  # fmt: skip
+NEEDED = ["holiday-promotion", "monthly-package", "monthly-energy", "member-exclusive", "tier-pricing",
+          "anniversary-reward", "new-station-launch", "highway-special", "urban-rural-pricing"]  # fmt: skip
 EARLY = "15 % off for drivers who charge before the day begins: from 05:00 to 08:00."
 
 

@@ -21,7 +21,6 @@ from pricing.models_demand import DemandPolicyChange as DemandPolicyChange  # no
 from pricing.models_demand import DemandReasonChoice as DemandReasonChoice  # noqa: PLC0414
 from pricing.models_demand import DemandReplay as DemandReplay  # noqa: PLC0414
 from pricing.models_demand import DemandState as DemandState  # noqa: PLC0414
-from pricing.models_demand import ReplayState as ReplayState  # noqa: PLC0414
 from pricing.models_surge_policy import SurgePolicy as SurgePolicy  # noqa: PLC0414
 from pricing.models_surges import Signal as Signal  # noqa: PLC0414  found by Django here
 from pricing.models_surges import SignalKindChoice as SignalKindChoice  # noqa: PLC0414

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from cpo_portal.accounts.models import User
+from cpo_portal.accounts.runs import BackgroundRun
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.models import BECKN_ID, Location
 from pricing.engine.demand import DemandReason
@@ -164,38 +165,19 @@ class DemandDecision(TenantModel):
         return self.words
 
 
-class ReplayState(models.TextChoices):
-    QUEUED = "QUEUED", "Waiting"
-    RUNNING = "RUNNING", "Running"
-    DONE = "DONE", "Done"
-    FAILED = "FAILED", "Failed"
-
-
-class DemandReplay(TenantModel):
+class DemandReplay(BackgroundRun):
     """One replay of a policy's rules, frozen when it was asked for, on what happened from `since` until `until`.
 
     `location_ids` are the locations that were in its scope. `static` is a `pricing.engine.demand_history.StaticSurge`
     or None, and `result` a `pricing.engine.demand_replay.Replay`, both in the form of `pricing.engine.codec`.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     policy = models.ForeignKey(DemandPolicy, on_delete=models.PROTECT, related_name="replays")
     rules = models.JSONField()
     location_ids = ArrayField(models.CharField(max_length=100))
     static = models.JSONField(null=True)
-    since = models.DateTimeField()
-    until = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=ReplayState, default=ReplayState.QUEUED)
     done = models.PositiveIntegerField("locations replayed", default=0)
     total = models.PositiveIntegerField("locations to replay", default=0)
-    result = models.JSONField(null=True)
-    error = models.CharField(max_length=300, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_owner = models.UUIDField(null=True)
-    leased_until = models.DateTimeField(null=True)
-    requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    requested_at = models.DateTimeField("asked for", db_default=Now())
-    finished_at = models.DateTimeField("finished", null=True)
 
     class Meta:
         verbose_name = "back-test of demand levels"

@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from offers.backtest.runs import MOST_DAYS, ask_for_backtest
 from offers.backtest.words import NOT_UPLIFT, assumptions
-from offers.models import BacktestRun, BacktestState, Offer
+from offers.models import BacktestRun, Offer
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import REFUSED
 
@@ -36,7 +37,7 @@ class BacktestSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     offer_id = serializers.CharField(source="offer.offer_id")
     version = serializers.IntegerField(source="version_number")
-    state = serializers.ChoiceField(choices=BacktestState.choices)
+    state = serializers.ChoiceField(choices=RunState.choices)
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     requested_at = serializers.DateTimeField()

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
 from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
-from cpo_portal.accounts.leases import claim, go_on, held
+from cpo_portal.accounts.leases import claim, go_on
 from cpo_portal.accounts.models import User
+from cpo_portal.accounts.runs import LeaseLost, too_many, work_off
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.database.errors import describe
 from offers.authoring import working_version
 from offers.backtest.history import count_bills, known_of, past_sessions
 from offers.book import book_for
@@ -24,22 +21,16 @@ from offers.engine.backtest import Backtest, Setting
 from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, BacktestState, Offer, OfferVersion
+from offers.models import BacktestRun, Offer, OfferVersion
 from offers.policies import policy_of
 from pricing.engine.codec import encode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PricingError
 
-log = structlog.get_logger(__name__)
-
 MOST_DAYS = 366
-#: Back-tests of one CPO that may wait or run at a time.
-MOST_AT_ONCE = 3
 #: How often progress is told, in sessions; the lease is renewed with it.
 STEP = 1000
 LEASE = timedelta(minutes=2)
-#: Workers that died over one back-test before it is given up.
-ATTEMPTS = 3
 
 
 def ask_for_backtest(
@@ -61,9 +52,8 @@ def ask_for_backtest(
     with transaction.atomic():
         # The offer's row makes two people who press at once one after the other.
         Offer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
-        waiting = BacktestRun.objects.filter(state__in=[BacktestState.QUEUED, BacktestState.RUNNING])
-        if waiting.count() >= MOST_AT_ONCE:
-            raise ValidationError(f"{MOST_AT_ONCE} back-tests are under way: wait until one is done.")
+        if busy := too_many(BacktestRun):
+            raise ValidationError(busy)
         run = BacktestRun.objects.create(
             cpo=offer.cpo,
             offer=offer,
@@ -102,20 +92,11 @@ def run_backtests() -> int:
 
 
 def _run(run: BacktestRun) -> int:
-    if run.attempts > ATTEMPTS:
-        return _end(run, BacktestState.FAILED, error=f"It was begun {ATTEMPTS} times and never came to its end.")
-    try:
-        result = _replay(run)
-    except PricingError as refusal:
-        return _end(run, BacktestState.FAILED, error=str(refusal)[:300])
-    except Exception as error:  # noqa: BLE001  whatever it was, its page says so and the next one is run
-        log.error("backtest_failed", backtest=str(run.pk), error=describe(error))
-        return _end(run, BacktestState.FAILED, error="It failed on our side: ask for it again.")
-    return 0 if result is None else _end(run, BacktestState.DONE, result=result)
+    return work_off(run, lambda: _replay(run), refusal=PricingError)
 
 
-def _replay(run: BacktestRun) -> dict[str, object] | None:
-    """Return what the replay found; None where another worker has taken it over."""
+def _replay(run: BacktestRun) -> dict[str, object]:
+    """Return what the replay found; raises LeaseLost where another worker has taken it over."""
     live, draft, policy = book_for(run.cpo).book.all(), offer_from_json(run.terms), policy_of(run.cpo_id)
     setting = Setting(
         run.cpo.currency,
@@ -128,11 +109,6 @@ def _replay(run: BacktestRun) -> dict[str, object] | None:
     for done, session in enumerate(past_sessions(run.since, run.until, known), start=1):
         replay.play(session)
         if done % STEP == 0 and not go_on(run, LEASE, done):
-            return None
+            raise LeaseLost
     found: dict[str, object] = encode(replay.result())
     return found
-
-
-def _end(run: BacktestRun, state: BacktestState, *, result: dict[str, object] | None = None, error: str = "") -> int:
-    done = F("total") if state is BacktestState.DONE else F("done")
-    return held(run).update(state=state, result=result, error=error, finished_at=Now(), leased_until=None, done=done)

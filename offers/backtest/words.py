@@ -9,13 +9,14 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from cpo_portal.accounts.runs import RunState
 from cpo_portal.adminkit.display import EMPTY, money, pairs, table, when
 from offers.engine.backtest import BacktestResult, Touched
 from offers.engine.benefits import rule_of
 from offers.engine.codec import offer_from_json
 from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
-from offers.models import BacktestRun, BacktestState
+from offers.models import BacktestRun
 from offers.names import in_names
 from offers.reason_texts import reason_in_words
 from pricing.engine.codec import decode
@@ -33,7 +34,7 @@ _RAN_OUT = {"TOTAL_USES": "its uses in total were gone", "BUDGET": "its budget w
 
 def result_of(run: BacktestRun) -> BacktestResult | None:
     """Return what the replay found; None until it is done."""
-    return decode(BacktestResult, run.result) if run.state == BacktestState.DONE else None
+    return decode(BacktestResult, run.result) if run.state == RunState.DONE else None
 
 
 def assumptions(run: BacktestRun) -> list[str]:

@@ -1,7 +1,7 @@
 """Offers with immutable versions, the ledger of what they gave, and the stored quotes."""
 
 from offers.models.adjustments import Adjustment, AdjustmentKind
-from offers.models.backtests import BacktestRun, BacktestState
+from offers.models.backtests import BacktestRun
 from offers.models.codes import MOST_CODES, CodeAlphabet, CodeBatch, CodeGuess, CodeState, SingleUseCode
 from offers.models.columns import MONEY
 from offers.models.consents import ConsentChannel, SurgeConsent
@@ -39,7 +39,6 @@ __all__ = [
     "Adjustment",
     "AdjustmentKind",
     "BacktestRun",
-    "BacktestState",
     "BasisChoice",
     "BenefitKindChoice",
     "BillTax",

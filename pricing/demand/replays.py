@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from celery import shared_task
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
-from cpo_portal.accounts.leases import claim, go_on, held
+from cpo_portal.accounts.leases import claim, go_on
 from cpo_portal.accounts.models import User
+from cpo_portal.accounts.runs import LeaseLost, RunState, too_many, work_off
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.database.errors import describe
 from cpo_portal.network.models import Location
 from pricing.demand.history import count_sessions, history_of
 from pricing.demand.rules import rules_in_force, scope_of, written
@@ -25,23 +22,13 @@ from pricing.engine.codec import decode, encode
 from pricing.engine.demand_history import LocationHistory, StaticSurge
 from pricing.engine.demand_replay import Replay, replay
 from pricing.engine.values import PricingError
-from pricing.models import DemandPolicy, DemandReplay, ReplayState
+from pricing.models import DemandPolicy, DemandReplay
 from pricing.surges.policies import policy_of
 from pricing.surges.scope import fits_location
 
-log = structlog.get_logger(__name__)
-
 MOST_DAYS = 366
-#: Back-tests of one CPO that may wait or run at a time.
-MOST_AT_ONCE = 3
 #: Longer than one location of a year takes; the lease is renewed with each.
 LEASE = timedelta(minutes=5)
-#: Workers that died over one back-test before it is given up.
-ATTEMPTS = 3
-
-
-class _LeaseLost(Exception):
-    """Another worker has taken the back-test over."""
 
 
 def ask_for_replay(
@@ -62,9 +49,8 @@ def ask_for_replay(
     with transaction.atomic():
         # The policy's row makes two people who press at once one after the other.
         DemandPolicy.objects.select_for_update(of=("self",), no_key=True).get(pk=policy.pk)
-        waiting = DemandReplay.objects.filter(state__in=[ReplayState.QUEUED, ReplayState.RUNNING])
-        if waiting.count() >= MOST_AT_ONCE:
-            raise ValidationError(f"{MOST_AT_ONCE} back-tests are under way: wait until one is done.")
+        if busy := too_many(DemandReplay):
+            raise ValidationError(busy)
         run = DemandReplay.objects.create(
             cpo=policy.cpo,
             policy=policy,
@@ -83,7 +69,7 @@ def ask_for_replay(
 
 def result_of(run: DemandReplay) -> Replay | None:
     """Return what the replay found; None until it is done."""
-    return decode(Replay, run.result) if run.state == ReplayState.DONE else None
+    return decode(Replay, run.result) if run.state == RunState.DONE else None
 
 
 def static_of(run: DemandReplay) -> StaticSurge | None:
@@ -102,32 +88,21 @@ def run_replays() -> int:
 
 
 def _run(run: DemandReplay) -> int:
-    if run.attempts > ATTEMPTS:
-        return _end(run, ReplayState.FAILED, error=f"It was begun {ATTEMPTS} times and never came to its end.")
-    try:
-        found = replay(_histories(run), decode(engine.DemandPolicy, run.rules), static=static_of(run))
-    except _LeaseLost:
-        return 0
-    except PricingError as refusal:
-        return _end(run, ReplayState.FAILED, error=str(refusal)[:300])
-    except Exception as error:  # noqa: BLE001  whatever it was, its page says so and the next one is run
-        log.error("demand_replay_failed", replay=str(run.pk), error=describe(error))
-        return _end(run, ReplayState.FAILED, error="It failed on our side: ask for it again.")
+    return work_off(run, lambda: _found(run), refusal=PricingError)
+
+
+def _found(run: DemandReplay) -> Any:
+    found = replay(_histories(run), decode(engine.DemandPolicy, run.rules), static=static_of(run))
     if found is None:
-        return _end(run, ReplayState.FAILED, error="None of its locations is there any more: ask for it again.")
-    return _end(run, ReplayState.DONE, result=encode(found))
+        raise PricingError("NOTHING_TO_REPLAY", "None of its locations is there any more: ask for it again.")
+    return encode(found)
 
 
 def _histories(run: DemandReplay) -> Iterator[LocationHistory]:
     """Yield the history of each location, which is read while it is replayed; tell the progress in between."""
     for done, key in enumerate(run.location_ids):
         if done and not go_on(run, LEASE, done):
-            raise _LeaseLost
+            raise LeaseLost
         location = Location.objects.filter(location_id=key).first()
         if location is not None:
             yield history_of(location, run.cpo.currency, run.since, run.until)
-
-
-def _end(run: DemandReplay, state: ReplayState, *, result: Any = None, error: str = "") -> int:
-    done = F("total") if state is ReplayState.DONE else F("done")
-    return held(run).update(state=state, result=result, error=error, finished_at=Now(), leased_until=None, done=done)

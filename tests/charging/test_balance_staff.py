@@ -14,42 +14,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.accounts.tokens import create_token
 from cpo_portal.charging import balance_moves, balances
 from cpo_portal.charging.balance_csv import COLUMNS, import_top_ups
 from cpo_portal.charging.csv_files import NotRead
 from cpo_portal.charging.groups import RowsRefused, add_members
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
-from tests.people import make_member
+from tests.charging.books import api, owner, post, world
 from tests.prepaid import SARAH, credit, entries, family, figures
 from tests.processes import run_at_once
 from tests.world import World, make_world
 
+__all__ = ["api", "owner", "world"]
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
-def api(world: World) -> Client:
-    _, text = create_token(world.cpo, name="books", scope=TokenScope.STAFF)
-    return Client(headers={"Authorization": f"Bearer {text}"})
-
-
-@pytest.fixture
-def owner(world: World) -> Client:
-    client = Client()
-    client.force_login(make_member(world.cpo, "owner", Role.OWNER), backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def post(client: Client, path: str, body: dict[str, Any]) -> Any:
-    return client.post(f"/api/{path}", body, content_type="application/json")
 
 
 def test_a_balance_from_opening_to_its_end_by_api(world: World, api: Client) -> None:

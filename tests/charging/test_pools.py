@@ -10,9 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.accounts.tokens import create_token
 from cpo_portal.charging import balances
 from cpo_portal.charging.balance_csv import import_top_ups
 from cpo_portal.charging.balance_moves import BalanceRefused, Moved
@@ -20,30 +18,13 @@ from cpo_portal.charging.groups import RowsRefused
 from cpo_portal.charging.models import Balance
 from cpo_portal.charging.tasks import expire_balances
 from cpo_portal.charging.units import from_people, in_sheet, in_words, is_exact
-from tests.charging.test_balance_staff import post
-from tests.people import make_member
+from tests.charging.books import api, owner, post, world
 from tests.prepaid import SARAH, credit, entries, family, figures, pool, subscribe
 from tests.world import World, make_world
 
+__all__ = ["api", "owner", "world"]
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
-def api(world: World) -> Client:
-    _, text = create_token(world.cpo, name="books", scope=TokenScope.STAFF)
-    return Client(headers={"Authorization": f"Bearer {text}"})
-
-
-@pytest.fixture
-def owner(world: World) -> Client:
-    client = Client()
-    client.force_login(make_member(world.cpo, "owner", Role.OWNER), backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.mark.parametrize(

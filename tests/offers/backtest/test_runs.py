@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from cpo_portal.accounts.leases import claim
+from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup
 from offers.backtest import runs
@@ -20,7 +21,7 @@ from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import Touched
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, BacktestState, Offer
+from offers.models import BacktestRun, Offer
 from pricing.models import HolidayCalendar
 from tests.offers.ordering import test_giving as giving
 from tests.offers.ordering.sale import Sale
@@ -236,7 +237,7 @@ def test_another_cpos_sessions_are_not_replayed(draft: Offer) -> None:
     run_backtests()
     with cpo_scope(other.cpo):
         assert not BacktestRun.objects.exists()
-    assert fresh(run).state == BacktestState.DONE
+    assert fresh(run).state == RunState.DONE
 
 
 def test_the_financing_that_a_driver_chose_is_chosen_again(sale: Sale) -> None:

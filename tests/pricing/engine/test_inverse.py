@@ -65,17 +65,21 @@ def costs(terms, wh):
     return quote.total.amount
 
 
-@settings(deadline=None, max_examples=40)
-@given(tariffs, st.decimals("0.01", 300, places=2))
-def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+def buys_the_largest(terms, budget):
+    """Assert that an all-in budget buys the most of all energies that cost no more, each of them priced."""
     within = [wh for wh in range(1, MOST + 1) if costs(terms, wh) <= budget]
-    request = replace(rupees(str(budget), Basis.ALL_IN), max_power_w=450)
     try:
-        found = energy_for_amount(request, terms)
+        found = energy_for_amount(replace(rupees(str(budget), Basis.ALL_IN), max_power_w=450), terms)
     except PricingError as error:
         assert (within, error.code) == ([], "BUDGET_TOO_SMALL")
     else:
         assert found == within[-1]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tariffs, st.decimals("0.01", 300, places=2))
+def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    buys_the_largest(terms, budget)
 
 
 @settings(deadline=None, max_examples=40)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pricing.engine.inverse import energy_for_amount
 from pricing.engine.price import price
 from pricing.engine.values import (
-    Basis,
     Delivery,
     EnergyMeasure,
     LineKind,
@@ -25,7 +24,7 @@ from pricing.engine.values import (
     TimeSpan,
 )
 from tests.pricing.engine.samples import SATURDAY, ask, rupees, window
-from tests.pricing.engine.test_inverse import MOST, costs, tariffs
+from tests.pricing.engine.test_inverse import MOST, buys_the_largest, costs, tariffs
 from tests.pricing.engine.test_surge import RUPEE, surged
 
 hundredths = st.integers(1, 6000).map(lambda x: Decimal(x) / 100)
@@ -65,14 +64,7 @@ with_surges = st.builds(
 @settings(deadline=None, max_examples=60)
 @given(with_surges, st.decimals("0.01", 300, places=2))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
-    within = [wh for wh in range(1, MOST + 1) if costs(terms, wh) <= budget]
-    request = replace(rupees(str(budget), Basis.ALL_IN), max_power_w=450)
-    try:
-        found = energy_for_amount(request, terms)
-    except PricingError as error:
-        assert (within, error.code) == ([], "BUDGET_TOO_SMALL")
-    else:
-        assert found == within[-1]
+    buys_the_largest(terms, budget)
 
 
 @settings(deadline=None, max_examples=200)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_moves, balances
+from cpo_portal.charging import balance_csv, balance_moves, balances
 from cpo_portal.charging.balance_csv import COLUMNS, import_top_ups
 from cpo_portal.charging.csv_files import NotRead
 from cpo_portal.charging.groups import RowsRefused, add_members
@@ -271,7 +271,12 @@ NO_FILES = [
     pytest.param("x,amount,reference\n", f"The column “x” is unknown: use {', '.join(COLUMNS)}.", id="unknown-column"),
     pytest.param("phone,amount\n1,2", "The file needs the column “reference”: add it.", id="missing-column"),
     pytest.param(table(), "The file has no rows: write one below the header.", id="empty"),
-    pytest.param(table(*[GOOD] * 2001), "The file has more than 2000 top-ups: upload it in parts.", id="too-many"),
+    pytest.param(
+        table(*[GOOD] * 2001),
+        "The file has more than 2000 top-ups: upload it in parts.",
+        id="too-many",
+        marks=pytest.mark.slow,  # the next test says the same of three rows
+    ),
     pytest.param(
         table(GOOD + ",more"),
         "Row 2 has more cells than the header: put a text with commas into quotes.",
@@ -298,6 +303,15 @@ def test_what_is_no_file_of_top_ups_is_refused_whole(world: World, text: str, se
     with pytest.raises(NotRead) as refused:
         import_top_ups(world.cpo, text.encode(), dry_run=False, now=timezone.now())
     assert str(refused.value) == sentence
+    assert entries(balance) == [("TOP_UP", "10.00")]
+
+
+def test_a_file_of_more_rows_than_are_taken_is_refused_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(balance_csv, "MOST_ROWS", 3)
+    balance = credit(world.cpo, "10")
+    with pytest.raises(NotRead) as refused:
+        import_top_ups(world.cpo, table(*[GOOD] * 4).encode(), dry_run=False, now=timezone.now())
+    assert str(refused.value) == "The file has more than 3 top-ups: upload it in parts."
     assert entries(balance) == [("TOP_UP", "10.00")]
 
 

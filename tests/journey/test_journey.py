@@ -119,6 +119,7 @@ def test_a_second_journey_goes_the_same_way_quietly(portal: LivePortal) -> None:
     assert done.stdout.startswith("\nReceipt of order")
 
 
+@pytest.mark.slow
 def test_the_second_buyer_app_can_travel_as_well(portal: LivePortal) -> None:
     done = portal.buy("--quiet", "--credentials", str(portal.home / "demo/second-buyer.json"))
     assert done.returncode == 0, done.stdout

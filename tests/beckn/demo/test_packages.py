@@ -64,19 +64,17 @@ BEYOND = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("phone", "location_id", "wh", "expected"),
-    [
-        pytest.param(SARAH, MG_ROAD, 5000, [("Included energy (5 kWh)", "0.00"), *FEE], id="all-included"),
-        pytest.param(SARAH, MG_ROAD, 110_000, BEYOND, id="more-than-the-pool"),
-        pytest.param(RAVI, MG_ROAD, 5000, FIVE, id="who-has-no-package"),
-        pytest.param(SARAH, CONNAUGHT_PLACE, 5000, FIVE, id="where-another-tariff-holds"),
-    ],
-)
-def test_a_price_on_the_subscription(
-    cpo: Cpo, phone: str, location_id: str, wh: int, expected: list[tuple[str, str]]
-) -> None:
-    assert lines(cpo, phone, location_id, wh) == expected
+PRICES = {
+    "all-included": (SARAH, MG_ROAD, 5000, [("Included energy (5 kWh)", "0.00"), *FEE]),
+    "more-than-the-pool": (SARAH, MG_ROAD, 110_000, BEYOND),
+    "who-has-no-package": (RAVI, MG_ROAD, 5000, FIVE),
+    "where-another-tariff-holds": (SARAH, CONNAUGHT_PLACE, 5000, FIVE),
+}
+
+
+def test_prices_on_the_subscription_and_elsewhere(cpo: Cpo) -> None:
+    found = {name: lines(cpo, phone, place, wh) for name, (phone, place, wh, _) in PRICES.items()}
+    assert found == {name: expected for name, (*_, expected) in PRICES.items()}
 
 
 def test_a_second_run_gives_no_second_package(cpo: Cpo) -> None:

@@ -64,9 +64,17 @@ with_surge = st.builds(
 pools = st.lists(with_surge, max_size=4, unique_by=lambda x: x.offer_id)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=15)
 @given(pools, surged, st.booleans(), rules, money(1, 150))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(pool, terms, ordered, buyer_and_cpo, budget):
+    discounts = step(*pool, **buyer_and_cpo)
+    check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
+@given(pools, surged, st.booleans(), rules, money(1, 150))
+def test_many_all_in_budgets_buy_the_largest_energy_within_them(pool, terms, ordered, buyer_and_cpo, budget):
     discounts = step(*pool, **buyer_and_cpo)
     check_against(totals_of(terms, ordered, discounts), terms, ordered, discounts, budget)
 

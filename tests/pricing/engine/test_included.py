@@ -211,9 +211,16 @@ def test_a_pool_stands_in_the_document_and_in_its_hash_only_where_there_is_one()
 pooled = st.builds(lambda terms, wh: replace(terms, included_wh=wh), tariffs, st.integers(0, MOST + 20))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(pooled, st.decimals("0.01", 300, places=2))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    buys_the_largest(terms, budget)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
+@given(pooled, st.decimals("0.01", 300, places=2))
+def test_many_all_in_budgets_buy_the_largest_energy_within_them(terms, budget):
     buys_the_largest(terms, budget)
 
 

@@ -79,9 +79,16 @@ def test_slices_are_cut_by_the_surge_and_by_the_pool():
 pooled = st.builds(lambda terms, wh: replace(terms, included_wh=wh), with_surges, st.integers(0, MOST + 20))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=12)
 @given(pooled, st.decimals("0.01", 300, places=2))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    buys_the_largest(terms, budget)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
+@given(pooled, st.decimals("0.01", 300, places=2))
+def test_many_all_in_budgets_buy_the_largest_energy_within_them(terms, budget):
     buys_the_largest(terms, budget)
 
 

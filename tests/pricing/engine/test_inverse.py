@@ -76,9 +76,16 @@ def buys_the_largest(terms, budget):
         assert found == within[-1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(tariffs, st.decimals("0.01", 300, places=2))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    buys_the_largest(terms, budget)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
+@given(tariffs, st.decimals("0.01", 300, places=2))
+def test_many_all_in_budgets_buy_the_largest_energy_within_them(terms, budget):
     buys_the_largest(terms, budget)
 
 

@@ -61,9 +61,16 @@ with_surges = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=12)
 @given(with_surges, st.decimals("0.01", 300, places=2))
 def test_an_all_in_budget_buys_the_largest_energy_within_it(terms, budget):
+    buys_the_largest(terms, budget)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
+@given(with_surges, st.decimals("0.01", 300, places=2))
+def test_many_all_in_budgets_buy_the_largest_energy_within_them(terms, budget):
     buys_the_largest(terms, budget)
 
 

@@ -17,7 +17,7 @@ from offers.models import Offer, OfferState, Redemption
 from tests.beckn.actions.conversation import Conversation, amounts, tag
 from tests.offers.codes.coded import make_coded_offer, standing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ONE, TWO = "DIWALI-34679ACDEFGHJK", "DIWALI-KJHGFEDCA97643"
 WITH, WITHOUT = ["90.00", "10.00", "-27.00", "13.14"], ["90.00", "10.00", "18.00"]
 

@@ -20,7 +20,7 @@ from offers.ordering.reverse import take_back
 from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import WEEKEND
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def live(talk: Conversation, **said: Any) -> None:

@@ -19,7 +19,7 @@ from offers.models import OfferState, Redemption
 from tests.beckn.actions.conversation import Conversation, amounts, tag
 from tests.world import make_offer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NEAR = {"gps": "28.63,77.21", "radius": {"value": "5", "unit": "km"}}
 

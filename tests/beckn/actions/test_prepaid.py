@@ -9,7 +9,7 @@ from offers.models import CodeGuess, Offer, OfferState
 from tests.beckn.actions.conversation import Conversation, tag
 from tests.prepaid import credit, figures
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DECLINED = {
     "id": "prepaid-balance",

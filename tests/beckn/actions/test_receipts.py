@@ -24,7 +24,7 @@ from pricing.models import TaxProfile
 from tests.beckn.actions.conversation import BILLING, Conversation, tag
 from tests.people import make_member, signed_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def gstin(state: str) -> str:

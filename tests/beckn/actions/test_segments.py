@@ -15,7 +15,7 @@ from offers.models import Offer
 from tests.beckn.actions.conversation import Conversation, tag
 from tests.world import make_offer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.beckn.actions.test_prepaid import DECLINED
 from tests.people import make_member, signed_in
 from tests.prepaid import credit, figures, pool, subscribe
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from pricing.authoring import Place, TariffContent
 from pricing.engine.values import Dimension, PriceComponent, PricingModel, Wheeling
 from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 OWN = (Place(item_id="pe-charging-01"),)
 FIXED = TariffContent(

@@ -18,7 +18,7 @@ from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import api_client
 from tests.prepaid import subscribe
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 SARAH, RAVI = BILLING["phone"], "+91-9000000002"
 

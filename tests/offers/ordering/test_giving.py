@@ -23,7 +23,7 @@ from tests.offers.ordering.gifts import FREE, KWH, MORE, chosen, forget_all, liv
 from tests.offers.ordering.sale import Sale, ledger_kinds
 from tests.world import ask_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SESSION = MORE | {"item_unit": "SESSION", "qualifier_item_count": 1, "item_value": Decimal(0), "additive": False}
 
 

@@ -32,7 +32,7 @@ from tests.offers.ordering.sale import Sale
 from tests.prepaid import SARAH, credit, customer, entries, family, figures, pool
 from tests.world import make_offer, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def five(**changes: Any) -> SessionAsk:

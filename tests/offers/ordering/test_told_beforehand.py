@@ -23,7 +23,7 @@ from tests.offers.ordering.test_returning import free, paid
 from tests.people import make_member, signed_in
 from tests.prepaid import SARAH, credit
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 OFFERS = (
     " The offers of the session are as if they had not been used. A referral that it earned waits for another session; "

@@ -81,7 +81,7 @@ class SurgePolicy(TenantModel):
 
     def clean(self) -> None:
         super().clean()
-        check_two_people(self.cpo_id, required=self.review_required)
+        check_two_people(self)
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Save the row; a shorter notice waits for the longer one, and a higher cap for the longest of the two.

@@ -157,4 +157,4 @@ class OfferPolicy(TenantModel):
         for name in ("referrer_reward", "friend_reward"):
             if sentence := coinless(getattr(self, name), self.cpo.currency):
                 raise ValidationError({name: sentence})
-        check_two_people(self.cpo_id, required=self.review_required)
+        check_two_people(self)

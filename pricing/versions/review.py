@@ -43,10 +43,14 @@ class Actor:
         return f"{_PERSON}{maker}" if maker else f"{_TOKEN}{self.by_token}"
 
 
-def check_two_people(cpo_id: int, *, required: bool) -> None:
-    """Raise ValidationError by field where reviews are to be required of fewer than two people who may author."""
-    authors = Membership.objects.filter(cpo=cpo_id, role__in=(Role.OWNER, Role.MANAGER))
-    if required and authors.count() < 2:
+def check_two_people(policy: Any) -> None:
+    """Raise ValidationError by field where reviews begin to be required of fewer than two people who may author; who
+    required them before may change the rest of the policy."""
+    required_before = type(policy)._default_manager.filter(pk=policy.pk, review_required=True)
+    if not policy.review_required or required_before.exists():
+        return
+    authors = Membership.objects.filter(cpo=policy.cpo_id, role__in=(Role.OWNER, Role.MANAGER))
+    if authors.count() < 2:
         raise ValidationError({"review_required": "Four eyes need two people: invite another owner or manager first."})
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from cpo_portal.accounts.models import TokenScope, User
+from cpo_portal.accounts.models import Membership, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
 from offers.public_surge import page_of
@@ -273,6 +273,21 @@ def test_only_owners_switch_reviews_and_only_where_two_people_author(people: Peo
         signed_in(person).post(address, form)
         with cpo_scope(people.here.cpo):
             assert SurgePolicy.objects.get().review_required is required
+
+
+def test_a_manager_changes_the_policy_although_the_second_person_has_left(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        Membership.objects.filter(user=people.owner).delete()
+        row = SurgePolicy.objects.get()
+    form = {"notice_hours": "24", "signal_notice_minutes": "15", "cap_percent": "30"}
+    answer = signed_in(people.colleague).post(f"/admin/pricing/surgepolicy/{row.pk}/change/", form)
+    with cpo_scope(people.here.cpo):
+        saved = SurgePolicy.objects.get()
+        assert (answer.status_code, saved.cap_percent, saved.review_required) == (302, 30, True)
+        saved.review_required = False
+        saved.save()
+        saved.review_required = True
+        assert refusal(saved.full_clean) == "Four eyes need two people: invite another owner or manager first."
 
 
 def test_machines_submit_and_persons_tokens_approve(people: People) -> None:

@@ -23,6 +23,8 @@ _Version = TypeVar("_Version", bound=Model)
 #: The moves that a review knows, as the moves of offers and of surges are called.
 PUBLISH, SUBMIT, APPROVE, REJECT = "publish", "submit", "approve", "reject"
 REVIEWED = frozenset({PUBLISH, SUBMIT, APPROVE, REJECT})
+#: The stored states in which a draft is approved, of offers and of surges.
+APPROVABLE = frozenset({"IN_REVIEW", "APPROVED", "PAUSED", "ENDED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,9 @@ class Reviews(Generic[_Version]):
         return found
 
     def waiting(self) -> Any:
-        """Return the drafts that somebody submitted."""
-        return self.versions._default_manager.filter(published_at=None, submitted_at__isnull=False)
+        """Return the drafts that somebody submitted and that may still be approved."""
+        approvable = {f"{self.owner}__state__in": APPROVABLE}
+        return self.versions._default_manager.filter(published_at=None, submitted_at__isnull=False, **approvable)
 
     def check_move(self, thing: Any, move: str, actor: Actor, note: str, expected: int | str | datetime | None) -> None:
         """Refuse a move that the review does not allow; in the transaction that holds the thing's row.

@@ -14,10 +14,13 @@ from cpo_portal.accounts.models import Membership, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
 from offers.public_surge import page_of
+from offers.states import TRANSITIONS as OFFER_TRANSITIONS
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.kinds import SurgeKind
+from pricing.surges.reviews import REVIEWS
+from pricing.surges.schedules import TRANSITIONS as SURGE_TRANSITIONS
 from pricing.surges.schedules import Move, create_schedule, perform, rename, save_draft
-from pricing.versions.review import Actor
+from pricing.versions.review import APPROVABLE, Actor
 from tests.people import People, api_client, signed_in
 from tests.pricing.surges.samples import FIFTH, NOW, seen
 
@@ -255,6 +258,22 @@ def test_the_start_page_tells_who_may_approve_of_what_waits(people: People) -> N
     waiting = {"said": "1 surge waits for your approval.", "list": f"{LIST}?review=waiting"}
     told = [signed_in(x).get(reverse("admin:index")).context["waiting"] for x in (people.owner, people.colleague)]
     assert told == [[waiting], []]
+
+
+def test_what_was_archived_waits_for_nobody(people: People) -> None:
+    schedule = perform(Move.APPROVE, submitted(people), Actor(people.owner))
+    perform(Move.END, schedule)
+    save_draft(schedule, replace(FIFTH, value=Decimal(30)), by=people.colleague)
+    perform(Move.SUBMIT, schedule, Actor(people.colleague))
+    with cpo_scope(people.here.cpo):
+        assert [x.number for x in REVIEWS.waiting()] == [2]
+        perform(Move.ARCHIVE, schedule)
+        assert list(REVIEWS.waiting()) == []
+
+
+@pytest.mark.parametrize("transitions", [SURGE_TRANSITIONS, OFFER_TRANSITIONS], ids=["surges", "offers"])
+def test_the_states_in_which_a_draft_is_approved(transitions: dict[tuple[str, str], str]) -> None:
+    assert {state for state, move in transitions if move == "approve"} == APPROVABLE
 
 
 def test_the_author_who_opens_the_dialog_is_told_first(people: People) -> None:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
+from hypothesis import seed as hypothesis_seed
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
@@ -59,11 +60,12 @@ class Asker:
         """Return everything that the description names."""
         return (found.ok() for found in self.schema.get_all_operations())
 
-    def ask(self, operation: Any, *, count: int, boundaries: bool = False) -> None:
-        """Ask for one operation `count` times at random, and with the boundaries of all its values."""
+    def ask(self, operation: Any, *, count: int, boundaries: bool = False, seed: int = 1) -> None:
+        """Ask for one operation `count` times at random, by the seed, and with the boundaries of all its values."""
         modes = [HypothesisTestMode.FUZZING] + ([HypothesisTestMode.COVERAGE] if boundaries else [])
-        config = HypothesisTestConfig(self.schema.config, modes, seed=1)
-        test = settings(SETTINGS, max_examples=count)(self._sender())
+        config = HypothesisTestConfig(self.schema.config, modes)
+        # Given here, for schemathesis gives no seed to a test that is to be the same each time.
+        test = hypothesis_seed(seed)(settings(SETTINGS, max_examples=count)(self._sender()))
         create_test(operation=operation, test_func=test, config=config)()
 
     def unheard(self) -> list[str]:

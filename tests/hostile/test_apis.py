@@ -17,6 +17,8 @@ from tests.tenancy.stage import Stage, set_stage
 #: Requests per operation in the fast run and in the longer one, of which REQUESTS can ask for more; that one also tries
 #: the boundaries of every value.
 FAST, SLOW = 3, int(os.environ.get("REQUESTS", "30"))
+#: What made-up requests have not done by chance is asked for again, at most so often, with other values each time.
+MORE_ROUNDS = 8
 
 #: What the stage's rows refuse whatever is asked, for they are in use or in another state; and starts, of which hardly
 #: one is in time.
@@ -78,5 +80,10 @@ def test_requests_made_from_the_description_are_answered_as_it_says(asker: Asker
 def test_many_more_requests_and_every_boundary(asker: Asker) -> None:
     for operation in asker.operations():
         asker.ask(operation, count=SLOW, boundaries=True)
+    for seed in range(2, 2 + MORE_ROUNDS):
+        missing = {*asker.unheard()} - REFUSED - HARDLY
+        for operation in asker.operations():
+            if operation.label in missing:
+                asker.ask(operation, count=SLOW, seed=seed)
     assert "\n".join(asker.complaints) == ""
     assert sorted({*asker.unheard()} - REFUSED - HARDLY) == []

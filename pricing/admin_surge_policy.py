@@ -9,12 +9,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.display import when
 from pricing.admin_single import SingleRowAdmin
 from pricing.engine.wording import plain_number
 from pricing.models import SurgePolicy
+from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.policies import waiting_notices
 
 
@@ -49,8 +51,16 @@ class SurgePolicyAdmin(SingleRowAdmin):
                 "planned to start once the notice is over.",
             },
         ),
+        (
+            "Price ceilings",
+            {
+                "fields": ("above_ceilings",),
+                "description": "Ceilings are compared with this limit when a tariff or a surge is published: a higher "
+                "one can lift above them what was published before.",
+            },
+        ),
     )
-    readonly_fields = ("notice_now", "cap_now")
+    readonly_fields = ("notice_now", "cap_now", "above_ceilings")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         # Who could switch the review off for a moment would be all four eyes alone.
@@ -70,6 +80,11 @@ class SurgePolicyAdmin(SingleRowAdmin):
             return said
         start = when(cap.counts_from, policy.cpo.time_zone)
         return f"{said}; for sessions planned to start from {start}: {_said(cap.percent)}"
+
+    @admin.display(description="Above them")
+    def above_ceilings(self, policy: SurgePolicy) -> str:
+        told = [x.sentence for x in SurgeCeilings().above_now()]
+        return format_html_join("\n", "<p>{}</p>", ((x,) for x in told)) or "No price with surges is above a ceiling."
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("cpo")

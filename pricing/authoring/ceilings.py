@@ -32,10 +32,20 @@ MOST_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A sentence about a ceiling that a tariff is above, and whether it keeps it from being published."""
+    """A ceiling that a price is above: what is above it and where, what can be done, and whether it must be.
 
-    sentence: str
+    `surges` are the names of those that are in the price.
+    """
+
+    fault: str
+    remedy: str
     blocks: bool
+    surges: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return all of it for whoever writes the price."""
+        return f"{self.fault}: {self.remedy}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +144,36 @@ def _ceiling(rule: PriceCeiling) -> Ceiling:
 
 def _said(rule: PriceCeiling, under: Sequence[Priced], cap_percent: Decimal | None, currency: str) -> Iterator[Found]:
     """Yield a sentence for each price that is above the rule: where first, and at how many other locations."""
-    found: dict[tuple[bool, Breach], list[Connector]] = {}
+    found: dict[Breach, list[Connector]] = {}
     known: dict[tuple[tuple[PriceComponent, ...], tuple[Surge, ...]], tuple[Breach, ...]] = {}
     for priced in under:
         key = priced.components, priced.surges
         if key not in known:
             known[key] = breaches(priced.components, _ceiling(rule), priced.surges, cap_percent)
         for breach in known[key]:
-            found.setdefault((bool(priced.surges), breach), []).append(priced.connector)
-    for (surged, breach), connectors in found.items():
+            found.setdefault(breach, []).append(priced.connector)
+    for breach, connectors in found.items():
         places = dict.fromkeys(x.charger.location for x in connectors)
         more = len(places) - 1
         where = f"at {next(iter(places))}" + (f" and {more} more location{'s' if more > 1 else ''}" if more else "")
         price, most = money_text(breach.rate, currency), money_text(rule.maximum_rate, currency)
-        with_surges = " with its surges" if surged else ""
+        with_surges, lower = _surges_in_words(breach.surges)
         yield Found(
-            f"{price} per kWh{with_surges} {windows_in_words(breach.hours)} is above “{rule.name}” ({most}) {where}: "
-            "lower it, or leave the place out.",
+            f"{price} per kWh{with_surges} {windows_in_words(breach.hours)} is above “{rule.name}” ({most}) {where}",
+            f"lower {lower}, or leave the place out",
             rule.mode == CeilingMode.BLOCK,
+            breach.surges,
         )
+
+
+def _surges_in_words(names: tuple[str, ...]) -> tuple[str, str]:
+    """Return how a sentence names the surges that are in a price, and what can be lowered."""
+    if not names:
+        return "", "it"
+    *first, last = (f"“{name}”" for name in names)
+    if not first:
+        return f" with {last}", "the tariff or the surge"
+    return f" with {', '.join(first)} and {last}", "the tariff or one of the surges"
 
 
 def _applies(rule: PriceCeiling, connector: Connector) -> bool:

@@ -11,6 +11,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.authoring.ceilings import refuse_above
 from pricing.authoring.claims import claims_with, take
 from pricing.authoring.content import TariffContent, checked, content_of, write_content
+from pricing.authoring.prices import Uncovering
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
 from pricing.versions.drafts import Drafts
 
@@ -44,11 +45,15 @@ def publish(
         if content.valid_until is not None and content.valid_until <= now:
             raise ValidationError({"valid_until": "It would have ended already: give a later end or leave it empty."})
         refuse_above(content)
+        uncovering = Uncovering(locked)
         take(locked, claims_with(locked, draft, now=now))
         draft.published_at = now
         draft.save(update_fields=["published_at"])
         locked.live_version = draft
-        return _move(locked, TariffState.APPROVED, by=by, by_token=by_token, note=note)
+        moved = _move(locked, TariffState.APPROVED, by=by, by_token=by_token, note=note)
+        if faults := uncovering.faults("let this one still apply there"):
+            raise ValidationError({"places": faults})
+        return moved
 
 
 def end(tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str = "") -> Tariff:
@@ -57,7 +62,11 @@ def end(tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str
         locked = _DRAFTS.lock(tariff)
         if locked.state != TariffState.APPROVED:
             raise ValidationError("Only a published tariff can be ended.")
-        return _move(locked, TariffState.ENDED, by=by, by_token=by_token, note=note)
+        uncovering = Uncovering(locked)
+        moved = _move(locked, TariffState.ENDED, by=by, by_token=by_token, note=note)
+        if faults := uncovering.faults("leave this one"):
+            raise ValidationError(faults)
+        return moved
 
 
 def working_version(tariff: Tariff) -> TariffVersion | None:

@@ -76,10 +76,15 @@ def surge_lines(
 
 def per_kwh(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> Decimal:
     """Return what these surges add to each kWh at a rate, within the CPO's cap; exact, before amounts per session."""
-    by_id = {x.surge_id: x for x in terms.surges}
-    counting = [by_id[x] for x in _counting([by_id[x] for x in surge_ids], rate) if not by_id[x].exemption]
-    added = sum((_worth(x, rate) for x in counting if x.basis is not _FIXED), _NOTHING)
+    added = sum((_worth(x, rate) for x in raising(terms, surge_ids, rate)), _NOTHING)
     return added if terms.surge_cap_percent is None else min(added, rate * terms.surge_cap_percent / 100)
+
+
+def raising(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> tuple[Surge, ...]:
+    """Return those of the surges that add to each kWh at a rate, before the CPO's cap, in the order of the terms."""
+    by_id = {x.surge_id: x for x in terms.surges}
+    counting = _counting([by_id[x] for x in surge_ids], rate)
+    return tuple(x for x in terms.surges if x.surge_id in counting and not x.exemption and x.basis is not _FIXED)
 
 
 def _worth(surge: Surge, rate: Decimal) -> Decimal:

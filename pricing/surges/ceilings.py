@@ -3,27 +3,19 @@ refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
-from django.utils import timezone
 
 from cpo_portal.network.models import Connector
 from pricing.authoring.ceilings import Ceilings, Found, Priced
+from pricing.authoring.prices import prices_of
 from pricing.demand.highest import highest_surges
-from pricing.engine.codec import decode
 from pricing.engine.values import PriceComponent, Surge
-from pricing.mapping import tariffs_for
-from pricing.models import DemandPolicy, SurgeSchedule, TariffAssignment, TariffVersion
+from pricing.models import DemandPolicy, SurgeSchedule
 from pricing.surges.content import SurgeContent
 from pricing.surges.scope import fits
 from pricing.windows import read_window
-
-#: Announced changes of tariffs that are looked at.
-_MOST_CHANGES = 20
 
 
 class SurgeCeilings:
@@ -59,22 +51,17 @@ class SurgeCeilings:
                 priced.append(Priced(connector, parts, (*others, *own)))
         return self._ceilings.told(priced, policy.cpo.currency)
 
+    def above_now(self) -> tuple[Found, ...]:
+        """Return what they say against the prices that there are and those announced, with the surges on top."""
+        if not self._ceilings.rules:
+            return ()
+        priced = [Priced(x, parts, self._ceilings.surges_at(x, parts)) for x, parts in self._prices]
+        currency = priced[0].connector.cpo.currency if priced else ""
+        return tuple(found for found in self._ceilings.told(priced, currency) if found.surges)
+
     @cached_property
     def _prices(self) -> list[tuple[Connector, tuple[PriceComponent, ...]]]:
-        """Each connector with the prices of each version that prices it, now or from an announced instant on."""
-        now, connectors = timezone.now(), self._ceilings.connectors
-        if not connectors:
-            return []
-        edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
-        instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x and x > now}
-        found: dict[tuple[int, int], tuple[Connector, tuple[PriceComponent, ...]]] = {}
-        parts: dict[int, tuple[PriceComponent, ...]] = {}
-        for at in (now, *sorted(instants)[:_MOST_CHANGES]):
-            for connector, version in _with_versions(connectors, at):
-                if version.pk not in parts:
-                    parts[version.pk] = decode(tuple[PriceComponent, ...], version.components)
-                found[connector.pk, version.pk] = connector, parts[version.pk]
-        return list(found.values())
+        return [(x.connector, x.components) for x in prices_of(self._ceilings.connectors)]
 
 
 def refuse_above(schedule: SurgeSchedule, content: SurgeContent) -> None:
@@ -89,11 +76,6 @@ def refuse_level_above(policy: DemandPolicy) -> None:
     faults = [found.sentence for found in SurgeCeilings().above_level(policy) if found.blocks]
     if faults:
         raise ValidationError({"levels": faults})
-
-
-def _with_versions(connectors: list[Connector], at: datetime) -> Iterator[tuple[Connector, TariffVersion]]:
-    versions = tariffs_for(connectors, at=at)
-    return ((x, versions[x.pk]) for x in connectors if x.pk in versions)
 
 
 def _surge(schedule: SurgeSchedule, content: SurgeContent) -> Surge:

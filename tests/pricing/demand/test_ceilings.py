@@ -25,9 +25,11 @@ from tests.world import World, make_world
 pytestmark = pytest.mark.django_db
 #: ₹18.00 with the 25 % to which the cap of the rules cuts the highest level of 30 %.
 SAID = (
-    "₹22.50 per kWh with its surges every day all day is above “Delhi cap” (₹22.00) at Connaught Place Station: lower "
-    "it, or leave the place out."
+    "₹22.50 per kWh with “Busy station fee” every day all day is above “Delhi cap” (₹22.00) at Connaught Place "
+    "Station: lower the tariff or the surge, or leave the place out."
 )
+TWO = "“Congestion fee” and “Busy station fee”"
+SAID_OF_TWO = SAID.replace("“Busy station fee”", TWO).replace("the surge,", "one of the surges,")
 FIVE = replace(PROMPT, levels=(DemandLevel(Decimal("0.8"), Decimal("0.6"), Decimal(5)),))
 
 
@@ -113,7 +115,8 @@ def test_what_is_switched_on_is_not_changed_to_be_above_it(
         setattr(policy, key, value)
     with pytest.raises(ValidationError) as refused:
         save_policy(policy)
-    assert refused.value.message_dict == {"levels": [SAID.replace("₹22.50", price).replace("₹22.00", f"₹{most}")]}
+    said = SAID_OF_TWO if "stacking_group" in before else SAID
+    assert refused.value.message_dict == {"levels": [said.replace("₹22.50", price).replace("₹22.00", f"₹{most}")]}
     kept = again(world)
     assert (kept.number, kept.rules) == (2, written(rules))
     assert {name: getattr(kept, name) for name in before} == before
@@ -149,8 +152,9 @@ def test_a_surge_is_compared_with_the_levels_beside_it(world: World) -> None:
     schedule = make_schedule(world.cpo, FIFTH)
     with pytest.raises(ValidationError) as refused:
         publish(schedule)
-    sentence = SAID.replace("₹22.50", "₹26.10").replace("₹22.00", "₹26.00")
-    assert refused.value.message_dict == {"value": [sentence]}
+    sentence = SAID_OF_TWO.replace("₹22.50", "₹26.10").replace("₹22.00", "₹26.00")
+    turned = sentence.replace(TWO, "“Busy station fee” and “Congestion fee”")
+    assert refused.value.message_dict == {"value": [turned]}
     switch_off(policy)
     publish(schedule)
     with pytest.raises(ValidationError) as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -85,3 +86,23 @@ WEEKEND = "Saturdays and Sundays 18:00–21:00"
 def test_where_prices_with_surges_are_above_a_ceiling(surges, cap, limit, windows, found):
     said = breaches(EVENINGS, Ceiling(Decimal(limit), windows), surges, Decimal(cap) if cap else None)
     assert [(f"{x.rate.normalize():f}", windows_in_words(x.hours)) for x in said] == found
+
+
+GROUPED = [replace(FIFTH, group="peak"), replace(RUPEE, exemption="", spans=None, group="peak")]
+SESSION = Surge("valet", 1, "Valet", SurgeBasis.FIXED, Decimal(50))
+
+
+@pytest.mark.parametrize(
+    ("surges", "found"),
+    [
+        pytest.param([FIFTH], [("26.4", ("Peak",))], id="one"),
+        pytest.param([FIFTH, RUPEE], [("27.4", ("Peak", "Rush"))], id="two-in-their-order"),
+        pytest.param([RUPEE, FIFTH], [("27.4", ("Rush", "Peak"))], id="two-in-the-other-order"),
+        pytest.param(GROUPED, [("26.4", ("Peak",))], id="the-one-of-a-group-that-counts"),
+        pytest.param([FIFTH, SESSION], [("26.4", ("Peak",))], id="none-that-is-per-session"),
+        pytest.param([SESSION], [], id="none"),
+    ],
+)
+def test_a_price_names_the_surges_that_are_in_it(surges, found):
+    said = breaches(EVENINGS, Ceiling(Decimal("26.39")), surges)
+    assert [(f"{x.rate.normalize():f}", x.surges) for x in said] == found

@@ -18,14 +18,16 @@ from pricing.authoring.ceilings import Ceilings
 from pricing.models import PriceCeiling, SurgePolicy, SurgeSchedule, SurgeState
 from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.content import Scope, SurgeContent
+from tests.offers.api.asking import send
+from tests.people import api_client, make_people, signed_in
 from tests.pricing.surges.samples import EVENING, FIFTH, RUPEE, make_schedule, no_notice, publish
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 PEAK = replace(FIFTH, weekly_windows=(EVENING,))
 SAID = (
-    "₹21.60 per kWh with its surges every day 18:00–21:00 is above “Delhi cap” (₹20.00) at Connaught Place Station: "
-    "lower it, or leave the place out."
+    "₹21.60 per kWh with “Congestion fee” every day 18:00–21:00 is above “Delhi cap” (₹20.00) at Connaught Place "
+    "Station: lower the tariff or the surge, or leave the place out."
 )
 
 
@@ -82,8 +84,9 @@ def test_a_surge_is_compared_on_top_of_the_tariff(
 def test_surges_add_up_within_the_cpos_cap(world: World) -> None:
     ceiling(world, maximum_rate=Decimal("22.5"))
     publish(make_schedule(world.cpo, PEAK))
-    second = make_schedule(world.cpo, RUPEE, schedule_id="second")
-    sentence = SAID.replace("₹21.60", "₹22.60").replace("₹20.00", "₹22.50")
+    second = make_schedule(world.cpo, RUPEE, schedule_id="second", name="Rush")
+    sentence = SAID.replace("₹21.60", "₹22.60").replace("₹20.00", "₹22.50").replace("the surge,", "one of the surges,")
+    sentence = sentence.replace("“Congestion fee”", "“Congestion fee” and “Rush”")
     assert told(world, second, RUPEE) == [(sentence, True)]
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(cap_percent=Decimal(25))
@@ -121,3 +124,26 @@ def test_a_tariff_that_is_announced_counts_as_well(world: World) -> None:
     schedule = make_schedule(world.cpo, PEAK)
     sentence = SAID.replace("₹21.60", "₹24.00").replace("₹20.00", "₹21.60")
     assert told(world, schedule, PEAK) == [(sentence, True)]
+
+
+@pytest.mark.parametrize(
+    ("cap", "told"),
+    [
+        pytest.param(None, [SAID], id="no-limit"),
+        pytest.param(Decimal("11.12"), [SAID.replace("21.60", "20.0016")], id="a-limit-that-lets-it-above"),
+        pytest.param(Decimal("11.11"), [], id="a-limit-that-keeps-it-below"),
+    ],
+)
+def test_the_surge_policy_says_which_ceilings_prices_are_above_by_its_limit(
+    cap: Decimal | None, told: list[str]
+) -> None:
+    people = make_people()
+    cpo = people.here.cpo
+    no_notice(cpo)
+    publish(make_schedule(cpo, PEAK))
+    ceiling(people.here)
+    staff, page = api_client(cpo), signed_in(people.colleague)
+    assert send(staff, "surge-policy", {"cap_percent": cap and f"{cap}"}, "patch").json()["warnings"] == told
+    shown = page.get("/admin/pricing/surgepolicy/", follow=True).content.decode()
+    assert [said for said in (SAID, SAID.replace("21.60", "20.0016")) if said in shown] == told
+    assert ("No price with surges is above a ceiling." in shown) is (not told)

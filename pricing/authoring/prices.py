@@ -1,0 +1,86 @@
+"""Which versions of tariffs price the CPO's connectors, now and as announced, and what one uncovers by going."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cpo_portal.network.models import Connector
+from pricing import mapping  # the module: it reads places and claims of this package
+from pricing.authoring.ceilings import Ceilings, Priced
+from pricing.engine.codec import decode
+from pricing.engine.values import PriceComponent
+from pricing.models import CeilingMode, Tariff, TariffAssignment, TariffVersion
+
+#: Announced changes of tariffs that are looked at.
+_MOST_CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorPrice:
+    """A connector with a version that prices it, now or from an announced instant on."""
+
+    connector: Connector
+    version: TariffVersion
+    components: tuple[PriceComponent, ...]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.connector.pk, self.version.pk
+
+
+def prices_of(connectors: Sequence[Connector]) -> list[ConnectorPrice]:
+    """Return these connectors with each version that prices them, by connector; inside the CPO's scope."""
+    if not connectors:
+        return []
+    now = timezone.now()
+    edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
+    instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x and x > now}
+    found: dict[tuple[int, int], ConnectorPrice] = {}
+    parts: dict[int, tuple[PriceComponent, ...]] = {}
+    for at in (now, *sorted(instants)[:_MOST_CHANGES]):
+        versions = mapping.tariffs_for(connectors, at=at)
+        for connector in connectors:
+            if (version := versions.get(connector.pk)) is not None:
+                if version.pk not in parts:
+                    parts[version.pk] = decode(tuple[PriceComponent, ...], version.components)
+                priced = ConnectorPrice(connector, version, parts[version.pk])
+                found.setdefault(priced.key, priced)
+    return list(found.values())
+
+
+class Uncovering:
+    """The prices before a tariff ends or leaves places, to be compared with those after; inside one transaction."""
+
+    def __init__(self, tariff: Tariff) -> None:
+        self._tariff = tariff
+        self._ceilings = Ceilings()
+        self._before = {x.key for x in self._prices()} if self._blocking else set()
+
+    def faults(self, instead: str) -> list[str]:
+        """Return a sentence for each ceiling that says so and that another tariff's price, which now shows, is above.
+
+        `instead` is what else can be done.
+        """
+        shown: dict[str, list[Priced]] = {}
+        for x in self._prices() if self._blocking else ():
+            if x.key not in self._before and x.version.tariff_id != self._tariff.pk:
+                surges = self._ceilings.surges_at(x.connector, x.components)
+                shown.setdefault(x.version.tariff.name, []).append(Priced(x.connector, x.components, surges))
+        return [
+            f"Then “{name}” applies: {found.fault}. Lower that first, or {instead}."
+            for name, priced in shown.items()
+            for found in self._ceilings.told(priced, self._tariff.cpo.currency)
+            if found.blocks
+        ]
+
+    @cached_property
+    def _blocking(self) -> bool:
+        return any(x.mode == CeilingMode.BLOCK for x in self._ceilings.rules)
+
+    def _prices(self) -> list[ConnectorPrice]:
+        return prices_of(self._ceilings.connectors)

@@ -37,6 +37,7 @@ from cpo_portal.charging.segments import (
 from cpo_portal.network.api import Conflict, OwnViewSet
 from cpo_portal.network.api_fields import BoundedListField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.serializers import OwnSerializer
 
 LONGEST_FILE = MOST_BYTES + 65_536
@@ -52,7 +53,7 @@ def _by_field() -> Iterator[None]:
         raise BadInput(refusal.message_dict) from refusal
 
 
-class ConditionSerializer(serializers.Serializer[Any]):
+class ConditionSerializer(StrictSerializer):
     """One condition on one fact; `values`, `number` and `days` are given where the fact asks for them."""
 
     fact = serializers.ChoiceField(choices=[fact.value for fact in Fact])
@@ -62,7 +63,7 @@ class ConditionSerializer(serializers.Serializer[Any]):
     negated = serializers.BooleanField(required=False)
 
 
-class SegmentSerializer(serializers.Serializer[Any]):
+class SegmentSerializer(StrictSerializer):
     """Customers by a rule: all of the conditions, or any."""
 
     segment_id = serializers.CharField(max_length=60)
@@ -125,7 +126,7 @@ class NamedListSerializer(OwnSerializer):
         read_only_fields = ["filled_at"]
 
 
-class FileSerializer(serializers.Serializer[Any]):
+class FileSerializer(StrictSerializer):
     """A file as text."""
 
     csv = serializers.CharField(

@@ -13,6 +13,7 @@ from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup
 from cpo_portal.charging.plans import fault_of_plan
 from cpo_portal.charging.units import ENERGY
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import BECKN_ID
 
 
@@ -43,7 +44,7 @@ class BalanceSerializer(serializers.ModelSerializer[Balance]):
         return _text(balance.held, balance.currency)
 
 
-class BalanceInSerializer(serializers.Serializer[Any]):
+class BalanceInSerializer(StrictSerializer):
     """A new balance, of the driver with this contact or of a group."""
 
     name = serializers.CharField(max_length=100)
@@ -77,7 +78,7 @@ class BalanceInSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class MovedSerializer(serializers.Serializer[Any]):
+class MovedSerializer(StrictSerializer):
     """A movement by staff, of energy in whole Wh; the same reference again changes nothing."""
 
     amount = serializers.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
@@ -85,7 +86,7 @@ class MovedSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
-class BalanceNoteSerializer(serializers.Serializer[Any]):
+class BalanceNoteSerializer(StrictSerializer):
     """Why a balance is ended."""
 
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
@@ -120,25 +121,25 @@ class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
         return [str(member.customer_id) for member in group.members.all()]
 
 
-class GroupInSerializer(serializers.Serializer[Any]):
+class GroupInSerializer(StrictSerializer):
     """A new group."""
 
     name = serializers.CharField(max_length=100)
 
 
-class ContactsSerializer(serializers.Serializer[Any]):
+class ContactsSerializer(StrictSerializer):
     """Phone numbers and e-mail addresses."""
 
     contacts = BoundedListField(child=serializers.CharField(max_length=254), max_length=MOST_CONTACTS)
 
 
-class CustomerSerializer(serializers.Serializer[Any]):
+class CustomerSerializer(StrictSerializer):
     """One customer."""
 
     customer = serializers.UUIDField()
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportSerializer(StrictSerializer):
     """A CSV file as text, and whether it is to be checked alone."""
 
     csv = serializers.CharField(max_length=250_000, trim_whitespace=False)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.network.api_fields import BoundedListField, OwnRelatedField
+from cpo_portal.network.api_strict import Strict
 from cpo_portal.network.catalogue import Sold, sold_as, status_of
 from cpo_portal.network.models import (
     Charger,
@@ -26,7 +27,7 @@ from cpo_portal.network.stock import below_held, locked_stock
 from cpo_portal.network.usage import effects_of
 
 
-class OwnSerializer(serializers.ModelSerializer[Any]):
+class OwnSerializer(Strict, serializers.ModelSerializer[Any]):
     """A row of the token's CPO, known by an id of the CPO's own (`own_id`), which never changes."""
 
     own_id: str

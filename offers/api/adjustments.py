@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from cpo_portal.charging.models import Order
 from cpo_portal.network.api_fields import RefusedSerializer
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.api.adjustment_answers import AdjustmentSerializer, adjustment_to_response
 from offers.api.orders import OrderView
 from offers.models import Adjustment, Redemption, RedemptionState
@@ -28,7 +29,7 @@ from pricing.api.refusals import Conflict, body_of, token_prefix
 REFUSED = {400: RefusedSerializer, 404: RefusedSerializer, 409: RefusedSerializer}
 
 
-class SaidSerializer(serializers.Serializer[Any]):
+class SaidSerializer(StrictSerializer):
     """Why, and under which reference: the same one again changes nothing."""
 
     reference = serializers.CharField(max_length=80)

@@ -17,6 +17,7 @@ from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.backtest.runs import MOST_DAYS, ask_for_backtest
 from offers.backtest.words import NOT_UPLIFT, assumptions
 from offers.models import BacktestRun, Offer
@@ -24,7 +25,7 @@ from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import REFUSED
 
 
-class BacktestAskSerializer(serializers.Serializer[Any]):
+class BacktestAskSerializer(StrictSerializer):
     """Which offer, and how far back."""
 
     offer_id = serializers.CharField(max_length=80, help_text="Its latest version is replayed, draft or published.")

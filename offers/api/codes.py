@@ -21,6 +21,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.codes.batches import BatchSpec, ask_for_codes, cancel_batch, counts_of
 from offers.codes.export import codes_as_csv
 from offers.models import CodeAlphabet, CodeBatch, Offer
@@ -28,7 +29,7 @@ from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import REFUSED
 
 
-class CodeBatchInSerializer(serializers.Serializer[Any]):
+class CodeBatchInSerializer(StrictSerializer):
     """Codes that are to be made for an offer that takes single-use codes."""
 
     offer_id = serializers.CharField(max_length=80)

@@ -19,6 +19,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.csv_files import NotRead
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.authoring import Actor
 from offers.files.reading import BOUNDS
 from offers.files.runs import import_offers
@@ -28,7 +29,7 @@ from pricing.api.refusals import body_of, token_prefix
 from pricing.api.views import REFUSED
 
 
-class OfferImportInSerializer(serializers.Serializer[Any]):
+class OfferImportInSerializer(StrictSerializer):
     """A file as text."""
 
     csv = serializers.CharField(

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from cpo_portal.charging.segment_rules import CustomerFacts
 from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.api.serializers import OfferSerializer, amount_text
 from offers.authoring.linting import lint_offer
 from offers.engine.lint import Finding, FindingCode, Severity
@@ -23,7 +24,7 @@ from pricing.api.views import REFUSED
 from pricing.engine.codec import encode
 
 
-class CustomerSerializer(serializers.Serializer[Any]):
+class CustomerSerializer(StrictSerializer):
     """A customer that was made up: sessions before this one, the facts that segments ask for, the buyer app."""
 
     sessions = serializers.IntegerField()

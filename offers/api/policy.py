@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import Strict
 from offers.models import OfferPolicy
 from offers.models.policy import (
     ABOVE_0_SENTENCE,
@@ -26,7 +27,7 @@ from offers.models.policy import (
 from offers.policies import policy_of
 
 
-class PolicySerializer(serializers.ModelSerializer[OfferPolicy]):
+class PolicySerializer(Strict, serializers.ModelSerializer[OfferPolicy]):
     """The policy as the page of the admin shows it; null is no limit."""
 
     class Meta:

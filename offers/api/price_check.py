@@ -20,6 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Customer
 from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Connector
 from offers.api.price_answers import PriceSerializer, quote_to_response
 from offers.asking import of_customer
@@ -40,7 +41,7 @@ from pricing.engine.values import (
 )
 
 
-class MeasureSerializer(serializers.Serializer[Any]):
+class MeasureSerializer(StrictSerializer):
     """How much: money, energy or time."""
 
     value = serializers.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
@@ -50,21 +51,21 @@ class MeasureSerializer(serializers.Serializer[Any]):
     )
 
 
-class ProductOrderSerializer(serializers.Serializer[Any]):
+class ProductOrderSerializer(StrictSerializer):
     """Units of a product that the driver adds."""
 
     product_id = serializers.CharField(max_length=100)
     count = serializers.IntegerField(min_value=1, max_value=1000)
 
 
-class RegisterReadingSerializer(serializers.Serializer[Any]):
+class RegisterReadingSerializer(StrictSerializer):
     """The meter's cumulative register at an instant."""
 
     at = InstantField()
     register_wh = serializers.IntegerField(min_value=0, max_value=2**53)
 
 
-class PriceCheckSerializer(serializers.Serializer[Any]):
+class PriceCheckSerializer(StrictSerializer):
     """A session to be priced."""
 
     item_id = serializers.CharField(max_length=100)

@@ -17,6 +17,7 @@ from cpo_portal.charging.groups import customer_by_contact
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.models import Referral, ReferralCode
 from offers.referrals.codes import code_of
 from pricing.api.refusals import body_of
@@ -24,7 +25,7 @@ from pricing.api.views import REFUSED
 from pricing.engine.money import Money
 
 
-class ContactSerializer(serializers.Serializer[Any]):
+class ContactSerializer(StrictSerializer):
     """Whose code it is."""
 
     contact = serializers.CharField(max_length=254, help_text="A phone number or an e-mail address.")

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cpo_portal.network.api_strict import StrictSerializer
 from offers import authoring
 from offers.admin_pages import differences
 from offers.api.lint import SavedOfferSerializer
@@ -21,13 +22,13 @@ from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.views import REFUSED, ApprovalSerializer, NoteSerializer
 
 
-class RestoreSerializer(serializers.Serializer[Any]):
+class RestoreSerializer(StrictSerializer):
     """The version whose content goes into the draft."""
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
-class DuplicateSerializer(serializers.Serializer[Any]):
+class DuplicateSerializer(StrictSerializer):
     """The id of the new offer."""
 
     offer_id = serializers.CharField(max_length=80)

@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_strict import Strict, StrictSerializer
 from offers.api.conditions import ConditionsSerializer
 from offers.api.days import DaysSerializer
 from offers.api.giving import GivingSerializer
@@ -28,7 +29,7 @@ from pricing.api.parts import WindowSerializer
 
 
 class OfferContentSerializer(
-    WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer, GivingSerializer
+    Strict, WhereSerializer, DaysSerializer, ConditionsSerializer, BenefitSerializer, GivingSerializer
 ):
     """What a version of an offer says, in the terms of the ONDC construct, whose matrix says which type has what."""
 
@@ -67,7 +68,7 @@ class OfferContentSerializer(
     )
 
 
-class LimitsSerializer(serializers.Serializer[Any]):
+class LimitsSerializer(StrictSerializer):
     """Limits of an offer, across its versions; null is no limit."""
 
     total_uses = serializers.IntegerField(required=False, allow_null=True)
@@ -105,7 +106,7 @@ class UsedTodaySerializer(serializers.Serializer[Any]):
     budget_committed = serializers.DecimalField(**AMOUNT)
 
 
-class OfferInSerializer(serializers.Serializer[Any]):
+class OfferInSerializer(StrictSerializer):
     """A new offer: its draft is made, nothing is published."""
 
     offer_id = serializers.CharField(max_length=80)
@@ -113,7 +114,7 @@ class OfferInSerializer(serializers.Serializer[Any]):
     limits = LimitsSerializer(required=False)
 
 
-class OfferChangeSerializer(serializers.Serializer[Any]):
+class OfferChangeSerializer(StrictSerializer):
     """What to change: content goes into a draft, limits apply at once; what is left out stays."""
 
     content = OfferContentSerializer(required=False)

@@ -7,12 +7,13 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_strict import StrictSerializer
 from offers.models import BenefitKindChoice, DiscountBaseChoice, ValueTypeChoice
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
-class SlabSerializer(serializers.Serializer[Any]):
+class SlabSerializer(StrictSerializer):
     """A band of whole kWh, both ends inside, and what it takes off."""
 
     item_count = serializers.IntegerField(help_text="From so many whole kWh.")
@@ -22,7 +23,7 @@ class SlabSerializer(serializers.Serializer[Any]):
     value_cap = serializers.DecimalField(**AMOUNT, help_text="The most that the driver saves.")
 
 
-class FinanceTermSerializer(serializers.Serializer[Any]):
+class FinanceTermSerializer(StrictSerializer):
     """A way to pay over time, beside the order."""
 
     provider = serializers.CharField(max_length=100, help_text="Who lends.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -11,12 +9,13 @@ from rest_framework import serializers
 
 from cpo_portal.network.api import KeptViewSet
 from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.serializers import OwnSerializer
 from pricing.holidays import MOST_DAYS, normal_days
 from pricing.models import HolidayCalendar
 
 
-class HolidaySerializer(serializers.Serializer[Any]):
+class HolidaySerializer(StrictSerializer):
     """A named day."""
 
     date = serializers.CharField(max_length=10, help_text="Such as 2026-11-08.")

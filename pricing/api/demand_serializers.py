@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Location
 from pricing.api.parts import WholeSerializer
 from pricing.demand.describe import rules_in_words, scope_in_words
@@ -57,7 +58,7 @@ class LevelSerializer(WholeSerializer):
     percent = _percent("What it adds, of the energy price.")
 
 
-class RulesSerializer(serializers.Serializer[Any]):
+class RulesSerializer(StrictSerializer):
     """The rules of the levels; a list of levels is written as a whole, the lowest first."""
 
     levels = BoundedListField(child=LevelSerializer(), max_length=MOST_LEVELS)
@@ -83,7 +84,7 @@ class RulesSerializer(serializers.Serializer[Any]):
     grid_weight = _percent("A grid-stress signal counts as this load, from 0 to 1.", digits=3, required=False)
 
 
-class DemandPolicyChangeSerializer(serializers.Serializer[Any]):
+class DemandPolicyChangeSerializer(StrictSerializer):
     """What a policy says; what is left out stays as it was."""
 
     name = serializers.CharField(max_length=100, help_text="Drivers read it on the bill, such as Busy station fee.")

@@ -9,12 +9,13 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_strict import StrictSerializer
 from pricing.windows import normal_windows
 
 MOST_WINDOWS = 50
 
 
-class WholeSerializer(serializers.Serializer[Any]):
+class WholeSerializer(StrictSerializer):
     """A part that is written as a whole, also by a PATCH, which may leave out what is beside it but nothing inside."""
 
     def run_validation(self, data: Any = empty) -> Any:

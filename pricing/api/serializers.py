@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.api.parts import WholeSerializer, WindowsField
 from pricing.authoring import Place, TariffContent, content_of
@@ -54,7 +55,7 @@ class WheelingSerializer(WholeSerializer):
     basis = serializers.ChoiceField(choices=[x.value for x in WheelingBasis], required=False, default="ORDER")
 
 
-class TariffContentSerializer(serializers.Serializer[Any]):
+class TariffContentSerializer(StrictSerializer):
     """What a version of a tariff says."""
 
     model = serializers.ChoiceField(choices=PricingModelChoice.choices, required=False)
@@ -83,7 +84,7 @@ class TariffContentSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class PlaceSerializer(StrictSerializer):
     """Where a tariff applies: one connector, else a location and/or a connector type; {} is everywhere."""
 
     location_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
@@ -96,7 +97,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class TariffInSerializer(serializers.Serializer[Any]):
+class TariffInSerializer(StrictSerializer):
     """A new tariff: its draft is made, nothing is published."""
 
     tariff_id = serializers.CharField(max_length=60)
@@ -105,7 +106,7 @@ class TariffInSerializer(serializers.Serializer[Any]):
     assignments = BoundedListField(child=PlaceSerializer(), max_length=500, required=False)
 
 
-class TariffChangeSerializer(serializers.Serializer[Any]):
+class TariffChangeSerializer(StrictSerializer):
     """What to change; prices and places go into a draft, a name applies at once."""
 
     name = serializers.CharField(max_length=200, required=False)

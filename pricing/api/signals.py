@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -18,6 +16,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from pricing.api.refusals import body_of, refusals
 from pricing.api.views import BECKN_ID_PATH, REFUSED
 from pricing.models import Signal, SignalKindChoice
@@ -31,7 +30,7 @@ def _names(length: int, help_text: str) -> BoundedListField:
     return BoundedListField(child=child, max_length=MOST_AREAS, required=False, help_text=help_text)
 
 
-class SignalInSerializer(serializers.Serializer[Any]):
+class SignalInSerializer(StrictSerializer):
     """What a source says; it counts at locations that fit any of what is named, everywhere where nothing is."""
 
     kind = serializers.ChoiceField(choices=SignalKindChoice.choices, help_text="Schedules wait for a kind.")

@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import ConnectorType
 from pricing.api.parts import WholeSerializer, WindowsField
 from pricing.engine.values import SurgeBasis
@@ -59,7 +60,7 @@ class ExemptionsSerializer(WholeSerializer):
     first_session = serializers.BooleanField(required=False, help_text="A driver's first session.")
 
 
-class SurgeContentSerializer(serializers.Serializer[Any]):
+class SurgeContentSerializer(StrictSerializer):
     """What a version of a surge says."""
 
     basis = serializers.ChoiceField(choices=SurgeBasisChoice.choices, required=False)

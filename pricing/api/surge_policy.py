@@ -14,8 +14,10 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import Strict
 from pricing.api.views import REFUSED
 from pricing.models import SurgePolicy
+from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.policies import policy_of
 
 
@@ -23,7 +25,7 @@ def _between(sentence: str) -> dict[str, Any]:
     return {"error_messages": {"min_value": sentence, "max_value": sentence}}
 
 
-class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
+class SurgePolicySerializer(Strict, serializers.ModelSerializer[SurgePolicy]):
     """The policy as the page of the admin shows it; a cap of null is no limit.
 
     A higher cap is announced as a surge is: until `cap_from` the earlier one holds. A longer notice counts at once; a
@@ -48,6 +50,8 @@ class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
         help_text="The first planned start for which the cap holds; null: it holds for all.",
     )
 
+    warnings = serializers.SerializerMethodField(help_text="Which price ceilings prices are above with their surges.")
+
     class Meta:
         model = SurgePolicy
         fields = (
@@ -58,6 +62,7 @@ class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
             "cap_percent",
             "cap_from",
             "earlier_cap_percent",
+            "warnings",
         )
         read_only_fields = ("earlier_cap_percent",)
         # DRF would say these in words of its own
@@ -67,6 +72,9 @@ class SurgePolicySerializer(serializers.ModelSerializer[SurgePolicy]):
             "cap_percent": _between("Give a percentage of 0 or more, or null for no limit."),
             "earlier_cap_percent": {"help_text": "The cap until `cap_from`; null is no limit."},
         }
+
+    def get_warnings(self, policy: SurgePolicy) -> list[str]:
+        return [x.sentence for x in SurgeCeilings().above_now()]
 
 
 class SurgePolicyView(TokenScopedMixin, APIView):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_strict import StrictSerializer
 from pricing.api.surge_content import SurgeContentSerializer
 from pricing.describe import validity_in_words
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeVersion
@@ -24,7 +25,7 @@ from pricing.surges.versions import versions_of
 from pricing.versions.validity import ALWAYS, Period, Span
 
 
-class SurgeInSerializer(serializers.Serializer[Any]):
+class SurgeInSerializer(StrictSerializer):
     """A new surge schedule: its draft is made, nothing is published."""
 
     schedule_id = serializers.CharField(max_length=60)
@@ -33,7 +34,7 @@ class SurgeInSerializer(serializers.Serializer[Any]):
     content = SurgeContentSerializer()
 
 
-class SurgeChangeSerializer(serializers.Serializer[Any]):
+class SurgeChangeSerializer(StrictSerializer):
     """What to change; the content goes into a draft, name and kind apply at once."""
 
     name = serializers.CharField(max_length=100, required=False)

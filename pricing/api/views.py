@@ -20,6 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import InstantField, RefusedSerializer
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
+from cpo_portal.network.api_strict import StrictSerializer
 from pricing import authoring
 from pricing.api.refusals import body_of, refusals, token_prefix
 from pricing.api.serializers import (
@@ -43,7 +44,7 @@ REFUSED = {
 }
 
 
-class NoteSerializer(serializers.Serializer[Any]):
+class NoteSerializer(StrictSerializer):
     """Why something is done; shown in the history."""
 
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ContactImport
+from cpo_portal.network.api_strict import NO_SUCH
+from tests.hostile.described import described
 from tests.tenancy.routes import Route, api_routes, every_route
 from tests.tenancy.rules import API, OPEN
 from tests.tenancy.stage import NO_NAME, Side, Stage, all_tables, masked, text_of
@@ -341,3 +344,16 @@ def test_every_api_rule_is_of_a_route_that_there_is() -> None:
     assert set(API) == {
         f"{route.key} {method}" for route in api_routes() if route.key not in OPEN for method in route.methods
     }
+
+
+def test_every_route_refuses_by_name_what_staff_send_that_it_does_not_write(stage: Stage) -> None:
+    found, described_paths = {}, described()["paths"]
+    for route, method in (call.values for call in CALLS):
+        at = route.address(**{name: f"{{{name}}}" for name in route.parameters})
+        if TokenScope.STAFF in rule(route, method).tokens and "requestBody" in described_paths[at][method.lower()]:
+            answer = call(stage.here.tokens["STAFF"], route, method, own_key(route, stage.here), {"surely_no": 1})
+            fields = answer.json()["error"].get("fields", {})
+            found[f"{route.key} {method}"] = answer.status_code, fields.get("surely_no")
+    assert len(found) > 60
+    assert {name: said for name, said in found.items() if said != (400, [NO_SUCH])} == {}
+    assert all_tables() == stage.tables

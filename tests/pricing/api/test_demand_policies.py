@@ -184,8 +184,8 @@ def test_it_is_switched_by_a_token_that_the_log_names(world: World, staff: Clien
 
 def test_a_ceiling_forbids_it_at_the_levels(world: World, staff: Client) -> None:
     said = (
-        "₹21.24 per kWh with its surges every day all day is above “Cap” (₹20.00) at Connaught Place Station: lower "
-        "it, or leave the place out."
+        "₹21.24 per kWh with “Busy station fee” every day all day is above “Cap” (₹20.00) at Connaught Place Station: "
+        "lower the tariff or the surge, or leave the place out."
     )
     with cpo_scope(world.cpo):
         PriceCeiling.objects.create(cpo=world.cpo, ceiling_id="c", name="Cap", maximum_rate=Decimal(20), mode="BLOCK")

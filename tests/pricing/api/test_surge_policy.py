@@ -27,6 +27,7 @@ DEFAULTS = {
     "cap_percent": None,
     "cap_from": None,
     "earlier_cap_percent": None,
+    "warnings": [],
 }
 
 
@@ -67,7 +68,9 @@ def test_a_shorter_notice_is_announced_and_a_longer_one_counts_at_once(staff: Cl
         announced = {"notice_kept_until": "2027-03-02T06:30:00Z", "signal_notice_kept_until": "2027-03-01T06:45:00Z"}
         assert lower == DEFAULTS | {"notice_hours": 1, "signal_notice_minutes": 5} | announced
         # What only machines know is not written by who sends it.
-        assert send(staff, "surge-policy", {"notice_kept_until": None}, "patch").json() == lower
+        said = {"notice_kept_until": ["This can be read and not written: leave it out."]}
+        assert fields(send(staff, "surge-policy", {"notice_kept_until": None}, "patch")) == said
+        assert staff.get("/api/surge-policy").json() == lower
         raised = send(staff, "surge-policy", {"notice_hours": 24, "signal_notice_minutes": 15}, "patch").json()
         assert raised == DEFAULTS
 
@@ -79,7 +82,9 @@ def test_a_higher_cap_is_announced_and_a_lower_one_holds_at_once(staff: Client) 
         announced = {"cap_percent": "30.00", "cap_from": "2027-03-02T06:30:00Z", "earlier_cap_percent": "20.00"}
         assert higher == DEFAULTS | announced
         # What only machines know is not written by who sends it.
-        assert send(staff, "surge-policy", {"cap_from": None}, "patch").json() == DEFAULTS | announced
+        said = {"cap_from": ["This can be read and not written: leave it out."]}
+        assert fields(send(staff, "surge-policy", {"cap_from": None}, "patch")) == said
+        assert staff.get("/api/surge-policy").json() == DEFAULTS | announced
         lower = send(staff, "surge-policy", {"cap_percent": "10"}, "patch").json()
         assert lower == DEFAULTS | {"cap_percent": "10.00"}
 

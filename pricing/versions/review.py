@@ -1,8 +1,9 @@
 """Four eyes: a draft is submitted, and somebody else than who wrote or submitted it approves it or sends it back.
 
 People are named `user:<key>`. A token of the API speaks for whoever made it; one that nobody in particular made is
-named `token:<prefix>`: it may write and submit, and never approves. The same of offers and of surges: their versions
-have `authors`, `submitted_at` and `submitted_by`.
+named `token:<prefix>`: it may write and submit, and never approves. Once whoever made a token may author nothing at the
+CPO, it takes no part in reviews. The same of offers and of surges: their versions have `authors`, `submitted_at` and
+`submitted_by`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from cpo_portal.accounts.access import Right, rights_of
 from cpo_portal.accounts.models import ApiToken, Membership, Role, User
 
 _PERSON, _TOKEN = "user:", "token:"
@@ -121,6 +123,7 @@ class Reviews(Generic[_Version]):
                 )
             return
         draft: Any = self.draft_of(thing)
+        _check_token(actor)
         if move == SUBMIT:
             self._check_submit(thing, draft, actor)
         elif draft is None or draft.submitted_at is None:
@@ -164,6 +167,16 @@ class Reviews(Generic[_Version]):
             raise ValidationError("It is in review already.")
         if not actor.key:
             raise ValidationError("Somebody must submit it: sign in, or use a token.")
+
+
+def _check_token(actor: Actor) -> None:
+    """Refuse a token that outlived the right of whoever made it, for whom it would speak."""
+    token = ApiToken.objects.select_related("cpo", "created_by").filter(prefix=actor.by_token).first()
+    if token is None or token.created_by is None or Right.CHANGE in rights_of(token.created_by, token.cpo):
+        return
+    raise ValidationError(
+        f"{token.created_by} made this token and may author nothing here any more: use a token of somebody who may."
+    )
 
 
 def _check_approve(draft: Any, actor: Actor, expected: int | str | datetime | None) -> None:

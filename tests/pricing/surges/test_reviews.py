@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from cpo_portal.accounts.models import Membership, TokenScope, User
+from cpo_portal.accounts.models import Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
 from offers.public_surge import page_of
@@ -108,6 +109,49 @@ def test_somebody_else_than_its_authors_approves_it(people: People, approver: st
     with cpo_scope(people.here.cpo):
         history = list(SurgeStateChange.objects.order_by("id").values_list("move", "from_state", "to_state", "note"))
     assert history == [("submit", "DRAFT", "IN_REVIEW", "please"), ("approve", "IN_REVIEW", "APPROVED", "fine")]
+
+
+def leave(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        Membership.objects.filter(user=people.owner).delete()
+
+
+def only_look(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        Membership.objects.filter(user=people.owner).update(role=Role.ANALYST)
+
+
+def be_switched_off(people: People) -> None:
+    User.objects.filter(pk=people.owner.pk).update(is_active=False)
+
+
+def operate_the_platform(people: People) -> None:
+    leave(people)
+    User.objects.filter(pk=people.owner.pk).update(is_staff=True, is_superuser=True)
+
+
+NO_RIGHT = "{} made this token and may author nothing here any more: use a token of somebody who may."
+
+
+@pytest.mark.parametrize("move", [Move.SUBMIT, Move.APPROVE, Move.REJECT])
+@pytest.mark.parametrize(
+    ("happens", "refused"),
+    [(leave, True), (only_look, True), (be_switched_off, True), (operate_the_platform, False)],
+    ids=["left", "may-only-look", "is-switched-off", "operates-the-platform"],
+)
+def test_a_token_takes_no_part_once_its_maker_may_author_nothing(
+    people: People, happens: Callable[[People], None], refused: bool, move: Move
+) -> None:
+    actor = actor_of(people, "token of owner")
+    schedule = draft(people) if move is Move.SUBMIT else submitted(people)
+    happens(people)
+    before = standing(schedule)
+    if refused:
+        assert refusal(perform, move, schedule, actor, note="No") == NO_RIGHT.format(people.owner)
+        assert standing(schedule) == before
+    else:
+        perform(move, schedule, actor, note="No")
+        assert standing(schedule) != before
 
 
 #: How a schedule comes into a state.

@@ -21,6 +21,7 @@ from cpo_portal.adminkit.checks import TenantAdminChecks
 from cpo_portal.adminkit.exports import TenantExportMixin
 from cpo_portal.adminkit.forms import MOST_ROWS, bounded_formset, has_cpo_column, tenant_form
 from cpo_portal.adminkit.rules import TenantRules, cpo_of, is_operator
+from cpo_portal.adminkit.seen import seen_form, written_marks
 from cpo_portal.database.instants import refuse_far
 
 __all__ = [
@@ -71,6 +72,14 @@ class PortalAdmin(ModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(f"{page}#{self.history_section}")
         response: HttpResponse = super().history_view(request, object_id, extra_context)
         return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
+        return seen_form(super().get_form(request, obj, change, **kwargs), request)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        seen = written_marks(context["adminform"].form) if context.get("original") is not None else ""
+        shown: Any = super().render_change_form(request, context | {"seen": seen}, *args, **kwargs)
+        return shown
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

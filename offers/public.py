@@ -1,12 +1,13 @@
 """The public page of a published offer: what it gives, when, where and on which conditions, for anybody.
 
-What may not be shown is answered alike, whatever the reason: unknown, a draft, paused, over, another CPO's, or kept
-for those who have its code. An offer's image is not shown: it would tell the host that keeps it who reads the page.
+One that is paused or over is still shown, and says so: whoever has it in an order may look it up. What may not be shown
+is answered alike, whatever the reason: unknown, a draft, stopped or put away, another CPO's, or kept for those who have
+its code. An offer's image is not shown: it would tell the host that keeps it who reads the page.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,11 @@ _SHOWN = {
     DerivedState.LIVE.value: "",
     DerivedState.SCHEDULED.value: "It has not begun yet.",
     DerivedState.EXHAUSTED.value: "All of it is given out at the moment.",
+    DerivedState.ENDED.value: "It is over: nobody gets it any more, and whoever has it in an order keeps it.",
+    OfferState.PAUSED.value: "It is paused: nobody gets it at present, and whoever has it in an order keeps it.",
 }
+#: With these notes an offer can still be had, now or later.
+_TO_BE_HAD = {DerivedState.LIVE.value, DerivedState.SCHEDULED.value, DerivedState.EXHAUSTED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,14 @@ def page_of(provider_id: str, offer_id: str, now: datetime) -> OfferPage | None:
         if offer is None or offer.live_version is None or not is_public(offer, now):
             return None
         state = derived_state(offer, offer.live_version, counter_of(offer), now)
-        return _page(cpo, offer_terms(offer, offer.live_version), _SHOWN[state], now)
+        page = _page(cpo, offer_terms(offer, offer.live_version), _SHOWN[state], now)
+        return page if state in _TO_BE_HAD else replace(page, code="")
 
 
 def is_public(offer: Offer, now: datetime) -> bool:
-    """Tell whether anybody may read the offer's page: published, not over, and not kept for those who have its code."""
+    """Tell whether anybody may read the offer's page: published once, neither stopped nor put away, no secret."""
     live = offer.live_version
-    if live is None or live.requires_code or offer.state != OfferState.APPROVED:
+    if live is None or live.requires_code:
         return False
     return derived_state(offer, live, counter_of(offer), now) in _SHOWN
 

@@ -313,9 +313,24 @@ def test_it_is_cached_for_a_minute_and_confirmed_by_its_tag(people: People) -> N
     assert (changed.status_code, "Another name" in changed.content.decode()) == (200, True)
 
 
+PAUSED = "It is paused: nobody gets it at present, and whoever has it in an order keeps it."
+OVER = "It is over: nobody gets it any more, and whoever has it in an order keeps it."
+
+
+@pytest.mark.parametrize(
+    ("move", "said"), [(authoring.pause, PAUSED), (authoring.end, OVER)], ids=["paused", "ended early"]
+)
+def test_what_is_given_no_more_says_so_and_not_by_which_code_it_went(people: People, move: Any, said: str) -> None:
+    offer = make(people)
+    assert "WEEKEND25" in words(Client().get(PAGE))
+    move(offer)
+    answer = Client().get(PAGE)
+    assert (answer.status_code, "25 % off energy and add-ons" in words(answer)) == (200, True)
+    assert said in words(answer)
+    assert "WEEKEND25" not in words(answer)
+
+
 HIDDEN = {
-    "paused": authoring.pause,
-    "ended early": authoring.end,
     "withdrawn": authoring.withdraw,
     "archived": lambda offer: authoring.archive(authoring.end(offer)),
 }
@@ -348,8 +363,9 @@ def answers_like_nothing(path: str) -> bool:
 
 def test_an_offer_is_over_at_its_last_instant(people: People) -> None:
     make(people, valid_until=END)
-    assert public.page_of("cpo1.com", "weekend", END - timedelta(microseconds=1)) is not None
-    assert public.page_of("cpo1.com", "weekend", END) is None
+    last = public.page_of("cpo1.com", "weekend", END - timedelta(microseconds=1))
+    over = public.page_of("cpo1.com", "weekend", END)
+    assert (last and last.note, over and over.note) == ("", OVER)
 
 
 def test_a_cpo_that_left_has_no_pages(people: People) -> None:
@@ -416,4 +432,6 @@ def test_the_offers_own_page_links_to_it_while_it_is_public(people: People) -> N
     link = f'href="{offer_page_url("cpo1.com", "weekend")}"'
     assert link in signed_in(people.analyst).get(address).content.decode()
     authoring.pause(offer)
+    assert link in signed_in(people.analyst).get(address).content.decode()
+    authoring.withdraw(offer)
     assert link not in signed_in(people.analyst).get(address).content.decode()

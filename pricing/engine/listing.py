@@ -67,7 +67,7 @@ def list_price(
         before_fees = next((n for n, x in enumerate(lines) if x.kind is _FEE), len(lines))
         lines = [*lines[:before_fees], *idle, *lines[before_fees:]]
     if terms.surges:
-        lines = [*lines, *surge_lines(lines, slices, terms, item_id=request.item_id)]
+        lines = [*lines, *surge_lines(lines, energy, slices, terms, item_id=request.item_id)]
     return ListPrice(tuple(lines), slices, supply.energy_wh)
 
 

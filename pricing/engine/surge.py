@@ -58,10 +58,16 @@ def surges_counted(slices: Iterable[PricedSlice], terms: PriceTerms) -> frozense
 
 
 def surge_lines(
-    listed: Sequence[QuoteLine], slices: Iterable[PricedSlice], terms: PriceTerms, *, item_id: str
+    listed: Sequence[QuoteLine],
+    energy: Iterable[QuoteLine],
+    slices: Iterable[PricedSlice],
+    terms: PriceTerms,
+    *,
+    item_id: str,
 ) -> list[QuoteLine]:
     """Return the SURGE lines on top of the lines so far, for the energy of these slices, within all caps.
 
+    `energy` are the lines of the energy by its rates, also where a least or highest price stands for them in `listed`.
     A surge without energy in its time has no line; one that the driver is exempt from has one of 0.00 that says why.
     """
     bases = _bases(slices, terms)
@@ -71,7 +77,7 @@ def surge_lines(
         base = bases.get(surge.surge_id)
         if base is not None and (line := _surge_line(surge, base, highest, terms)) is not None:
             lines.append(replace(line, line_id=f"SURGE-{number}", item_id=item_id))
-    return _within(_most(listed, terms), lines)
+    return _within(_most(listed, energy, highest, terms), lines)
 
 
 def per_kwh(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> Decimal:
@@ -91,15 +97,20 @@ def _worth(surge: Surge, rate: Decimal) -> Decimal:
     return surge.value * rate / 100 if surge.basis is _PERCENT else surge.value
 
 
-def _most(listed: Sequence[QuoteLine], terms: PriceTerms) -> Decimal | None:
+def _most(
+    listed: Sequence[QuoteLine], energy: Iterable[QuoteLine], highest: Decimal | None, terms: PriceTerms
+) -> Decimal | None:
     """Return the most that all surges together may come to, None where nothing bounds them.
 
-    It is a part of the ENERGY lines; where energy has no price of its own, of what charging costs.
+    It is a part of what the energy costs by its rates, at most of the highest price where that stands for it; a least
+    price lifts no bound, or a session would cost less for more energy. Where energy has no price of its own it is a
+    part of what charging costs.
     """
     if terms.surge_cap_percent is None:
         return None
-    energy = [x.amount.amount for x in listed if x.kind is LineKind.ENERGY]
-    base = sum(energy, _NOTHING) if energy else charging_cost(listed)
+    amounts = [x.amount.amount for x in energy]
+    base = sum(amounts, _NOTHING) if amounts else charging_cost(listed)
+    base = base if highest is None else min(base, highest)
     # Down, so that no rounding goes beyond the promise.
     return (base * terms.surge_cap_percent / 100).quantize(smallest_unit(terms.currency), ROUND_DOWN)
 

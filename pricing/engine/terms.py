@@ -133,8 +133,8 @@ class PriceTerms:
 
     `minimum_price` and `maximum_price` bound what charging costs: energy, time and the price per session together,
     before idle time, fees, products, surge, discounts, wheeling and tax. `surge_cap_percent` bounds all surges
-    together, in percent of the ENERGY lines. `included_wh` is the driver's own: of a subscription the first energy of
-    the session, in the order of time, has no price; all else has its own.
+    together, in percent of what the energy costs by its rates. `included_wh` is the driver's own: of a subscription the
+    first energy of the session, in the order of time, has no price; all else has its own.
     """
 
     tariff_id: str

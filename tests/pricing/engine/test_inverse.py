@@ -32,12 +32,13 @@ MOST = 400  # Wh; the connector is slow, so that a plan of so little energy cros
 
 rates = st.decimals("0.5", 900, places=2)
 tariffs = st.builds(
-    lambda rate, other, per_minute, fee, tax, limits, wheeling: replace(
+    lambda rate, other, per_minute, flat, fee, tax, limits, wheeling: replace(
         PLAIN,
         components=(
             PriceComponent(Dimension.ENERGY, other, (window("10:07", "10:19"), window("10:30", "10:41"))),
             PriceComponent(Dimension.ENERGY, rate),
             PriceComponent(Dimension.TIME, per_minute, (window("10:00", "10:13"),)),
+            *flat,
         ),
         fees=(Fee("SERVICE", "Service Fee", fee),),
         tax=Tax("GST", tax),
@@ -49,6 +50,7 @@ tariffs = st.builds(
     rates,
     rates,
     st.decimals(0, 2, places=2),
+    st.one_of(st.just(()), st.decimals(0, 50, places=2).map(lambda x: (PriceComponent(Dimension.FLAT, x),))),
     st.decimals(0, 20, places=2),
     st.sampled_from([Decimal(0), Decimal(5), Decimal(18)]),
     st.lists(st.one_of(st.none(), st.decimals(1, 200, places=2)), min_size=2, max_size=2).map(

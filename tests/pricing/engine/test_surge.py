@@ -265,6 +265,25 @@ def test_a_least_price_is_not_surged():
     assert printed(price(kwh("1"), terms))[1] == ("Peak (20% on 1 kWh)", "3.60")
 
 
+@pytest.mark.parametrize(
+    ("wh", "lines"),
+    [
+        pytest.param(555, ["50.00", "4.99"], id="the-least-price-stands-for-it"),
+        pytest.param(556, ["10.01", "40.00", "5.00"], id="the-first-wh-above-it"),
+        pytest.param(1666, ["29.99", "40.00", "14.99"], id="the-last-below-the-highest-price"),
+        pytest.param(1667, ["70.00", "15.00"], id="the-highest-price-stands-for-it"),
+        pytest.param(5000, ["70.00", "20.00"], id="the-surge-is-below-its-bound"),
+    ],
+)
+def test_the_bound_of_all_surges_is_of_the_energy_also_where_a_limit_stands_for_it(wh, lines):
+    """₹40 a session and ₹18 a kWh, at least ₹50 and at most ₹70, surged by ₹20 and at most by half of the energy."""
+    start = PriceComponent(Dimension.FLAT, Decimal(40))
+    terms = replace(BARE, components=(*BARE.components, start), minimum_price=Decimal(50), maximum_price=Decimal(70))
+    surge = replace(ONCE, value=Decimal(20))
+    quote = price(kwh(f"{wh / 1000:.3f}"), surged(surge, terms=terms, cap="50"))
+    assert [str(x.amount.amount) for x in quote.lines] == lines
+
+
 def test_a_price_per_session_has_no_energy_to_take_a_percentage_of():
     fixed = replace(BARE, model=PricingModel.FIXED, components=(PriceComponent(Dimension.FLAT, Decimal(100)),))
     quote = price(kwh("5"), surged(FIFTH, RUPEE, ONCE, terms=fixed))

@@ -28,7 +28,7 @@ from offers.receipts.surcharges import Explained, explained
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
-from pricing.supply import STATES
+from pricing.supply import STATES, read_gstin
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,13 @@ def receipt_page(order: Order) -> ReceiptPage | None:
 
 
 def _buyer(order: Order) -> tuple[str, ...]:
-    """Return who was billed, as the buyer app wrote it; nothing of somebody who was forgotten."""
+    """Return who was billed, as the buyer app wrote it, and whose tax id is a GSTIN; nothing of who was forgotten."""
     contact = OrderContact.objects.filter(order=order).first()
     billing = contact.billing if contact is not None else {}
     number = billing.get("tax_id") or ""
-    said = (billing.get("organization"), billing.get("name"), billing.get("address"), number and f"GSTIN {number}")
+    gstin = read_gstin(number)
+    tax_id = f"GSTIN {gstin}" if gstin else number and f"Tax id {number}"
+    said = (billing.get("organization"), billing.get("name"), billing.get("address"), tax_id)
     return tuple(str(x) for x in said if x)
 
 

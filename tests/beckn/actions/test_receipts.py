@@ -74,7 +74,7 @@ def test_the_bill_comes_with_a_link_to_a_page_that_says_all_of_it(talk: Conversa
     text = words(html)
     for said in (
         f"cpo1.com EV charging GSTIN {DELHI} Receipt ₹94.64 Offers saved you ₹23.40.",
-        f"Order {order.pk} Billed to GreenCharge Pvt Ltd Sarah Johnson GSTIN GSTIN{DELHI}",
+        f"Order {order.pk} Billed to GreenCharge Pvt Ltd Sarah Johnson GSTIN {DELHI}",
         "Charging session cost (5.2 kWh @ ₹18.00/kWh) ₹93.60 Service Fee ₹10.00 Weekend Special – 25 % off (25% off) "
         "−₹23.40 GST (18%) ₹14.44 Total ₹94.64",
         "Station Connaught Place Station, Connaught Place, New Delhi Connector pe-charging-01 Session",
@@ -123,6 +123,21 @@ def test_the_tax_is_divided_by_the_place_of_supply(
     parts = (f"{x:f}" for x in (tax.cgst, tax.sgst, tax.igst, tax.round_off))
     assert (tax.place_of_supply, tax.is_business, *parts) == expected
     assert (tax.gstin, tax.sac_code, tax.taxable) == (supplier, "998714", Decimal("80.20"))
+
+
+@pytest.mark.parametrize(
+    ("tax_id", "printed"),
+    [
+        pytest.param(f"07 {DELHI[2:].lower()}", f"GSTIN {DELHI}", id="a-gstin-in-another-writing"),
+        pytest.param("GSTIN29ABCDE1234F1Z5", "Tax id GSTIN29ABCDE1234F1Z5", id="the-sources-sample-does-not-check"),
+    ],
+)
+def test_a_tax_id_is_called_a_gstin_where_it_is_one(talk: Conversation, tax_id: str, printed: str) -> None:
+    order = billed(talk, tax_id=tax_id)
+    with cpo_scope(talk.world.cpo):
+        page = receipt_page(order)
+    assert page is not None
+    assert page.buyer[-1] == printed
 
 
 def test_without_a_gstin_of_the_cpo_the_receipt_has_the_tax_line_alone(talk: Conversation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
@@ -134,7 +134,7 @@ def _shade(price: Decimal, known: Sequence[Decimal]) -> int:
 
 
 def _price(price: Decimal) -> str:
-    return plain_number(price.quantize(_CENT))
+    return plain_number(price.quantize(_CENT, ROUND_HALF_UP))
 
 
 def _legend(surge: Surge, mark: str, currency: str) -> dict[str, Any]:

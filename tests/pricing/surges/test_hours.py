@@ -90,12 +90,12 @@ def test_holidays_and_amounts_per_session_are_told(world: World) -> None:
     with cpo_scope(world.cpo):
         days = [{"date": "2026-12-25", "name": "Christmas"}]
         HolidayCalendar.objects.create(cpo=world.cpo, calendar_id="delhi", name="Delhi", days=days)
-        SurgePolicy.objects.update(cap_percent=Decimal("12.50"))
+        SurgePolicy.objects.update(cap_percent=Decimal("11.25"))
     publish(make_schedule(world.cpo, replace(FIFTH, holiday_calendar="delhi"), schedule_id="a", name="Holiday fee"))
     page = signed_in(make_member(world.cpo, "Asha", Role.ANALYST)).get(HOURS, {"from": "2026-12-21"}).content.decode()
-    assert cells(page)["10"] == ["18"] * 4 + ["20.25a"] + ["18"] * 2
+    assert cells(page)["10"] == ["18"] * 4 + ["20.03a"] + ["18"] * 2  # 20.025
     assert "Christmas" in page
-    assert "All surges together add at most 12.5 % of the energy." in page
+    assert "All surges together add at most 11.25 % of the energy." in page
 
 
 def test_a_moment_of_the_grid_is_priced_with_every_line(world: World) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.geo import Circle, haversine_m
+from cpo_portal.network.hours import is_open
 from cpo_portal.network.models import Connector, StatusChoice
 from cpo_portal.network.search import ConnectorQuery, find_connectors
 from offers.asking import SessionAsk
@@ -61,7 +62,9 @@ def cheaper_in(listed: Sequence[tuple[Connector, PriceTerms]], at: datetime) -> 
         return {}
     totals = _Totals(at)
     known = [_Listed(x, terms, total) for x, terms in listed if (total := totals.of(x, terms)) is not None]
-    free = sorted((x for x in known if _is_free(x.connector)), key=lambda x: (x.total, x.connector.item_id))
+    busy = {x.charger_id for x, _ in listed if status_of(x) is StatusChoice.CHARGING}
+    free = [x for x in known if _is_free(x.connector, busy, at)]
+    free.sort(key=lambda x: (x.total, x.connector.item_id))
     found = {}
     for here in known:
         if surges_at(here.terms, at) and (best := _best(here, free, at)) is not None:
@@ -142,9 +145,13 @@ def _neighbours(connector: Connector, ask: SessionAsk, priced: PricedSession, no
         connector_types=frozenset({connector.connector_type}),
         statuses=frozenset({StatusChoice.AVAILABLE.value}),
         min_power_w=_least_power(connector),
+        open_from=at,
         limit=_LOOKED_AT,
     )
-    near = [x for x in find_connectors(query, now) if _compares(connector, x)]
+    found = [x for x in find_connectors(query, now) if _compares(connector, x)]
+    charging = Connector.objects.filter(status_row__status=StatusChoice.CHARGING)
+    busy = set(charging.filter(charger__in={x.charger_id for x in found}).values_list("charger", flat=True))
+    near = [x for x in found if _is_free(x, busy, at)]
     versions = tariffs_for(near, at=at) if near else {}
     sold = [x for x in near if x.pk in versions]
     terms = {x.pk: _terms(x, versions[x.pk], ask, priced) for x in sold}
@@ -184,8 +191,11 @@ def _least_power(connector: Connector) -> int:
     return int((connector.max_power_w * LEAST_POWER).to_integral_value(ROUND_CEILING))
 
 
-def _is_free(connector: Connector) -> bool:
-    return status_of(connector) is StatusChoice.AVAILABLE
+def _is_free(connector: Connector, busy: Collection[int], at: datetime) -> bool:
+    """Tell whether somebody may charge there: a charger charges one car at a time, and its station is open then."""
+    if status_of(connector) is not StatusChoice.AVAILABLE or connector.charger_id in busy:
+        return False
+    return is_open(connector.charger.location, at)
 
 
 def _rate(terms: PriceTerms, at: datetime) -> Decimal | None:

@@ -31,11 +31,13 @@ IN_REACH, TOO_FAR = Decimal("0.031400"), Decimal("0.031600")
 def add(evening: Evening, item_id: str = "near-01", **changes: Any) -> Connector:
     """Add a free CCS2 connector of 15 kW 1.0 km further north, unless `changes` say otherwise."""
     north = changes.pop("north", Decimal("0.009000"))
-    status = changes.pop("status", "AVAILABLE")
+    status, beside = changes.pop("status", "AVAILABLE"), changes.pop("beside", "")
+    hours = changes.pop("hours", {})
     with cpo_scope(evening.world.cpo):
         site = Location.objects.get(location_id="cp-station")
         site.pk, site.location_id, site.name = None, f"site-of-{item_id}", "Janpath Station"
         site.latitude += north
+        site.opening_hours = [{"weekday": day, **hours} for day in range(1, 8) if hours]
         site.save()
         charger = Charger.objects.create(
             cpo=evening.world.cpo, location=site, evse_id=f"E-{item_id}", name="C", system=evening.world.system
@@ -44,6 +46,9 @@ def add(evening: Evening, item_id: str = "near-01", **changes: Any) -> Connector
         found = Connector.objects.create(cpo=evening.world.cpo, charger=charger, item_id=item_id, **plug)
         if status:
             ConnectorStatus.objects.create(connector=found, status=status, reported_at=timezone.now())
+        if beside:
+            other = Connector.objects.create(cpo=evening.world.cpo, charger=charger, item_id=f"{item_id}-2", **plug)
+            ConnectorStatus.objects.create(connector=other, status=beside, reported_at=timezone.now())
     return found
 
 
@@ -82,6 +87,10 @@ NEAR = {
         pytest.param({"connector_type": "CHADEMO"}, None, id="another-type"),
         pytest.param({"status": "CHARGING"}, None, id="not-free"),
         pytest.param({"status": ""}, None, id="never-reported"),
+        pytest.param({"beside": "CHARGING"}, None, id="its-charger-charges-another-car"),
+        pytest.param({"beside": "OUTOFORDER"}, NEAR, id="the-other-plug-is-broken"),
+        pytest.param({"hours": {"from": "06:00", "to": "18:15"}}, None, id="closed-at-the-start"),
+        pytest.param({"hours": {"from": "06:00", "to": "18:26"}}, NEAR, id="open-at-the-start"),
     ],
 )
 def test_a_free_connector_nearby_is_named(

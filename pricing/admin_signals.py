@@ -20,7 +20,7 @@ from cpo_portal.network.models import Location
 from pricing.engine.week import joined
 from pricing.forms_signals import SignalForm
 from pricing.models import Signal
-from pricing.surges.signals import Standing, announce, counting, standing, withdraw
+from pricing.surges.signals import Standing, announce, counting, counts_until, standing, withdraw
 
 _CHIPS = {
     Standing.COMING: ("Announced", Tone.INFO),
@@ -62,12 +62,16 @@ def location_names(signals: Iterable[Signal]) -> dict[str, str]:
 
 
 def from_when(signal: Signal) -> str:
-    """Return from when a signal that was just saved counts, as a sentence."""
-    zone = signal.cpo.time_zone
-    start, end = when(signal.counts_from, zone), when(signal.ends_at, zone)
+    """Return from when until when a signal that was just saved counts, as a sentence."""
+    until, zone = counts_until(signal), signal.cpo.time_zone
     if signal.counts_from >= signal.ends_at:
         return f"“{signal}” is over before its notice is, so it never counts: give a later end if it should."
-    return f"“{signal}” counts from {start} until {end}: surges that wait for it hold then."
+    if signal.counts_from >= until:
+        again = f"save it with a later time before {when(until, zone)} if it should"
+        return f"“{signal}” is stale before its notice is over, so it never counts: {again}."
+    stale = "" if until == signal.ends_at else " and is stale then, unless it is saved with a later time before"
+    said = f"“{signal}” counts from {when(signal.counts_from, zone)} until {when(until, zone)}{stale}"
+    return f"{said}: surges that wait for it hold while it counts."
 
 
 @admin.register(Signal)
@@ -166,7 +170,7 @@ class SignalAdmin(TenantExportMixin, ListedMixin, TenantAdmin):
     def counts(self, signal: Signal) -> Any:
         zone = signal.cpo.time_zone
         span = '<span class="portal-figures">{}<br>to {}</span>'
-        return format_html(span, when(signal.counts_from, zone), when(signal.ends_at, zone))
+        return format_html(span, when(signal.counts_from, zone), when(counts_until(signal), zone))
 
     @admin.display(description="From", ordering="starts_at")
     def begins(self, signal: Signal) -> str:

@@ -19,7 +19,7 @@ from pricing.surges.content import Exemptions
 from pricing.surges.exempt import NOT_EXEMPT, Driver, Exemption, exemption_of
 from pricing.surges.layers import InTime, in_time
 from pricing.surges.scope import counts_at, fits
-from pricing.surges.signals import area_of
+from pricing.surges.signals import area_of, counts_until
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
 from pricing.versions.published import since_last_ended
 from pricing.versions.validity import Period, spans_of
@@ -249,7 +249,7 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
         spans = common(spans, days_as_spans(days, location.time_zone))
     if version.signal_kinds:
         counting = (
-            TimeSpan(max(x.starts_at, x.counts_from), min(x.ends_at, x.stale_after or x.ends_at))
+            TimeSpan(max(x.starts_at, x.counts_from), counts_until(x))
             for x in surges.signals
             if x.kind in version.signal_kinds and counts_at(area_of(x), location)
         )

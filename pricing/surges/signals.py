@@ -105,6 +105,11 @@ def counting(at: datetime) -> Q:
     return fresh & Q(withdrawn_at=None, starts_at__lte=at, counts_from__lte=at, ends_at__gt=at)
 
 
+def counts_until(signal: Signal) -> datetime:
+    """Return when a signal counts no more unless it is sent again: when it ends, or when it is stale before."""
+    return signal.ends_at if signal.stale_after is None else min(signal.ends_at, signal.stale_after)
+
+
 def area_of(signal: Signal) -> Area:
     """Return where a signal counts."""
     return Area(tuple(signal.location_ids), tuple(signal.location_tags), tuple(signal.states))

@@ -32,7 +32,10 @@ FORM: dict[str, Any] = {
     "stale_after": "2027-03-02T20:00",
 }
 MINUTE = timedelta(minutes=1)
-COUNTS = "“Storm over Delhi” counts from Tue 2 Mar 2027, 17:45 IST until Wed 3 Mar 2027, 06:00 IST"
+COUNTS = (
+    "“Storm over Delhi” counts from Tue 2 Mar 2027, 17:45 IST until Tue 2 Mar 2027, 20:00 IST and is stale then, "
+    "unless it is saved with a later time before: surges that wait for it hold while it counts."
+)
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_a_change_that_narrows_counts_at_once_and_one_that_widens_anew(people: P
     client.post(address(people), FORM | {"location_tags": [], "ends_at": "2027-03-03T05:00"})
     assert (stored(people).location_tags, stored(people).counts_from) == ([], NOW + 15 * MINUTE)
     text = seen(client.post(address(people), FORM, follow=True).content.decode())
-    assert "counts from Tue 2 Mar 2027, 18:45 IST until Wed 3 Mar 2027, 06:00 IST" in text
+    assert "counts from Tue 2 Mar 2027, 18:45 IST until Tue 2 Mar 2027, 20:00 IST and is stale then" in text
     assert stored(people).counts_from == NOW + 75 * MINUTE
     with cpo_scope(people.here.cpo):
         assert LogEntry.objects.filter(user=people.owner, object_id=str(stored(people).pk)).count() == 3
@@ -141,7 +144,7 @@ def test_the_list_says_which_count_now(people: People, clock: Any) -> None:
     for minutes, chip in ((0, "Announced"), (15, "Counts now"), (150, "Stale"), (750, "Over")):
         clock.now = NOW + minutes * MINUTE
         client = signed_in(people.analyst)
-        row = f"Weather IMD {place} Tue 2 Mar 2027, 17:45 IST to Wed 3 Mar 2027, 06:00 IST {chip}"
+        row = f"Weather IMD {place} Tue 2 Mar 2027, 17:45 IST to Tue 2 Mar 2027, 20:00 IST {chip}"
         assert row in seen(client.get(LIST).content.decode())
         counted = client.get(f"{LIST}?now=counts").content.decode()
         assert ("Storm over Delhi" in counted) is (chip == "Counts now")
@@ -166,10 +169,35 @@ def test_a_signal_is_withdrawn_by_its_button_and_entered_again_by_saving_it(peop
     assert (stored(people).withdrawn_at, stored(people).counts_from) == (None, NOW + 35 * MINUTE)
 
 
-def test_what_ends_within_its_notice_is_told_never_to_count(people: People) -> None:
-    sent = FORM | {"ends_at": "2027-03-02T17:40", "stale_after": ""}
-    text = seen(signed_in(people.owner).post(f"{LIST}add/", sent, follow=True).content.decode())
-    assert "is over before its notice is, so it never counts: give a later end if it should." in text
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param(
+            {"ends_at": "2027-03-02T17:45", "stale_after": ""},
+            "is over before its notice is, so it never counts: give a later end if it should.",
+            id="ends-with-its-notice",
+        ),
+        pytest.param(
+            {"stale_after": "2027-03-02T17:45"},
+            "is stale before its notice is over, so it never counts: save it with a later time before Tue 2 Mar 2027, "
+            "17:45 IST if it should.",
+            id="stale-with-its-notice",
+        ),
+        pytest.param(
+            {"stale_after": "2027-03-02T17:46"},
+            "counts from Tue 2 Mar 2027, 17:45 IST until Tue 2 Mar 2027, 17:46 IST and is stale then",
+            id="stale-a-minute-later",
+        ),
+        pytest.param(
+            {"stale_after": "2027-03-03T06:00"},
+            "counts from Tue 2 Mar 2027, 17:45 IST until Wed 3 Mar 2027, 06:00 IST: surges",
+            id="stale-with-its-end",
+        ),
+    ],
+)
+def test_what_was_saved_tells_until_when_it_counts(people: People, changes: dict[str, str], sentence: str) -> None:
+    text = seen(signed_in(people.owner).post(f"{LIST}add/", FORM | changes, follow=True).content.decode())
+    assert sentence in text
 
 
 def test_the_download_has_the_times_of_the_cpo_s_clock(people: People) -> None:

@@ -132,7 +132,7 @@ class DemandReasonChoice(models.TextChoices):
 
 
 class DemandDecision(TenantModel):
-    """A decision that changed something, or one in a while that did not; append-only, partitioned by month of `at`.
+    """A decision that changed something or had another reason, or one in a while; append-only, partitioned by month.
 
     `load` is smoothed, `busy` of `reporting` connectors are what was observed for it; `numbers` are its other grounds.
     The location is named by its id, since a decision outlives it.

@@ -186,7 +186,3 @@ def _levels(policy: DemandPolicy, page: Sequence[Here]) -> list[dict[str, Any]]:
         }
         for x, key in zip(page, here, strict=True)
     ]
-
-
-def _reason(decision: DemandDecision | None) -> dict[str, Any] | None:
-    return {"code": decision.reason, "words": decision.words, "at": decision.at} if decision is not None else None

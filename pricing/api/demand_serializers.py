@@ -136,7 +136,7 @@ class RiseSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """The last decision that was kept: each that changed something, and one every ten minutes."""
+    """The last decision that was kept: each that changed something or had another reason, and one every ten minutes."""
 
     code = serializers.ChoiceField(choices=DemandReasonChoice.choices)
     words = serializers.CharField()

@@ -22,7 +22,7 @@ from pricing.surges.scope import fits_location
 
 log = structlog.get_logger(__name__)
 
-#: How often a location is decided on, and how often a decision is kept that changes nothing.
+#: How often a location is decided on, and how often a decision is kept that changes nothing for the same reason.
 EVERY = timedelta(minutes=1)
 KEPT_EVERY = timedelta(minutes=10)
 #: So many locations are decided on in one run; the rest is due in the next.
@@ -72,14 +72,26 @@ def decide(row: DemandState, *, now: datetime) -> engine.Decision:
     seen = observe(location, rules, now=at)
     rate = lowest_rate(location, now=at) if rules.highest_rate is not None else None
     decision = engine.next_level(before, seen, rules, now=at, base_rate=rate)
-    changed = (decision.level, decision.announced) != (row.level, before.announced) or bool(decision.made)
+    kept = _is_kept(row, before, decision)
     recording.put(row, decision.state, policy.number, decision)
     row.due_at = at + EVERY
-    if changed or row.recorded_at is None or at - row.recorded_at >= KEPT_EVERY:
+    if kept:
         row.recorded_at = at
         recording.decided(row, decision, seen, rules).save(force_insert=True)
     recording.save(row, "due_at", "recorded_at")
     return decision
+
+
+def _is_kept(row: DemandState, before: engine.DemandState, decision: engine.Decision) -> bool:
+    """Tell whether a decision is kept: one that changes what is charged or announced, one for another reason than the
+    last that was kept, and one in a while; the row is still as before."""
+    was, now = (row.level, row.percent, before.announced), (decision.level, decision.percent, decision.announced)
+    if decision.made or was != now or row.recorded_at is None or decision.at - row.recorded_at >= KEPT_EVERY:
+        return True
+    kept = DemandDecision.objects.filter(
+        policy=row.policy, location_id=row.location.location_id, at__gte=row.recorded_at
+    )
+    return kept.order_by("-at").values_list("reason", flat=True).first() != decision.reason.value
 
 
 def _decide_next() -> bool:

@@ -16,6 +16,8 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, Location, StatusChoice
 from cpo_portal.network.systems import create_system_token
 from cpo_portal.network.usage import refuse_used
+from pricing import authoring
+from pricing.authoring import Place, TariffContent
 from pricing.demand import deciding
 from pricing.demand.deciding import decide_due
 from pricing.demand.observing import observe
@@ -161,6 +163,31 @@ def test_what_changes_nothing_is_kept_every_ten_minutes(world: World) -> None:
     pass_time(world, 7 * MINUTE)
     decided(world)
     assert told(world) == ["No surcharge: the load of 25 %."] * 2
+
+
+def test_a_decision_for_another_reason_is_kept_at_once(world: World) -> None:
+    """The load asks for level 1 and drivers are told first; it falls, and later nobody reports any more."""
+    live_policy(world.cpo, NOTICED)
+    for count in (3, 3, 3, 0, 0):
+        decided(world, count)
+    report(world, *[CHARGING] * 4, ago=16 * MINUTE)
+    decided(world)
+    decided(world)
+    with cpo_scope(world.cpo):
+        reasons = list(DemandDecision.objects.order_by("at").values_list("reason", flat=True))
+    assert reasons == ["RISE", "NOTICE", "WITHDRAWN", "HOLD", "TOO_FEW"]
+
+
+def test_a_percent_that_a_dearer_tariff_cuts_is_kept_at_once(world: World) -> None:
+    live_policy(world.cpo, replace(PROMPT, highest_rate=Decimal("18.90")))
+    for _ in range(3):
+        decided(world, 3)
+    dearer = TariffContent(rate=Decimal("18.2"), places=(Place(location_id="cp-station"),))
+    authoring.publish(authoring.create_tariff(world.cpo, "dearer", "Dearer", dearer))
+    decided(world, 3)
+    with cpo_scope(world.cpo):
+        kept = list(DemandDecision.objects.order_by("at").values_list("reason", "percent"))
+    assert kept == [("RISE", Decimal(5)), ("CAPPED", Decimal(5)), ("CAPPED", Decimal("3.84"))]
 
 
 def test_a_location_is_decided_on_once_a_minute(world: World) -> None:

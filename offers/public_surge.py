@@ -216,10 +216,11 @@ def _published(change: SurgeStateChange, version: SurgeVersion, cpo: Cpo) -> str
 
 
 def _effect(change: SurgeStateChange, version: SurgeVersion, zone: ZoneInfo) -> str:
-    """Return from when it counted, by the notice of the version and of the schedule's start or resumption."""
+    """Return from when it counted, as it says, and by its notice and that of the schedule's start or resumption."""
     if change.to_state == SurgeState.PAUSED:
         return "once it is resumed"
-    begins = max(x for x in (version.effective_from, change.prices_from, change.at) if x is not None)
+    waits = (version.valid_from, version.effective_from, change.prices_from, change.at)
+    begins = max(x for x in waits if x is not None)
     return f"from {moment_text(begins.astimezone(zone))}" if begins > change.at else "at once"
 
 

@@ -15,6 +15,7 @@ from pricing.admin_drafts import NoteForm
 from pricing.admin_reviews import RejectForm, ReviewedFormMixin, SeenForm, shown_moves
 from pricing.admin_surge_page import effect_in_words
 from pricing.models import SurgeSchedule, SurgeState
+from pricing.surges.layers import InTime
 from pricing.surges.policies import notice_of
 from pricing.surges.reviews import REVIEWS
 from pricing.surges.schedules import DRAFTS, NAMES, TRANSITIONS, Move, perform, refusal_of
@@ -51,13 +52,14 @@ _FORMS: dict[Move, type[NoteForm | RejectForm]] = {
 def published_in_words(schedule: SurgeSchedule) -> str:
     """Say what publishing has led to: of a schedule as it is since then."""
     version = schedule.live_version
-    if version is None or version.published_at is None or version.effective_from is None:
+    begins = InTime.of(version, schedule.prices_from).valid_from if version is not None else None
+    if version is None or version.published_at is None or begins is None:
         raise ValueError("A schedule that was published has a live version.")
     if schedule.state == SurgeState.PAUSED:
         return f"“{schedule}” has its new version and stays paused: resume it when drivers are to pay it."
-    if version.effective_from <= version.published_at:
+    if begins <= version.published_at:
         return f"“{schedule}” is published: version {version.number} holds from now on."
-    start = when(version.effective_from, schedule.cpo.time_zone)
+    start = when(begins, schedule.cpo.time_zone)
     return (
         f"“{schedule}” is published: version {version.number} takes effect for sessions planned to start from {start}."
     )

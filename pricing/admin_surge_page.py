@@ -87,15 +87,16 @@ def surge_page(schedule: SurgeSchedule, now: datetime, *, with_facts: bool) -> d
 
 def effect_in_words(schedule: SurgeSchedule, draft: SurgeVersion, now: datetime) -> str:
     """Return from when a draft that is published now takes effect, and why, as the end of a sentence."""
-    starts = takes_effect(schedule, draft, now)
     if schedule.state == SurgeState.PAUSED:
         return "takes effect when the surge is resumed"
+    starts, zone = takes_effect(schedule, draft, now), schedule.cpo.time_zone
+    if draft.valid_from is not None and draft.valid_from > max(starts, now):
+        return f"takes effect for sessions planned to start from {when(draft.valid_from, zone)}, as it says"
     if not notice_of(schedule.cpo, now):
         return "takes effect at once: your surge policy promises no notice"
     if starts <= now:
         return "takes effect at once, because nobody pays more by it"
-    whom = f"for sessions planned to start from {when(starts, schedule.cpo.time_zone)}"
-    return f"takes effect {whom}, because drivers may pay more by it"
+    return f"takes effect for sessions planned to start from {when(starts, zone)}, because drivers may pay more by it"
 
 
 def _read(schedule: SurgeSchedule, now: datetime) -> _Page:
@@ -177,5 +178,7 @@ def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str) -> dict[
     if change.to_state != SurgeState.APPROVED:
         return row
     same = change.from_state == change.to_state
-    starts = change.version.effective_from if same and change.version is not None else change.prices_from
-    return row | {"what": f"{row['what']}, for sessions from {when(starts, zone)}"}
+    version = change.version
+    noticed = version.effective_from if same and version is not None else change.prices_from
+    starts = [x for x in (noticed, version.valid_from if version is not None else None) if x is not None]
+    return row | {"what": f"{row['what']}, for sessions from {when(max(starts, default=None), zone)}"}

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.messages import get_messages
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers.public_surge import page_of as page_of_public
 from pricing.models import CeilingMode, PriceCeiling, Signal, SurgeSchedule, SurgeStateChange
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
@@ -103,6 +104,26 @@ def test_a_fall_holds_at_once_and_a_rise_after_its_notice(people: People, clock:
     assert words[0] == ("25 % of the energy price · at all times · everywhere · takes effect Fri 5 Mar 2027, 17:30 IST")
     clock.now = NOW + 3 * DAY
     assert page_of(people, schedule)["sentence"] == "Adds 25 % of the energy price, at all times, everywhere."
+
+
+APRIL = datetime(2027, 4, 1, 6, 30, tzinfo=UTC)
+IN_APRIL = "for sessions planned to start from Thu 1 Apr 2027, 12:00 IST"
+
+
+def test_a_version_that_says_from_when_it_holds_is_announced_from_then(people: People, clock: Any) -> None:
+    schedule = make_schedule(people.here.cpo, replace(FIFTH, valid_from=APRIL))
+    said = f"takes effect {IN_APRIL}, as it says. Quotes"
+    assert f"Draft 1 is frozen as a version and {said}" in asked(people, schedule, "publish")
+    published = [f"“Congestion fee” is published: version 1 takes effect {IN_APRIL}."]
+    assert press(people, schedule, "publish", draft="1") == published
+    entry = page_of(people, schedule)["history"][0]
+    assert entry["what"] == "Draft → Published, for sessions from Thu 1 Apr 2027, 12:00 IST"
+    page = page_of_public(people.here.cpo.provider_id, schedule.schedule_id, NOW)
+    assert page is not None
+    assert [(x.what, x.effect) for x in page.changes] == [
+        ("Published: 20 % of the energy price", "from 1 Apr 2027 12:00 IST")
+    ]
+    assert standing(people, schedule) == ["Nobody pays it yet.", f"Version 1 takes effect {IN_APRIL}."]
 
 
 def test_the_dialog_says_from_when_a_draft_holds_and_what_keeps_its_version(people: People, clock: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cpo_portal.network.models import Connector, Location
+from pricing.supply import state_code
 from pricing.surges.content import Scope
 
 
@@ -49,7 +50,7 @@ def counts_at(area: Area, location: Location) -> bool:
     return (
         location.location_id in area.location_ids
         or not _folded(area.location_tags).isdisjoint(_folded(location.tags))
-        or location.state.casefold() in _folded(area.states)
+        or not _states((location.state,)).isdisjoint(_states(area.states))
     )
 
 
@@ -62,8 +63,13 @@ def lies_within(area: Area, other: Area) -> bool:
         named
         and set(area.location_ids) <= set(other.location_ids)
         and _folded(area.location_tags) <= _folded(other.location_tags)
-        and _folded(area.states) <= _folded(other.states)
+        and _states(area.states) <= _states(other.states)
     )
+
+
+def _states(names: Iterable[str]) -> set[str]:
+    """Return states by their codes; India's are known by several names, and others go by theirs."""
+    return {state_code(name) or name.strip().casefold() for name in names}
 
 
 def _folded(names: Iterable[str]) -> set[str]:

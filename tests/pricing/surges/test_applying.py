@@ -248,6 +248,8 @@ SIGNALS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "here": ({"location_ids": ["cp-station"]}, {"congestion": "5.00"}),
     "elsewhere": ({"location_ids": ["far"]}, {}),
     "in-this-state": ({"states": ["delhi"]}, {"congestion": "5.00"}),
+    "in-this-state-by-another-name": ({"states": ["NCT of Delhi"]}, {"congestion": "5.00"}),
+    "in-this-state-by-its-code": ({"states": ["IN-DL"]}, {"congestion": "5.00"}),
     "in-another-state": ({"states": ["Punjab"]}, {}),
     "or-tagged": ({"states": ["Punjab"], "location_tags": ["AIRPORT"]}, {"congestion": "5.00"}),
     "from-when-its-notice-is-over": ({"counts_from": TUESDAY + timedelta(minutes=5)}, {"congestion": "2.50"}),

@@ -82,6 +82,11 @@ def test_only_what_may_raise_prices_is_announced_anew(world: World, changes: dic
     assert {name: getattr(row, name) for name in changes} == {name: changes[name] for name in changes}
 
 
+def test_a_state_by_another_of_its_names_is_the_same_place(world: World) -> None:
+    send(world, location_tags=[], states=["Delhi", "Ontario"])
+    assert send(world, at(60), location_tags=[], states=["NCT of Delhi", "ontario"]).counts_from == at(15)
+
+
 def test_what_begins_earlier_is_announced_anew(world: World) -> None:
     send(world, starts_at=at(120))
     assert send(world, at(60), starts_at=at(119)).counts_from == at(119)

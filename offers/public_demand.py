@@ -38,6 +38,7 @@ from pricing.engine.codec import decode
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 from pricing.models import DemandDecision, DemandPolicy, DemandPolicyChange, SurgeKindChoice
+from pricing.surges.describe import cap_in_words
 from pricing.surges.policies import policy_of
 
 #: Of more stations, and of more changes of the policy or of a day at all stations, only so many are told.
@@ -92,7 +93,8 @@ def demand_page_of(provider_id: str, policy_id: str, now: datetime) -> DemandPag
 
 
 def _page(cpo: Cpo, policy: DemandPolicy, changes: list[DemandPolicyChange], now: datetime) -> DemandPage:
-    rules, zone = rules_in_force(policy, policy_of(cpo)), zone_of(cpo.time_zone)
+    promises, zone = policy_of(cpo), zone_of(cpo.time_zone)
+    rules = rules_in_force(policy, promises)
     stations = _stations(policy)
     return DemandPage(
         name=policy.name,
@@ -107,7 +109,7 @@ def _page(cpo: Cpo, policy: DemandPolicy, changes: list[DemandPolicyChange], now
         load=tuple(load_in_words(rules)),
         steps=tuple(steps_in_words(rules, cpo.currency)),
         course=tuple(course_in_words(rules)),
-        promise=tuple(promise_in_words(bool(policy.stacking_group))),
+        promise=(*promise_in_words(bool(policy.stacking_group)), *cap_in_words(promises.cap.at(now))),
         changes=tuple(_changes(changes, zone)),
         support=support_of(cpo),
     )

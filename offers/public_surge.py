@@ -31,11 +31,13 @@ from pricing.surges.content import Exemptions, SurgeContent, content_of
 from pricing.surges.describe import (
     amount_in_words,
     calculation_in_words,
+    cap_in_words,
     exempt_in_words,
     when_in_words,
     where_in_words,
 )
 from pricing.surges.layers import InTime, layers_of
+from pricing.surges.policies import policy_of
 from pricing.versions.review import REJECT, SUBMIT
 from pricing.versions.validity import Span, spans_of
 
@@ -118,7 +120,7 @@ def _page(cpo: Cpo, schedule: SurgeSchedule, live: SurgeVersion, now: datetime) 
     version = spans[0].version.version if spans else live
     content = content_of(version)
     today = now.astimezone(zone).date()
-    stations = _stations(content)
+    stations, cap = _stations(content), policy_of(cpo).cap.at(now)
     begins, ends = (x and moment_text(x.astimezone(zone)) for x in (content.valid_from, content.valid_until))
     return SurgePage(
         name=schedule.name,
@@ -134,7 +136,7 @@ def _page(cpo: Cpo, schedule: SurgeSchedule, live: SurgeVersion, now: datetime) 
         where=_where(content),
         stations=stations[:MOST_NAMED] if stations is not None else None,
         more_stations=len(stations[MOST_NAMED:]) if stations is not None else 0,
-        calculation=calculation_in_words(content, cpo.currency),
+        calculation=" ".join((calculation_in_words(content, cpo.currency), *cap_in_words(cap))),
         exempt=tuple(map(_capital, _exempt(content.exemptions))),
         announced=tuple(_announced(spans[1:], cpo, zone)),
         changes=tuple(_changes(schedule, cpo, zone)),

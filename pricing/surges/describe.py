@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from cpo_portal.network.models import ConnectorType
 from pricing.engine.values import Surge, SurgeBasis
@@ -81,6 +82,13 @@ def calculation_of(surge: Surge, currency: str) -> str:
     """Return the same of a surge that a quote has locked."""
     content = SurgeContent(basis=surge.basis, value=surge.value, maximum_amount=surge.cap, stacking_group=surge.group)
     return calculation_in_words(content, currency)
+
+
+def cap_in_words(percent: Decimal | None) -> tuple[str, ...]:
+    """Return what bounds all surges of a session together, for drivers; nothing where nothing does."""
+    if percent is None:
+        return ()
+    return (f"All surcharges of a session together add at most {plain_number(percent)} % of what its energy costs.",)
 
 
 def exempt_in_words(exempt: Exemptions, names: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pricing.demand.rules import written
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
-from pricing.models import DemandPolicy, DemandPolicyChange, DemandState
+from pricing.models import DemandPolicy, DemandPolicyChange, DemandState, SurgePolicy
 from tests.people import make_people, signed_in
 from tests.pricing.demand.samples import (
     MINUTE,
@@ -139,6 +139,15 @@ def test_what_its_rules_leave_out_is_not_told(world: World) -> None:
     switch_on(make_policy(world.cpo, PROMPT))
     assert NO_WAIT in part("How it is calculated")
     assert "Of several" not in read()
+    assert "All surcharges" not in read()
+
+
+def test_the_bound_of_all_surges_is_told(world: World) -> None:
+    switch_on(make_policy(world.cpo, PROMPT))
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(cap_percent=Decimal(15))
+    bound = "All surcharges of a session together add at most 15 % of what its energy costs."
+    assert f"pays none. {bound} Your app shows" in part("How it is calculated")
 
 
 WHERE: dict[str, tuple[dict[str, Any], str]] = {

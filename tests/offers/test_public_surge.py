@@ -22,7 +22,7 @@ from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Location, Product
 from offers import public_limits
 from pricing.engine.values import SurgeBasis
-from pricing.models import HolidayCalendar, SurgeSchedule
+from pricing.models import HolidayCalendar, SurgePolicy, SurgeSchedule
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind
 from pricing.surges.schedules import Move, perform, save_draft
@@ -87,6 +87,16 @@ def test_the_page_says_in_plain_words_what_when_where_for_whom_and_since_when(wo
         "Changes 1 Jun 2026 10:00 IST: Published: ₹1.00 per kWh, from 2 Jun 2026 10:00 IST "
         "Questions? cpo1.com EV charging: 1800 1080 , a@b.example"
     )
+
+
+def test_the_bound_of_all_surges_is_told_as_it_holds_now(world: World) -> None:
+    publish(make_schedule(world.cpo, RUPEE))
+    with cpo_scope(world.cpo):
+        policy = SurgePolicy.objects.create(cpo=world.cpo, cap_percent=Decimal("12.50"))
+        policy.cap_percent = Decimal(30)
+        policy.save()
+    bound = "All surcharges of a session together add at most 12.5 % of what its energy costs."
+    assert part("How it is calculated") == f"{CALCULATED} {bound} {PROMISED}"
 
 
 def test_its_changes_are_told_with_when_each_took_effect(world: World, clock: time_machine.Coordinates) -> None:

@@ -30,7 +30,8 @@ ASSUMPTIONS = (
     "How many connectors were in use is taken from the sessions, every five minutes; reservations, blocked connectors "
     "and who charged without a session are not in it.",
     "The connectors are those shown to buyer apps now, and those that were used; all are taken to have reported.",
-    "Signals of the grid are left out.",
+    "Signals of the grid count as they were sent last: from when they were announced for, until they were over, stale "
+    "or withdrawn.",
     "Each session pays the level at its start, on the energy that its bill names, before fees, offers and tax.",
 )
 

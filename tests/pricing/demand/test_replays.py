@@ -23,7 +23,7 @@ from pricing.demand.replay_words import NO_FORECAST, page
 from pricing.demand.replays import ask_for_replay, result_of, run_replays
 from pricing.engine.demand import DemandLevel
 from pricing.engine.demand_history import PastSession, StaticSurge
-from pricing.models import DemandPolicy, DemandReplay
+from pricing.models import DemandPolicy, DemandReplay, Signal
 from tests.offers.ordering.sale import Sale
 from tests.people import make_member, signed_in
 from tests.pricing.demand.samples import MINUTE, PROMPT, make_policy
@@ -56,6 +56,29 @@ def test_connectors_are_in_use_while_a_session_overlaps(occupied: list[Occupied]
     assert [(x.observed_at, x.reporting, x.busy) for x in found] == [
         (at(5 * n), 3, count) for n, count in enumerate(expected)
     ]
+
+
+SIGNALLED: dict[str, tuple[dict[str, Any], list[int]]] = {
+    "from-its-start-to-before-its-end": ({"starts_at": at(0), "ends_at": at(10)}, [0, 5]),
+    "once-its-notice-was-over": ({"counts_from": at(4)}, [5, 10, 15]),
+    "until-it-was-stale": ({"stale_after": at(6)}, [0, 5]),
+    "until-it-was-withdrawn": ({"withdrawn_at": at(5)}, [0]),
+    "withdrawn-within-its-notice": ({"counts_from": at(4), "withdrawn_at": at(3)}, []),
+    "elsewhere": ({"states": ["Goa"]}, []),
+    "of-another-kind": ({"kind": "WEATHER"}, []),
+}
+
+
+@pytest.mark.parametrize(("said", "minutes"), SIGNALLED.values(), ids=SIGNALLED)
+@pytest.mark.django_db
+def test_the_grid_was_stressed_while_a_signal_counted(said: dict[str, Any], minutes: list[int]) -> None:
+    world = make_world()
+    named = {"signal_id": "s", "kind": "GRID_STRESS", "title": "Stress", "source": "NLDC"}
+    times = {"starts_at": at(-60), "counts_from": at(-60), "ends_at": at(60)}
+    with cpo_scope(world.cpo):
+        Signal.objects.create(cpo=world.cpo, **(named | times | said))
+        found = list(history_of(world.location, "INR", at(-2), at(18)).observations)
+    assert [x.observed_at for x in found if x.grid_stress] == [at(n) for n in minutes]
 
 
 @pytest.fixture

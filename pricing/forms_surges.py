@@ -62,7 +62,9 @@ class WhereFields(forms.Form):
     """Where a surge applies: what is filled in must hold, of several names in one field one."""
 
     location_ids = _ids("Locations", "None means every location.")
-    location_tags = _ids("Location tags", "Only at locations with one of these tags.")
+    location_tags = _ids(
+        "Location tags", "Only at locations with one of these tags; one that is tagged later pays after the notice."
+    )
     charger_ids = _ids("Chargers", "None means every charger.")
     item_ids = _ids("Connectors", "None means every connector.")
     connector_types = _ids("Connector types", "None means every type.")

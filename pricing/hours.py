@@ -15,6 +15,7 @@ from pricing.mapping import price_terms, tariffs_for, tax_of_cpo
 from pricing.models import TariffAssignment
 from pricing.surges.applying import Surges, applying, surges_of, with_surges
 from pricing.surges.exempt import Driver
+from pricing.surges.scope import tags_count_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +60,5 @@ def _changes(connector: Connector, surges: Surges, first: datetime, last: dateti
     rows = TariffAssignment.objects.filter(cpo=connector.cpo_id).values_list(F("valid_from"), F("valid_until"))
     edges = {edge for row in rows for edge in row}
     edges |= {edge for each in surges.published for x in each.layers for edge in (x.valid_from, x.valid_until)}
+    edges |= set(tags_count_from(connector.charger.location, surges.policy.notice).values())
     return sorted(edge for edge in edges if edge is not None and first < edge < last)

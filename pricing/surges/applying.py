@@ -18,7 +18,7 @@ from pricing.models import HolidayCalendar, Signal, SurgePolicy, SurgeState, Sur
 from pricing.surges.content import Exemptions
 from pricing.surges.exempt import NOT_EXEMPT, Driver, Exemption, exemption_of
 from pricing.surges.layers import InTime, in_time
-from pricing.surges.scope import counts_at, fits
+from pricing.surges.scope import counts_at, fits, tags_at
 from pricing.surges.signals import area_of, counts_until
 from pricing.surges.spans import common, days_as_spans, merged, starts_of_day, within
 from pricing.versions.published import since_last_ended
@@ -124,10 +124,10 @@ def applying(
     Of each schedule the version that holds at the start, else the first that does before the session may end.
     """
     found = []
-    horizon = horizon_of(at)
+    horizon, tags = horizon_of(at), tags_at(connector.charger.location, surges.policy.notice, at)
     for each in surges.published:
         held = _held(each, at)
-        if held is None or not fits(held.scope, connector, product_ids):
+        if held is None or not fits(held.scope, connector, product_ids, tags=tags):
             continue
         spans = _spans(held, surges, connector, horizon)
         if spans != ():

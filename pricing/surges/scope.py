@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from cpo_portal.network.models import Connector, Location
 from pricing.supply import state_code
 from pricing.surges.content import Scope
+from pricing.surges.promises import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,13 @@ class Area:
     states: tuple[str, ...] = ()
 
 
-def fits(scope: Scope, connector: Connector, product_ids: Collection[str]) -> bool:
-    """Tell whether a surge applies at a connector (charger and location loaded) to a session with these products."""
+def fits(
+    scope: Scope, connector: Connector, product_ids: Collection[str], *, tags: Collection[str] | None = None
+) -> bool:
+    """Tell whether a surge applies at a connector (charger and location loaded) to a session with these products.
+
+    `tags` are those of the location that count, all of them where None.
+    """
     charger, power = connector.charger, connector.max_power_w
     named = (
         (scope.item_ids, (connector.item_id,)),
@@ -30,17 +37,31 @@ def fits(scope: Scope, connector: Connector, product_ids: Collection[str]) -> bo
     )
     if not all(not wanted or not set(wanted).isdisjoint(there) for wanted, there in named):
         return False
-    if not fits_location(scope, charger.location):
+    if not fits_location(scope, charger.location, tags):
         return False
     enough = scope.min_power_w is None or power >= scope.min_power_w
     return enough and (scope.max_power_w is None or power <= scope.max_power_w)
 
 
-def fits_location(scope: Scope, location: Location) -> bool:
-    """Tell whether a location is one of those that a scope names, by id and by tag."""
+def fits_location(scope: Scope, location: Location, tags: Collection[str] | None = None) -> bool:
+    """Tell whether a location is one of those that a scope names, by id and by tag, of `tags` or all that it has."""
     if scope.location_ids and location.location_id not in scope.location_ids:
         return False
-    return not scope.location_tags or not _folded(scope.location_tags).isdisjoint(_folded(location.tags))
+    counted = location.tags if tags is None else tags
+    return not scope.location_tags or not _folded(scope.location_tags).isdisjoint(_folded(counted))
+
+
+def tags_count_from(location: Location, notice: Promise) -> dict[str, datetime]:
+    """Return from when on surges go by those tags of a location that were added to it, in small letters: a place that
+    is tagged may cost more by it, which is announced as long as any rise."""
+    added = {tag: datetime.fromisoformat(since) for tag, since in location.tags_since.items()}
+    return {tag: since + notice.at(since) for tag, since in added.items()}
+
+
+def tags_at(location: Location, notice: Promise, at: datetime) -> list[str]:
+    """Return the tags of a location that count for sessions planned to start then."""
+    counts_from = tags_count_from(location, notice) if location.tags_since else {}
+    return [tag for tag in location.tags if counts_from.get(tag.casefold(), at) <= at]
 
 
 def counts_at(area: Area, location: Location) -> bool:

@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network import addresses
@@ -72,6 +73,8 @@ class Location(TenantModel):
     tags = ArrayField(
         models.CharField(max_length=30), default=list, blank=True, help_text="Such as highway, airport, urban."
     )
+    #: Since when the location has those of its tags that were added to it, by the tag in small letters.
+    tags_since = models.JSONField(default=dict, db_default={}, editable=False)
     image_url = models.URLField(blank=True)
     is_published = models.BooleanField(default=True, help_text="Shown to buyer apps.")
 
@@ -97,7 +100,22 @@ class Location(TenantModel):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.position = (float(self.longitude), float(self.latitude))
+        fields = kwargs.get("update_fields")
+        if fields is None or "tags" in fields:
+            self.tags_since = self._tags_since()
+            kwargs |= {} if fields is None else {"update_fields": {*fields, "tags_since"}}
         super().save(*args, **kwargs)
+
+    def _tags_since(self) -> dict[str, str]:
+        # The row's own past, whoever saves it.
+        rows = type(self)._base_manager.filter(pk=self.pk).values_list("tags", "tags_since")
+        before = rows.first() if self.pk else None
+        if before is None:
+            return {}
+        had, since = {tag.casefold() for tag in before[0]}, before[1]
+        added = timezone.now().isoformat()
+        found = {tag: since.get(tag, "") if tag in had else added for tag in map(str.casefold, self.tags)}
+        return {tag: instant for tag, instant in found.items() if instant}
 
     @property
     def gps(self) -> str:

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Connector, Product
+from cpo_portal.network.models import Connector, Location, Product
 from offers.quoting import SessionAsk, price_session
 from pricing import authoring
 from pricing.engine.values import EnergyMeasure, LineKind, ProductOrder, Quote, SurgeBasis
+from pricing.hours import prices_of
 from pricing.models import HolidayCalendar, Signal, SurgePolicy
 from pricing.surges.applying import surges_of
 from pricing.surges.content import Scope, SurgeContent
@@ -159,6 +161,52 @@ def far(world: World) -> World:
 def test_it_applies_where_its_scope_says(far: World, scope: Scope, applies: bool) -> None:
     publish(make_schedule(far.cpo, replace(RUPEE, scope=scope)))
     assert surges(far) == ({"congestion": "5.00"} if applies else {})
+
+
+def tagged(world: World, *tags: str) -> None:
+    """Save the world's location with these tags, as its page does."""
+    with cpo_scope(world.cpo):
+        site = Location.objects.get(pk=world.location.pk)
+        site.tags = list(tags)
+        site.save()
+
+
+def test_a_tag_that_is_added_counts_after_the_notice_of_a_rise(world: World) -> None:
+    publish(make_schedule(world.cpo, replace(RUPEE, scope=Scope(location_tags=("airport",)))))
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(notice_hours=24)
+    with time_machine.travel(TUESDAY, tick=False) as clock:
+        tagged(world, "Airport")
+        clock.shift(HOUR)
+        tagged(world, "AIRPORT", "mall")  # it was there
+        day_later = TUESDAY + 24 * HOUR
+        starts = (TUESDAY + HOUR, day_later - timedelta(seconds=1), day_later)
+        assert [surges(world, at=at) for at in starts] == [{}, {}, {"congestion": "5.00"}]
+        with cpo_scope(world.cpo):
+            connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
+            found = prices_of(connector, TUESDAY, TUESDAY + 48 * HOUR, now=timezone.now()).stretches
+        assert [(x.starts_at, x.price) for x in found][:2] == [(TUESDAY, 18), (day_later, 19)]
+        tagged(world, "mall")
+        assert surges(world, at=day_later) == {}
+        tagged(world, "mall", "airport")
+        assert surges(world, at=day_later) == {}
+        assert surges(world, at=day_later + HOUR) == {"congestion": "5.00"}
+
+
+def test_a_new_location_has_its_tags_from_the_beginning(world: World) -> None:
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(notice_hours=24)
+        site = Location.objects.get(pk=world.location.pk)
+        site.pk, site.location_id, site.tags = None, "new", ["airport"]
+        site.save()
+        site.save(update_fields=["tags"])
+        site.refresh_from_db()
+    assert site.tags_since == {}
+    with cpo_scope(world.cpo):
+        site.tags = ["airport", "mall"]
+        site.save(update_fields=["tags"])
+        site.refresh_from_db()
+    assert list(site.tags_since) == ["mall"]
 
 
 def test_a_service_is_surged_for_who_orders_it(world: World) -> None:

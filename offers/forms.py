@@ -122,6 +122,7 @@ class OfferForm(  # type: ignore[type-arg]
         if "_publish" in self.data and self.instance.state == OfferState.ENDED:
             self.add_error(None, "This offer has ended: save the draft, then press “Publish again”.")
         if self.instance.pk is None and "offer_id" in self.cleaned_data:
+            self.instance.offer_id = self.cleaned_data["offer_id"]
             checks.append(lambda: check_offer_id(self._cpo(), self.cleaned_data["offer_id"]))
         for name, faults in refused_by(*checks).items():
             self.add_error(name if name in self.fields else None, faults)

@@ -57,8 +57,12 @@ def names_there(rows: QuerySet[Any], column: str, names: Collection[str]) -> set
         return set()
     if not is_remembering():
         return set(rows.filter(**{f"{column}__in": names}).values_list(column, flat=True))
-    known = recall(_key(rows.model, column), lambda: set(rows.order_by().values_list(column, flat=True)))
-    return known.intersection(names)
+    return all_names(rows, column).intersection(names)
+
+
+def all_names(rows: QuerySet[Any], column: str) -> set[str]:
+    """Return all names that the column has, and what was added to them."""
+    return recall(_key(rows.model, column), lambda: set(rows.order_by().values_list(column, flat=True)))
 
 
 def add_names(model: type[Model], column: str, names: Collection[str]) -> None:

@@ -68,9 +68,8 @@ def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str
     for new in rows:
         if new.offer_id in taken:
             yield new.line, "offer_id", already_there(new.offer_id)
-        other = codes.get(new.content.display_code.upper()) if new.content.requires_code else None
-        if other is not None:
-            yield new.line, "display_code", f"The offer {other} already asks for this code: choose another."
+        if fault := codes.fault(new.content.display_code, required=new.content.requires_code):
+            yield new.line, "display_code", fault
         for name in sorted(gone.intersection(new.content.segment_ids)):
             yield new.line, "segment_ids", f"You have no segment “{name}”: choose one of yours."
 

@@ -15,7 +15,7 @@ from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.amounts import check_amounts
-from offers.authoring.codes import code_in_use, offer_of_single_use
+from offers.authoring.codes import codes_like, is_offer_id, offer_of_single_use
 from offers.authoring.conditions import OWN_FIELDS as CONDITION_FIELDS
 from offers.authoring.conditions import check_conditions
 from offers.authoring.days import OWN_FIELDS as DAY_FIELDS
@@ -165,6 +165,8 @@ def check_offer_id(cpo: Cpo, offer_id: str) -> None:
     names = (offer_id,)
     if names_there(Connector.objects, "item_id", names) or names_there(Product.objects, "product_id", names):
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
+    if other := codes_like(Offer(cpo=cpo), offer_id).offer_of(offer_id):
+        raise ValidationError({"offer_id": f"“{offer_id}” is the code of the offer {other}: give this one another id."})
 
 
 _Findings = Iterable[Finding]
@@ -232,17 +234,28 @@ def _check_segments(offer: Offer, content: OfferContent) -> _Findings:
 
 
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:
-    if any(character.isspace() for character in content.display_code):
+    code = content.display_code
+    if any(character.isspace() for character in code):
         yield "display_code", "Write the code without spaces, such as WEEKEND25."
+    elif not code.isprintable():
+        yield "display_code", "The code holds a sign that nobody sees: type it anew, such as WEEKEND25."
     elif content.single_use_codes:
-        if content.display_code:
+        if code:
             yield "display_code", "Each buyer sends a code of their own: leave the display code empty."
-    elif content.requires_code and not content.display_code:
+    elif content.requires_code and not code:
         yield "display_code", "Give the code that the buyer must send."
-    elif content.requires_code and (other := code_in_use(offer, content.display_code)):
-        yield "display_code", f"The offer {other} already asks for this code: choose another."
-    elif content.display_code and (other := offer_of_single_use(offer, content.display_code)):
-        yield "display_code", f"This is a single-use code of the offer {other}: choose another."
+    elif code and (fault := _taken(offer, code, required=content.requires_code)):
+        yield "display_code", fault
+
+
+def _taken(offer: Offer, code: str, *, required: bool) -> str:
+    """Return the sentence that refuses a code which means something else already, "" where it is free."""
+    if fault := codes_like(offer, code).fault(code, required=required):
+        return fault
+    if is_offer_id(offer, code) or (required and code.upper() == offer.offer_id.upper()):
+        return f"“{code}” is the id of an offer, by which everybody may ask for it: choose another code."
+    other = offer_of_single_use(offer, code)
+    return f"This is a single-use code of the offer {other}: choose another." if other else ""
 
 
 #: Each yields faults of the content by field; inside the CPO's scope.

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.authoring.codes import code_in_use
+from offers.authoring.codes import codes_like
 from offers.authoring.content import OfferContent, content_of
 from offers.authoring.drafts import create_offer, save_draft, working_version
 from offers.authoring.limits import limits_of
@@ -50,6 +50,6 @@ def _free_code(offer: Offer, content: OfferContent) -> str:
     for number in range(2, 1000):
         ending = f"-{number}"
         code = content.display_code[: _LONGEST_CODE - len(ending)] + ending
-        if code_in_use(Offer(cpo=offer.cpo), code) is None:
+        if not codes_like(Offer(cpo=offer.cpo), code).fault(code, required=True):
             return code
     raise ValidationError("Every code like this one is taken: give the offer another code, then duplicate it.")

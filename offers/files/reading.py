@@ -14,7 +14,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.csv_files import Bounds, Faults, NotRead, each_row, is_blank
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, check_new
-from offers.authoring.codes import keep_single_use
+from offers.authoring.codes import CodesInUse, keep_single_use
 from offers.authoring.content import CONTENT_FIELDS, content_from
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.authoring.types import unread_by_type, without_leftovers
@@ -125,10 +125,10 @@ def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], 
 
 @dataclass(slots=True)
 class _Seen:
-    """The ids and required codes of the rows so far, each with its row."""
+    """The ids and codes of the rows so far, each with its row."""
 
     ids: dict[str, int] = field(default_factory=dict)
-    codes: dict[str, int] = field(default_factory=dict)
+    codes: CodesInUse = field(default_factory=lambda: CodesInUse({}, {}))
 
     def faults_of(self, new: NewOffer, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
         """Return what an earlier row has already, unless the field is refused anyhow."""
@@ -137,9 +137,10 @@ class _Seen:
         earlier = self.ids.setdefault(new.offer_id, new.line) if "offer_id" not in unread else new.line
         if earlier != new.line and "offer_id" not in errors:
             found["offer_id"] = [f"Row {earlier} has this id already: choose another id."]
-        asks = new.content.requires_code and unread.isdisjoint(("requires_code", "display_code"))
-        code = new.content.display_code.upper() if asks else ""
-        earlier = self.codes.setdefault(code, new.line)
-        if code and earlier != new.line and "display_code" not in errors:
-            found["display_code"] = [f"The offer of row {earlier} already asks for this code: choose another."]
+        code, required = new.content.display_code.upper(), new.content.requires_code
+        if code and unread.isdisjoint(("requires_code", "display_code")):
+            fault = self.codes.fault(code, required=required)
+            if fault and "display_code" not in errors:
+                found["display_code"] = [fault]
+            (self.codes.asked if required else self.codes.shown).setdefault(code, f"of row {new.line}")
         return found

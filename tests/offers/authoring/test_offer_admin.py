@@ -107,6 +107,11 @@ def test_saving_a_draft_shows_the_offer_to_nobody_yet(people: People) -> None:
             {"valid_until": "2099-01-01"}, "Give the date and the time, such as 2026-11-21T18:30.", id="no time"
         ),
         pytest.param(
+            {"requires_code": "on", "display_code": "Weekend-Discount-25"},
+            "“Weekend-Discount-25” is the id of an offer, by which everybody may ask for it: choose another code.",
+            id="its own id as a code",
+        ),
+        pytest.param(
             {"budget": "100"}, "A budget needs a limit per redemption: set “most per redemption”.", id="budget"
         ),
         pytest.param(

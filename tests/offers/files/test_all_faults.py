@@ -132,6 +132,25 @@ def test_a_row_with_an_unread_cell_is_compared_with_the_others(cpo: Cpo) -> None
     ]
 
 
+def test_what_one_row_asks_for_no_other_row_shows_or_is_called(cpo: Cpo) -> None:
+    head = "Offer id,Name,Value,Valid from,Valid until,The buyer must send the code,Display code"
+    rows = [
+        "a,A,5,2026-01-01T00:00,2040-01-01T00:00,yes,SAVE",
+        "b,B,5,2026-01-01T00:00,2040-01-01T00:00,no,save",
+        "c,C,5,2026-01-01T00:00,2040-01-01T00:00,no,LABEL",
+        "d,D,5,2026-01-01T00:00,2040-01-01T00:00,no,label",
+        "e,E,5,2026-01-01T00:00,2040-01-01T00:00,yes,Label",
+        "f,F,5,2026-01-01T00:00,2040-01-01T00:00,yes,A",
+    ]
+    assert faults_of(load(cpo, "\r\n".join([head, *rows]))) == [
+        (3, "Display code", "The offer of row 2 already asks for this code: choose another."),
+        (6, "Display code", "The offer of row 4 shows this code to everybody: choose another."),
+        (7, "Display code", "“A” is the id of an offer, by which everybody may ask for it: choose another code."),
+    ]
+    with cpo_scope(cpo):
+        assert not Offer.objects.exists()
+
+
 FORMS: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {
     "a-field-and-two-others-that-contradict": (
         {"value": "x", "valid_until": "2025-01-01T00:00"}, {"value": [NUMBER], "valid_until": [ENDS_BEFORE]},

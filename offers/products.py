@@ -1,4 +1,4 @@
-"""Which published offers need a product, and which of them cannot be given since it was saved."""
+"""Which published offers need a product, which of them cannot be given since it was saved, and ids that offers have."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.catalogue import Sold, sold_as
+from cpo_portal.network.item_ids import HELD
 from cpo_portal.network.models import Product
 from cpo_portal.network.usage import EFFECTS, NEEDS
 from offers.days import with_holidays
@@ -123,5 +124,11 @@ def _named(offers: Sequence[Offer]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def held_by_offer(item_id: str) -> str:
+    """Return "an offer" where an offer of the CPO has this id, by which buyer apps take and decline it."""
+    return "an offer" if Offer.objects.filter(offer_id=item_id).exists() else ""
+
+
 NEEDS.append(why_kept)
+HELD.append(held_by_offer)
 EFFECTS.append(effects_on_offers)

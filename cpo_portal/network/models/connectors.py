@@ -8,6 +8,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.network.item_ids import id_fault
 from cpo_portal.network.models.chargers import Charger
 from cpo_portal.network.models.columns import BECKN_ID
 
@@ -70,7 +71,7 @@ class Connector(TenantModel):
         from cpo_portal.network import plugs
 
         super().clean()
-        faults = plugs.faults_of(self)
+        faults = plugs.faults_of(self) | id_fault(self)
         # On the page of a new charger the charger is not saved yet, but known.
         charger = getattr(self, "charger", None)
         if self.is_published and charger is not None and charger.system_id is None:

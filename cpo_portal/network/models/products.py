@@ -10,6 +10,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.network.item_ids import id_fault
 from cpo_portal.network.models.columns import BECKN_ID
 from cpo_portal.network.models.locations import Location
 
@@ -45,10 +46,13 @@ class Product(TenantModel):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a currency in which no session of the CPO is sold: the product could never be added to one."""
+        """Refuse an id that is taken, and a currency in which no session of the CPO is sold: nobody could add it."""
         super().clean()
+        faults = id_fault(self)
         if self.cpo_id is not None and self.currency != self.cpo.currency:
-            raise ValidationError({"currency": f"Sessions are sold in {self.cpo.currency}: give the price in it."})
+            faults["currency"] = f"Sessions are sold in {self.cpo.currency}: give the price in it."
+        if faults:
+            raise ValidationError(faults)  # type: ignore[arg-type]
 
 
 class ProductStock(models.Model):

@@ -103,6 +103,77 @@ def test_the_database_refuses_a_row_that_leaves_something_out(
         assert getattr(OfferVersion.objects.get(), field) == [row]
 
 
+WRONG = [
+    *(
+        pytest.param("slab", {"slabs": [SLAB | changes]}, "offer_slabs_say_what_can_be", id=f"slab-{name}")
+        for name, changes in {
+            "no-value": {"value": None},
+            "no-type": {"value_type": ""},
+            "per-kwh": {"value_type": "per_kwh"},
+            "no-cap": {"value_cap": None},
+            "no-begin": {"item_count": None},
+            "below-0": {"item_count": -1},
+            "end-below-begin": {"item_count_upper": 9},
+            "end-in-words": {"item_count_upper": ""},
+            "100.01": {"value": "100.01"},
+            "nothing": {"value": "0.00"},
+            "a-cap-of-nothing": {"value_cap": "0.00"},
+        }.items()
+    ),
+    *(
+        pytest.param(
+            "financing", {"finance_terms": [LOAN | changes]}, "offer_finance_terms_say_what_can_be", id=f"way-{name}"
+        )
+        for name, changes in {
+            "nobody": {"provider": ""},
+            "another-method": {"method": "CASH"},
+            "no-months": {"months": None},
+            "0-months": {"months": 0},
+            "100.01": {"annual_percent": "100.01"},
+            "no-share": {"subvention_percent": None},
+        }.items()
+    ),
+    pytest.param("slab", {"slabs": SLAB}, "offer_slabs_say_what_can_be", id="a-slab-in-no-list"),
+    pytest.param("financing", {"finance_terms": LOAN}, "offer_finance_terms_say_what_can_be", id="a-way-in-no-list"),
+    pytest.param("discount", {"value_type": "points"}, "offer_amounts_in_bounds", id="another-value-type"),
+    pytest.param("discount", {"value_cap": 0}, "offer_amounts_in_bounds", id="a-cap-of-0"),
+    pytest.param("discount", {"value_cap": -1}, "offer_amounts_in_bounds", id="a-cap-below-0"),
+    pytest.param("discount", {"min_value": Decimal("-0.01")}, "offer_amounts_in_bounds", id="a-minimum-below-0"),
+    pytest.param(
+        "discount",
+        {"value_type": "amount", "value": 50, "value_cap": Decimal("49.99")},
+        "offer_amounts_in_bounds",
+        id="a-cap-below-the-amount",
+    ),
+]
+RIGHT = [
+    pytest.param("slab", {"slabs": [SLAB | {"item_count_upper": None}]}, id="an-open-end"),
+    pytest.param("slab", {"slabs": [SLAB | {"item_count_upper": 10, "value": "100.00"}]}, id="one-kwh-for-nothing"),
+    pytest.param("slab", {"slabs": [SLAB | {"item_count": 0, "value": "200.00", "value_type": "amount"}]}, id="from-0"),
+    pytest.param("financing", {"finance_terms": [LOAN | {"months": 1, "annual_percent": "100.00"}]}, id="a-month"),
+    pytest.param("discount", {"value_type": "amount", "value": 50, "value_cap": 50}, id="the-amount-as-its-cap"),
+    pytest.param("discount", {"value_type": "percent", "value": 50, "value_cap": Decimal("0.01")}, id="a-paisa"),
+    pytest.param("discount", {"min_value": 0}, id="a-minimum-of-0"),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "name"), WRONG)
+def test_the_database_refuses_what_cannot_be(people: People, kind: str, changes: dict[str, Any], name: str) -> None:
+    authoring.create_offer(people.here.cpo, "typed", content(kind))
+    with cpo_scope(people.here.cpo):
+        before = OfferVersion.objects.values().get()
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            OfferVersion.objects.update(**changes)
+        assert OfferVersion.objects.values().get() == before
+
+
+@pytest.mark.parametrize(("kind", "changes"), RIGHT)
+def test_the_database_takes_what_lies_at_the_edge(people: People, kind: str, changes: dict[str, Any]) -> None:
+    authoring.create_offer(people.here.cpo, "typed", content(kind))
+    with cpo_scope(people.here.cpo):
+        assert OfferVersion.objects.update(**changes) == 1
+
+
 def test_the_items_of_a_combination_are_the_cpos_own(people: People) -> None:
     with cpo_scope(people.there.cpo):
         Product.objects.create(cpo=people.there.cpo, product_id="their-coffee", name="Coffee", price=Decimal(60))

@@ -177,7 +177,8 @@ class OfferForm(  # type: ignore[type-arg]
         fields["valid_until"].help_text = "The first minute that is too late: Monday 00:00 includes all of Sunday."
         fields["weekly_windows"].help_text = (
             "Only at these times, on the clock of each location; none means always. Leave both times empty for the "
-            "whole day; a window that ends before it starts goes on after midnight, and 00:00 ends the day."
+            "whole day; 00:00 ends the day. A window that ends before it starts goes past midnight, and the hours "
+            "after midnight count by their own day."
         )
         fields["min_value"].help_text = f"In {sign(cpo.currency)}: energy, time and products before fees and tax."
         fields["slabs"].label = f"Slabs (amounts in {sign(cpo.currency)})"

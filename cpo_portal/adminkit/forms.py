@@ -75,7 +75,8 @@ class TenantFormMixin:
                     model = type(self.instance)._meta
                     labels = " and ".join(str(model.get_field(name).verbose_name) for name in names)
                     errors.error_dict[NON_FIELD_ERRORS].remove(error)
-                    sentence = f"{with_article(model.verbose_name)} with this {labels} exists already."
+                    instead = "choose another" if len(names) == 1 else "change that one"
+                    sentence = f"{with_article(model.verbose_name)} with this {labels} exists already: {instead}."
                     place = names[0] if len(names) == 1 else NON_FIELD_ERRORS
                     errors.error_dict.setdefault(place, []).append(ValidationError(sentence, "unique"))
             if not errors.error_dict[NON_FIELD_ERRORS]:

@@ -35,7 +35,7 @@ from cpo_portal.charging.segments import (
     save_segment,
 )
 from cpo_portal.network.api import Conflict, OwnViewSet
-from cpo_portal.network.api_fields import BoundedListField, RefusedSerializer
+from cpo_portal.network.api_fields import BoundedListField, OneOfField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.serializers import OwnSerializer
@@ -56,7 +56,7 @@ def _by_field() -> Iterator[None]:
 class ConditionSerializer(StrictSerializer):
     """One condition on one fact; `values`, `number` and `days` are given where the fact asks for them."""
 
-    fact = serializers.ChoiceField(choices=[fact.value for fact in Fact])
+    fact = OneOfField(choices=[fact.value for fact in Fact])
     values = BoundedListField(child=serializers.CharField(max_length=200), max_length=MOST_VALUES, required=False)
     number = serializers.IntegerField(min_value=0, max_value=1_000_000_000, required=False)
     days = serializers.IntegerField(min_value=0, max_value=3650, required=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from rest_framework import serializers
@@ -31,6 +32,20 @@ class InstantField(serializers.DateTimeField):
         if not FIRST_YEAR <= value.year <= LAST_YEAR:
             self.fail("far")
         return super().enforce_timezone(value)
+
+
+class OneOfField(serializers.ChoiceField):
+    """One of a few words; what is none of them is refused with all that are."""
+
+    default_error_messages = {"invalid_choice": "There is no “{input}”: use one of {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data == "" and self.allow_blank:
+            return ""
+        word = data.value if isinstance(data, Enum) else data
+        if isinstance(word, str | int) and str(word) in self.choice_strings_to_values:
+            return self.choice_strings_to_values[str(word)]
+        self.fail("invalid_choice", input=str(data)[:60], choices=", ".join(map(str, self.choices)))
 
 
 def refuse_long_list(data: Any, most: int) -> None:

@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_fields import InstantField, OneOfField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
@@ -36,7 +36,7 @@ class CodeBatchInSerializer(StrictSerializer):
     count = serializers.IntegerField(help_text="1 to 1,000,000 over all batches of the offer.")
     name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     prefix = serializers.CharField(max_length=12, required=False, allow_blank=True)
-    alphabet = serializers.ChoiceField(choices=CodeAlphabet.choices, required=False)
+    alphabet = OneOfField(choices=CodeAlphabet.choices, required=False)
     length = serializers.IntegerField(
         required=False,
         allow_null=True,

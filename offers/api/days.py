@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_fields import BoundedListField, OneOfField
 from offers.authoring.days import MOST_DATES
 from offers.models.days import HolidaysChoice
 
@@ -17,7 +17,7 @@ class DaysSerializer(serializers.Serializer[Any]):
     holiday_calendar = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="The id of one of your holiday calendars."
     )
-    holidays = serializers.ChoiceField(
+    holidays = OneOfField(
         HolidaysChoice.choices, required=False, allow_blank=True, help_text="ONLY on its days, or EXCEPT on them."
     )
     blackout_dates = BoundedListField(child=serializers.DateField(), max_length=MOST_DATES, required=False)

@@ -6,13 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cpo_portal.network.api_fields import OneOfField
 from offers.models import ItemUnitChoice
 
 
 class GivingSerializer(serializers.Serializer[Any]):
     """A free product (freebie), or for every so many so many more at a price (buyXgetY)."""
 
-    item_unit = serializers.ChoiceField(
+    item_unit = OneOfField(
         choices=ItemUnitChoice.choices, required=False, allow_blank=True, help_text="What is counted."
     )
     qualifier_item_count = serializers.IntegerField(

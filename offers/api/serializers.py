@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_strict import Strict, StrictSerializer
 from offers.api.conditions import ConditionsSerializer
 from offers.api.days import DaysSerializer
@@ -37,7 +37,7 @@ class OfferContentSerializer(
     short_desc = serializers.CharField(max_length=300, required=False, allow_blank=True)
     long_desc = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     image_url = serializers.URLField(required=False, allow_blank=True)
-    campaign_kind = serializers.ChoiceField(choices=CampaignKind.choices, required=False)
+    campaign_kind = OneOfField(choices=CampaignKind.choices, required=False)
     display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
     requires_code = serializers.BooleanField(required=False)
     single_use_codes = serializers.BooleanField(

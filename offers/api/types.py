@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_fields import BoundedListField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from offers.models import BenefitKindChoice, DiscountBaseChoice, ValueTypeChoice
 
@@ -38,11 +38,11 @@ class FinanceTermSerializer(StrictSerializer):
 class BenefitSerializer(serializers.Serializer[Any]):
     """The type of an offer and what it gives; the matrix of the ONDC construct says which type has what."""
 
-    benefit_kind = serializers.ChoiceField(choices=BenefitKindChoice.choices, required=False)
-    value_type = serializers.ChoiceField(choices=ValueTypeChoice.choices, required=False, allow_blank=True)
+    benefit_kind = OneOfField(choices=BenefitKindChoice.choices, required=False)
+    value_type = OneOfField(choices=ValueTypeChoice.choices, required=False, allow_blank=True)
     value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     value_cap = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
-    base = serializers.ChoiceField(choices=DiscountBaseChoice.choices, required=False)
+    base = OneOfField(choices=DiscountBaseChoice.choices, required=False)
     qualifier_item_ids = BoundedListField(
         child=serializers.CharField(max_length=100),
         max_length=100,

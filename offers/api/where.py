@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_fields import BoundedListField, OneOfField
 from cpo_portal.network.serializers import CoordinateField
 from offers.authoring.places import STRONGEST_W
 from offers.models.where import CurrentChoice
@@ -34,6 +34,6 @@ class WhereSerializer(serializers.Serializer[Any]):
     radius_km = serializers.DecimalField(8, 3, required=False, allow_null=True, help_text="With both coordinates.")
     charger_ids = _names(100, "EVSE ids of your chargers.")
     connector_types = _names(20, "Connector types as connectors have them, such as CCS2.")
-    currents = BoundedListField(child=serializers.ChoiceField(CurrentChoice.choices), max_length=2, required=False)
+    currents = BoundedListField(child=OneOfField(CurrentChoice.choices), max_length=2, required=False)
     min_power_w = _watts("The connector's rating in W, this one included.")
     max_power_w = _watts("The connector's rating in W, this one included.")

@@ -113,7 +113,8 @@ def _in_stock(content: OfferContent, product: Product) -> _Findings:
     left = units_left(product)
     if left is not None and left < (content.benefit_item_count or 0):
         name = product.product_id
-        yield "benefit_item_id", f"“{name}” is out of stock, {left} are left: raise its stock, or give fewer."
+        are_left = "none is left" if not left else "1 is left" if left == 1 else f"{left} are left"
+        yield "benefit_item_id", f"“{name}” is out of stock, {are_left}: raise its stock, or give fewer."
 
 
 def _too_dear(product: Product) -> str:

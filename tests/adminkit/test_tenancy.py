@@ -65,7 +65,7 @@ def test_unique_within_the_cpo_is_said_at_the_field_and_another_cpo_may_use_the_
     taken = visit("owner", url("network_location", "add"), location_form(location_id="v1"))
     assert taken.status_code == 200
     assert taken.context["adminform"].form.errors == {
-        "location_id": ["A location with this location id exists already."]
+        "location_id": ["A location with this location id exists already: choose another."]
     }
     assert visit("owner", url("network_location", "add"), location_form(location_id="g1")).status_code == 302
 

@@ -252,7 +252,7 @@ def test_refund_terms_are_the_cpos_own(api: Client, net: Net, other: Net) -> Non
     assert client.post("/admin/charging/refundterm/add/", TERM | {"percent": "85"}).status_code == 302
     again = client.post("/admin/charging/refundterm/add/", TERM | {"percent": "50"})
     assert again.context["adminform"].form.non_field_errors() == [
-        "A refund term with this fulfillment state and notice (minutes) exists already."
+        "A refund term with this fulfillment state and notice (minutes) exists already: change that one."
     ]
     assert net.sign_in("ANALYST").post("/admin/charging/refundterm/add/", TERM).status_code == 403
     with every_cpo():

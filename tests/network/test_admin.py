@@ -89,7 +89,7 @@ def test_days_with_the_same_hours_are_one_row_of_the_form(api: Client, net: Net)
         ({"latitude": "177.6"}, "A latitude lies between -90 and 90: is it the longitude?"),
         ({"country": "India"}, "Ensure this value has at most 3 characters"),
         ({"country": "XXX"}, "“XXX” is no country code"),
-        ({"location_id": "site-1"}, "A location with this location id exists already."),
+        ({"location_id": "site-1"}, "A location with this location id exists already: choose another."),
     ],
 )
 def test_a_mistake_is_explained_and_nothing_is_saved(

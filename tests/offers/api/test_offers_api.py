@@ -138,7 +138,49 @@ BAD = [
         {"valid_until": ["The offer ends before it starts: choose a later end."]},
         id="end before start",
     ),
-    pytest.param({"value_type": "points"}, {"value_type": ['"points" is not a valid choice.']}, id="unknown type"),
+    pytest.param(
+        {"value_type": "points"},
+        {"value_type": ["There is no “points”: use one of percent, amount, per_kwh."]},
+        id="unknown value type",
+    ),
+    pytest.param(
+        {"benefit_kind": "Discount"},
+        {
+            "benefit_kind": [
+                "There is no “Discount”: use one of discount, buyXgetY, freebie, slab, combo, delivery, exchange, "
+                "financing."
+            ]
+        },
+        id="unknown type",
+    ),
+    pytest.param(
+        {"benefit_kind": [["slab"]]},
+        {
+            "benefit_kind": [
+                "There is no “[['slab']]”: use one of discount, buyXgetY, freebie, slab, combo, delivery, exchange, "
+                "financing."
+            ]
+        },
+        id="a list of types",
+    ),
+    pytest.param(
+        {"base": "ALL"}, {"base": ["There is no “ALL”: use one of ITEMS, ITEMS_AND_SURGE."]}, id="unknown base"
+    ),
+    pytest.param(
+        {"holidays": "SOMETIMES"},
+        {"holidays": ["There is no “SOMETIMES”: use one of ONLY, EXCEPT."]},
+        id="unknown rule of holidays",
+    ),
+    pytest.param(
+        {"currents": ["AC", "XC"]},
+        {"currents": {"1": ["There is no “XC”: use one of AC, DC."]}},
+        id="unknown current",
+    ),
+    pytest.param(
+        {"item_unit": "MILES"},
+        {"item_unit": ["There is no “MILES”: use one of KWH, SESSION, PRODUCT."]},
+        id="unknown unit",
+    ),
     pytest.param(
         {"item_ids": ["there-01"]},
         {"item_ids": ["You have no connector or product “there-01”: choose one of yours."]},

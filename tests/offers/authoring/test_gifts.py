@@ -106,6 +106,28 @@ def test_a_gift_that_cannot_be_is_refused_at_its_field(
 
 
 @pytest.mark.parametrize(
+    ("units", "count", "left"),
+    [
+        pytest.param(0, 1, "none is left", id="none"),
+        pytest.param(1, 1, "", id="the-last"),
+        pytest.param(1, 2, "1 is left", id="one-too-few"),
+        pytest.param(2, 3, "2 are left", id="two-of-three"),
+    ],
+)
+def test_as_many_are_given_as_there_are(people: People, units: int, count: int, left: str) -> None:
+    with cpo_scope(people.here.cpo):
+        ProductStock.objects.create(product=Product.objects.get(), units=units + 3, reserved=3)
+    given = content("freebie", benefit_item_count=count)
+    if not left:
+        authoring.create_offer(people.here.cpo, "typed", given)
+        return
+    with pytest.raises(ValidationError) as refusal:
+        authoring.create_offer(people.here.cpo, "typed", given)
+    sentence = f"“coffee” is out of stock, {left}: raise its stock, or give fewer."
+    assert refusal.value.message_dict == {"benefit_item_id": [sentence]}
+
+
+@pytest.mark.parametrize(
     ("said", "name"),
     [
         pytest.param({"qualifier_item_count": 0}, "offer_item_counts_in_range", id="nothing-bought"),

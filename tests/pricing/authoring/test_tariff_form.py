@@ -78,7 +78,7 @@ def test_a_member_makes_publishes_and_places_a_tariff_in_one_go(people: People) 
         pytest.param({"fees-0-amount": "ten"}, "Fee 1: give an amount such as 10.00.", id="fee in words"),
         pytest.param({"everywhere": "on"}, "“Standard” already applies everywhere", id="place taken"),
         pytest.param({"maximum_kwh": "0.4"}, "The most is below the least", id="bounds"),
-        pytest.param({"tariff_id": "standard"}, "exists already.", id="id taken"),
+        pytest.param({"tariff_id": "standard"}, "exists already: choose another.", id="id taken"),
         pytest.param({"places-0-connector_type": ""}, "It applies nowhere: tick this, or name a place", id="nowhere"),
         pytest.param({"places-0-location_id": "elsewhere"}, "You have no location “elsewhere”", id="unknown location"),
         pytest.param({"item_ids": ["there-01"]}, "Select a valid choice.", id="foreign connector"),

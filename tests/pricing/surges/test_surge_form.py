@@ -214,7 +214,7 @@ def test_an_id_of_another_surge_is_refused(people: People) -> None:
     make_schedule(people.here.cpo)
     answer = signed_in(people.owner).post(f"{LIST}add/", FORM | {"_save": "1"})
     assert answer.context["adminform"].form.errors == {
-        "schedule_id": ["A surge schedule with this schedule id exists already."]
+        "schedule_id": ["A surge schedule with this schedule id exists already: choose another."]
     }
 
 

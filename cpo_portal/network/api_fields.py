@@ -43,9 +43,10 @@ class OneOfField(serializers.ChoiceField):
         if data == "" and self.allow_blank:
             return ""
         word = data.value if isinstance(data, Enum) else data
-        if isinstance(word, str | int) and str(word) in self.choice_strings_to_values:
-            return self.choice_strings_to_values[str(word)]
-        self.fail("invalid_choice", input=str(data)[:60], choices=", ".join(map(str, self.choices)))
+        known = self.choice_strings_to_values if isinstance(word, str | int) else {}
+        if str(word) not in known:
+            self.fail("invalid_choice", input=str(data)[:60], choices=", ".join(map(str, self.choices)))
+        return known[str(word)]
 
 
 def refuse_long_list(data: Any, most: int) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from cpo_portal.accounts.access import Right
+from offers.campaigns.table import BY_KEY, Makes
 from offers.models import OfferPolicy
 from pricing.admin_single import SingleRowAdmin
 
@@ -38,6 +39,20 @@ class OfferPolicyAdmin(SingleRowAdmin):
         ("Start of charging", {"fields": (("early_start_minutes", "late_start_minutes"),)}),
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
     )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> OfferPolicy | None:
+        row: OfferPolicy | None = super().get_object(request, object_id, from_field)
+        if row is not None and self._fills_in(request, row):
+            for name, value in BY_KEY[request.GET["template"]].said.items():
+                setattr(row, name, value)
+            messages.info(request, "The template has filled in the referrals: nothing is changed before you save.")
+        return row
+
+    def _fills_in(self, request: HttpRequest, row: OfferPolicy) -> bool:
+        """Tell whether the address names a template for what the policy does not say yet."""
+        template = BY_KEY.get(request.GET.get("template", ""))
+        wanted = request.method == "GET" and template is not None and template.makes is Makes.POLICY
+        return wanted and row.referrer_reward is None and self.has_change_permission(request, row)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         # Who could switch the review off for a moment would be all four eyes alone.

@@ -28,6 +28,7 @@ _FORMS = {
     Makes.OFFER: ("admin:offers_offer_add", "Fill in the form"),
     Makes.BALANCE: ("admin:charging_balance_add", "Make a balance"),
     Makes.GROUP: ("admin:charging_customergroup_add", "Make a group"),
+    Makes.POLICY: ("admin:offers_offerpolicy_changelist", "Fill in the policy"),
 }
 #: Where what a template needs is made, by the field that names it.
 _NEEDED_AT = {
@@ -37,6 +38,8 @@ _NEEDED_AT = {
     "states": ("admin:network_location_changelist", "Go to the locations"),
     "plan": ("admin:pricing_tariff_add", "Make a tariff"),
 }
+#: What is filled in by the template's name; the others by the fields.
+_BY_KEY = frozenset({Makes.OFFER, Makes.POLICY})
 #: How the form of balances calls what the API calls otherwise.
 _FORM_NAMES = {"currency": "of"}
 
@@ -99,5 +102,5 @@ def _link(filled: Filled) -> SafeString:
         return format_html('<a href="{}" class="{}">{}</a>', reverse(page), _LINK, words)
     page, words = _FORMS[template.makes]
     content = {_FORM_NAMES.get(name, name): value for name, value in filled.content.items()}
-    query = {"template": template.key} if template.makes is Makes.OFFER else content
+    query = {"template": template.key} if template.makes in _BY_KEY else content
     return format_html('<a href="{}?{}" class="{}">{}</a>', reverse(page), urlencode(query), _LINK, words)

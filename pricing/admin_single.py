@@ -18,9 +18,8 @@ class SingleRowAdmin(TenantAdmin):
         if row is None:
             response: HttpResponse = super().changelist_view(request, extra_context)
             return response
-        return HttpResponseRedirect(
-            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
-        )
+        page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}" if request.GET else page)
 
     def _row(self, request: HttpRequest) -> Any:
         """Return the CPO's row; who may only look makes none."""

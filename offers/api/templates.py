@@ -21,7 +21,7 @@ from offers.engine.values import OfferLimits
 
 
 class TemplateSerializer(serializers.Serializer[Any]):
-    """A kind of campaign, and the body that makes it once it is posted to /api/{makes}."""
+    """A kind of campaign, and the body that makes it once it is posted to /api/{makes}; offer-policy is patched."""
 
     template = serializers.CharField()
     title = serializers.CharField()

@@ -16,11 +16,12 @@ from cpo_portal.charging.units import ENERGY
 
 
 class Makes(StrEnum):
-    """What a template fills in, as the API calls it: an offer, a prepaid balance, or a group that shares one."""
+    """What a template fills in, as the API calls it: an offer, a balance, a group that shares one, or the policy."""
 
     OFFER = "offers"
     BALANCE = "balances"
     GROUP = "customer-groups"
+    POLICY = "offer-policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,14 @@ TEMPLATES: tuple[Template, ...] = (
             **_PER_KWH,
         },
         need=TIER,
+    ),
+    Template(
+        "referral-bonus",
+        "Referral bonus",
+        "{currency} 100 each, once, for who brings a new customer and for the new customer, when the first session of "
+        "theirs is billed; it lives a year.",
+        {"referrer_reward": Decimal(100), "friend_reward": Decimal(100), "referral_days": 365},
+        makes=Makes.POLICY,
     ),
     Template(
         "anniversary-reward",

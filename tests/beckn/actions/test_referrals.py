@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.models import OfferPolicy
 from offers.referrals.codes import code_of
 from offers.referrals.rewarding import reward_due
 from tests.beckn.actions.conversation import Conversation, tag
+from tests.people import api_client
 from tests.prepaid import customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,9 +16,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def word(talk: Conversation) -> str:
-    """Return the code of another customer of a CPO that gives the friend ₹50."""
+    """Return the code of another customer of a CPO that took the template, and gives the friend ₹50."""
+    staff = api_client(talk.world.cpo)
+    [told] = [each for each in staff.get("/api/offer-templates").json() if each["template"] == "referral-bonus"]
+    body = told["body"] | {"friend_reward": "50.00"}
+    assert staff.patch(f"/api/{told['makes']}", body, content_type="application/json").status_code == 200
     with cpo_scope(talk.world.cpo):
-        OfferPolicy.objects.create(cpo=talk.world.cpo, referrer_reward=100, friend_reward=50)
         return code_of(customer(talk.world.cpo, "+91 90000 00001")).code
 
 

@@ -28,6 +28,7 @@ from offers.models import (
     CustomerPeriodCounter,
     GroupPeriodCounter,
     Offer,
+    OfferPolicy,
     OfferVersion,
 )
 from offers.quoting import price_session
@@ -216,7 +217,7 @@ def test_each_kind_of_the_use_case_has_a_template_and_each_offer_is_proven_on_bo
         without = plain + (plain * 18 / 100).quantize(Decimal("0.01"))
         tested.setdefault(said.template, set()).add(said.total == f"{without:.2f}")
     assert tested == {key: {True, False} for key in OFFERS}
-    assert len(BY_KEY) == len(TEMPLATES) == 18
+    assert len(BY_KEY) == len(TEMPLATES) == 19
     kinds = {template.said["campaign_kind"] for template in TEMPLATES if template.makes is Makes.OFFER}
     assert kinds == set(CampaignKind.values) - {"OTHER"}
 
@@ -302,6 +303,44 @@ def test_prepaid_credits_and_the_family_plan_open_the_forms_of_balances_and_grou
     assert shown["name"] == ["Family"]
     with cpo_scope(people.here.cpo):
         assert (Balance.objects.count(), CustomerGroup.objects.count(), Customer.objects.count()) == (0, 0, 2)
+
+
+REFERRALS = ("referrer_reward", "friend_reward", "referral_days")
+
+
+FILLED_IN = "The template has filled in the referrals: nothing is changed before you save."
+
+
+def policy_page(people: People, name: str) -> str:
+    """Return the page of the policy as who comes to it from the template sees it."""
+    browser, lists = signed_in(getattr(people, name)), reverse("admin:offers_offerpolicy_changelist")
+    answer = browser.get(f"{lists}?template=referral-bonus", follow=True)
+    return answer.content.decode()
+
+
+def test_the_referral_bonus_fills_in_the_policy_and_changes_nothing_by_itself(people: People) -> None:
+    page = signed_in(people.owner).get(LIST).content.decode()
+    assert f"{reverse('admin:offers_offerpolicy_changelist')}?template=referral-bonus" in page
+    sent = what_a_browser_sends(policy_page(people, "owner"))
+    assert [sent[name] for name in REFERRALS] == [["100"], ["100"], ["365"]]
+    with cpo_scope(people.here.cpo):
+        row = OfferPolicy.objects.get()
+        assert [getattr(row, name) for name in REFERRALS] == [None, None, None]
+    address = reverse("admin:offers_offerpolicy_change", args=[row.pk])
+    assert signed_in(people.owner).post(f"{address}?template=referral-bonus", sent).status_code == 302
+    with cpo_scope(people.here.cpo):
+        assert OfferPolicy.objects.values_list(*REFERRALS).get() == (Decimal(100), Decimal(100), 365)
+
+
+@pytest.mark.parametrize(
+    ("rewards", "shown"), [((None, None), "100"), ((Decimal(30), Decimal(20)), "30.00")], ids=["none-yet", "others"]
+)
+def test_what_the_policy_says_already_stays(people: People, rewards: tuple[Decimal | None, ...], shown: str) -> None:
+    with cpo_scope(people.here.cpo):
+        OfferPolicy.objects.create(cpo=people.here.cpo, referrer_reward=rewards[0], friend_reward=rewards[1])
+    page = policy_page(people, "owner")
+    assert (what_a_browser_sends(page)["referrer_reward"], FILLED_IN in page) == ([shown], shown == "100")
+    assert FILLED_IN not in policy_page(people, "analyst")
 
 
 def test_a_template_speaks_of_the_cpos_own_currency(people: People) -> None:

@@ -44,6 +44,8 @@ ASKS: Mapping[Fact, frozenset[str]] = {
 }
 #: Facts that are the session's, known before the customer is.
 OF_THE_SESSION = frozenset({Fact.BAP})
+#: Facts that one day hold for a customer and another day do not, though nothing else is known of them.
+OF_THE_DAY = frozenset({Fact.LAPSED, Fact.ANNIVERSARY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ def lists_of(segments: Iterable[Segment]) -> frozenset[str]:
 def needs_facts(segment: Segment) -> bool:
     """Return whether the customer's facts are asked for at all."""
     return bool({x.fact for x in _conditions((segment,))} - OF_THE_SESSION - {Fact.SEGMENT})
+
+
+def is_of_the_day(segment: Segment) -> bool:
+    """Return whether the same facts may decide otherwise on another day."""
+    return any(x.fact in OF_THE_DAY for x in _conditions((segment,)))
 
 
 def _conditions(segments: Iterable[Segment]) -> Iterable[Condition]:

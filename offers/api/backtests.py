@@ -46,7 +46,10 @@ class BacktestSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField(help_text="Sessions replayed so far.")
     total = serializers.IntegerField()
     error = serializers.CharField(allow_blank=True)
-    result = serializers.JSONField(allow_null=True)
+    result = serializers.JSONField(
+        allow_null=True,
+        help_text="Its by_day has the cost of each day, its by_group that of each Location, Segment and Buyer app.",
+    )
     assumptions = serializers.SerializerMethodField()
     caution = serializers.SerializerMethodField()
 

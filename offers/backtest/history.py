@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.facts import facts_by_customer
 from cpo_portal.charging.models import CustomerGroupMember, OrderState
-from cpo_portal.charging.segment_rules import CustomerFacts, needs_facts
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location
 from offers.engine.backtest import PastSession
@@ -75,7 +75,7 @@ class Site(NamedTuple):
 class Known:
     """What is known beside the bills: connectors by key, facts by customer, and sessions before the first of these.
 
-    The latter two are None where no offer asks for them. `beside` says that there are offers which leave the price as
+    The latter two are None where nothing asks for them. `beside` says that there are offers which leave the price as
     it is, and so stand on no line of a bill.
     """
 
@@ -89,15 +89,18 @@ class Known:
     groups: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
 
 
-def known_of(cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime) -> Known:
-    """Return what these offers are judged by beside the bills; inside the CPO's scope."""
+def known_of(
+    cpo: Cpo, offers: Iterable[OfferTerms], *, since: datetime, now: datetime, counted_by: Iterable[Segment] = ()
+) -> Known:
+    """Return what these offers are judged by beside the bills, and `counted_by`; inside the CPO's scope."""
     asked = tuple(offers)
-    segments = {x.segment_id: x for offer in asked for x in offer.segments if needs_facts(x)}
+    # One that the draft was frozen with may have other rules by now.
+    segments = [x for x in (*(x for offer in asked for x in offer.segments), *counted_by) if needs_facts(x)]
     counted = any(counts_sessions(offer) for offer in asked)
     connectors = Connector.objects.select_related("charger__location")
     return Known(
         {connector.pk: _site(connector) for connector in connectors},
-        dict(facts_by_customer(cpo, segments.values(), at=now)) if segments else None,
+        dict(facts_by_customer(cpo, segments, at=now)) if segments else None,
         _sessions_before(since) if counted else None,
         beside=any(not rule_of(offer).reduces(offer) for offer in asked),
         goods=_goods() if any(offer.benefit.item_count is not None for offer in asked) else {},

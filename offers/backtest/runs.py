@@ -23,6 +23,7 @@ from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, Offer, OfferVersion
 from offers.policies import policy_of
+from offers.segments import compiled_segments
 from pricing.engine.codec import encode
 from pricing.engine.metering import HORIZON
 from pricing.engine.values import PricingError
@@ -98,14 +99,16 @@ def _run(run: BacktestRun) -> int:
 def _replay(run: BacktestRun) -> dict[str, object]:
     """Return what the replay found; raises LeaseLost where another worker has taken it over."""
     live, draft, policy = book_for(run.cpo).book.all(), offer_from_json(run.terms), policy_of(run.cpo_id)
+    segments = tuple(compiled_segments().values())
     setting = Setting(
         run.cpo.currency,
         Objective(policy.objective),
         StackLimits(policy.max_stack, policy.max_discount_percent),
         run.cpo.time_zone,
+        segments,
     )
     replay = Backtest(live, draft, setting)
-    known = known_of(run.cpo, (*live, draft), since=run.since, now=run.until)
+    known = known_of(run.cpo, (*live, draft), since=run.since, now=run.until, counted_by=segments)
     for done, session in enumerate(past_sessions(run.since, run.until, known), start=1):
         replay.play(session)
         if done % STEP == 0 and not go_on(run, LEASE, done):

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from cpo_portal.accounts.runs import RunState
 from cpo_portal.adminkit.display import EMPTY, money, pairs, table, when
-from offers.engine.backtest import BacktestResult, Touched
+from offers.engine.backtest import SEGMENT, BacktestResult, Touched
 from offers.engine.benefits import rule_of
 from offers.engine.codec import offer_from_json
 from offers.engine.describe import summary
@@ -46,7 +46,8 @@ def assumptions(run: BacktestRun) -> list[str]:
         "A published offer that depends on how busy or stocked a site was is taken to have held where it was given.",
         "A session of somebody unknown gets no offer that is limited by customer, as at its order.",
     ]
-    if (result := result_of(run)) is not None and result.sessions and not result.touched.sessions:
+    result = result_of(run)
+    if result is not None and result.sessions and not result.touched.sessions:
         found.insert(0, _got_by_none(terms, result, run.cpo.time_zone))
     if not terms.auto:
         found.append("The driver chooses this offer: the replay takes everybody to choose it, so its cost is the most.")
@@ -54,8 +55,11 @@ def assumptions(run: BacktestRun) -> list[str]:
         found.append(
             "This offer leaves the price as it is: the replay counts the sessions that it would have stood at."
         )
-    if terms.segments:
+    by_segment = result is not None and any(one.kind == SEGMENT for one in result.by_group)
+    if terms.segments or by_segment:
         found.append("Segments are those of today: who is in one now is taken to have been in it then.")
+    if by_segment:
+        found.append("A driver may be in several segments: what they cost may add up to more than the offer's cost.")
     if terms.limits.shared_in_groups:
         found.append("Groups are those of today: who is in one now is taken to have shared its uses then.")
     if terms.qualifier.max_busy_percent is not None or terms.qualifier.stock_at_least is not None:

@@ -1,5 +1,6 @@
 """Back-tests: past sessions played again with an offer added."""
 
+from offers.engine.backtest.membership import IN_NONE, SEGMENT
 from offers.engine.backtest.replay import Backtest
 from offers.engine.backtest.values import (
     BacktestResult,
@@ -13,6 +14,8 @@ from offers.engine.backtest.values import (
 )
 
 __all__ = [
+    "IN_NONE",
+    "SEGMENT",
     "Backtest",
     "BacktestResult",
     "Displaced",

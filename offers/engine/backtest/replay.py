@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from offers.engine.backtest.membership import Membership
 from offers.engine.backtest.tally import Tally
 from offers.engine.backtest.values import BacktestResult, PastSession, Setting
 from offers.engine.backtest.worlds import World, within_limits
@@ -50,7 +51,7 @@ class Backtest:
         self._is_asked_for = not draft.auto or draft.requires_code or draft.single_use
         #: Live offers with limits that the two worlds have not given alike.
         self._apart: set[str] = set()
-        self._tally = Tally(setting.currency, draft.offer_id)
+        self._tally = Tally(setting.currency, draft.offer_id, Membership(setting.segments))
 
     def play(self, session: PastSession) -> None:
         """Price one session in both worlds, and count it; once where both must come to the same."""

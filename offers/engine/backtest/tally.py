@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from offers.engine.backtest.membership import Membership
 from offers.engine.backtest.values import (
     BacktestResult,
     Displaced,
@@ -32,6 +33,7 @@ class Tally:
 
     currency: str
     draft_id: str
+    membership: Membership
     days: defaultdict[date, Running] = field(default_factory=lambda: defaultdict(Running))
     groups: defaultdict[tuple[str, str], Running] = field(default_factory=lambda: defaultdict(Running))
     #: What each live offer gives without the draft and with it.
@@ -98,7 +100,7 @@ class Tally:
         self.touched.add(taken)
         start = session.cart.request.planned_start
         self.days[start.astimezone(zone_of(session.cart.time_zone)).date()].add(taken)
-        for key in session.groups:
+        for key in (*session.groups, *self.membership.groups_of(session)):
             self.groups[key].add(taken)
 
     def _repeat(self, given: Given) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from cpo_portal.charging.segment_rules import CustomerFacts
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment
 from offers.engine.facts import NOWHERE, Good, PlaceFacts
 from offers.engine.values import Objective, ReasonCode, StackLimits
 from pricing.engine.making import quickly_made
@@ -48,12 +48,14 @@ class PastSession:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How the CPO chooses and counts: its objective, its largest stack and discount, and the zone of its calendar."""
+    """How the CPO chooses and counts: its objective, its largest stack and discount, the zone of its calendar, and the
+    segments that it has."""
 
     currency: str
     objective: Objective = Objective.MAX_SAVING
     stack: StackLimits = field(default_factory=StackLimits)
     calendar_zone: str = "UTC"
+    segments: tuple[Segment, ...] = ()
 
 
 @quickly_made
@@ -102,7 +104,10 @@ class OfDay:
 
 @dataclass(frozen=True, slots=True)
 class OfGroup:
-    """What the draft takes off the sessions of a group: a kind such as Location, and its name."""
+    """What the draft takes off the sessions of a group: a kind such as Location or Segment, and its name.
+
+    A session is at one location, and in as many segments as its customer.
+    """
 
     kind: str
     name: str

@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 
 from cpo_portal.accounts.models import TokenScope
+from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
+from cpo_portal.charging.segments import SegmentContent, save_segment
 from offers.backtest.runs import run_backtests
 from offers.models import Offer
 from tests.offers.backtest.conftest import billed, draft
@@ -28,6 +30,8 @@ def call(offer: Offer, path: str = "", body: Any = None) -> Any:
 
 
 def test_a_back_test_is_asked_for_watched_and_read(draft: Offer) -> None:
+    with cpo_scope(draft.cpo):
+        save_segment(draft.cpo, SegmentContent("gold", "Gold", ({"fact": "TIER", "values": ["Gold"]},)))
     asked = call(draft, body={"offer_id": "half", "days": 7})
     assert asked.status_code == 202
     said = asked.json()
@@ -45,6 +49,11 @@ def test_a_back_test_is_asked_for_watched_and_read(draft: Offer) -> None:
     assert done["result"]["by_group"][1] == {
         "kind": "Location",
         "name": "Connaught Place Station",
+        "touched": {"sessions": 1, "amount": "46.80"},
+    }
+    assert done["result"]["by_group"][2] == {
+        "kind": "Segment",
+        "name": "In none of your segments",
         "touched": {"sessions": 1, "amount": "46.80"},
     }
     assert done["caution"].startswith("A replay takes the sessions as they were")

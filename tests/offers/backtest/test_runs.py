@@ -15,11 +15,12 @@ from cpo_portal.accounts.leases import claim
 from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup
+from cpo_portal.charging.segments import SegmentContent, save_segment
 from offers.backtest import runs
 from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
-from offers.engine.backtest import Touched
+from offers.engine.backtest import OfGroup, Touched
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, Offer
 from pricing.models import HolidayCalendar
@@ -57,6 +58,27 @@ def test_a_replay_prices_what_was_billed(draft: Offer) -> None:
     assert [(one.kind, one.name) for one in found.by_group] == [
         ("Buyer app", "bap.example"),
         ("Location", "Connaught Place Station"),
+    ]
+
+
+def test_the_cost_is_told_by_segment(draft: Offer) -> None:
+    with cpo_scope(draft.cpo):
+        save_segment(
+            draft.cpo, SegmentContent("calm", "Calm", ({"fact": "TIER", "values": ["Gold"], "negated": True},))
+        )
+        save_segment(draft.cpo, SegmentContent("gold", "Gold", ({"fact": "TIER", "values": ["Gold"]},)))
+    run = ask(draft)
+    run_backtests()
+    with cpo_scope(draft.cpo):
+        done = fresh(run)
+        found, said, tables = result_of(done), assumptions(done), dict(page(done))
+    assert found is not None
+    assert found.by_group[2:] == (OfGroup("Segment", "Calm (calm)", Touched(1, Decimal("46.80"))),)
+    assert "Calm (calm)" in tables["By segment"]
+    assert "₹46.80" in tables["By segment"]
+    assert said[-2:] == [
+        "Segments are those of today: who is in one now is taken to have been in it then.",
+        "A driver may be in several segments: what they cost may add up to more than the offer's cost.",
     ]
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from offers.engine.benefits import slab
 from offers.engine.book import OfferBook
 from offers.engine.evaluate import appraise
+from offers.engine.lint.clocks import opens_for_both, zones_of
 from offers.engine.lint.judging import (
     example_of,
     for_anybody,
@@ -20,7 +21,7 @@ from offers.engine.lint.judging import (
     wishes_of,
 )
 from offers.engine.lint.sessions import every_so_many, tried
-from offers.engine.lint.values import Figure, Finding, FindingCode, Severity, Subject, Tried
+from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
 from offers.engine.situation import base_of
 from offers.engine.step import OfferStep
 from offers.engine.values import BenefitKind, OfferTerms, Slab
@@ -34,7 +35,7 @@ _SHOWN = frozenset({"APPROVED", "PAUSED"})
 
 
 def find_same_code(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding]:
-    """Yield the published offers that show the same code: who types it does not know what they get."""
+    """Yield the published offers that show the same code at the same time: who types it does not know what they get."""
     offer = subject.offer
     code = offer.display_code.casefold()
     if not code:
@@ -42,7 +43,10 @@ def find_same_code(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Find
     same = [
         x
         for x in subject.book.all()
-        if x.offer_id != offer.offer_id and x.state in _SHOWN and x.display_code.casefold() == code
+        if x.offer_id != offer.offer_id
+        and x.state in _SHOWN
+        and x.display_code.casefold() == code
+        and _ever_together(subject, x)
     ]
     if not same:
         return
@@ -54,33 +58,67 @@ def find_same_code(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Find
         f"{names} {verb} the code {offer.display_code} too: who types it gets one of them.",
         rivals=tuple(map(rival_of, same)),
     )
-    yield _with_buyer(subject, finding, [offer, *same], sessions)
+    yield _with_buyer(subject, finding, same, sessions)
+
+
+def _ever_together(subject: Subject, other: OfferTerms) -> bool:
+    """Say whether there is an instant at which both are in effect, on the clock of a station in the offer's scope."""
+    one, two = subject.offer.applicability, other.applicability
+    return any(opens_for_both(one, two, subject.now, zone) is not None for zone in zones_of(subject))
 
 
 def _with_buyer(subject: Subject, finding: Finding, same: list[OfferTerms], sessions: Sequence[Tried]) -> Finding:
-    """Add a session of somebody who types the code, and what they get."""
-    by_id = {x.offer_id: x for x in same}
-    # Between these alone: what else applies there is no matter of the code.
-    book = OfferBook.compile(same, revision=0)
-    for one in sessions[:_MOST_TRIES]:
-        for wish in wishes_of(subject.offer):
-            person = person_at(wish, one)
-            situation = situation_at(subject, one, person)
-            if not is_eligible(appraise(for_anybody(subject.offer), situation)):
-                continue
-            context = replace(situation.context, codes=frozenset({subject.offer.display_code}))
-            trace = OfferStep(book, context)(one.cart).trace
-            got = [x for x in trace.outcomes if x.offer_id in trace.chosen]
-            if not got:
-                continue
-            said = joined([f"{by_id[x.offer_id].name}, {money_text(x.saving.amount, x.saving.currency)}" for x in got])
-            return replace(
-                finding,
-                example=example_of(one, person),
-                outcome=f"Who types {subject.offer.display_code} gets {said}.",
-                figures=tuple(Figure(f"saving_of_{x.offer_id}", x.saving.amount, x.saving.currency) for x in got),
-            )
-    return finding
+    """Add a session, when both are in effect, of somebody who types the code, and what they get.
+
+    One that both are for shows more than one that only this offer is for.
+    """
+    fallback = None
+    for other in same[:_NAMED]:
+        for one in _while_both(subject, other, sessions[:_MOST_TRIES]):
+            for wish in wishes_of(subject.offer):
+                person = person_at(wish, one)
+                situation = situation_at(subject, one, person)
+                judged = [is_eligible(appraise(for_anybody(x), situation)) for x in (subject.offer, other)]
+                shown = _shown(subject, finding, same, (one, person)) if judged[0] else None
+                if shown is not None and judged[1]:
+                    return shown
+                fallback = fallback or shown
+    return fallback or finding
+
+
+def _while_both(subject: Subject, other: OfferTerms, sessions: Sequence[Tried]) -> Iterator[Tried]:
+    """Yield the sessions, those later at which only one of the two offers is in effect."""
+    one, two = subject.offer.applicability, other.applicability
+    for found in sessions:
+        start = found.cart.request.planned_start
+        at = opens_for_both(one, two, subject.now, found.site.time_zone, start)
+        moved = found if at == start else None
+        if at is not None and moved is None:
+            moved = tried(found.site, at, found.cart.energy_wh, found.cart.request.products)
+        if moved is not None:
+            yield moved
+
+
+def _shown(
+    subject: Subject, finding: Finding, same: list[OfferTerms], session: tuple[Tried, Person | None]
+) -> Finding | None:
+    """Return the finding with what the code brings in this session; None where it brings nothing.
+
+    Between these offers alone: what else applies there is no matter of the code.
+    """
+    offers = {x.offer_id: x for x in (subject.offer, *same)}
+    context = replace(situation_at(subject, *session).context, codes=frozenset({subject.offer.display_code}))
+    trace = OfferStep(OfferBook.compile(offers.values(), revision=0), context)(session[0].cart).trace
+    got = [x for x in trace.outcomes if x.offer_id in trace.chosen]
+    if not got:
+        return None
+    said = joined([f"{offers[x.offer_id].name}, {money_text(x.saving.amount, x.saving.currency)}" for x in got])
+    return replace(
+        finding,
+        example=example_of(*session),
+        outcome=f"Who types {subject.offer.display_code} gets {said}.",
+        figures=tuple(Figure(f"saving_of_{x.offer_id}", x.saving.amount, x.saving.currency) for x in got),
+    )
 
 
 def find_overlaps(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tried]) -> Iterator[Finding]:

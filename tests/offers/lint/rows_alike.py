@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from cpo_portal.charging.segment_rules import Condition, Fact
+from offers.engine.facts import Holiday, HolidayChoice
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import more
-from tests.offers.lint.samples import FOR, GOLD, MONDAYS, SHOPS, Row, Said, bands, cut, of, site
+from tests.offers.lint.samples import DIWALI, FOR, GOLD, MONDAYS, SHOPS, Row, Said, bands, cut, of, site
+from tests.pricing.engine.samples import SATURDAY, window
 
 LOYAL = of("loyal", Condition(Fact.SESSIONS, number=10, days=90))
 
@@ -24,6 +27,36 @@ FOUND: dict[str, Row] = {
         "SAME_CODE",
         more("SESSION", 4, 1, offer_id="a", display_code="X", segments=(LOYAL,), **FOR),
         (offer("b", "1", display_code="X"),),
+        {},
+    ),
+    "a-code-of-two-for-a-second": (
+        "SAME_CODE",
+        offer("a", display_code="X", **FOR),
+        (offer("b", display_code="X", valid_from=FOR["valid_until"] - timedelta(seconds=1)),),
+        {},
+    ),
+    "a-code-of-two-in-an-hour-of-the-week": (
+        "SAME_CODE",
+        offer("a", display_code="X", weekly_windows=MONDAYS, **FOR),
+        (offer("b", "10", display_code="X", weekly_windows=(window("09:59", "12:00"),)),),
+        {},
+    ),
+    "a-code-of-two-on-a-holiday": (
+        "SAME_CODE",
+        offer("a", display_code="X", holidays=DIWALI, **FOR),
+        (offer("b", "10", display_code="X", holidays=DIWALI),),
+        {},
+    ),
+    "a-code-of-two-at-two-places": (
+        "SAME_CODE",
+        offer("a", display_code="X", location_ids=frozenset({"station-1"}), **FOR),
+        (offer("b", display_code="X", location_ids=frozenset({"station-2"})),),
+        {},
+    ),
+    "a-code-of-one-that-begins-later": (
+        "SAME_CODE",
+        offer("a", "5", display_code="X"),
+        (offer("b", "10", display_code="X", valid_from=SATURDAY + timedelta(days=400)),),
         {},
     ),
     "slabs-that-share-19-kwh": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(19, 30, "20")),), {}),
@@ -60,6 +93,48 @@ NOT_FOUND: dict[str, Row] = {
         (offer("b", display_code="X", state="WITHDRAWN"),),
         {},
     ),
+    "a-code-that-is-passed-on": (
+        "SAME_CODE",
+        offer("a", display_code="X", **FOR),
+        (offer("b", display_code="X", valid_from=FOR["valid_until"]),),
+        {},
+    ),
+    "a-code-that-was-passed-on": (
+        "SAME_CODE",
+        offer("a", display_code="X", **FOR),
+        (offer("b", display_code="X", valid_until=FOR["valid_from"]),),
+        {},
+    ),
+    "a-code-of-two-that-shared-only-the-past": (
+        "SAME_CODE",
+        offer("a", display_code="X", valid_until=SATURDAY + timedelta(days=9)),
+        (offer("b", display_code="X", valid_until=SATURDAY),),
+        {},
+    ),
+    "a-code-of-other-hours-of-the-week": (
+        "SAME_CODE",
+        offer("a", display_code="X", weekly_windows=MONDAYS, **FOR),
+        (offer("b", display_code="X", weekly_windows=(window("10:00", "12:00"),)),),
+        {},
+    ),
+    "a-code-of-holidays-and-one-of-other-days": (
+        "SAME_CODE",
+        offer("a", display_code="X", holidays=DIWALI, **FOR),
+        (offer("b", display_code="X", holidays=replace(DIWALI, choice=HolidayChoice.EXCEPT)),),
+        {},
+    ),
+    "a-code-of-two-holidays": (
+        "SAME_CODE",
+        offer("a", display_code="X", holidays=DIWALI, **FOR),
+        (offer("b", display_code="X", holidays=replace(DIWALI, days=(Holiday(date(2026, 12, 25), "Christmas"),))),),
+        {},
+    ),
+    "a-code-of-a-day-that-the-other-leaves-out": (
+        "SAME_CODE",
+        offer("a", display_code="X", holidays=DIWALI, **FOR),
+        (offer("b", display_code="X", blackout_dates=frozenset({date(2026, 11, 8)})),),
+        {},
+    ),
     "slabs-side-by-side": ("SLABS_OVERLAP", bands("a", slab(10, 19)), (bands("b", slab(20, 30)),), {}),
     "slabs-on-different-days": (
         "SLABS_OVERLAP",
@@ -79,6 +154,38 @@ SAID: dict[str, Said] = {
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
         "with you.",
         "Who types X gets Offer a, ₹90.00.",
+    ),
+    "a-code-of-two-for-a-second": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Wed 6 Jan 2027, 09:59 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
+    "a-code-of-two-in-an-hour-of-the-week": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Mon 9 Nov 2026, 09:59 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
+    "a-code-of-two-at-two-places": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer a, ₹90.00.",
+    ),
+    "a-code-of-one-that-begins-later": (
+        "SAME_CODE",
+        "display_code",
+        "b shows the code X too: who types it gets one of them.",
+        "At Station 1 (connector-1), Sun 12 Dec 2027, 10:00 IST: 20 kWh for ₹360.00, by a customer who never charged "
+        "with you.",
+        "Who types X gets Offer b, ₹36.00.",
     ),
     "a-code-for-members": (
         "SAME_CODE",

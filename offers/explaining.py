@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,12 +11,17 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import Order
+from cpo_portal.charging.segment_rules import Segment
+from offers.days import with_holidays
 from offers.engine.codec import trace_from_json
 from offers.engine.explain import cart_of, explain_all
-from offers.engine.values import OfferTerms, OfferTrace
+from offers.engine.values import OfferContext, OfferTerms, OfferTrace
 from offers.mapping import offer_terms
 from offers.models import OfferState, OfferVersion, Quote
+from offers.observing import goods_left
 from offers.quoting import PricedSession
+from offers.segments import compiled_segments
+from offers.usage import CodesSent, look_up
 
 #: An app that asks again and again: the newest of its quotes say it all.
 MOST_QUOTES = 50
@@ -52,21 +58,42 @@ def full_trace(priced: PricedSession, cpo: Cpo, *, as_of: datetime | None = None
     """Return the trace with an outcome for every offer of the CPO; drafts are named too, but not as of the past."""
     offers = {x.offer_id: x for x in priced.book.book.all()}
     if as_of is None:
-        offers = {x.offer_id: x for x in _unpublished(cpo)} | offers
+        shared = priced.book.shared
+        segments = compiled_segments() if shared is None else shared.segments
+        offers = {x.offer_id: x for x in _unpublished(cpo, segments)} | offers
     if priced.context is None:
         return priced.trace
-    found = explain_all(
-        (offers[offer_id] for offer_id in sorted(offers)), cart_of(priced.quote), priced.context, priced.trace
-    )
+    context = _context_of_all(priced, priced.context, offers.values())
+    found = explain_all((offers[offer_id] for offer_id in sorted(offers)), cart_of(priced.quote), context, priced.trace)
     nobodys = tuple(x for x in priced.trace.outcomes if x.offer_id not in offers)
     return replace(priced.trace, outcomes=(*found, *nobodys))
 
 
-def _unpublished(cpo: Cpo) -> list[OfferTerms]:
+def _context_of_all(priced: PricedSession, context: OfferContext, offers: Collection[OfferTerms]) -> OfferContext:
+    """Return what a price was judged by with what all offers ask of the moment, in the one query that a price takes.
+
+    What the price itself has looked up stays as it was.
+    """
+    if priced.asked is None:
+        return context
+    found = look_up(replace(priced.asked, offers=offers, codes=CodesSent()))
+    goods = goods_left(found.observed.goods, {}, past=priced.asked.past)
+    sessions = found.observed.customer_sessions if context.customer_sessions is None else context.customer_sessions
+    return replace(
+        context,
+        usage={**found.usage, **context.usage},
+        customer=found.facts or context.customer,
+        levels=context.levels.or_else(found.observed.levels),
+        goods={**goods, **context.goods},
+        customer_sessions=sessions,
+    )
+
+
+def _unpublished(cpo: Cpo, segments: Mapping[str, Segment]) -> list[OfferTerms]:
     drafts = OfferVersion.objects.filter(
         cpo=cpo, published_at=None, offer__state__in=(OfferState.DRAFT, OfferState.IN_REVIEW)
     ).select_related("offer")
-    return [offer_terms(draft.offer, draft) for draft in drafts]
+    return [offer_terms(draft.offer, draft, segments) for draft in with_holidays(drafts)]
 
 
 def prices_of(order: Order) -> list[StoredPrice]:

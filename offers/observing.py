@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -74,15 +74,31 @@ class Observed:
 NOTHING_WANTED, NOTHING_OBSERVED = Wanted(), Observed()
 
 
-def wanted_by(
-    offers: Collection[OfferTerms], customer_id: UUID | None, location: int, known: Levels = UNOBSERVED
-) -> Wanted:
-    """Return what these offers need to be judged, beside what is `known` already."""
-    held = {x.product_id for x in known.stock}
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """From where is observed: the location's key, who buys which products there, and the levels that are known already.
+
+    Of levels of the `past` nothing is kept.
+    """
+
+    location: int
+    customer_id: UUID | None = None
+    bought: tuple[str, ...] = ()
+    known: Levels = UNOBSERVED
+    past: bool = False
+
+
+def wanted_by(offers: Collection[OfferTerms], sight: Sight) -> Wanted:
+    """Return what these offers need to be judged, beside what is known already."""
+    counted = sight.customer_id is not None and any(counts_sessions(x) for x in offers)
+    given = goods_given(offers, sight.bought)
+    site = sight.location if given else None
+    if sight.past:
+        return Wanted(counted, given=given, site=site)
+    held = {x.product_id for x in sight.known.stock}
     stocked = {x.qualifier.stock_product_id for x in offers if x.qualifier.stock_at_least is not None}
-    busy = known.busy is None and any(x.qualifier.max_busy_percent is not None for x in offers)
-    counted = customer_id is not None and any(counts_sessions(x) for x in offers)
-    return Wanted(counted, location if busy else None, tuple(sorted(stocked - held)))
+    busy = sight.known.busy is None and any(x.qualifier.max_busy_percent is not None for x in offers)
+    return Wanted(counted, sight.location if busy else None, tuple(sorted(stocked - held)), given, site)
 
 
 def goods_given(offers: Collection[OfferTerms], bought: Collection[str]) -> tuple[str, ...]:
@@ -119,3 +135,11 @@ def observed_from(found: Mapping[str, Any]) -> Observed:
         for product, (title, price, category, units) in (found["goods"] or {}).items()
     }
     return Observed(found["sessions"], Levels(busy, working, stock), goods)
+
+
+def goods_left(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> Mapping[str, Good]:
+    """Return the products that may be given, with what the order itself holds; of the stock of then nothing is kept."""
+    return {
+        product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
+        for product, good in found.items()
+    }

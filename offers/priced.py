@@ -13,7 +13,7 @@ from offers.engine.values import OfferContext, OfferTerms, OfferTrace
 from offers.models import OfferPolicy
 from offers.sent_codes import best_codes
 from offers.surging import SurgesHere
-from offers.usage import FoundCode
+from offers.usage import Asked, FoundCode
 from pricing.engine import values as engine
 from pricing.models import TariffVersion
 
@@ -39,6 +39,8 @@ class PricedSession:
     referrals: Mapping[str, int] = field(default_factory=dict)
     #: The surges that were found for the session, or locked by an earlier quote.
     surges: SurgesHere = field(default_factory=SurgesHere)
+    #: What was asked of the moment on behalf of the offers that could apply here.
+    asked: Asked | None = None
 
     @property
     def trace(self) -> OfferTrace:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.asking import Lock, SessionAsk
 from offers.book import LoadedBook, book_as_of, book_for
-from offers.engine.facts import Good
 from offers.engine.periods import today_at
 from offers.engine.step import OfferStep
 from offers.engine.values import (
@@ -22,7 +21,7 @@ from offers.engine.values import (
 )
 from offers.guards import as_refused
 from offers.models import OfferPolicy
-from offers.observing import goods_given, wanted_by
+from offers.observing import Sight, goods_left
 from offers.places import place_facts
 from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
@@ -63,26 +62,20 @@ def price_session(
     ask = with_codes(ask, loaded)
     candidates = _candidates(connector, ask, loaded, terms)
     person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
-    wanted = wanted_by(candidates, person.customer_id, connector.charger.location_id, lock.levels)
-    given = goods_given(candidates, [x.product_id for x in ask.products])
-    if given:
-        wanted = replace(wanted, given=given, site=connector.charger.location_id)
-    if as_of is not None:
-        wanted = replace(wanted, location=None, products=())  # of the levels of then nothing is kept
-    found = look_up(
-        Asked(
-            connector.cpo_id,
-            candidates,
-            today_at(as_of or now, connector.cpo.time_zone),
-            at=ask.planned_start,
-            now=as_of or now,
-            person=person,
-            codes=CodesSent(unread(ask, loaded), lock.order_id),
-            wanted=wanted,
-            past=as_of is not None,
-            segments=surges.segments(),
-        )
+    bought = tuple(x.product_id for x in ask.products)
+    asked = Asked(
+        connector.cpo_id,
+        candidates,
+        today_at(as_of or now, connector.cpo.time_zone),
+        at=ask.planned_start,
+        now=as_of or now,
+        person=person,
+        codes=CodesSent(unread(ask, loaded), lock.order_id),
+        sight=Sight(connector.charger.location_id, person.customer_id, bought, lock.levels, as_of is not None),
+        past=as_of is not None,
+        segments=surges.segments(),
     )
+    found = look_up(asked)
     terms = lock.bounded(surges.priced(terms, ask, found.facts))
     used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
     ask, single_use = with_single_use(ask, loaded, found.codes)
@@ -107,7 +100,7 @@ def price_session(
         place=place_facts(connector),
         customer_sessions=found.observed.customer_sessions,
         levels=levels,
-        goods=_goods(found.observed.goods, lock.own_goods, past=as_of is not None),
+        goods=goods_left(found.observed.goods, lock.own_goods, past=as_of is not None),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -134,15 +127,8 @@ def price_session(
         levels,
         found.referrals,
         surges,
+        asked,
     )
-
-
-def _goods(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> Mapping[str, Good]:
-    """Return the products that may be given, with what the order itself holds; of the stock of then nothing is kept."""
-    return {
-        product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
-        for product, good in found.items()
-    }
 
 
 def _terms_of(

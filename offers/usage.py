@@ -19,7 +19,16 @@ from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_fact
 from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
-from offers.observing import LEVELS, NOTHING_OBSERVED, NOTHING_WANTED, Observed, Wanted, observed_from, parameters
+from offers.observing import (
+    LEVELS,
+    NOTHING_OBSERVED,
+    NOTHING_WANTED,
+    Observed,
+    Sight,
+    observed_from,
+    parameters,
+    wanted_by,
+)
 from offers.shared_limits import SHARED_AS_OF, SHARED_NOW
 
 _NOW = """
@@ -125,8 +134,8 @@ class Asked:
     """What is asked: of these offers, for this person, by these codes.
 
     Segments, those of the offers and `segments` besides, look back from `at` and count nothing after `now`. `today`
-    says which day, week and month run: on the CPO's calendar, of the evaluation's instant. `past` asks for everything
-    as of `now`.
+    says which day, week and month run: on the CPO's calendar, of the evaluation's instant. Without a `sight` nothing is
+    observed. `past` asks for everything as of `now`.
     """
 
     cpo_id: int
@@ -136,7 +145,7 @@ class Asked:
     now: datetime
     person: Person = Person()
     codes: CodesSent = CodesSent()
-    wanted: Wanted = NOTHING_WANTED
+    sight: Sight | None = None
     past: bool = False
     segments: Collection[Segment] = ()
 
@@ -158,7 +167,8 @@ def look_up(asked: Asked) -> Found:
     customer_id, words = asked.person.customer_id, asked.codes.words
     limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
     rules = [x for x in (*asked.segments, *_segments(asked.offers)) if needs_facts(x)]
-    with_facts, with_levels = bool(rules) and customer_id is not None, asked.wanted != NOTHING_WANTED
+    wanted = wanted_by(asked.offers, asked.sight) if asked.sight else NOTHING_WANTED
+    with_facts, with_levels = bool(rules) and customer_id is not None, wanted != NOTHING_WANTED
     # What a code opens is not known beforehand.
     shared = customer_id is not None and (bool(words) or any(x.limits.shared_in_groups for x in asked.offers))
     if not limited and not words and not with_facts and not with_levels:
@@ -169,7 +179,7 @@ def look_up(asked: Asked) -> Found:
     if with_facts:
         values |= fact_values(rules, at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
     if with_levels:
-        values |= parameters(asked.wanted)
+        values |= parameters(wanted)
     with connection.cursor() as cursor:
         parts = _Parts(asked.past, bool(words), with_facts, with_levels, shared)
         cursor.execute(_statement(parts), values)

@@ -11,22 +11,29 @@ from offers.engine.limits import has_limit
 from offers.engine.places import is_placed
 from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
+from pricing.engine.making import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The module that knows an offer's benefit, and which of its conditions there are.
 
-    `where_and_when` is of anything but its validity, `to_choose` of the buyer's choice or a code, `for_whom` of
-    segments, demand and limits. One that is `beside` the order leaves its price as it is. `least` is the least cart
-    value as a check prints it, `title` the offer's price line; None where that depends on the cart.
+    `where_and_when` is of anything but its validity: `placed` of the place besides its id, `days` of the local day.
+    `to_choose` is of the buyer's choice or a code, `for_whom` of segments, of demand (`of_the_moment`) and of limits
+    (`limited`). One that is `beside` the order leaves its price as it is. `least` is the least cart value as a check
+    prints it, `title` the offer's price line; None where that depends on the cart.
     """
 
     rule: BenefitRule
     beside: bool
     where_and_when: bool
+    placed: bool
+    days: bool
     to_choose: bool
     for_whom: bool
+    of_the_moment: bool
+    limited: bool
     least: str
     title: str | None
 
@@ -44,14 +51,19 @@ def asked_of(offer: OfferTerms) -> Asked:
 def _asked(offer: OfferTerms) -> Asked:
     scope, rule, least = offer.applicability, rule_of(offer), offer.qualifier.min_value
     things = scope.location_ids or scope.item_ids or scope.categories
+    of_the_moment, limited = is_of_the_moment(offer), has_limit(offer.limits)
     title = rule.title(offer, None)
-    days = scope.weekly_windows or scope.blackout_dates or scope.holidays is not None
+    days, placed = bool(scope.blackout_dates) or scope.holidays is not None, is_placed(scope)
     return Asked(
         rule=rule,
         beside=not rule.reduces(offer),
-        where_and_when=bool(things or days) or is_placed(scope),
+        where_and_when=bool(things or scope.weekly_windows) or days or placed,
+        placed=placed,
+        days=days,
         to_choose=not offer.auto or offer.requires_code,
-        for_whom=bool(offer.segments) or is_of_the_moment(offer) or has_limit(offer.limits),
+        for_whom=bool(offer.segments) or of_the_moment or limited,
+        of_the_moment=of_the_moment,
+        limited=limited,
         least="" if least is None else f"{least:f}",
         title=None if title is None else _titled(offer, title),
     )

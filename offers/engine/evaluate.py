@@ -12,9 +12,9 @@ from offers.engine.asked import Asked, asked_of
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.codes import code_checks, opens
 from offers.engine.days import day_checks
-from offers.engine.demand import demand_checks, is_of_the_moment
+from offers.engine.demand import demand_checks
 from offers.engine.energy import energy_checks
-from offers.engine.limits import LIMIT_REASONS, has_limit, limit_checks
+from offers.engine.limits import LIMIT_REASONS, limit_checks
 from offers.engine.places import is_placed, place_checks
 from offers.engine.segments import segment_checks
 from offers.engine.situation import Situation, is_named, situation_of
@@ -78,12 +78,12 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     checks = _standing(offer, situation, held)
     if asked.where_and_when:
         checks += _where_and_when(offer, situation)
-    checks += _qualifier(offer, situation, asked)
+    checks += qualifier_checks(offer, situation, asked)
     if asked.to_choose or situation.declined:
-        checks += _choice(offer, situation, opted_in or held)
+        checks += choice_checks(offer, situation, opted_in or held)
     depends = False
     if asked.for_whom and not held:
-        personal, depends = _for_whom(offer, situation, saving)
+        personal, depends = whom_checks(offer, situation, asked, saving)
         checks += personal
     if not saving and not asked.beside:
         checks.append(_NO_BENEFIT)
@@ -95,7 +95,7 @@ def appraise_locked(offer: OfferTerms, situation: Situation) -> Appraisal:
     """Judge an offer that an order has locked: only its qualifier, on what was delivered, can take it away."""
     asked = asked_of(offer)
     lines, saving, added = _benefit(offer, situation, asked.rule)
-    checks = _qualifier(offer, situation, asked)
+    checks = qualifier_checks(offer, situation, asked)
     if not saving and not asked.beside:
         checks.append(_NO_BENEFIT)
     return Appraisal(offer, tuple(checks), lines, saving, True, _outcome(checks), False, asked.beside, added)
@@ -170,18 +170,18 @@ def _where_and_when(offer: OfferTerms, situation: Situation) -> list[Check]:
     return checks
 
 
-def _for_whom(offer: OfferTerms, situation: Situation, saving: Decimal) -> tuple[list[Check], bool]:
+def whom_checks(offer: OfferTerms, situation: Situation, asked: Asked, saving: Decimal) -> tuple[list[Check], bool]:
     """Check segments, demand and limits, and say whether the answer depends on who the buyer is."""
     context, cart = situation.context, situation.cart
     checks: list[Check] = []
     depends = False
     if offer.segments:
         checks, depends = segment_checks(offer, context, cart.request.planned_start, cart.time_zone)
-    if is_of_the_moment(offer):
+    if asked.of_the_moment:
         demanded, by_session = demand_checks(offer, context)
         checks, depends = checks + demanded, depends or by_session
-    if has_limit(offer.limits):
-        limited, by_uses = limit_checks(offer, context, saving)
+    if asked.limited:
+        limited, by_uses = limit_checks(offer, context, saving, only_failing=situation.only_failing)
         checks, depends = checks + limited, depends or by_uses
     return checks, depends
 
@@ -221,7 +221,7 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
     return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 
 
-def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Check]:
+def qualifier_checks(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Check]:
     """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
     qualifier, rule, checks = offer.qualifier, asked.rule, []
     least = qualifier.min_value
@@ -237,7 +237,7 @@ def _qualifier(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Ch
     return checks
 
 
-def _choice(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:
+def choice_checks(offer: OfferTerms, situation: Situation, wanted: bool) -> list[Check]:
     """Check the buyer's side: opted in where that is needed, not declined, the code sent where it is required."""
     checks = []
     if is_named(offer, situation.declined):

@@ -44,8 +44,12 @@ def has_limit(limits: OfferLimits) -> bool:
     return limits.total_uses is not None or limits.has_budget or limits.is_personal
 
 
-def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> tuple[list[Check], bool]:
+def limit_checks(
+    offer: OfferTerms, context: OfferContext, saving: Decimal, *, only_failing: bool = False
+) -> tuple[list[Check], bool]:
     """Return the checks of the limits that are set, and whether the answer depends on who the buyer is.
+
+    With `only_failing`, uses in total that are left are not put into words.
 
     A budget must still cover the most that one redemption can cost, because that much is reserved. What lasts for good
     comes before what is free again with the next period.
@@ -53,7 +57,7 @@ def limit_checks(offer: OfferTerms, context: OfferContext, saving: Decimal) -> t
     limits = offer.limits
     usage = context.usage.get(offer.offer_id, _UNUSED)
     checks = []
-    if limits.total_uses is not None:
+    if limits.total_uses is not None and (usage.uses >= limits.total_uses or not only_failing):
         checks.append(_uses(ReasonCode.TOTAL_USES, "limits.total_uses", limits.total_uses, usage.uses))
     if limits.budget is not None:
         checks.append(_budget(offer, ReasonCode.BUDGET, limits.budget - usage.budget_used, saving))

@@ -1,14 +1,15 @@
-"""Explaining all of 10,000 offers of a CPO against one cart, of which five could apply."""
+"""Explaining all of 10,000 offers of a CPO against one cart, of which five could apply and some are used up."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from offers.engine.book import OfferBook
 from offers.engine.explain import cart_of, explain_all
 from offers.engine.step import OfferStep
-from offers.engine.values import OfferTerms
+from offers.engine.values import OfferTerms, Usage
 from pricing.engine.price import price
 from tests.bench.figures import Figures, p50
 from tests.offers.engine.samples import WEEKEND, context, offer
@@ -20,7 +21,7 @@ OFFERS, ROUNDS = 10_000, 25
 def explaining() -> Figures:
     """Return how long the engine takes, in milliseconds."""
     book = OfferBook.compile(_offers(), revision=1)
-    judged = context()
+    judged = replace(context(), usage={x.offer_id: Usage(uses=n % 120) for n, x in enumerate(book.all())})
     quote = price(rupees("100"), PLAIN, discounts=OfferStep(book, judged))
     cart, offers = cart_of(quote), book.all()
     times = []

@@ -10,20 +10,24 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.models import Product, ProductStock
+from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.network.models import ConnectorStatus, Location, Product, ProductStock
 from offers import authoring
 from offers.engine.values import OfferLimits
-from offers.models import CustomerCounter, Offer
+from offers.models import CustomerCounter, Offer, OfferCounter
 from pricing import authoring as pricing_authoring
 from pricing.authoring import Place, TariffContent
+from pricing.models import HolidayCalendar
 from tests.people import api_client, weekend
-from tests.world import World, make_world
+from tests.world import World, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +159,103 @@ def test_a_full_explanation_names_every_offer_with_what_fails(world: World, staf
     assert (full["total"], full["trace"]["chosen"]) == (short["total"], short["trace"]["chosen"])
 
 
+NO_VALUE = {"value": None, "value_cap": None, "value_type": "", "min_value": None}
+ELSEWHERE: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
+    "used up": ({"total_uses": 3}, [("TOTAL_USES", "3", "3")]),
+    "used up by its customer": ({"uses_per_customer": 1}, [("CUSTOMER_USES", "1", "1")]),
+    "money left": ({"budget": Decimal("132.50"), "redemption_cap": Decimal("32.50")}, []),
+    "a paisa short": (
+        {"budget": Decimal("132.49"), "redemption_cap": Decimal("32.50")},
+        [("BUDGET", "32.50", "32.49")],
+    ),
+    "for gold": ({"segment_ids": ["gold"]}, [("SEGMENT", "Gold", "none")]),
+    "for a quiet site": ({"max_busy_percent": 100}, [("BUSY", "under 100 %", "1 of 1 chargers")]),
+    "for a full shelf": ({"stock_product_id": "coffee", "stock_at_least": 8}, [("STOCK", "8", "7")]),
+    "for a shelf": ({"stock_product_id": "coffee", "stock_at_least": 7}, []),
+    "for the second session": ({"nth_session": 2}, [("SESSION_NUMBER", "2", "1")]),
+    "a gift": (
+        {**NO_VALUE, "benefit_kind": "freebie", "benefit_item_id": "coffee", "benefit_item_count": 8},
+        [("ITEM_STOCK", "8", "7")],
+    ),
+}
+
+
+@pytest.fixture
+def asha(world: World) -> Customer:
+    """A customer where seven coffees are left and the only charger is busy."""
+    save_segment(world.cpo, SegmentContent("gold", "Gold", ({"fact": "TIER", "values": ["Gold"]},)))
+    with cpo_scope(world.cpo):
+        coffee = Product.objects.create(cpo=world.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
+        ProductStock.objects.create(product=coffee, units=7)
+        point = {"latitude": Decimal(28), "longitude": Decimal(77)}
+        Location.objects.create(cpo=world.cpo, location_id="far", name="Far", address="Far", city="Noida", **point)
+        HolidayCalendar.objects.create(cpo=world.cpo, calendar_id="in", name="India", days=[])
+        rows = ConnectorStatus.objects.filter(connector=world.connector)
+        rows.delete()
+        ConnectorStatus.objects.create(connector=world.connector, status="CHARGING", reported_at=timezone.now())
+        return Customer.objects.create(cpo=world.cpo)
+
+
+def failing_of(answer: Any) -> dict[str, list[tuple[str, str, str]]]:
+    assert answer.status_code == 200, answer.content
+    return {
+        x["offer_id"]: [(c["code"], c["expected"], c["actual"]) for c in x["checks"] if not c["passed"]]
+        for x in answer.json()["trace"]["offers"]
+    }
+
+
+def test_an_offer_for_elsewhere_is_told_with_limits_segments_levels_and_stock(
+    world: World, staff: Client, asha: Customer
+) -> None:
+    """One offer for each row, all in one answer: three uses and ₹100.00 of it are gone, one use by the customer."""
+    with cpo_scope(world.cpo):
+        for number, (said, _) in enumerate(ELSEWHERE.values()):
+            made = make_offer(world.cpo, f"o{number}", location_ids=["far"], display_code="", **said)
+            used = {"uses_committed": 3, "budget_committed": 100}
+            OfferCounter.objects.filter(offer=made).update(**used)
+            CustomerCounter.objects.create(offer=made, customer=asha, uses=1, limit_uses=1)
+    failing = failing_of(check(staff, explain="full", customer=str(asha.pk)))
+    place = world.connector.charger.location.location_id
+    assert {name: failing[f"o{n}"] for n, name in enumerate(ELSEWHERE)} == {
+        name: [("LOCATION", "far", place), *more] for name, (_, more) in ELSEWHERE.items()
+    }
+
+
+def test_a_draft_is_told_with_what_it_asks_of_the_moment(world: World, staff: Client, asha: Customer) -> None:
+    content = weekend(display_code="", segment_ids=("gold",), max_busy_percent=100, nth_session=2)
+    authoring.create_offer(world.cpo, "planned", content)
+    assert failing_of(check(staff, explain="full", customer=str(asha.pk)))["planned"] == [
+        ("NOT_LIVE", "APPROVED", "DRAFT"),
+        ("SEGMENT", "Gold", "none"),
+        ("BUSY", "under 100 %", "1 of 1 chargers"),
+        ("SESSION_NUMBER", "2", "1"),
+    ]
+
+
+def test_a_full_explanation_takes_as_many_queries_whatever_there_is_to_explain(
+    world: World, staff: Client, asha: Customer
+) -> None:
+    days = {"holiday_calendar": "in", "holidays": "EXCEPT"}
+    asks = {"segment_ids": ("gold",), "max_busy_percent": 50, "nth_session": 2, "display_code": "", **days}
+    counts = []
+    for batch in (range(1), range(1, 30)):
+        for number in batch:
+            authoring.create_offer(world.cpo, f"planned-{number}", weekend(**asks))
+            make_offer(
+                world.cpo, f"live-{number}", location_ids=["far"], total_uses=5, **asks | {"segment_ids": ["gold"]}
+            )
+        found = []
+        for explain in ("candidates", "full"):
+            check(staff, explain=explain, customer=str(asha.pk))
+            with CaptureQueriesContext(connection) as queries:
+                assert check(staff, explain=explain, customer=str(asha.pk)).status_code == 200
+            found.append(len(queries))
+        counts.append(found)
+    # The drafts, what all offers ask of the moment, and the names of the places that they are for.
+    assert [full - short for short, full in counts] == [3, 3], counts
+    assert counts[0] == counts[1]
+
+
 def test_a_full_explanation_of_the_past_names_no_draft_of_today(world: World, staff: Client, offer: Offer) -> None:
     with cpo_scope(world.cpo):
         tariff = world.tariff
@@ -279,8 +380,7 @@ def gift(world: World, units: int, **said: Any) -> None:
     with cpo_scope(world.cpo):
         coffee = Product.objects.create(cpo=world.cpo, product_id="coffee", name="Coffee", price=Decimal(60))
         ProductStock.objects.create(product=coffee, units=2)
-    none = {"value": None, "value_cap": None, "value_type": "", "min_value": None}
-    authoring.publish(authoring.create_offer(world.cpo, "gift", replace(weekend(), **none | said)))
+    authoring.publish(authoring.create_offer(world.cpo, "gift", replace(weekend(), **NO_VALUE | said)))
     with cpo_scope(world.cpo):
         ProductStock.objects.update(units=units)
 

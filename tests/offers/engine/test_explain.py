@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.explain import cart_of, explain_all
-from offers.engine.values import OfferTrace, Outcome
+from offers.engine.facts import Holiday, HolidayChoice, HolidayRule, Levels, StockLevel
+from offers.engine.values import OfferTrace, Outcome, Usage
 from pricing.engine.price import price
 from pricing.engine.values import Discounts, LineKind
 from tests.offers.engine.samples import WEEKEND, cart, context, line, offer, quoted
@@ -72,6 +74,96 @@ def test_these_conditions_fail_alike_when_the_offer_is_judged_by_itself(said):
     (found,) = explained(offer(**said))
     alone = [x for x in evaluate_offer(offer(**said), cart(), context()).checks if not x.passed]
     assert [x for x in alone if x in found.checks] == list(found.checks)
+
+
+GOLD = Segment("gold", "Gold", (Rule("gold", "Gold", True, (Condition(Fact.TIER, ("Gold",)),)),))
+CHRISTMAS = HolidayRule("in", "India", HolidayChoice.ONLY, (Holiday(date(2026, 12, 25), "Christmas"),))
+#: What an offer for another place says besides, what is known of the moment, and the numbers of what fails.
+BESIDES = {
+    "the least value": ({"min_value": "90.01"}, {}, [("MIN_VALUE", "90.01", "90.00", "₹0.01 short")]),
+    "the energy": ({"min_wh": 5001}, {}, [("ENERGY", "5.001 kWh", "5 kWh", "0.001 kWh short")]),
+    "not chosen": ({"auto": False}, {}, [("NOT_OPTED_IN", "yes", "not chosen", "")]),
+    "chosen": ({"auto": False}, {"opted_in": frozenset({"weekend"})}, []),
+    "declined": ({}, {"declined": frozenset({"weekend"})}, [("DECLINED", "yes", "no", "")]),
+    "the code": (
+        {"requires_code": True, "display_code": "W25"},
+        {},
+        [("CODE_REQUIRED", "the offer's code", "not sent", "")],
+    ),
+    "the holiday": (
+        {"holidays": CHRISTMAS},
+        {},
+        [("HOLIDAY", "a holiday of India", "2026-11-07", "next holiday Christmas, 25 Dec 2026")],
+    ),
+    "the last use": ({"total_uses": 100}, {"usage": {"weekend": Usage(uses=99)}}, []),
+    "no use left": (
+        {"total_uses": 100},
+        {"usage": {"weekend": Usage(uses=100)}},
+        [("TOTAL_USES", "100", "100", "0 left")],
+    ),
+    "no use left to the customer": (
+        {"uses_per_customer": 2},
+        {"customer_known": True, "usage": {"weekend": Usage(customer_uses=2)}},
+        [("CUSTOMER_USES", "2", "2", "0 left")],
+    ),
+    "nobody known, who need not be": ({"uses_per_customer": 2}, {}, []),
+    "nobody known, who must be": (
+        {"uses_per_customer": 2},
+        {"identity_required": True},
+        [("CUSTOMER_UNKNOWN", "phone or e-mail", "none given", "")],
+    ),
+    "the budget just covers it": (
+        {"budget": Decimal(100)},
+        {"usage": {"weekend": Usage(budget_used=Decimal("77.50"))}},
+        [],
+    ),
+    "a paisa of the budget short": (
+        {"budget": Decimal(100)},
+        {"usage": {"weekend": Usage(budget_used=Decimal("77.51"))}},
+        [("BUDGET", "22.50", "22.49", "₹0.01 short")],
+    ),
+    "the segment": (
+        {"segments": (GOLD,)},
+        {"customer_known": True, "customer": CustomerFacts(tier="Blue")},
+        [("SEGMENT", "Gold", "another", "Gold")],
+    ),
+    "of the segment": ({"segments": (GOLD,)}, {"customer_known": True, "customer": CustomerFacts(tier="Gold")}, []),
+    "too busy": ({"max_busy_percent": 50}, {"levels": Levels(1, 2)}, [("BUSY", "under 50 %", "1 of 2 chargers", "")]),
+    "quiet": ({"max_busy_percent": 51}, {"levels": Levels(1, 2)}, []),
+    "too few on the shelf": (
+        {"stock_product_id": "coffee", "stock_at_least": 5},
+        {"levels": Levels(stock=(StockLevel("coffee", 4),))},
+        [("STOCK", "5", "4", "1 short")],
+    ),
+    "a session to go": (
+        {"nth_session": 3},
+        {"customer_known": True, "customer_sessions": 1},
+        [("SESSION_NUMBER", "3", "2", "1 session to go")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_an_offer_for_another_place_says_what_else_fails_with_its_numbers(name):
+    said, known, expected = BESIDES[name]
+    terms = offer(location_ids=ELSEWHERE, **said)
+    (found,) = explained(terms, **known)
+    assert (found.outcome, str(found.saving.amount)) == (Outcome.INELIGIBLE, "0.00")
+    assert [(x.code.value, x.expected, x.actual, x.margin) for x in found.checks] == [
+        ("LOCATION", "elsewhere", "station-1", ""),
+        *expected,
+    ]
+    alone = evaluate_offer(terms, cart(), context(**known))
+    assert [x for x in alone.checks if not x.passed] == list(found.checks)
+
+
+def test_a_budget_that_is_gone_is_told_though_the_cart_has_nothing_of_the_offer():
+    terms = offer(item_ids=frozenset({"elsewhere"}), budget=Decimal(100))
+    (found,) = explained(terms, usage={"weekend": Usage(budget_used=Decimal(100))})
+    assert [(x.code.value, x.expected, x.actual, x.margin) for x in found.checks] == [
+        ("ITEM", "elsewhere", "connector-1", ""),
+        ("BUDGET", "0.01", "0", "₹0.01 short"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import Charger, Connector, ConnectorStatus, Product, ProductStock
 from offers.book import book_for
 from offers.engine.periods import today_at
-from offers.observing import Observed, Wanted
+from offers.observing import Observed, Sight
 from offers.quoting import Buyer, Lock, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
 from offers.usage import Asked, Person, look_up
@@ -250,7 +250,7 @@ def test_sessions_of_the_past_are_those_confirmed_by_then(sale: Sale, hours_ago:
             at=now,
             now=now,
             person=Person(customer),
-            wanted=Wanted(sessions=True),
+            sight=Sight(sale.world.connector.charger.location_id, customer),
             past=as_of is not None,
         )
         observed = look_up(asked).observed

@@ -25,6 +25,7 @@ from offers.uses import uses_of, uses_text
 from pricing.admin_drafts import history_row, version_mark, version_row
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import plain_number
+from pricing.versions.who import People, people_of
 
 STATE_TONES: dict[str, Tone] = {
     DerivedState.LIVE: Tone.GOOD,
@@ -84,6 +85,7 @@ _MOVES = {
     "approve": "Approved",
     "reject": "Sent back",
     "edit": "Review ended",
+    "restore": "Version restored as a draft",
     "limits": "Limits changed",
     "pause": "Paused",
     "resume": "Resumed",
@@ -159,7 +161,8 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     names = _names(version for version in (working, live) if version is not None)
     gifts = product_names(version.benefit_item_id for version in versions)
     is_change = live is not None and working.published_at is None
-    history = offer.state_changes.select_related("version", "by")[:50]
+    history = list(offer.state_changes.select_related("version", "by")[:50])
+    people = people_of(versions, history, offer.state_changes.all())
     return {
         "summary_template": "pricing/admin/summary.html",
         "number": working.number,
@@ -169,8 +172,8 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "notes": _notes(offer, live, now),
         "facts": _facts(live or working, names) if with_facts else (),
         "changes": _changes(live, working, names) if is_change and live is not None else (),
-        "versions": [_version(offer, version, gifts) for version in versions],
-        "history": [_entry(change, zone) for change in history],
+        "versions": [_version(offer, version, gifts, people) for version in versions],
+        "history": [_entry(change, zone, people) for change in history],
     }
 
 
@@ -210,20 +213,20 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     return []
 
 
-def _version(offer: Offer, version: OfferVersion, gifts: Mapping[str, str]) -> dict[str, Any]:
+def _version(offer: Offer, version: OfferVersion, gifts: Mapping[str, str], people: People) -> dict[str, Any]:
     scope, zone = applicability(version), offer.cpo.time_zone
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
     said = [version.name, benefit_in_words(gift_named(offer_terms(offer, version), gifts)), windows, validity]
     mark = version_mark(version, offer.live_version_id)
-    row = version_row(version, " · ".join(part for part in said if part), mark, zone)
+    row = version_row(version, " · ".join(part for part in said if part), mark, zone, people)
     compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"
     return row | {"compare": compare if version.number > 1 else ""}
 
 
-def _entry(change: OfferStateChange, zone: str) -> dict[str, Any]:
+def _entry(change: OfferStateChange, zone: str, people: People) -> dict[str, Any]:
     """Return one line of the history: what was done, and what became of the offer."""
-    row = history_row(change, dict(OfferState.choices), zone)
+    row = history_row(change, dict(OfferState.choices), zone, people)
     if change.move not in _MOVES:
         return row
     before, after = OfferState(change.from_state).label, OfferState(change.to_state).label

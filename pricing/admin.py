@@ -32,6 +32,7 @@ from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
 from pricing.versions.validity import Bounded
+from pricing.versions.who import people_of
 
 STATE_TONES = {TariffState.DRAFT: Tone.NEUTRAL, TariffState.APPROVED: Tone.GOOD, TariffState.ENDED: Tone.WARN}
 
@@ -188,7 +189,8 @@ class TariffAdmin(HoursMixin, TenantExportMixin, DraftAdmin):
         coming = coming_of(tariff, now)
         shown = today.pk if today is not None else base
         labels = dict(TariffState.choices)
-        changes = tariff.state_changes.select_related("version", "by")[:50]
+        changes = list(tariff.state_changes.select_related("version", "by")[:50])
+        people = people_of(versions, changes, tariff.state_changes.all())
         draft_of_live = live is not None and working.published_at is None
         return {
             "summary_template": "pricing/admin/summary.html",
@@ -212,10 +214,11 @@ class TariffAdmin(HoursMixin, TenantExportMixin, DraftAdmin):
                     f"{_with_times(prices[version.pk], version, zone)} · {where[version.pk]}",
                     version_mark(version, today.pk if today else None, [x.version.pk for x in coming]),
                     zone,
+                    people,
                 )
                 for version in versions
             ],
-            "history": [history_row(change, labels, zone) for change in changes],
+            "history": [history_row(change, labels, zone, people) for change in changes],
         }
 
 

@@ -16,6 +16,7 @@ from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.widgets import TextInput
+from pricing.versions.who import People
 
 #: The addresses of panels in which people try a price, by model; rooms above fill it in.
 TRY_PAGES: dict[str, str] = {}
@@ -153,25 +154,26 @@ def version_mark(version: Any, live_pk: int | None, coming: Collection[int] = ()
     return chip("Coming" if version.pk in coming else "Replaced", Tone.NEUTRAL)
 
 
-def version_row(version: Any, words: str, mark: SafeString, zone: str) -> dict[str, Any]:
+def version_row(version: Any, words: str, mark: SafeString, zone: str, people: People) -> dict[str, Any]:
     """Return one line of the table of versions."""
     return {
         "number": version.number,
         "chip": mark,
         "words": words,
         "made": when(version.created_at, zone),
-        "by": str(version.created_by or ""),
+        "by": people.wrote.get(version.pk, ""),
         "published": when(version.published_at, zone),
+        "published_by": people.published.get(version.pk, ""),
     }
 
 
-def history_row(change: Any, labels: dict[str, str], zone: str) -> dict[str, Any]:
+def history_row(change: Any, labels: dict[str, str], zone: str, people: People) -> dict[str, Any]:
     """Return one line of the table of state changes."""
     before, after = labels.get(change.from_state, change.from_state), labels.get(change.to_state, change.to_state)
     return {
         "at": when(change.at, zone),
         "what": f"New version, still {after.lower()}" if before == after else f"{before} → {after}",
         "version": change.version.number if change.version else EMPTY,
-        "who": str(change.by) if change.by else f"API token {change.by_token}…" if change.by_token else EMPTY,
+        "who": people.of(change) or EMPTY,
         "note": change.note,
     }

@@ -25,6 +25,7 @@ from pricing.surges.schedules import takes_effect
 from pricing.surges.signals import counting
 from pricing.surges.timeline import Timeline, timeline_of
 from pricing.versions.review import REJECT, SUBMIT
+from pricing.versions.who import People, people_of
 
 _MOST_SHOWN = 50
 #: What the history calls what changes no price.
@@ -63,7 +64,8 @@ def surge_page(schedule: SurgeSchedule, now: datetime, *, with_facts: bool) -> d
     page = _read(schedule, now)
     base = schedule.live_version or page.working
     labels = dict(SurgeState.choices)
-    changes = schedule.state_changes.select_related("version", "by")[:_MOST_SHOWN]
+    changes = list(schedule.state_changes.select_related("version", "by")[:_MOST_SHOWN])
+    people = people_of(page.versions, changes, schedule.state_changes.all())
     return {
         "summary_template": "pricing/admin/summary.html",
         "number": page.working.number,
@@ -79,8 +81,8 @@ def surge_page(schedule: SurgeSchedule, now: datetime, *, with_facts: bool) -> d
             )
             if before != after and page.working.published_at is None
         ],
-        "versions": [_version(page, version) for version in page.versions],
-        "history": [_entry(change, labels, page.zone) for change in changes],
+        "versions": [_version(page, version, people) for version in page.versions],
+        "history": [_entry(change, labels, page.zone, people) for change in changes],
         "public_url": surge_page_url(schedule.cpo.provider_id, schedule.schedule_id) if schedule.live_version else "",
     }
 
@@ -159,7 +161,7 @@ def _standing(page: _Page) -> Iterator[str]:
     yield from (f"{sentence}." for sentence in announced_in_words(times.coming, page.zone))
 
 
-def _version(page: _Page, version: SurgeVersion) -> dict[str, Any]:
+def _version(page: _Page, version: SurgeVersion, people: People) -> dict[str, Any]:
     live = page.times.now.version.version.pk if page.times.now is not None else None
     coming = [x.version.version.pk for x in page.times.coming]
     said = page.said[version.pk]
@@ -167,12 +169,12 @@ def _version(page: _Page, version: SurgeVersion) -> dict[str, Any]:
     if version.effective_from is not None:
         words.append(f"takes effect {when(version.effective_from, page.zone)}")
     mark = version_mark(version, live, coming)
-    return version_row(version, " · ".join(x for x in words if x), mark, page.zone)
+    return version_row(version, " · ".join(x for x in words if x), mark, page.zone, people)
 
 
-def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str) -> dict[str, Any]:
+def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str, people: People) -> dict[str, Any]:
     """Return one line of the history; of what prices, from when."""
-    row = history_row(change, labels, zone)
+    row = history_row(change, labels, zone, people)
     if change.move in _REVIEW_MOVES:
         return row | {"what": _REVIEW_MOVES[change.move]}
     if change.to_state != SurgeState.APPROVED:

@@ -21,8 +21,7 @@ from cpo_portal.network.api_strict import StrictSerializer
 from offers.backtest.runs import MOST_DAYS, ask_for_backtest
 from offers.backtest.words import NOT_UPLIFT, assumptions
 from offers.models import BacktestRun, Offer
-from pricing.api.refusals import body_of, refusals, token_prefix
-from pricing.api.views import REFUSED
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 
 
 class BacktestAskSerializer(StrictSerializer):

@@ -25,8 +25,7 @@ from cpo_portal.network.api_strict import StrictSerializer
 from offers.codes.batches import BatchSpec, ask_for_codes, cancel_batch, counts_of
 from offers.codes.export import codes_as_csv
 from offers.models import CodeAlphabet, CodeBatch, Offer
-from pricing.api.refusals import body_of, refusals, token_prefix
-from pricing.api.views import REFUSED
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 
 
 class CodeBatchInSerializer(StrictSerializer):

@@ -25,8 +25,7 @@ from offers.files.reading import BOUNDS
 from offers.files.runs import import_offers
 from offers.files.writing import download
 from offers.models import OfferImport, OfferImportState
-from pricing.api.refusals import body_of, token_prefix
-from pricing.api.views import REFUSED
+from pricing.api.refusals import REFUSED, body_of, token_prefix
 
 
 class OfferImportInSerializer(StrictSerializer):

@@ -20,8 +20,7 @@ from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from offers.models import Referral, ReferralCode
 from offers.referrals.codes import code_of
-from pricing.api.refusals import body_of
-from pricing.api.views import REFUSED
+from pricing.api.refusals import REFUSED, body_of
 from pricing.engine.money import Money
 
 

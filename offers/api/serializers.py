@@ -167,19 +167,6 @@ class OfferSerializer(serializers.Serializer[Any]):
         }
 
 
-class StateChangeSerializer(serializers.Serializer[Any]):
-    """One entry of an offer's history."""
-
-    at = InstantField()
-    from_state = serializers.CharField()
-    to_state = serializers.CharField()
-    move = serializers.CharField(help_text="What was done: publish, submit, approve, reject, limits, edit, pause, …")
-    version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
-    by = serializers.CharField(allow_null=True, default=None)
-    by_token = serializers.CharField(help_text="The first characters of the token that did it.")
-    note = serializers.CharField()
-
-
 def content_from(data: dict[str, Any], before: OfferContent | None = None) -> OfferContent:
     """Return the content that the request asks for; what it leaves out stays as before."""
     values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in data.items()}

@@ -26,7 +26,6 @@ from offers.api.serializers import (
     OfferChangeSerializer,
     OfferInSerializer,
     OfferSerializer,
-    StateChangeSerializer,
     content_from,
     limits_from,
 )
@@ -34,8 +33,9 @@ from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.states import DerivedState, Move, recent_days, state_condition
-from pricing.api.refusals import body_of, refusals, token_prefix
-from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
+from pricing.api.history import MovesRoute
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
+from pricing.api.views import BECKN_ID_PATH, NoteSerializer
 
 _PATHS = {name: ("content", name) for name in CONTENT_FIELDS} | {name: ("limits", name) for name in LIMIT_FIELDS}
 _STATES = sorted({*OfferState.values, *(state.value for state in DerivedState)})
@@ -86,7 +86,13 @@ def live_at(instant: datetime) -> QuerySet[OfferStateChange, Any]:
     retrieve=extend_schema(summary="Read an offer", responses={200: OfferSerializer, 404: REFUSED[404]}),
 )
 class OfferViewSet(
-    LintRoutes, ReviewRoutes, TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Offer]
+    LintRoutes,
+    ReviewRoutes,
+    MovesRoute,
+    TokenScopedMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    GenericViewSet[Offer],
 ):
     """Offers of the token's CPO, by offer id."""
 
@@ -178,14 +184,6 @@ class OfferViewSet(
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, offer_id: str) -> Response:
         return self._perform(Move.ARCHIVE, request, offer_id)
-
-    @extend_schema(
-        summary="Read an offer's history", responses={200: StateChangeSerializer(many=True), 404: REFUSED[404]}
-    )
-    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
-    def history(self, request: Request, offer_id: str) -> Response:
-        changes = self.get_object().state_changes.select_related("version", "by")
-        return Response(StateChangeSerializer(changes, many=True).data)
 
     def _perform(self, move: Move, request: Request, offer_id: str) -> Response:
         self._move(move, request)

@@ -41,6 +41,11 @@ def begin_anew(offer: Offer, actor: Actor, *, what: str, now: datetime) -> None:
     if before == OfferState.IN_REVIEW:
         offer.state = OfferState.DRAFT
         offer.save(update_fields=["state"])
+    record(offer, before, actor, move="edit", note=f"{what} while it was in review: submit it again.", now=now)
+
+
+def record(offer: Offer, before: str, actor: Actor, *, move: str, note: str, now: datetime) -> None:
+    """Write into the history what was done to a locked offer, which was in the state `before`."""
     OfferStateChange.objects.create(
         offer=offer,
         from_state=before,
@@ -49,7 +54,7 @@ def begin_anew(offer: Offer, actor: Actor, *, what: str, now: datetime) -> None:
         by=actor.by,
         by_token=actor.by_token,
         at=now,
-        note=f"{what} while it was in review: submit it again.",
+        note=note[:300],
         limits=encode(limits_of(offer)),
-        move="edit",
+        move=move,
     )

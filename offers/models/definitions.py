@@ -271,7 +271,7 @@ class OfferStateChange(models.Model):
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
     limits = models.JSONField(null=True)
-    #: What was done: a move of `offers.states`, "limits" or "edit"; "" in entries from before it was kept.
+    #: What was done: a move of `offers.states`, "limits", "edit" or "restore"; "" in entries from before it was kept.
     move = models.CharField(max_length=10, default="", db_default="")
 
     objects = ScopedManager(cpo="offer__cpo")

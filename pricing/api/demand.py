@@ -29,8 +29,8 @@ from pricing.api.demand_serializers import (
     answers_of,
     numbers_from,
 )
-from pricing.api.refusals import body_of, refusals, token_prefix
-from pricing.api.views import BECKN_ID_PATH, REFUSED
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
+from pricing.api.views import BECKN_ID_PATH
 from pricing.demand.rules import promised_notice, rules_of, written
 from pricing.demand.standing import Here, standing_of
 from pricing.demand.switching import By, save_policy, switch_off, switch_on

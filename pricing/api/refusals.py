@@ -7,10 +7,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import APIException
 from rest_framework.exceptions import ValidationError as BadInput
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
+
+from cpo_portal.network.api_fields import RefusedSerializer
+
+REFUSED = {
+    400: OpenApiResponse(RefusedSerializer, description="The fields that are wrong, each with a sentence."),
+    404: OpenApiResponse(RefusedSerializer, description="There is no such thing at this CPO."),
+    409: OpenApiResponse(RefusedSerializer, description="The state does not allow it; the message says what to do."),
+}
 
 
 class Conflict(APIException):

@@ -17,8 +17,8 @@ from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
-from pricing.api.refusals import body_of, refusals
-from pricing.api.views import BECKN_ID_PATH, REFUSED
+from pricing.api.refusals import REFUSED, body_of, refusals
+from pricing.api.views import BECKN_ID_PATH
 from pricing.models import Signal, SignalKindChoice
 from pricing.surges.signals import MOST_AREAS, announce, counting, standing, withdraw
 

@@ -15,7 +15,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import Strict
-from pricing.api.views import REFUSED
+from pricing.api.refusals import REFUSED
 from pricing.models import SurgePolicy
 from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.policies import policy_of

@@ -19,7 +19,8 @@ from rest_framework.viewsets import GenericViewSet
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
-from pricing.api.refusals import body_of, refusals, token_prefix
+from pricing.api.history import MovesRoute
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS, content_from
 from pricing.api.surge_reviews import SurgeReviewRoutes
 from pricing.api.surge_serializers import (
@@ -28,7 +29,7 @@ from pricing.api.surge_serializers import (
     SurgeScheduleSerializer,
     answers_of,
 )
-from pricing.api.views import BECKN_ID_PATH, REFUSED, NoteSerializer
+from pricing.api.views import BECKN_ID_PATH, NoteSerializer
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState
 from pricing.surges.content import content_of
 from pricing.surges.kinds import FAMILIES, SurgeFamily, SurgeKind
@@ -62,7 +63,7 @@ class SurgeFilter(filters.FilterSet):
         return schedules.filter(kind__in=[kind.value for kind, family in FAMILIES.items() if family == value])
 
 
-class SurgeScheduleViewSet(SurgeReviewRoutes, TokenScopedMixin, GenericViewSet[SurgeSchedule]):
+class SurgeScheduleViewSet(SurgeReviewRoutes, MovesRoute, TokenScopedMixin, GenericViewSet[SurgeSchedule]):
     """Surge schedules of the token's CPO, by schedule id."""
 
     serializer_class = SurgeScheduleSerializer

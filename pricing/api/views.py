@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,12 +17,13 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_fields import InstantField, RefusedSerializer
+from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from pricing import authoring
-from pricing.api.refusals import body_of, refusals, token_prefix
+from pricing.api.history import HistoryRoute
+from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.serializers import (
     TariffChangeSerializer,
     TariffInSerializer,
@@ -36,11 +37,6 @@ from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion,
 BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
 _CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x in fields(TariffContent)} | {
     "places": ("assignments",)
-}
-REFUSED = {
-    400: OpenApiResponse(RefusedSerializer, description="The fields that are wrong, each with a sentence."),
-    404: OpenApiResponse(RefusedSerializer, description="There is no such thing at this CPO."),
-    409: OpenApiResponse(RefusedSerializer, description="The state does not allow it; the message says what to do."),
 }
 
 
@@ -70,7 +66,9 @@ class TariffFilter(filters.FilterSet):
     list=extend_schema(summary="List tariffs"),
     retrieve=extend_schema(summary="Read a tariff", responses={200: TariffSerializer, 404: REFUSED[404]}),
 )
-class TariffViewSet(TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Tariff]):
+class TariffViewSet(
+    HistoryRoute, TokenScopedMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Tariff]
+):
     """Tariffs of the token's CPO, by tariff id."""
 
     serializer_class = TariffSerializer

@@ -73,12 +73,19 @@ def may_approve(draft: Any, actor: Actor) -> bool:
 
 
 def names_of(keys: Iterable[str]) -> list[str]:
-    """Return what people call these actors, in alphabetical order."""
-    found = list(keys)
+    """Return what people call these actors, in alphabetical order; inside the CPO's scope."""
+    return sorted(names_by_key(keys).values())
+
+
+def names_by_key(keys: Iterable[str]) -> dict[str, str]:
+    """Return what people call each of these actors: at most a query for people and one for tokens."""
+    found = set(keys)
     people = [int(key.removeprefix(_PERSON)) for key in found if key.startswith(_PERSON)]
-    names = [str(user) for user in User.objects.filter(pk__in=people)]
-    names += [f"API token {key.removeprefix(_TOKEN)}…" for key in found if key.startswith(_TOKEN)]
-    return sorted(names)
+    tokens = [key.removeprefix(_TOKEN) for key in found if key.startswith(_TOKEN)]
+    names = {f"{_PERSON}{user.pk}": str(user) for user in User.objects.filter(pk__in=people)} if people else {}
+    names |= {f"{_TOKEN}{prefix}": f"API token {prefix}…" for prefix in tokens}
+    rows = ApiToken.objects.filter(prefix__in=tokens) if tokens else ()
+    return names | {f"{_TOKEN}{token.prefix}": f"API token {token}" for token in rows}
 
 
 def sign(draft: Any, actor: Actor) -> None:

@@ -6,16 +6,15 @@ The yardstick is reading the same sessions, page by page, and doing nothing with
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Customer, Order, OrderState
+from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import Connector
 from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
@@ -29,7 +28,7 @@ from pricing.engine.price import price
 from pricing.engine.values import ChargingRequest, Delivery, EnergyMeasure, Reading
 from tests.bench import database
 from tests.bench.figures import Figures, interleaved, p50, ratio
-from tests.bench.seed import BATCH, add_connectors, add_live_offers
+from tests.bench.seed import BATCH, add_connectors, add_live_offers, past_order
 from tests.offers.engine.samples import offer
 from tests.pricing.engine.samples import PLAIN
 from tests.world import World, make_offer, make_world
@@ -103,27 +102,11 @@ def add_bills(world: World, count: int) -> None:
         end = timezone.now() - timedelta(hours=1)
         starts = [end - timedelta(days=DAYS) * (count - number) / count for number in range(count)]
         orders = [
-            _order(world, connectors[n % len(connectors)], customers[n * 7 % len(customers)], start)
+            past_order(world, connectors[n % len(connectors)], customers[n * 7 % len(customers)], start)
             for n, start in enumerate(starts)
         ]
         Order.objects.bulk_create(orders, BATCH)
         Quote.objects.bulk_create(list(_bills(world, orders)), BATCH)
-
-
-def _order(world: World, connector: Connector, customer: Customer, start: datetime) -> Order:
-    return Order(
-        cpo=world.cpo,
-        transaction_id=str(uuid.uuid4()),
-        bap_id="bap.example",
-        state=OrderState.COMPLETE,
-        customer=customer,
-        connector=connector,
-        planned_start=start,
-        quote_ref=uuid.uuid4(),
-        quoted_amount=100,
-        currency="INR",
-        payment_until=start,
-    )
 
 
 def _bills(world: World, orders: list[Order]) -> Iterator[Quote]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connection
@@ -12,16 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Customer
 from cpo_portal.network.models import Connector
 from offers import book
+from offers.engine.values import ReasonCode
 from offers.models import Offer, OfferState
 from offers.quoting import PricedSession, price_session
 from tests.bench import database
 from tests.bench.figures import Figures, interleaved, p50, p99
-from tests.bench.seed import add_live_offers
+from tests.bench.seed import PERSONAL, add_driver, add_live_offers
 from tests.world import World, ask_for, make_world
 
 CALLS, ROUNDS = 40, 5
+PAST_SESSIONS = 20
 SERVICE = 10_000
 #: What an evaluation of offers reads; the tariff, the tax and the policy are the price's own.
 EVALUATION = ("offers_bookrevision", "offers_offercounter")
@@ -43,9 +46,11 @@ def run(sizes: tuple[int, ...]) -> Figures:
     return figures
 
 
-def _priced(world: World) -> PricedSession:
+def _priced(world: World, driver: Customer | None = None) -> PricedSession:
     connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
-    return price_session(connector, ask_for(start=datetime(2027, 1, 2, 4, 30, tzinfo=UTC)), now=timezone.now())
+    start = timezone.now() + timedelta(days=1)
+    ask = ask_for(start=start, customer=driver, identity_required=driver is not None)
+    return price_session(connector, ask, now=timezone.now())
 
 
 def _queries(world: World, size: int) -> Figures:
@@ -57,6 +62,13 @@ def _queries(world: World, size: int) -> Figures:
 
 
 def _service(world: World, size: int) -> Figures:
+    """Price as for a driver whom the CPO knows: segments and what they have used are read with the rest."""
+    driver = add_driver(world, PAST_SESSIONS)
+    with CaptureQueriesContext(connection) as captured:
+        outcomes = {x.offer_id: x for x in _priced(world, driver).trace.outcomes}
+    codes = {x.code: x.passed for x in outcomes[f"offer-{PERSONAL}"].checks}
+    assert (codes[ReasonCode.SEGMENT], codes[ReasonCode.CUSTOMER_USES]) == (True, True), codes
+
     def select_1() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -66,12 +78,13 @@ def _service(world: World, size: int) -> Figures:
 
     def service() -> list[float]:
         began = time.process_time()
-        times = _times(lambda: _priced(world))
+        times = _times(lambda: _priced(world, driver))
         worked.append((time.process_time() - began) * 1000 / CALLS)
         return times
 
     found = interleaved(ROUNDS, service=service, bare=lambda: _times(select_1))
     return {
+        f"service.sql_queries.known.n{size}": len(captured),
         f"service.cpu_ms.n{size}": p50(worked),
         f"service.p50_ms.n{size}": p50([p50(times) for times in found["service"]]),
         f"service.p99_ms.n{size}": p50([p99(times) for times in found["service"]]),

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.models import (
+    ChargingSession,
+    Customer,
+    CustomerRecord,
+    Order,
+    OrderState,
+    Segment,
+    SessionState,
+)
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location
 from offers.models import Offer, OfferCounter, OfferState, OfferVersion
 from tests.bench import database
-from tests.world import FROM, UNTIL, make_offer
+from tests.world import FROM, UNTIL, World, make_offer
 
 BATCH = 5000
+#: The live offer that is for some customers, and who they are.
+PERSONAL, SEGMENT = 3, "regulars"
+CONDITIONS = [{"fact": "TIER", "values": ["Gold"]}, {"fact": "SESSIONS", "number": 10, "days": 90}]
 _GO_LIVE = """
 UPDATE offers_offer o SET live_version_id = v.id FROM offers_offerversion v WHERE v.offer_id = o.id AND o.cpo_id = %s
 """
@@ -94,12 +109,20 @@ def add_offers(cpo: Cpo, count: int) -> None:
 def add_live_offers(cpo: Cpo, count: int) -> None:
     """Publish offers in few statements: five that apply everywhere, the others at one site, product or category each.
 
-    Every second one has a limit, so that its usage is read.
+    Every second one has a limit, so that its usage is read. The fourth is for the segment of `add_driver`, so many
+    times per customer.
     """
     with cpo_scope(cpo):
+        Segment.objects.create(cpo=cpo, segment_id=SEGMENT, name="Regular gold drivers", conditions=CONDITIONS)
         offers = Offer.objects.bulk_create(
             [
-                Offer(cpo=cpo, offer_id=_name(n), state=OfferState.APPROVED, total_uses=10_000 if n % 2 else None)
+                Offer(
+                    cpo=cpo,
+                    offer_id=_name(n),
+                    state=OfferState.APPROVED,
+                    total_uses=10_000 if n % 2 else None,
+                    uses_per_customer=5 if n == PERSONAL else None,
+                )
                 for n in range(count)
             ],
             BATCH,
@@ -130,4 +153,49 @@ def _version(cpo: Cpo, number: int, offer: Offer) -> OfferVersion:
         valid_until=UNTIL,
         published_at=FROM,
         **({scope: [f"elsewhere-{number // 10}"]} if number >= 5 else {}),
+        segment_ids=[SEGMENT] if number == PERSONAL else [],
+    )
+
+
+def add_driver(world: World, sessions: int) -> Customer:
+    """Return a customer of the segment's, with so many sessions of an hour in the last days."""
+    with cpo_scope(world.cpo):
+        driver = find_or_make_customer(world.cpo, billing={"phone": "+91-9876543210"}, contact={})
+        assert driver is not None
+        CustomerRecord.objects.create(cpo=world.cpo, customer=driver, tier="Gold")
+        now = timezone.now()
+        for number in range(sessions):
+            start = now - timedelta(days=number + 1)
+            order = past_order(world, world.connector, driver, start)
+            order.save()
+            ChargingSession.objects.create(
+                cpo=world.cpo,
+                order=order,
+                system=world.system,
+                connector=world.connector,
+                session_id=f"past-{number}",
+                state=SessionState.STOPPED,
+                started_at=start,
+                stopped_at=start + timedelta(hours=1),
+                start_register_wh=number * 5000,
+                last_register_wh=number * 5000 + 5000,
+                last_reading_at=start + timedelta(hours=1),
+            )
+    return driver
+
+
+def past_order(world: World, connector: Connector, customer: Customer, start: datetime) -> Order:
+    """Return an order of a session that is over, not saved."""
+    return Order(
+        cpo=world.cpo,
+        transaction_id=str(uuid.uuid4()),
+        bap_id="bap.example",
+        state=OrderState.COMPLETE,
+        customer=customer,
+        connector=connector,
+        planned_start=start,
+        quote_ref=uuid.uuid4(),
+        quoted_amount=100,
+        currency="INR",
+        payment_until=start,
     )

@@ -124,12 +124,12 @@ def applying(
     Of each schedule the version that holds at the start, else the first that does before the session may end.
     """
     found = []
-    horizon, tags = horizon_of(at), tags_at(connector.charger.location, surges.policy.notice, at)
+    tags = tags_at(connector.charger.location, surges.policy.notice, at)
     for each in surges.published:
         held = _held(each, at)
         if held is None or not fits(held.scope, connector, product_ids, tags=tags):
             continue
-        spans = _spans(held, surges, connector, horizon)
+        spans = _spans(held, surges, connector, at)
         if spans != ():
             found.append(Applying(held.version, held.exemptions, spans, held.valid_from, held.valid_until))
     return [*found, *(_as_applying(x, here) for x in surges.demand if (here := level_for(x, connector, at=at)))]
@@ -238,9 +238,9 @@ def _held(published: Published, at: datetime) -> InTime | None:
     return replace(first.version, valid_from=first.period.valid_from, valid_until=first.period.valid_until)
 
 
-def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan) -> tuple[TimeSpan, ...] | None:
-    """Return when the version holds within the horizon, but for its weekly windows; None is throughout."""
-    version = held.version
+def _spans(held: InTime, surges: Surges, connector: Connector, at: datetime) -> tuple[TimeSpan, ...] | None:
+    """Return when the version holds within the horizon of a start, but for its weekly windows; None is throughout."""
+    version, horizon = held.version, horizon_of(at)
     # A version that follows prices later starts alone: it ends no session that began before.
     spans = within(Period(held.valid_from, version.valid_until), horizon)
     location = connector.charger.location
@@ -248,10 +248,11 @@ def _spans(held: InTime, surges: Surges, connector: Connector, horizon: TimeSpan
     if days is not None:
         spans = common(spans, days_as_spans(days, location.time_zone))
     if version.signal_kinds:
+        tags = tags_at(location, surges.policy.signal_notice, at)
         counting = (
             TimeSpan(max(x.starts_at, x.counts_from), counts_until(x))
             for x in surges.signals
-            if x.kind in version.signal_kinds and counts_at(area_of(x), location)
+            if x.kind in version.signal_kinds and counts_at(area_of(x), location, tags)
         )
         spans = common(spans, merged(counting))
     return None if spans == (horizon,) else spans

@@ -64,13 +64,13 @@ def tags_at(location: Location, notice: Promise, at: datetime) -> list[str]:
     return [tag for tag in location.tags if counts_from.get(tag.casefold(), at) <= at]
 
 
-def counts_at(area: Area, location: Location) -> bool:
-    """Tell whether a signal of this area counts at a location."""
+def counts_at(area: Area, location: Location, tags: Collection[str] | None = None) -> bool:
+    """Tell whether a signal of this area counts at a location, by `tags` or all that it has."""
     if not (area.location_ids or area.location_tags or area.states):
         return True
     return (
         location.location_id in area.location_ids
-        or not _folded(area.location_tags).isdisjoint(_folded(location.tags))
+        or not _folded(area.location_tags).isdisjoint(_folded(location.tags if tags is None else tags))
         or not _states((location.state,)).isdisjoint(_states(area.states))
     )
 

@@ -193,6 +193,17 @@ def test_a_tag_that_is_added_counts_after_the_notice_of_a_rise(world: World) -> 
         assert surges(world, at=day_later + HOUR) == {"congestion": "5.00"}
 
 
+def test_a_signal_for_a_tag_that_is_added_counts_there_after_the_notice_of_signals(world: World) -> None:
+    publish(make_schedule(world.cpo, replace(RUPEE, signal_kinds=(SignalKind.WEATHER,))))
+    with time_machine.travel(TUESDAY, tick=False), cpo_scope(world.cpo):
+        SurgePolicy.objects.update(signal_notice_minutes=15)
+        times = {"starts_at": TUESDAY, "counts_from": TUESDAY, "ends_at": TUESDAY + 9 * HOUR}
+        named = {"signal_id": "s", "kind": "WEATHER", "title": "Storm", "source": "IMD", "location_tags": ["hill"]}
+        Signal.objects.create(cpo=world.cpo, **named, **times)
+        tagged(world, "Hill")
+        assert [surges(world, at=TUESDAY + n * HOUR / 60) for n in (14, 15)] == [{}, {"congestion": "5.00"}]
+
+
 def test_a_new_location_has_its_tags_from_the_beginning(world: World) -> None:
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=24)

@@ -22,7 +22,9 @@ READINGS_OUTSIDE_SESSION = "READINGS_OUTSIDE_SESSION"
 HORIZON = timedelta(days=7)
 
 _MICROSECOND = timedelta(microseconds=1)
+_MINUTE = timedelta(minutes=1)
 _HOUR = 3_600_000_000
+_STEP_WH = 1000
 _HORIZON = HORIZON // _MICROSECOND
 
 
@@ -99,7 +101,8 @@ def metered_supply(delivery: Delivery, max_power_w: int) -> Supply:
     elif len(points) == 1 and delivery.stopped_at is not None:
         flags.append(ONE_READING)
     charging_ends = _last_rise(points, delivery.started_at)
-    if points and _exceeds(points, charging_ends, max_power_w):
+    leapt = REGISTER_BACKWARDS in flags and _leaps(points, max_power_w)
+    if points and (leapt or _exceeds(points, charging_ends, max_power_w)):
         flags.append(REVIEW_POWER)
     energy_wh = points[-1].register_wh - points[0].register_wh if points else 0
     return Supply(points, energy_wh, delivery.started_at, charging_ends, ends_at, True, tuple(flags))
@@ -150,3 +153,17 @@ def _exceeds(points: tuple[Reading, ...], charging_ends: datetime, max_power_w: 
     energy = points[-1].register_wh - points[0].register_wh
     elapsed = (charging_ends - points[0].at) // _MICROSECOND
     return energy * _HOUR * 10 > max_power_w * 11 * elapsed
+
+
+def _leaps(points: tuple[Reading, ...], max_power_w: int) -> bool:
+    """Tell whether between two readings the register rose by more than the connector gives in that time.
+
+    A register that did, and went backwards as well, was misread: its highest is no energy of this session. Meters that
+    step by a kWh, and clocks that are a minute off, leap as well; alone that says nothing.
+    """
+    most = max_power_w * 11
+    return any(
+        (later.register_wh - earlier.register_wh - _STEP_WH) * _HOUR * 10
+        > most * ((later.at - earlier.at + _MINUTE) // _MICROSECOND)
+        for earlier, later in pairwise(points)
+    )

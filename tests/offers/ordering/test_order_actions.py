@@ -13,6 +13,7 @@ from cpo_portal.accounts.models import Membership, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging import sessions
 from cpo_portal.charging.models import OrderEvent, Refund
+from cpo_portal.charging.readings import Reading, record_readings
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
 from tests.offers.ordering.sale import Sale
@@ -111,6 +112,22 @@ def test_a_session_of_impossible_power_is_held_until_a_person_bills_it(sale: Sal
         assert press(owner, sale, "bill_held", _form_submitted="1") == 302
     assert state(sale) == "COMPLETE"
     assert sale.lines("BILLED") == ["936.00", "10.00", "-100.00", "152.28"]
+
+
+def test_a_register_that_leapt_and_came_back_is_held(sale: Sale) -> None:
+    """15 kWh would be within the rating of half an hour; the meter gained them in a minute and lost them again."""
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    begin = timezone.now()
+    sale.charge(400, minutes=40, stop=False)
+    leap = Reading(begin + timedelta(minutes=31), 1_015_000)
+    end = sessions.SessionStop(begin + timedelta(minutes=60), 1_000_500, "Remote")
+    with cpo_scope(sale.world.cpo):
+        record_readings(sale.world.system, "s-1", [leap], now=begin)
+        sessions.stop_session(sale.world.system, "s-1", end, now=begin)
+    settle_stopped()
+    assert (state(sale), sale.lines("BILLED"), "HELD" in sale.events()) == ("ACTIVE", [], True)
 
 
 def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:

@@ -33,6 +33,20 @@ from tests.pricing.engine.samples import BARE, PLAIN, SATURDAY, delivered, print
         pytest.param(
             delivered((0, 0), (10, 1000), (20, 800)), 1000, ("REGISTER_BACKWARDS",), id="backwards-at-the-end"
         ),
+        pytest.param(
+            # In 10 minutes and one more, 30 kW and a tenth give 6050 Wh, and the meter may step by 1000.
+            delivered((0, 0), (40, 0), (50, 7050), (60, 6000)),
+            7050,
+            ("REGISTER_BACKWARDS",),
+            id="a-step-and-backwards",
+        ),
+        pytest.param(
+            delivered((0, 0), (40, 0), (50, 7051), (60, 6000)),
+            7051,
+            ("REGISTER_BACKWARDS", "REVIEW_POWER"),
+            id="a-leap-and-backwards",
+        ),
+        pytest.param(delivered((0, 0), (59, 0), (60, 9000)), 9000, (), id="a-leap-alone"),
         pytest.param(delivered((0, 0), (10, 5500)), 5500, (), id="rating-and-a-tenth"),
         pytest.param(delivered((0, 0), (10, 5501)), 5501, ("REVIEW_POWER",), id="above-rating-and-a-tenth"),
         pytest.param(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework import serializers
@@ -61,16 +62,31 @@ class InstantFilter(filters.IsoDateTimeFilter):
 
 
 class Pages(LimitOffsetPagination):
-    """Pages of 50 rows, or of the asked `limit`, from `offset` on."""
+    """Pages of 50 rows, or of the asked `limit`, from `offset` on; no page repeats or skips a row of another."""
 
     max_limit = 1000
     farthest = 1_000_000_000
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        return super().paginate_queryset(in_one_order(queryset), request, view)
 
     def get_limit(self, request: Request) -> int | None:
         return _number(request, self.limit_query_param, 1, self.max_limit, self.default_limit)
 
     def get_offset(self, request: Request) -> int:
         return _number(request, self.offset_query_param, 0, self.farthest, 0)
+
+
+def in_one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows sorted as they are, and by their key where several may share all that they are sorted by."""
+    query, meta = rows.query, rows.model._meta
+    names: tuple[Any, ...] = tuple(query.order_by or (meta.ordering if query.default_ordering else ()))
+    plain = [name.removeprefix("-") for name in names if isinstance(name, str)]
+    unique = {"pk", *(field.name for field in meta.concrete_fields if field.unique)}
+    if not unique.isdisjoint(plain):
+        return rows
+    downwards = bool(names) and isinstance(names[-1], str) and names[-1].startswith("-")
+    return rows.order_by(*names, "-pk" if downwards else "pk")
 
 
 def _number(request: Request, name: str, least: int, most: int, default: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cpo_portal.adminkit.display import when
 from offers.engine.lint import Finding, Report
+from offers.engine.lint.judging import MOST_COMBINING
 from offers.engine.lint.people import person_in_words
 from offers.engine.lint.values import Example
 from offers.reason_parts import NO_NAMES, Names
@@ -51,7 +52,8 @@ def tried_in_words(report: Report) -> str:
     connectors = "connector" if sampled.in_scope == 1 else "connectors"
     others = "1 other offer" if sampled.rivals == 1 else f"{sampled.rivals:,} other offers"
     sessions = "session" if sampled.sessions == 1 else "sessions"
+    cut = f" In some not all of these were compared: of those that combine the first {MOST_COMBINING}."
     return (
         f"Tried in {sampled.sessions:,}{of} {sessions} (place, time, size and customer) at {places} {connectors} of "
-        f"its scope, against {others}."
+        f"its scope, against {others}.{cut if sampled.cut else ''}"
     )

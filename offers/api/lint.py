@@ -122,6 +122,7 @@ class SampledSerializer(serializers.Serializer[Any]):
     connectors = serializers.IntegerField(source="sites")
     connectors_in_scope = serializers.IntegerField(source="in_scope")
     other_offers = serializers.IntegerField(source="rivals")
+    cut = serializers.BooleanField(help_text="Whether in some session more offers combine than were compared.")
 
 
 class OfferCheckSerializer(serializers.Serializer[Any]):

@@ -26,23 +26,26 @@ def lint(subject: Subject) -> Report:
         return Report(_sorted(found), Sampled(in_scope=subject.in_scope))
     rivals = rivals_of(subject)
     sessions, combinations = sessions_to_try(subject, rivals)
-    found += _tried(subject, rivals, sessions)
+    ranking = Ranking(rivals, subject.setting.objective)
+    found += _tried(subject, ranking, rivals, sessions)
     sampled = Sampled(
         sessions=len(sessions) * len(wishes_of(subject.offer)),
         combinations=combinations * len(wishes_of(subject.offer)),
         sites=len({x.site.item_id for x in sessions}),
         in_scope=subject.in_scope,
         rivals=len(rivals),
+        cut=ranking.cut,
     )
     return Report(_sorted(found), sampled)
 
 
-def _tried(subject: Subject, rivals: Sequence[OfferTerms], sessions: Sequence[Tried]) -> Iterator[Finding]:
+def _tried(
+    subject: Subject, ranking: Ranking, rivals: Sequence[OfferTerms], sessions: Sequence[Tried]
+) -> Iterator[Finding]:
     yield from find_same_code(subject, sessions)
     if not sessions:
         yield Finding(FindingCode.NOT_TRIED, Severity.WARNING, "", _UNPRICED)
         return
-    ranking = Ranking(rivals)
     shadow = list(find_shadow(subject, ranking, sessions))
     # What is never chosen keeps nothing else out.
     yield from shadow or find_shadowing(subject, ranking, sessions)

@@ -46,7 +46,7 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
         own = appraise(offer, situation)
         if not is_eligible(own) or not situation.item_value:
             continue
-        judged = rivals.eligible(tried, situation, for_anybody)
+        judged = rivals.competing(tried, situation, for_anybody)
         mine, others = candidate_of(own), candidates_of(judged)
         known = {x: rivals.offer(x) for x in (y.offer.offer_id for y in judged)} | {offer.offer_id: subject.offer}
         for pool in (others, tuple(x for x in others if _is_for_all(known[x.offer_id]))):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 
 from cpo_portal.charging.segment_rules import Fact
 from offers.engine.benefits import rule_of
@@ -19,17 +21,21 @@ from offers.engine.selection import stages
 from offers.engine.situation import Situation, situation_of
 from offers.engine.stacking import line_amounts
 from offers.engine.unrecorded import without_levels
-from offers.engine.values import ItemUnit, OfferContext, OfferTerms, Outcome
+from offers.engine.values import ItemUnit, Objective, OfferContext, OfferTerms, Outcome
 
 #: Of the offers at a place so many are judged in one session, the ones that would save the most.
 MOST_JUDGED = 300
-#: So many eligible ones are enough to find out what the best set is.
+#: So many eligible ones are asked whether another offer keeps them out.
 MOST_ELIGIBLE = 10
+#: So many that combine with each other are enough to find out what the best set is.
+MOST_COMBINING = 20
 #: Branches that a search for the best set may look at: the answer may then fall short of the best by a little.
 NODES = 100
 #: Turns that are looked for after what segments ask for.
 _MOST_TURNS = 4
 _NOTHING = Decimal(0)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_Judging = Callable[[OfferTerms], OfferTerms | None]
 
 
 def asked_for(offer: OfferTerms) -> OfferTerms:
@@ -111,12 +117,17 @@ def is_eligible(found: Appraisal) -> bool:
 
 
 class Ranking:
-    """Offers by what they would save in a session if they held in it, worked out once for each session."""
+    """Offers by what they would save in a session if they held in it, worked out once for each session.
 
-    def __init__(self, offers: Sequence[OfferTerms]) -> None:
+    Where the CPO goes by priority, those of a higher one come first. `cut`: in some session not all were compared.
+    """
+
+    def __init__(self, offers: Sequence[OfferTerms], objective: Objective = Objective.MAX_SAVING) -> None:
         self._offers = offers
         self._by_id = {x.offer_id: x for x in offers}
+        self._by_priority = objective is Objective.PRIORITY
         self._known: dict[int, list[OfferTerms]] = {}
+        self.cut = False
 
     @property
     def count(self) -> int:
@@ -127,36 +138,53 @@ class Ranking:
         """Return one of the offers as it is."""
         return self._by_id[offer_id]
 
-    def eligible(
-        self, tried: Tried, situation: Situation, judged_as: Callable[[OfferTerms], OfferTerms | None]
-    ) -> list[Appraisal]:
-        """Return the eligible offers that save the most, out of no more than so many that are looked at.
+    def eligible(self, tried: Tried, situation: Situation, judged_as: _Judging) -> list[Appraisal]:
+        """Return the first eligible offers, out of no more than so many that are looked at.
 
         `judged_as` says as what an offer is judged, None for one that does not count.
         """
         found: list[Appraisal] = []
-        looked = 0
-        for offer in self._by_saving(tried, situation):
-            counted = judged_as(offer)
-            if counted is None:
-                continue
-            looked += 1
+        for counted in islice(filter(None, map(judged_as, self._in_order(tried, situation))), MOST_JUDGED):
             judged = appraise(counted, situation)
             if is_eligible(judged):
                 found.append(judged)
-            if len(found) == MOST_ELIGIBLE or looked == MOST_JUDGED:
+            if len(found) == MOST_ELIGIBLE:
                 break
         return found
 
-    def _by_saving(self, tried: Tried, situation: Situation) -> list[OfferTerms]:
+    def competing(self, tried: Tried, situation: Situation, judged_as: _Judging) -> list[Appraisal]:
+        """Return the eligible offers that the best set is made of: of those that stand alone only the first, for none
+        of the others can be better, and so many that combine that more of them hardly add anything."""
+        found: list[Appraisal] = []
+        looked, combining, alone = 0, 0, False
+        for offer in self._in_order(tried, situation):
+            counted = None if alone and not offer.additive else judged_as(offer)
+            if counted is None:
+                continue
+            if looked == MOST_JUDGED or combining == MOST_COMBINING:
+                self.cut = True
+                break
+            looked += 1
+            judged = appraise(counted, situation)
+            if not is_eligible(judged):
+                continue
+            found.append(judged)
+            combining += counted.additive
+            alone = alone or not counted.additive
+        return found
+
+    def _in_order(self, tried: Tried, situation: Situation) -> list[OfferTerms]:
+        """Return the offers as a choice weighs them one by one."""
         if id(tried) not in self._known:
             worth = []
             for offer in self._offers:
                 rule = rule_of(offer)
                 saving = rule.saving(offer, situation, rule.lines(offer, situation))
                 if saving:
-                    worth.append((-saving, offer.offer_id, offer))
-            self._known[id(tried)] = [x[2] for x in sorted(worth, key=lambda x: x[:2])]
+                    ends = offer.applicability.valid_until or _NEVER
+                    level = -offer.priority if self._by_priority else 0
+                    worth.append((level, -saving, -offer.priority, ends, offer.offer_id, offer))
+            self._known[id(tried)] = [x[-1] for x in sorted(worth, key=lambda x: x[:-1])]
         return self._known[id(tried)]
 
 

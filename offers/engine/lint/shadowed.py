@@ -77,7 +77,7 @@ def shadow_of(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> t
             if not is_eligible(own):
                 misses.add(own, example)
                 continue
-            others = [] if own.beside else rivals.eligible(tried, situation, partial(_as_rival, tried.site))
+            others = [] if own.beside else rivals.competing(tried, situation, partial(_as_rival, tried.site))
             if own.beside or _is_best(subject, own, others, situation, (beaten, example)):
                 return None
     return beaten, misses

@@ -104,11 +104,11 @@ def _shadow_on(subject: Subject, offer: OfferTerms, tries: int) -> Finding | Non
     other = replace(subject, offer=offer, sites=sites, in_scope=len(sites))
     rivals = rivals_of(other)
     sessions, _ = sessions_to_try(other, rivals, tries)
-    found = shadow_of(other, Ranking(rivals), sessions)
+    found = shadow_of(other, Ranking(rivals, subject.setting.objective), sessions)
     if found is None or subject.offer.offer_id not in found[0].rivals:
         return None
     without = [x for x in rivals if x.offer_id != subject.offer.offer_id]
-    if shadow_of(other, Ranking(without), sessions) is not None:
+    if shadow_of(other, Ranking(without, subject.setting.objective), sessions) is not None:
         return None
     return _finding(subject, other, found[0])
 

@@ -180,13 +180,17 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """How much was tried: sessions out of all combinations, at so many of the connectors, against so many offers."""
+    """How much was tried: sessions out of all combinations, at so many of the connectors, against so many offers.
+
+    `cut` says that in some session not all of those were compared, but those that save the most.
+    """
 
     sessions: int = 0
     combinations: int = 0
     sites: int = 0
     in_scope: int = 0
     rivals: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

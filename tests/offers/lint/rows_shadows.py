@@ -12,7 +12,29 @@ from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint.samples import FOR, GOLD, SHELF, SHOPS, Row, Said, cut, shop, site
 from tests.pricing.engine.samples import SATURDAY, window
 
+#: Twelve offers that stand alone and take more than any that combines; twelve of a twentieth that combine.
+ALONE = tuple(offer(f"b{n:02}", "20") for n in range(12))
+TWENTIETHS = tuple(offer(f"c{n:02}", "5", additive=True) for n in range(12))
 FOUND: dict[str, Row] = {
+    "twelve-together-save-more": ("SHADOWED", offer("a", "50", **FOR), TWENTIETHS, {}),
+    "first-by-priority-behind-twelve-that-save-more": (
+        "SHADOWED",
+        offer("a", "10", priority=1, **FOR),
+        (*ALONE, offer("z", "5", priority=2)),
+        {"objective": "PRIORITY"},
+    ),
+    "behind-twelve-that-stand-alone": (
+        "SHADOWED",
+        offer("a", "10", additive=True, **FOR),
+        (*ALONE, *(offer(f"c{n}", "3", additive=True) for n in range(3))),
+        {},
+    ),
+    "the-better-by-priority-of-twelve-alike": (
+        "SHADOWED",
+        offer("a", "20", priority=1, **FOR),
+        (*ALONE, offer("z", "20", priority=2)),
+        {},
+    ),
     "it-keeps-out-a-smaller-one": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10", **FOR),), {}),
     "it-keeps-out-one-that-runs-out": (
         "SHADOWS",
@@ -93,6 +115,19 @@ FOUND: dict[str, Row] = {
     ),
 }
 NOT_FOUND: dict[str, Row] = {
+    "twelve-together-save-the-same": ("SHADOWED", offer("a", "60", **FOR), TWENTIETHS, {}),
+    "with-others-it-beats-twelve-that-stand-alone": (
+        "SHADOWED",
+        offer("a", "10", additive=True, **FOR),
+        (*ALONE, *(offer(f"c{n}", "4", additive=True) for n in range(3))),
+        {},
+    ),
+    "first-by-priority-of-all": (
+        "SHADOWED",
+        offer("a", "5", priority=3, **FOR),
+        (*ALONE, offer("z", "10", priority=2)),
+        {"objective": "PRIORITY"},
+    ),
     "it-keeps-out-one-that-outlasts-it": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10"),), {}),
     "it-keeps-out-one-that-is-elsewhere-too": (
         "SHADOWS",

@@ -19,7 +19,7 @@ from offers.engine.lint.sessions import sessions_to_try
 from offers.engine.lint.shadowed import find_shadow
 from offers.engine.lint.values import Rival, Sampled
 from offers.engine.values import Objective, OfferTerms
-from offers.lint_words import example_in_words, outcome_in_words
+from offers.lint_words import example_in_words, outcome_in_words, tried_in_words
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint import rows_alike, rows_free, rows_gifts, rows_holds, rows_scope, rows_shadows, rows_surges
@@ -241,6 +241,25 @@ def test_more_offers_are_held_against_fewer_sessions(count: int, sampled: Sample
     rivals = [offer(f"o{n:05}", "20") for n in range(count)]
     report = lint(subject(offer("a", "10", **FOR), *rivals, sites=tuple(map(site, range(1, 13)))))
     assert report.sampled == sampled
+    assert [x.code for x in report.findings] == [FindingCode.SHADOWED]
+
+
+@pytest.mark.parametrize(
+    ("count", "ending"),
+    [
+        pytest.param(20, "against 20 other offers.", id="all-are-compared"),
+        pytest.param(
+            21,
+            "against 21 other offers. In some not all of these were compared: of those that combine the first 20.",
+            id="one-more",
+        ),
+    ],
+)
+def test_it_says_where_more_offers_combine_than_are_compared(count: int, ending: str) -> None:
+    rivals = [offer(f"o{n:02}", "1", additive=True) for n in range(count)]
+    report = lint(subject(offer("a", "19", **FOR), *rivals))
+    assert report.sampled.cut is (count == 21)
+    assert tried_in_words(report).endswith(ending)
     assert [x.code for x in report.findings] == [FindingCode.SHADOWED]
 
 

@@ -297,6 +297,7 @@ def test_the_api_answers_with_the_session_as_data(people: People) -> None:
         "connectors": 1,
         "connectors_in_scope": 1,
         "other_offers": 0,
+        "cut": False,
     }
     assert api_client(people.there.cpo).get("/api/offers/draft/lint").status_code == 404
 

@@ -29,7 +29,7 @@ from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
-from offers.known import names_there
+from offers.known import is_remembering, names_there, recall
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
 from pricing.windows import normal_windows
@@ -165,8 +165,25 @@ def check_offer_id(cpo: Cpo, offer_id: str) -> None:
     names = (offer_id,)
     if names_there(Connector.objects, "item_id", names) or names_there(Product.objects, "product_id", names):
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
+    if other := _spelled_alike(offer_id):
+        raise ValidationError({"offer_id": f"“{offer_id}” is but for capitals the id of “{other}”: choose another id."})
     if other := codes_like(Offer(cpo=cpo), offer_id).offer_of(offer_id):
         raise ValidationError({"offer_id": f"“{offer_id}” is the code of the offer {other}: give this one another id."})
+
+
+def _spelled_alike(offer_id: str) -> str | None:
+    """Return the id of an offer that differs in capitals alone: codes, which ids are compared with, have none."""
+    if is_remembering():
+        known: dict[str, str] = recall("offer ids by capitals", _ids_by_capitals)
+        other = known.get(offer_id.upper())
+    else:
+        ids = Offer.objects.filter(offer_id__iexact=offer_id).exclude(offer_id=offer_id)
+        other = ids.values_list("offer_id", flat=True).first()
+    return None if other == offer_id else other
+
+
+def _ids_by_capitals() -> dict[str, str]:
+    return {name.upper(): name for name in Offer.objects.order_by().values_list("offer_id", flat=True)}
 
 
 _Findings = Iterable[Finding]

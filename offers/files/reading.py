@@ -134,7 +134,7 @@ class _Seen:
         """Return what an earlier row has already, unless the field is refused anyhow."""
         found = {}
         unread = new.unread
-        earlier = self.ids.setdefault(new.offer_id, new.line) if "offer_id" not in unread else new.line
+        earlier = self.ids.setdefault(new.offer_id.upper(), new.line) if "offer_id" not in unread else new.line
         if earlier != new.line and "offer_id" not in errors:
             found["offer_id"] = [f"Row {earlier} has this id already: choose another id."]
         code, required = new.content.display_code.upper(), new.content.requires_code

@@ -360,6 +360,18 @@ def test_a_code_is_no_id_of_another_offer(world: World, coded: OfferContent) -> 
     }
 
 
+def test_two_ids_differ_by_more_than_capitals(world: World) -> None:
+    authoring.create_offer(world.cpo, "night-10", WEEKEND)
+    with pytest.raises(ValidationError) as refused:
+        authoring.create_offer(world.cpo, "Night-10", WEEKEND)
+    assert refused.value.message_dict == {
+        "offer_id": ["“Night-10” is but for capitals the id of “night-10”: choose another id."]
+    }
+    authoring.create_offer(world.cpo, "night-11", WEEKEND)
+    with cpo_scope(world.cpo):
+        assert Offer.objects.count() == 2
+
+
 def test_another_cpo_may_ask_for_the_same_code(world: World) -> None:
     other = make_world("cpo2.com", item_id="there-01")
     authoring.create_offer(world.cpo, "first", CODED)

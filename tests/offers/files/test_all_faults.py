@@ -141,11 +141,13 @@ def test_what_one_row_asks_for_no_other_row_shows_or_is_called(cpo: Cpo) -> None
         "d,D,5,2026-01-01T00:00,2040-01-01T00:00,no,label",
         "e,E,5,2026-01-01T00:00,2040-01-01T00:00,yes,Label",
         "f,F,5,2026-01-01T00:00,2040-01-01T00:00,yes,A",
+        "D,G,5,2026-01-01T00:00,2040-01-01T00:00,no,",
     ]
     assert faults_of(load(cpo, "\r\n".join([head, *rows]))) == [
         (3, "Display code", "The offer of row 2 already asks for this code: choose another."),
         (6, "Display code", "The offer of row 4 shows this code to everybody: choose another."),
         (7, "Display code", "“A” is the id of an offer, by which everybody may ask for it: choose another code."),
+        (8, "Offer id", "Row 5 has this id already: choose another id."),
     ]
     with cpo_scope(cpo):
         assert not Offer.objects.exists()

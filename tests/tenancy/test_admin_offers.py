@@ -239,7 +239,8 @@ def test_ids_that_another_cpo_uses_are_free_and_those_of_the_own_cpo_are_refused
         "stock_row-TOTAL_FORMS": "0", "stock_row-INITIAL_FORMS": "0",
     }  # fmt: skip
     taken = stage.browser("owner").post("/admin/network/product/add/", product | {"product_id": "voltway-tea"})
-    assert taken.context["adminform"].form.errors["product_id"] == ["A product with this product id exists already: choose another."]
+    sentence = "A product with this product id exists already: choose another."
+    assert taken.context["adminform"].form.errors["product_id"] == [sentence]
     free = stage.browser("owner").post("/admin/network/product/add/", product | {"product_id": "gridgo-tea"})
     errors = free.context["adminform"].form.errors if free.context else {}
     assert "product_id" not in errors

@@ -134,7 +134,8 @@ def test_an_id_of_another_signal_is_refused_and_changes_nothing(people: People) 
     client = signed_in(people.owner)
     client.post(f"{LIST}add/", FORM)
     answer = client.post(f"{LIST}add/", FORM | {"title": "Another"})
-    assert answer.context["adminform"].form.errors == {"signal_id": ["A signal with this signal id exists already: choose another."]}
+    sentence = "A signal with this signal id exists already: choose another."
+    assert answer.context["adminform"].form.errors == {"signal_id": [sentence]}
     assert stored(people).title == "Storm over Delhi"
 
 

@@ -36,6 +36,7 @@ ODDITIES = {
     "readings_after_stop": "there are later readings",
     "REVIEW_POWER": "more power was metered than the connector gives",
     "REGISTER_BACKWARDS": "the register went backwards: only what is above its highest was billed",
+    "NO_ENERGY": "no energy came, and standing there would be charged from the start on",
     "NO_READINGS": "there are no readings: no energy was billed",
     "ONE_READING": "there is one reading alone: no energy was billed",
     "READINGS_OUTSIDE_SESSION": "readings lie before the start or after the stop",

@@ -43,7 +43,7 @@ from pricing.engine.price import price
 from pricing.engine.settle import SettlementKind, settlement
 
 #: A bill that would be wrong to print: a person looks at it first.
-HOLD_FLAGS = frozenset({"REVIEW_POWER"})
+HOLD_FLAGS = frozenset({"REVIEW_POWER", "NO_ENERGY"})
 
 #: Why a charger stopped by itself, in OCPP's words.
 FAULTS = frozenset(

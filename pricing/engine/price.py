@@ -8,7 +8,7 @@ from decimal import Decimal
 from pricing.engine import ENGINE_VERSION
 from pricing.engine.inverse import Plans, energy_within
 from pricing.engine.listing import ListPrice, fixed_lines, list_price
-from pricing.engine.metering import Supply, duration_at, metered_supply, planned_supply
+from pricing.engine.metering import NO_ENERGY, Supply, duration_at, metered_supply, planned_supply
 from pricing.engine.money import Money
 from pricing.engine.plans import check_duration, check_energy, check_request, energy_of_minutes
 from pricing.engine.rates import rate_card
@@ -69,7 +69,14 @@ def _listed(
     else:
         supply = _plan(request, terms, measure)
     card = rate_card(terms, supply.starts_at, supply.charging_ends)
-    return list_price(request, terms, supply, card, fixed_lines(request, terms, card)), supply.flags
+    listed = list_price(request, terms, supply, card, fixed_lines(request, terms, card))
+    return listed, (*supply.flags, *_stood_alone(supply, listed))
+
+
+def _stood_alone(supply: Supply, listed: ListPrice) -> tuple[str, ...]:
+    """Return the flag of a car that is charged for standing there after a charging that never was."""
+    stood = supply.metered and not supply.energy_wh
+    return (NO_ENERGY,) if stood and any(x.kind is LineKind.IDLE and x.amount.amount for x in listed.lines) else ()
 
 
 def _plan(request: ChargingRequest, terms: PriceTerms, measure: EnergyMeasure | DurationMeasure) -> Supply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +17,8 @@ from cpo_portal.charging.models import OrderEvent, Refund
 from cpo_portal.charging.readings import Reading, record_readings
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
+from pricing import authoring
+from pricing.engine.values import Dimension, PriceComponent
 from tests.offers.ordering.sale import Sale
 from tests.prepaid import credit, customer
 from tests.world import make_world
@@ -128,6 +131,27 @@ def test_a_register_that_leapt_and_came_back_is_held(sale: Sale) -> None:
         sessions.stop_session(sale.world.system, "s-1", end, now=begin)
     settle_stopped()
     assert (state(sale), sale.lines("BILLED"), "HELD" in sale.events()) == ("ACTIVE", [], True)
+
+
+def test_standing_without_having_charged_is_held(sale: Sale) -> None:
+    """The charger brought no energy and says that the driver stopped it: nobody is charged for that unseen."""
+    idle = PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=10)
+    with cpo_scope(sale.world.cpo):
+        version = authoring.working_version(sale.world.tariff)
+        assert version is not None
+        content = authoring.content_of(version)
+        authoring.save_draft(sale.world.tariff, replace(content, components=(*content.components, idle)))
+        authoring.publish(sale.world.tariff)
+    sale.init()
+    sale.pay()
+    sale.start(sale.confirm())
+    sale.charge(0, minutes=30)
+    settle_stopped()
+    assert (state(sale), sale.lines("BILLED"), "HELD" in sale.events()) == ("ACTIVE", [], True)
+    owner = member(sale, "OWNER")
+    with cpo_scope(sale.world.cpo):
+        assert press(owner, sale, "bill_held", _form_submitted="1") == 302
+    assert (state(sale), sale.lines("BILLED")) == ("COMPLETE", ["0.00", "40.00", "10.00", "9.00"])
 
 
 def test_a_session_that_has_not_stopped_is_not_billed(sale: Sale) -> None:

@@ -125,6 +125,24 @@ def test_time_costs_while_charging_and_idling_costs_after_its_grace():
     assert len(price(delivered((0, 0), (20, 5000), stop=30), terms).lines) == 2
 
 
+IDLE = PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("readings", "components", "flags"),
+    [
+        pytest.param(((0, 100), (60, 100)), (IDLE,), ("NO_ENERGY",), id="no-energy"),
+        pytest.param(((0, 100), (10, 101), (60, 101)), (IDLE,), (), id="a-Wh"),
+        pytest.param(((0, 100), (60, 100)), (replace(IDLE, grace_minutes=60),), (), id="within-the-grace"),
+        pytest.param(((0, 100), (60, 100)), (), (), id="standing-costs-nothing"),
+        pytest.param((), (IDLE,), ("NO_READINGS", "NO_ENERGY"), id="no-readings"),
+    ],
+)
+def test_who_would_pay_for_standing_without_having_charged_is_told_apart(readings, components, flags):
+    terms = replace(BARE, components=(*BARE.components, *components))
+    assert price(delivered(*readings, stop=60), terms).flags == flags
+
+
 @pytest.mark.parametrize(
     ("ends", "idle"),
     [

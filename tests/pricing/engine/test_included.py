@@ -229,6 +229,7 @@ def exact_cost(terms, wh):
     quote = price(ask(EnergyMeasure(wh), power_w=450), replace(terms, minimum_price=None, maximum_price=None))
     minutes = min(Decimal(-(-wh * 3_600_000_000 // 450)) / 60_000_000, Decimal(13))
     charging = sum(x.rate * x.energy_wh for x in quote.slices) / 1000 + minutes * terms.components[2].rate
+    charging += sum(x.rate for x in terms.components if x.dimension is Dimension.FLAT)
     if terms.minimum_price is not None and wh > terms.included_wh:
         charging = max(charging, terms.minimum_price)
     if terms.maximum_price is not None:

@@ -159,20 +159,20 @@ def _bases(slices: Iterable[PricedSlice], terms: PriceTerms) -> dict[str, _Base]
 def _counting(surges: Sequence[Surge], rate: Decimal) -> list[str]:
     """Return which of the surges that hold count at this rate: of a group the largest, and of equal ones the first.
 
-    An amount per session goes before what is per energy, with which it cannot be compared. Who is exempt from the one
-    that would count pays no other of its group: an exemption never makes a session dearer.
+    An amount per session goes before what is per energy, with which it cannot be compared. What the driver is exempt
+    from counts for its line alone and hides no other of its group: so the end of it makes no session dearer.
     """
     largest: dict[str, tuple[bool, Decimal, Surge]] = {}
     counting = []
     for surge in surges:
         if surge.exemption or not surge.group:
             counting.append(surge.surge_id)
-        if surge.group:
+        else:
             worth = surge.basis is _FIXED, _worth(surge, rate)
             best = largest.get(surge.group)
             if best is None or worth > best[:2]:
                 largest[surge.group] = (*worth, surge)
-    return [*counting, *(x[2].surge_id for x in largest.values() if not x[2].exemption)]
+    return [*counting, *(x[2].surge_id for x in largest.values())]
 
 
 def _highest_price(listed: Iterable[QuoteLine], terms: PriceTerms) -> Decimal | None:

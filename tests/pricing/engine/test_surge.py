@@ -185,10 +185,15 @@ GROUPED_FIFTH, GROUPED_RUPEES = replace(FIFTH, group="one"), replace(RUPEE, grou
             id="a-fixed-one-goes-before",
         ),
         pytest.param(
-            # In the first half the other one is larger, and nobody is exempt from that.
             (replace(GROUPED_FIFTH, exemption="you are a member"), GROUPED_RUPEES),
-            {"peak": "0.00", "congestion": "8.00"},
-            id="who-is-exempt-from-the-largest-pays-no-other",
+            {"peak": "0.00", "congestion": "20.00"},
+            id="who-is-exempt-from-the-largest-pays-the-next",
+        ),
+        pytest.param((GROUPED_RUPEES,), {"congestion": "20.00"}, id="and-no-more-once-the-largest-has-ended"),
+        pytest.param(
+            (GROUPED_FIFTH, replace(GROUPED_RUPEES, exemption="you are a member")),
+            {"peak": "21.60", "congestion": "0.00"},
+            id="who-is-exempt-from-the-smaller-pays-the-largest",
         ),
         pytest.param(
             (

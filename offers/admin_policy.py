@@ -43,7 +43,9 @@ class OfferPolicyAdmin(SingleRowAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> OfferPolicy | None:
         row: OfferPolicy | None = super().get_object(request, object_id, from_field)
         if row is not None and self._fills_in(request, row):
-            for name, value in BY_KEY[request.GET["template"]].said.items():
+            filled = BY_KEY[request.GET["template"]].said
+            row.as_stored = {name: getattr(row, name) for name in filled}  # type: ignore[attr-defined]
+            for name, value in filled.items():
                 setattr(row, name, value)
             messages.info(request, "The template has filled in the referrals: nothing is changed before you save.")
         return row

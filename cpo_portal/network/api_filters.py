@@ -77,8 +77,11 @@ class Pages(LimitOffsetPagination):
         return _number(request, self.offset_query_param, 0, self.farthest, 0)
 
 
-def in_one_order(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows sorted as they are, and by their key where several may share all that they are sorted by."""
+def in_one_order(rows: Any) -> Any:
+    """Return the rows sorted as they are, and by their key where several may share all that they are sorted by; a list
+    has one order already."""
+    if not isinstance(rows, QuerySet):
+        return rows
     query, meta = rows.query, rows.model._meta
     names: tuple[Any, ...] = tuple(query.order_by or (meta.ordering if query.default_ordering else ()))
     plain = [name.removeprefix("-") for name in names if isinstance(name, str)]

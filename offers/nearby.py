@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
+from cpo_portal.database.queries import one_of
 from cpo_portal.network.catalogue import status_of
 from cpo_portal.network.geo import Circle, haversine_m
 from cpo_portal.network.hours import is_open
@@ -62,7 +63,7 @@ def cheaper_in(listed: Sequence[tuple[Connector, PriceTerms]], at: datetime) -> 
         return {}
     totals = _Totals(at)
     known = [_Listed(x, terms, total) for x, terms in listed if (total := totals.of(x, terms)) is not None]
-    busy = {x.charger_id for x, _ in listed if status_of(x) is StatusChoice.CHARGING}
+    busy = _charging(x for x, _ in listed)
     free = [x for x in known if _is_free(x.connector, busy, at)]
     free.sort(key=lambda x: (x.total, x.connector.item_id))
     found = {}
@@ -149,8 +150,7 @@ def _neighbours(connector: Connector, ask: SessionAsk, priced: PricedSession, no
         limit=_LOOKED_AT,
     )
     found = [x for x in find_connectors(query, now) if _compares(connector, x)]
-    charging = Connector.objects.filter(status_row__status=StatusChoice.CHARGING)
-    busy = set(charging.filter(charger__in={x.charger_id for x in found}).values_list("charger", flat=True))
+    busy = _charging(found)
     near = [x for x in found if _is_free(x, busy, at)]
     versions = tariffs_for(near, at=at) if near else {}
     sold = [x for x in near if x.pk in versions]
@@ -189,6 +189,13 @@ def _compares(here: Connector, there: Connector) -> bool:
 
 def _least_power(connector: Connector) -> int:
     return int((connector.max_power_w * LEAST_POWER).to_integral_value(ROUND_CEILING))
+
+
+def _charging(connectors: Iterable[Connector]) -> set[int]:
+    """Return which of their chargers charge a car, at whichever connector."""
+    chargers = {x.charger_id for x in connectors}
+    rows = Connector.objects.filter(one_of("charger", chargers), status_row__status=StatusChoice.CHARGING)
+    return set(rows.values_list("charger", flat=True))
 
 
 def _is_free(connector: Connector, busy: Collection[int], at: datetime) -> bool:

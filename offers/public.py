@@ -19,7 +19,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers.engine.describe_driver import conditions_in_words, connectors_in_words, some
 from offers.engine.values import OfferTerms
 from offers.mapping import offer_terms
-from offers.models import Offer, OfferState
+from offers.models import Offer, OfferState, OfferVersion
 from offers.public_limits import too_often
 from offers.public_names import (
     area_of,
@@ -99,7 +99,7 @@ def page_of(provider_id: str, offer_id: str, now: datetime) -> OfferPage | None:
         offer = Offer.objects.select_related("live_version", "counter").filter(offer_id=offer_id).first()
         if offer is None or offer.live_version is None or not is_public(offer, now):
             return None
-        state = derived_state(offer, offer.live_version, counter_of(offer), now)
+        state = _standing(offer, offer.live_version, now)
         page = _page(cpo, offer_terms(offer, offer.live_version), _SHOWN[state], now)
         return page if state in _TO_BE_HAD else replace(page, code="")
 
@@ -109,7 +109,13 @@ def is_public(offer: Offer, now: datetime) -> bool:
     live = offer.live_version
     if live is None or live.requires_code:
         return False
-    return derived_state(offer, live, counter_of(offer), now) in _SHOWN
+    return _standing(offer, live, now) in _SHOWN
+
+
+def _standing(offer: Offer, live: OfferVersion, now: datetime) -> str:
+    """Return the state at an instant; what was paused and has reached its end never comes back."""
+    state = derived_state(offer, live, counter_of(offer), now)
+    return DerivedState.ENDED if state == OfferState.PAUSED and now >= live.valid_until else state
 
 
 def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:

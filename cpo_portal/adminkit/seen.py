@@ -23,7 +23,7 @@ NOTHING_SAVED = (
 class SeenFormMixin:
     """Refuses, once, to write a field that was another one when the form was opened; `seen` is what was sent back.
 
-    A form that sends nothing of it is taken as it is.
+    A form that sends nothing of it is taken as it is. Rows below a form are forms of their own, which send nothing.
     """
 
     seen: dict[str, str]

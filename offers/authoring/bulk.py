@@ -9,12 +9,18 @@ from django.db import IntegrityError, transaction
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.authoring.codes import codes_in_use, lock_codes
-from offers.authoring.content import OfferContent, apply_content
+from offers.authoring.codes import CodesInUse, codes_in_use, lock_codes
+from offers.authoring.content import (
+    OfferContent,
+    alike_but_for_capitals,
+    apply_content,
+    is_code_of,
+    is_id_of_an_offer,
+)
 from offers.authoring.drafts import already_there, faults_of_new
 from offers.authoring.limits import LIMIT_FIELDS, first_counter
 from offers.engine.values import OfferLimits
-from offers.models import Offer, OfferCounter, OfferVersion
+from offers.models import Offer, OfferCounter, OfferState, OfferVersion
 from offers.segments import unknown_segments
 from pricing.versions.review import Actor
 
@@ -63,15 +69,27 @@ def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str
     """Yield what others have taken or removed; what is left stays so until the transaction ends."""
     lock_codes(cpo.pk)
     codes = codes_in_use(cpo.pk)
-    taken = set(Offer.objects.filter(offer_id__in=[new.offer_id for new in rows]).values_list("offer_id", flat=True))
+    states = dict(Offer.objects.order_by().values_list("offer_id", "state"))
+    ids = {name.upper(): name for name in states}
     gone = set(unknown_segments({name for new in rows for name in new.content.segment_ids}))
     for new in rows:
-        if new.offer_id in taken:
-            yield new.line, "offer_id", already_there(new.offer_id)
-        if fault := codes.fault(new.content.display_code, required=new.content.requires_code):
+        if fault := _id_taken(new.offer_id, ids.get(new.offer_id.upper(), ""), codes):
+            yield new.line, "offer_id", fault
+        code = new.content.display_code
+        if fault := codes.fault(code, required=new.content.requires_code):
             yield new.line, "display_code", fault
+        elif states.get(ids.get(code.upper(), ""), OfferState.ARCHIVED) != OfferState.ARCHIVED:
+            yield new.line, "display_code", is_id_of_an_offer(code)
         for name in sorted(gone.intersection(new.content.segment_ids)):
             yield new.line, "segment_ids", f"You have no segment “{name}”: choose one of yours."
+
+
+def _id_taken(offer_id: str, other: str, codes: CodesInUse) -> str:
+    """Return why an id cannot be given by now, "" where it can; `other` is an id that is alike but for capitals."""
+    if other:
+        return already_there(offer_id) if other == offer_id else alike_but_for_capitals(offer_id, other)
+    holder = codes.offer_of(offer_id)
+    return is_code_of(offer_id, holder) if holder else ""
 
 
 def _write(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> None:

@@ -53,11 +53,18 @@ def codes_in_use(cpo_id: int) -> CodesInUse:
 
 
 def is_offer_id(offer: Offer, code: str) -> bool:
-    """Say whether the code is, in any case, the id of another offer: buyer apps would ask for that one by it."""
+    """Say whether the code is, in any case, the id of another offer, not archived: buyer apps would ask for that one by
+    it."""
     if is_remembering():
-        known = recall("offer ids in capitals", lambda: {x.upper() for x in all_names(Offer.objects, "offer_id")})
+        known = recall("offer ids in capitals", lambda: _ids_in_capitals(offer.cpo_id))
         return code.upper() in known and code.upper() != offer.offer_id.upper()
-    return Offer.objects.filter(cpo=offer.cpo_id, offer_id__iexact=code).exclude(pk=offer.pk).exists()
+    others = Offer.objects.filter(cpo=offer.cpo_id, offer_id__iexact=code).exclude(state=OfferState.ARCHIVED)
+    return others.exclude(pk=offer.pk).exists()
+
+
+def _ids_in_capitals(cpo_id: int) -> set[str]:
+    archived = Offer.objects.filter(cpo=cpo_id, state=OfferState.ARCHIVED).values_list("offer_id", flat=True)
+    return {x.upper() for x in all_names(Offer.objects, "offer_id") - set(archived)}
 
 
 def lock_codes(cpo_id: int) -> None:

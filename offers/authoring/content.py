@@ -165,10 +165,24 @@ def check_offer_id(cpo: Cpo, offer_id: str) -> None:
     names = (offer_id,)
     if names_there(Connector.objects, "item_id", names) or names_there(Product.objects, "product_id", names):
         raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
+    # First what holds others who do the same: what is read after it is still so when this one is written.
+    codes = codes_like(Offer(cpo=cpo), offer_id)
     if other := _spelled_alike(offer_id):
-        raise ValidationError({"offer_id": f"“{offer_id}” is but for capitals the id of “{other}”: choose another id."})
-    if other := codes_like(Offer(cpo=cpo), offer_id).offer_of(offer_id):
-        raise ValidationError({"offer_id": f"“{offer_id}” is the code of the offer {other}: give this one another id."})
+        raise ValidationError({"offer_id": alike_but_for_capitals(offer_id, other)})
+    if other := codes.offer_of(offer_id):
+        raise ValidationError({"offer_id": is_code_of(offer_id, other)})
+
+
+def alike_but_for_capitals(offer_id: str, other: str) -> str:
+    return f"“{offer_id}” is but for capitals the id of “{other}”: choose another id."
+
+
+def is_code_of(offer_id: str, other: str) -> str:
+    return f"“{offer_id}” is the code of the offer {other}: give this one another id."
+
+
+def is_id_of_an_offer(code: str) -> str:
+    return f"“{code}” is the id of an offer, by which everybody may ask for it: choose another code."
 
 
 def _spelled_alike(offer_id: str) -> str | None:
@@ -261,16 +275,16 @@ def _check_code(offer: Offer, content: OfferContent) -> _Findings:
             yield "display_code", "Each buyer sends a code of their own: leave the display code empty."
     elif content.requires_code and not code:
         yield "display_code", "Give the code that the buyer must send."
-    elif code and (fault := _taken(offer, code, required=content.requires_code)):
+    elif code and (fault := taken(offer, code, required=content.requires_code)):
         yield "display_code", fault
 
 
-def _taken(offer: Offer, code: str, *, required: bool) -> str:
+def taken(offer: Offer, code: str, *, required: bool) -> str:
     """Return the sentence that refuses a code which means something else already, "" where it is free."""
     if fault := codes_like(offer, code).fault(code, required=required):
         return fault
     if is_offer_id(offer, code) or (required and code.upper() == offer.offer_id.upper()):
-        return f"“{code}” is the id of an offer, by which everybody may ask for it: choose another code."
+        return is_id_of_an_offer(code)
     other = offer_of_single_use(offer, code)
     return f"This is a single-use code of the offer {other}: choose another." if other else ""
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.authoring.codes import codes_like
-from offers.authoring.content import OfferContent, content_of
+from offers.authoring.codes import is_offer_id
+from offers.authoring.content import OfferContent, content_of, taken
 from offers.authoring.drafts import create_offer, lock_offer, save_draft, working_version
 from offers.authoring.limits import limits_of
 from offers.authoring.review import record
@@ -45,18 +45,23 @@ def duplicate(offer: Offer, offer_id: str, *, actor: Actor) -> Offer:
         if version is None:
             raise ValidationError("This offer says nothing yet.")
         content = content_of(version)
-        copied = replace(content, name=f"{content.name[:193]} (copy)", display_code=_free_code(offer, content))
+        code = _free_code(offer, content, offer_id)
+        copied = replace(content, name=f"{content.name[:193]} (copy)", display_code=code)
         limits = limits_of(offer)
         return create_offer(offer.cpo, offer_id, copied, limits=limits, by=actor.by, by_token=actor.by_token)
 
 
-def _free_code(offer: Offer, content: OfferContent) -> str:
-    """Return the code; one that buyers must send belongs to one offer, so the copy gets the next that is free."""
+def _free_code(offer: Offer, content: OfferContent, offer_id: str) -> str:
+    """Return the code; one that buyers must send belongs to one offer, so the copy gets the next that is free.
+
+    A label that is an offer's id stays with that offer.
+    """
+    copy = Offer(cpo=offer.cpo, offer_id=offer_id.strip())
     if not content.requires_code or content.single_use_codes:
-        return content.display_code
+        return "" if content.display_code and is_offer_id(copy, content.display_code) else content.display_code
     for number in range(2, 1000):
         ending = f"-{number}"
         code = content.display_code[: _LONGEST_CODE - len(ending)] + ending
-        if not codes_like(Offer(cpo=offer.cpo), code).fault(code, required=True):
+        if not taken(copy, code, required=True):
             return code
     raise ValidationError("Every code like this one is taken: give the offer another code, then duplicate it.")

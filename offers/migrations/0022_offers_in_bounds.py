@@ -1,6 +1,6 @@
 """Slabs, ways to pay and amounts say what the form and the API take; the rows of a list only had to be whole before."""
 
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models import F, Q, Value
 
@@ -68,7 +68,4 @@ CONSTRAINTS = (right("slabs"), right("finance_terms"), BOUNDS)
 class Migration(migrations.Migration):
     dependencies = [("offers", "0021_surge_consents")]
 
-    operations = [
-        *(AddConstraintNotValid(model_name="offerversion", constraint=each) for each in CONSTRAINTS),
-        *(ValidateConstraint(model_name="offerversion", name=each.name) for each in CONSTRAINTS),
-    ]
+    operations = [AddConstraintNotValid(model_name="offerversion", constraint=each) for each in CONSTRAINTS]

@@ -69,8 +69,8 @@ class Ceilings:
 
     @cached_property
     def rules(self) -> list[PriceCeiling]:
-        """Return the ceilings."""
-        return list(PriceCeiling.objects.order_by("pk"))
+        """Return the ceilings, those that forbid first: of what is above many, they are told."""
+        return sorted(PriceCeiling.objects.order_by("pk"), key=lambda x: x.mode != CeilingMode.BLOCK)
 
     @cached_property
     def connectors(self) -> list[Connector]:
@@ -112,11 +112,12 @@ class Ceilings:
         others = [x for x in self.policies if x.policy_id != without]
         return (*self._scheduled(connector, without), *highest_surges(others, connector, components))
 
-    def told(self, priced: Sequence[Priced], currency: str) -> tuple[Found, ...]:
-        """Return what the ceilings say of these prices."""
+    def told(self, priced: Sequence[Priced], currency: str, *, surged: bool = False) -> tuple[Found, ...]:
+        """Return what the ceilings say of these prices, of those that are `surged` alone where it is asked for."""
         cap = self.cap_percent
         said = (_said(rule, [x for x in priced if _applies(rule, x.connector)], cap, currency) for rule in self.rules)
-        return tuple(islice(chain.from_iterable(said), MOST_TOLD))
+        found = (x for x in chain.from_iterable(said) if x.surges or not surged)
+        return tuple(islice(found, MOST_TOLD))
 
     def _scheduled(self, connector: Connector, without: str) -> tuple[Surge, ...]:
         if (connector.pk, without) not in self._schedules:

@@ -59,7 +59,9 @@ class Uncovering:
     def __init__(self, tariff: Tariff) -> None:
         self._tariff = tariff
         self._ceilings = Ceilings()
-        self._before = {x.key for x in self._prices()} if self._blocking else set()
+        before = prices_of(self._ceilings.connectors) if self._blocking else []
+        self._before = {x.key for x in before}
+        self._priced = {x.connector.pk: x.connector for x in before if x.version.tariff_id == tariff.pk}
 
     def faults(self, instead: str) -> list[str]:
         """Return a sentence for each ceiling that says so and that another tariff's price, which now shows, is above.
@@ -67,7 +69,7 @@ class Uncovering:
         `instead` is what else can be done.
         """
         shown: dict[str, list[Priced]] = {}
-        for x in self._prices() if self._blocking else ():
+        for x in prices_of(list(self._priced.values())):
             if x.key not in self._before and x.version.tariff_id != self._tariff.pk:
                 surges = self._ceilings.surges_at(x.connector, x.components)
                 shown.setdefault(x.version.tariff.name, []).append(Priced(x.connector, x.components, surges))
@@ -81,6 +83,3 @@ class Uncovering:
     @cached_property
     def _blocking(self) -> bool:
         return any(x.mode == CeilingMode.BLOCK for x in self._ceilings.rules)
-
-    def _prices(self) -> list[ConnectorPrice]:
-        return prices_of(self._ceilings.connectors)

@@ -84,7 +84,8 @@ def _with_surges(
         for stretch in price_stretches(terms, start, start + _DAY):
             if stretch.rate is not None:
                 window = WeeklyWindow(frozenset({number + 1}), stretch.starts_at.time(), stretch.ends_at.time())
-                names = tuple(dict.fromkeys(x.name for x in raising(terms, stretch.surges, stretch.rate)))
+                there = raising(terms, stretch.surges, stretch.rate) if stretch.added else ()
+                names = tuple(dict.fromkeys(x.name for x in there))
                 hours.setdefault((stretch.rate + stretch.added, names), []).append(window)
     for (price, names), windows in hours.items():
         yield price, common_hours(windows, WHOLE_WEEK), names

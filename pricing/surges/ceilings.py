@@ -57,7 +57,7 @@ class SurgeCeilings:
             return ()
         priced = [Priced(x, parts, self._ceilings.surges_at(x, parts)) for x, parts in self._prices]
         currency = priced[0].connector.cpo.currency if priced else ""
-        return tuple(found for found in self._ceilings.told(priced, currency) if found.surges)
+        return self._ceilings.told(priced, currency, surged=True)
 
     @cached_property
     def _prices(self) -> list[tuple[Connector, tuple[PriceComponent, ...]]]:

@@ -368,6 +368,12 @@ def test_an_offer_is_over_at_its_last_instant(people: People) -> None:
     assert (last and last.note, over and over.note) == ("", OVER)
 
 
+def test_what_was_paused_is_over_at_its_end_as_well(people: People) -> None:
+    authoring.pause(make(people, valid_until=END))
+    notes = [public.page_of("cpo1.com", "weekend", at) for at in (END - timedelta(microseconds=1), END)]
+    assert [page and page.note for page in notes] == [PAUSED, OVER]
+
+
 def test_a_cpo_that_left_has_no_pages(people: People) -> None:
     make(people)
     Cpo.objects.filter(pk=people.here.cpo.pk).update(is_active=False)

@@ -102,6 +102,18 @@ def test_a_free_connector_nearby_is_named(
     assert in_quote(evening) == ([expected] if expected else [])
 
 
+def test_a_search_for_one_kind_of_plug_knows_what_charges_at_another_of_the_same_charger(evening: Evening) -> None:
+    evening.surge(HERE)
+    add(evening, beside="CHARGING")
+    with cpo_scope(evening.world.cpo):
+        Connector.objects.filter(item_id="near-01-2").update(connector_type="CHADEMO")
+    plug = {"descriptor": {"code": "connector-type"}, "value": "CCS2"}
+    intent = {"item": {"tags": [{"list": [plug]}]}}
+    [provider] = evening.say("search", {"intent": intent})["message"]["catalog"]["providers"]
+    assert {x["id"] for x in provider["items"]} == {"pe-charging-01", "near-01"}
+    assert [groups(x, "cheaper-nearby") for x in provider["items"]] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("surge", "there", "expected"),
     [

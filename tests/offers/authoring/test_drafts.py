@@ -390,6 +390,13 @@ def test_an_archived_offer_frees_its_code(world: World) -> None:
         ]
 
 
+def test_an_archived_offers_id_may_be_a_code(world: World) -> None:
+    authoring.archive(authoring.create_offer(world.cpo, "weekend-9", weekend(display_code="")))
+    authoring.create_offer(world.cpo, "second", weekend(requires_code=True, display_code="WEEKEND-9"))
+    with cpo_scope(world.cpo):
+        assert Offer.objects.count() == 2
+
+
 def test_publishing_checks_again_what_may_have_gone_since_the_draft(world: World) -> None:
     offer = authoring.create_offer(world.cpo, "weekend-25", weekend(location_ids=("cp-station",)))
     with cpo_scope(world.cpo):

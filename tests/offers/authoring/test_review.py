@@ -264,6 +264,29 @@ def test_a_duplicate_is_a_draft_that_says_the_same_within_the_same_limits(people
     assert said == "You already have an offer “weekend-2”: choose another id."
 
 
+@pytest.mark.parametrize(
+    ("offer_id", "said", "copy_id", "code"),
+    [
+        pytest.param("WEEKEND25", {}, "again", "", id="a-label-that-is-its-id-stays-with-it"),
+        pytest.param("first", {}, "again", "WEEKEND25", id="another-label-is-copied"),
+        pytest.param(
+            "first",
+            {"requires_code": True, "display_code": "DIWALI"},
+            "diwali-2",
+            "DIWALI-3",
+            id="not-the-copys-own-id",
+        ),
+    ],
+)
+def test_a_duplicate_gets_a_code_that_it_may_have(
+    people: People, offer_id: str, said: dict[str, Any], copy_id: str, code: str
+) -> None:
+    offer = authoring.create_offer(people.here.cpo, offer_id, weekend(**said))
+    made = authoring.duplicate(offer, copy_id, actor=authoring.Actor(people.owner))
+    with cpo_scope(people.here.cpo):
+        assert authoring.content_of(OfferVersion.objects.get(offer=made)).display_code == code
+
+
 def test_an_offer_with_codes_of_their_own_is_duplicated_without_one(people: People) -> None:
     content = weekend(requires_code=True, single_use_codes=True, display_code="")
     offer = authoring.create_offer(people.here.cpo, "weekend", content, by=people.colleague)

@@ -119,12 +119,17 @@ def test_what_was_made_between_the_check_and_the_writing_refuses_the_file(
 ) -> None:
     head = f"{HEAD},The buyer must send the code,Display code"
     rows = [f"{ROW.format(name)},yes,{name}1" for name in "abc"]
+    rows += [f"{ROW.format('e')},,", f"{ROW.format('F5')},,", f"{ROW.format('g')},,H1", f"{ROW.format('i')},,J1"]
     job = import_offers_of(cpo, sheet(*rows, head=head).encode())
     write = runs.create_offers
 
     def late(*given: Any) -> Any:
         authoring.create_offer(cpo, "b", weekend())
         authoring.create_offer(cpo, "d", weekend(display_code="C1", requires_code=True))
+        for offer_id in ("E", "h1"):
+            authoring.create_offer(cpo, offer_id, weekend())
+        authoring.archive(authoring.create_offer(cpo, "j1", weekend()))
+        authoring.create_offer(cpo, "k", weekend(display_code="f5", requires_code=True))
         return write(*given)
 
     monkeypatch.setattr(runs, "create_offers", late)
@@ -134,6 +139,9 @@ def test_what_was_made_between_the_check_and_the_writing_refuses_the_file(
     assert [(x["row"], x["column"], x["message"]) for x in job.faults] == [
         (3, "Offer id", "You already have an offer “b”: choose another id."),
         (4, "Display code", "The offer d already asks for this code: choose another."),
+        (5, "Offer id", "“e” is but for capitals the id of “E”: choose another id."),
+        (6, "Offer id", "“F5” is the code of the offer k: give this one another id."),
+        (7, "Display code", "“H1” is the id of an offer, by which everybody may ask for it: choose another code."),
     ]
     assert "a" not in offers_there(cpo)
 

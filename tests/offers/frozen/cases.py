@@ -85,6 +85,16 @@ SURGED = replace(
     surge_cap_percent=Decimal("17.5"),
 )
 
+PEAK, RUSH = SURGED.surges[1:3]
+#: A least price above what the energy costs, and a fee of surge that only a part of the energy bounds.
+LEAST = replace(
+    BARE,
+    components=(*BARE.components, PriceComponent(Dimension.FLAT, Decimal(40))),
+    minimum_price=Decimal(50),
+    surges=(Surge("event", 1, "Event fee", SurgeBasis.FIXED, Decimal(20)),),
+    surge_cap_percent=Decimal(50),
+)
+
 CASES: dict[str, Evidence] = {
     "energy_fee_tax": of(kwh("5")),
     "energy_untaxed_of_3_333_kwh": of(kwh("3.333"), terms=UNTAXED),
@@ -109,6 +119,10 @@ CASES: dict[str, Evidence] = {
         delivered((0, 0), (9, 4100), (21, 9300), stop=30), offer(base=DiscountBase.ITEMS_AND_SURGE), terms=SURGED
     ),
     "surges_all_in": of(rupees("250", Basis.ALL_IN), offer(min_value="50"), terms=SURGED),
+    "surges_of_a_group_and_one_exempt": of(
+        kwh("7.5"), terms=replace(SURGED, surges=(replace(PEAK, exemption="for Tata"), RUSH), surge_cap_percent=None)
+    ),
+    "surges_within_a_part_of_the_energy_at_a_least_price": of(kwh("0.555"), terms=LEAST),
     "percentage_of_items_and_surge": of(kwh("5"), offer(base=DiscountBase.ITEMS_AND_SURGE)),
     "hundred_percent": of(kwh("3.333"), offer(value="100"), terms=BARE),
     "amount_above_its_base": of(kwh("1"), rupees_off("gift", "50"), terms=UNTAXED),

@@ -51,6 +51,26 @@ def as_it_is(world: World) -> list[Any]:
         return [list(x.objects.order_by("pk").values()) for x in (Tariff, TariffVersion, TariffStateChange)]
 
 
+def warn_of_much(world: World) -> None:
+    """Make so many other ceilings that a page would tell of no more."""
+    with cpo_scope(world.cpo):
+        for number in range(12):
+            PriceCeiling.objects.create(
+                cpo=world.cpo, ceiling_id=f"w{number}", name=f"W{number}", maximum_rate=Decimal(5), mode="WARN"
+            )
+
+
+def test_no_number_of_warnings_hides_what_is_forbidden() -> None:
+    world = make_world()
+    warn_of_much(world)
+    cheap = set_up(world)
+    before = as_it_is(world)
+    with pytest.raises(ValidationError) as refused:
+        authoring.end(cheap)
+    assert refused.value.messages == [OF_ENDING]
+    assert as_it_is(world) == before
+
+
 RULES = [
     pytest.param({}, [], OF_ENDING, id="above"),
     pytest.param({"mode": "WARN"}, [], "", id="only-warned-of"),

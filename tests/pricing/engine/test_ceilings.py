@@ -106,3 +106,8 @@ SESSION = Surge("valet", 1, "Valet", SurgeBasis.FIXED, Decimal(50))
 def test_a_price_names_the_surges_that_are_in_it(surges, found):
     said = breaches(EVENINGS, Ceiling(Decimal("26.39")), surges)
     assert [(f"{x.rate.normalize():f}", x.surges) for x in said] == found
+
+
+def test_a_price_names_no_surge_that_the_limit_lets_add_nothing():
+    said = breaches(EVENINGS, Ceiling(Decimal(20)), [FIFTH], Decimal(0))
+    assert {(f"{x.rate.normalize():f}", x.surges) for x in said} == {("22", ())}

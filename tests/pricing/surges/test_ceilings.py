@@ -132,6 +132,7 @@ def test_a_tariff_that_is_announced_counts_as_well(world: World) -> None:
         pytest.param(None, [SAID], id="no-limit"),
         pytest.param(Decimal("11.12"), [SAID.replace("21.60", "20.0016")], id="a-limit-that-lets-it-above"),
         pytest.param(Decimal("11.11"), [], id="a-limit-that-keeps-it-below"),
+        pytest.param(Decimal(0), [], id="a-limit-that-lets-none"),
     ],
 )
 def test_the_surge_policy_says_which_ceilings_prices_are_above_by_its_limit(
@@ -143,7 +144,10 @@ def test_the_surge_policy_says_which_ceilings_prices_are_above_by_its_limit(
     publish(make_schedule(cpo, PEAK))
     ceiling(people.here)
     staff, page = api_client(cpo), signed_in(people.colleague)
-    assert send(staff, "surge-policy", {"cap_percent": cap and f"{cap}"}, "patch").json()["warnings"] == told
+    assert (
+        send(staff, "surge-policy", {"cap_percent": None if cap is None else f"{cap}"}, "patch").json()["warnings"]
+        == told
+    )
     shown = page.get("/admin/pricing/surgepolicy/", follow=True).content.decode()
     assert [said for said in (SAID, SAID.replace("21.60", "20.0016")) if said in shown] == told
     assert ("No price with surges is above a ceiling." in shown) is (not told)

@@ -36,7 +36,7 @@ from pricing.surges.describe import (
     when_in_words,
     where_in_words,
 )
-from pricing.surges.layers import InTime, layers_of
+from pricing.surges.layers import InTime, begins_of, layers_of
 from pricing.surges.policies import policy_of
 from pricing.versions.review import REJECT, SUBMIT
 from pricing.versions.validity import Span, spans_of
@@ -221,9 +221,8 @@ def _effect(change: SurgeStateChange, version: SurgeVersion, zone: ZoneInfo) -> 
     """Return from when it counted, as it says, and by its notice and that of the schedule's start or resumption."""
     if change.to_state == SurgeState.PAUSED:
         return "once it is resumed"
-    waits = (version.valid_from, version.effective_from, change.prices_from, change.at)
-    begins = max(x for x in waits if x is not None)
-    return f"from {moment_text(begins.astimezone(zone))}" if begins > change.at else "at once"
+    begins = begins_of(version, change.prices_from)
+    return f"from {moment_text(begins.astimezone(zone))}" if begins is not None and begins > change.at else "at once"
 
 
 def _capital(text: str) -> str:

@@ -15,7 +15,7 @@ from pricing.admin_drafts import NoteForm
 from pricing.admin_reviews import RejectForm, ReviewedFormMixin, SeenForm, shown_moves
 from pricing.admin_surge_page import effect_in_words
 from pricing.models import SurgeSchedule, SurgeState
-from pricing.surges.layers import InTime
+from pricing.surges.layers import begins_of
 from pricing.surges.policies import notice_of
 from pricing.surges.reviews import REVIEWS
 from pricing.surges.schedules import DRAFTS, NAMES, TRANSITIONS, Move, perform, refusal_of
@@ -52,7 +52,7 @@ _FORMS: dict[Move, type[NoteForm | RejectForm]] = {
 def published_in_words(schedule: SurgeSchedule) -> str:
     """Say what publishing has led to: of a schedule as it is since then."""
     version = schedule.live_version
-    begins = InTime.of(version, schedule.prices_from).valid_from if version is not None else None
+    begins = begins_of(version, schedule.prices_from) if version is not None else None
     if version is None or version.published_at is None or begins is None:
         raise ValueError("A schedule that was published has a live version.")
     if schedule.state == SurgeState.PAUSED:

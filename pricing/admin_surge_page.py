@@ -16,7 +16,7 @@ from pricing.surges.cautions import Cautions
 from pricing.surges.ceilings import SurgeCeilings
 from pricing.surges.content import SurgeContent, content_of
 from pricing.surges.describe import calculation_in_words
-from pricing.surges.layers import layers_of
+from pricing.surges.layers import begins_of, layers_of
 from pricing.surges.links import surge_page_url
 from pricing.surges.naming import names_of
 from pricing.surges.policies import notice_of
@@ -179,8 +179,6 @@ def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str, people: 
         return row | {"what": _REVIEW_MOVES[change.move]}
     if change.to_state != SurgeState.APPROVED:
         return row
-    same = change.from_state == change.to_state
     version = change.version
-    noticed = version.effective_from if same and version is not None else change.prices_from
-    starts = [x for x in (noticed, version.valid_from if version is not None else None) if x is not None]
-    return row | {"what": f"{row['what']}, for sessions from {when(max(starts, default=None), zone)}"}
+    starts = begins_of(version, change.prices_from) if version is not None else change.prices_from
+    return row | {"what": f"{row['what']}, for sessions from {when(starts, zone)}"}

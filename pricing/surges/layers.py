@@ -25,10 +25,15 @@ class InTime:
 
     @classmethod
     def of(cls, version: SurgeVersion, prices_from: datetime | None) -> InTime:
-        """Return the version from when its notice, and that of its schedule's start or resumption, is over."""
-        begins = [x for x in (version.valid_from, version.effective_from, prices_from) if x is not None]
+        """Return the version from when it begins."""
         scope, exemptions = decode(Scope, version.scope), decode(Exemptions, version.exemptions)
-        return cls(version, max(begins, default=None), version.valid_until, scope, exemptions)
+        return cls(version, begins_of(version, prices_from), version.valid_until, scope, exemptions)
+
+
+def begins_of(version: SurgeVersion, prices_from: datetime | None) -> datetime | None:
+    """Return from when a version holds: as it says, and once its notice and that of its schedule's start or resumption
+    are over."""
+    return max((x for x in (version.valid_from, version.effective_from, prices_from) if x is not None), default=None)
 
 
 def layers_of(schedules: Collection[SurgeSchedule]) -> dict[int, list[InTime]]:

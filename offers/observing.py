@@ -76,24 +76,20 @@ NOTHING_WANTED, NOTHING_OBSERVED = Wanted(), Observed()
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """From where is observed: the location's key, who buys which products there, and the levels that are known already.
-
-    Of levels of the `past` nothing is kept.
-    """
+    """From where is observed: the location's key, the products bought there, and the levels that are known already."""
 
     location: int
-    customer_id: UUID | None = None
     bought: tuple[str, ...] = ()
     known: Levels = UNOBSERVED
-    past: bool = False
 
 
-def wanted_by(offers: Collection[OfferTerms], sight: Sight) -> Wanted:
-    """Return what these offers need to be judged, beside what is known already."""
-    counted = sight.customer_id is not None and any(counts_sessions(x) for x in offers)
+def wanted_by(offers: Collection[OfferTerms], sight: Sight, *, customer_id: UUID | None, past: bool) -> Wanted:
+    """Return what these offers need to be judged, beside what is known already; of levels of the past nothing is
+    kept."""
+    counted = customer_id is not None and any(counts_sessions(x) for x in offers)
     given = goods_given(offers, sight.bought)
     site = sight.location if given else None
-    if sight.past:
+    if past:
         return Wanted(counted, given=given, site=site)
     held = {x.product_id for x in sight.known.stock}
     stocked = {x.qualifier.stock_product_id for x in offers if x.qualifier.stock_at_least is not None}

@@ -71,7 +71,7 @@ def price_session(
         now=as_of or now,
         person=person,
         codes=CodesSent(unread(ask, loaded), lock.order_id),
-        sight=Sight(connector.charger.location_id, person.customer_id, bought, lock.levels, as_of is not None),
+        sight=Sight(connector.charger.location_id, bought, lock.levels),
         past=as_of is not None,
         segments=surges.segments(),
     )

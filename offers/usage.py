@@ -167,7 +167,9 @@ def look_up(asked: Asked) -> Found:
     customer_id, words = asked.person.customer_id, asked.codes.words
     limited = [terms.offer_id for terms in asked.offers if has_limit(terms.limits)]
     rules = [x for x in (*asked.segments, *_segments(asked.offers)) if needs_facts(x)]
-    wanted = wanted_by(asked.offers, asked.sight) if asked.sight else NOTHING_WANTED
+    wanted = NOTHING_WANTED
+    if asked.sight is not None:
+        wanted = wanted_by(asked.offers, asked.sight, customer_id=customer_id, past=asked.past)
     with_facts, with_levels = bool(rules) and customer_id is not None, wanted != NOTHING_WANTED
     # What a code opens is not known beforehand.
     shared = customer_id is not None and (bool(words) or any(x.limits.shared_in_groups for x in asked.offers))

@@ -250,7 +250,7 @@ def test_sessions_of_the_past_are_those_confirmed_by_then(sale: Sale, hours_ago:
             at=now,
             now=now,
             person=Person(customer),
-            sight=Sight(sale.world.connector.charger.location_id, customer),
+            sight=Sight(sale.world.connector.charger.location_id),
             past=as_of is not None,
         )
         observed = look_up(asked).observed

@@ -109,8 +109,8 @@ for _name, _value in {
     "tcp_user_timeout": 25_000,
 }.items():
     DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
-# Statements that go to the driver itself are prepared the fifth time; Django's own never are. (Its server-side binding
-# would save a tenth of a callback's time, but fails where a statement has more than 65,535 values.)
+# The statements of `cpo_portal.database.queries` are prepared the fifth time; the ORM's own never are. (Django's
+# server-side binding for all would fail where a statement has more than 65,535 values.)
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DATABASE_APP_ROLE = env.text("PORTAL_APP_ROLE", "cpo_portal_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
 from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
+from cpo_portal.database.queries import rows_of
 from offers.engine.limits import has_limit
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
@@ -182,10 +181,8 @@ def look_up(asked: Asked) -> Found:
         values |= fact_values(rules, at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}
     if with_levels:
         values |= parameters(wanted)
-    with connection.cursor() as cursor:
-        parts = _Parts(asked.past, bool(words), with_facts, with_levels, shared)
-        cursor.execute(_statement(parts), values)
-        usage, codes, facts, levels, referrals = map(_read, cursor.fetchone())
+    parts = _Parts(asked.past, bool(words), with_facts, with_levels, shared)
+    usage, codes, facts, levels, referrals = map(_read, rows_of(_statement(parts), values)[0])
     return Found(
         {row["offer_id"]: _usage(row, known=customer_id is not None) for row in usage or ()},
         {word: FoundCode(offer, SentCode(key, CodeStanding(how))) for word, offer, key, how in codes or ()},

@@ -10,6 +10,7 @@ from beckn.protocol.values import Measure, MeasureUnit, SelectRequest
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import every_cpo
 from cpo_portal.charging.balance_holds import PREPAID
+from cpo_portal.network.loaded import connector_for_sale
 from cpo_portal.network.models import Connector
 from offers.quoting import SessionAsk
 from offers.refusals import Refusal, RefusalKind
@@ -23,21 +24,17 @@ LONGEST_SESSION = timedelta(days=7)
 
 def find_connector(cart: SelectRequest) -> Connector:
     """Return the connector that is for sale; raise Refusal where the provider or the item is unknown."""
+    connector = connector_for_sale(cart.provider_id, cart.item_id)
+    if connector is not None:
+        return connector
     with every_cpo():
-        connector = (
-            Connector.objects.select_related("cpo", "charger__location", "status_row")
-            .filter(cpo__provider_id=cart.provider_id, cpo__is_active=True, item_id=cart.item_id)
-            .filter(is_published=True, charger__location__is_published=True, charger__system__isnull=False)
-            .first()
-        )
-        if connector is None and not Cpo.objects.filter(provider_id=cart.provider_id, is_active=True).exists():
+        if Cpo.objects.filter(provider_id=cart.provider_id, is_active=True).exists():
             raise Refusal(
-                RefusalKind.PROVIDER_NOT_FOUND,
-                f"The provider {cart.provider_id} is unknown; take its id from on_search.",
+                RefusalKind.ITEM_NOT_FOUND, f"The item {cart.item_id} is unknown; take its id from on_search."
             )
-    if connector is None:
-        raise Refusal(RefusalKind.ITEM_NOT_FOUND, f"The item {cart.item_id} is unknown; take its id from on_search.")
-    return connector
+    raise Refusal(
+        RefusalKind.PROVIDER_NOT_FOUND, f"The provider {cart.provider_id} is unknown; take its id from on_search."
+    )
 
 
 def read_ask(cart: SelectRequest, connector: Connector, now: datetime) -> SessionAsk:

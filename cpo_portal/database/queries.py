@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -29,6 +29,32 @@ def run_at_once(*statements: str, values: Mapping[str, Any]) -> list[tuple[Any, 
         # Read when the transaction has ended: a busy process may take long to come to it, and would hold its locks.
         rows: list[tuple[Any, ...]] = cursors[-1].fetchall()
     return rows
+
+
+def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that runs so often that it should be planned once; no other is worth its words.
+
+    `values` are looked up by name: %(name)s. A list needs its type said, %(name)s::bigint[], for it may be empty.
+    """
+    with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def columns_of(model: type[Model], alias: str) -> str:
+    """Return all columns of a model's table, for a statement that calls it so."""
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def made_of(model: type[Row], values: Sequence[Any]) -> Row:
+    """Return the row that these values of `columns_of` are, as the ORM would make it."""
+    fields = model._meta.concrete_fields
+    read = [
+        field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
+        for field, value in zip(fields, values, strict=True)
+    ]
+    return model.from_db(connection.alias, [field.attname for field in fields], read)
 
 
 def one_of(field: str, keys: Iterable[int]) -> Q:

@@ -5,11 +5,11 @@ They hardly change and every search needs many of them, so they are kept in memo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.database.queries import by_key, run_at_once
+from cpo_portal.database.queries import by_key, rows_of
 from cpo_portal.database.rows import KeptRows
 from cpo_portal.network.models import Charger, Connector, Location
 
@@ -36,7 +36,7 @@ class _ConnectorKey(NamedTuple):
 
 
 # A row's version is the transaction that wrote it, and the place, which tells apart what one transaction writes twice.
-VERSIONS = """
+_VERSIONS = """
 SELECT c.id, c.xmin::text || c.ctid::text, s.xmin::text || s.ctid::text, h.id, h.xmin::text || h.ctid::text,
     l.id, l.xmin::text || l.ctid::text, o.xmin::text || o.ctid::text
 FROM network_connector c
@@ -44,8 +44,13 @@ JOIN network_charger h ON h.id = c.charger_id
 JOIN network_location l ON l.id = h.location_id
 JOIN accounts_cpo o ON o.id = l.cpo_id
 LEFT JOIN network_connectorstatus s ON s.connector_id = c.id
-WHERE c.id = ANY(%(chosen)s)
 """
+_CHOSEN = _VERSIONS + "WHERE c.id = ANY(%(chosen)s::bigint[])"
+_FOR_SALE = (
+    _VERSIONS
+    + """WHERE o.provider_id = %(provider)s AND o.is_active AND c.item_id = %(item)s
+    AND c.is_published AND l.is_published AND h.system_id IS NOT NULL"""
+)
 
 _locations: KeptRows[_LocationKey, Location] = KeptRows(KEPT)
 _chargers: KeptRows[_ChargerKey, Charger] = KeptRows(KEPT)
@@ -58,13 +63,25 @@ def load_connectors(chosen: list[int]) -> list[Connector]:
     `.charger`, `.charger.location`, `.cpo` and `.status_row` (where there is one) are loaded. They are shared: read
     them, and never save or change them. As new as this call, or newer.
     """
+    found = _load(_CHOSEN, {"chosen": chosen})
+    return [found[pk] for pk in chosen if pk in found]
+
+
+def connector_for_sale(provider_id: str, item_id: str) -> Connector | None:
+    """Return the connector that an active CPO sells under this item id, as from `load_connectors`; None where none."""
+    found = _load(_FOR_SALE, {"provider": provider_id, "item": item_id})
+    return next(iter(found.values()), None)
+
+
+def _load(statement: str, values: Mapping[str, Any]) -> dict[int, Connector]:
+    """Return by primary key the connectors whose versions a statement returns."""
     keys = {
         pk: _ConnectorKey(pk, version, status, _ChargerKey(charger, charger_version, _LocationKey(*location)))
-        for pk, version, status, charger, charger_version, *location in run_at_once(VERSIONS, values={"chosen": chosen})
+        for pk, version, status, charger, charger_version, *location in rows_of(statement, values)
     }
     with every_cpo():
         found = _connectors.get(keys.values(), _load_connectors)
-    return [found[keys[pk]] for pk in chosen if pk in keys and keys[pk] in found]
+    return {pk: found[key] for pk, key in keys.items() if key in found}
 
 
 def _load_connectors(keys: list[_ConnectorKey]) -> dict[_ConnectorKey, Connector]:

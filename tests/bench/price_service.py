@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.models import Connector
+from cpo_portal.network.loaded import connector_for_sale
 from offers import book
 from offers.engine.values import ReasonCode
 from offers.models import Offer, OfferState
@@ -47,7 +47,8 @@ def run(sizes: tuple[int, ...]) -> Figures:
 
 
 def _priced(world: World, driver: Customer | None = None) -> PricedSession:
-    connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
+    connector = connector_for_sale(world.cpo.provider_id, world.connector.item_id)
+    assert connector is not None
     start = timezone.now() + timedelta(days=1)
     ask = ask_for(start=start, customer=driver, identity_required=driver is not None)
     return price_session(connector, ask, now=timezone.now())

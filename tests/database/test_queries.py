@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
 
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.database import queries
-from cpo_portal.database.queries import run_at_once
+from cpo_portal.database.queries import columns_of, made_of, rows_of, run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TAKE, TRY = "SELECT pg_advisory_xact_lock(%(lock)s)", "SELECT pg_try_advisory_xact_lock(%s)"
@@ -58,3 +60,25 @@ def test_what_runs_often_is_planned_once() -> None:
         assert run_at_once(TAKE, statement, values={"lock": KEY, "one": 1}) == [(42,)]
     prepared = run_at_once("SELECT statement FROM pg_prepared_statements", values={})
     assert [text for (text,) in prepared if "AS often" in text] == ["SELECT $1::int + 41 AS often"]
+
+
+def test_rows_of_a_statement_are_counted_and_planned_once() -> None:
+    statement = "SELECT n, %(two)s::text AS said FROM generate_series(1, cardinality(%(keys)s::bigint[])) n"
+    connection.ensure_connection()
+    with CaptureQueriesContext(connection) as counted:
+        for _ in range(connection.connection.prepare_threshold + 1):
+            assert rows_of(statement, {"two": "two", "keys": [7, 8]}) == [(1, "two"), (2, "two")]
+    assert len(counted) == connection.connection.prepare_threshold + 1
+    assert rows_of(statement, {"two": "two", "keys": []}) == []
+    prepared = rows_of("SELECT statement FROM pg_prepared_statements", {})
+    assert len([text for (text,) in prepared if "AS said" in text]) == 1
+
+
+def test_a_row_is_made_as_the_orm_makes_it() -> None:
+    Cpo.objects.create(provider_id="cpo1.com", name="Gridgo", currency="INR", country="IND")
+    row = rows_of(f"SELECT {columns_of(Cpo, 'o')} FROM accounts_cpo o", {})[0]
+    found, expected = made_of(Cpo, row), Cpo.objects.get()
+    assert {x.attname: getattr(found, x.attname) for x in Cpo._meta.concrete_fields} == {
+        x.attname: getattr(expected, x.attname) for x in Cpo._meta.concrete_fields
+    }
+    assert (found._state.adding, found._state.db) == (False, "default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,12 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.fields import inside_box
 from cpo_portal.network.geo import Circle, boxes_around, haversine_m
-from cpo_portal.network.models import Connector, ConnectorStatus, Location
+from cpo_portal.network.loaded import connector_for_sale
+from cpo_portal.network.models import Charger, Connector, ConnectorStatus, Location
 from cpo_portal.network.search import ConnectorQuery, find_connectors, with_specifications
 from tests.network.places import Net, make_charger, make_connector, make_site
 
@@ -33,7 +36,7 @@ def test_everything_is_loaded_once_and_then_found_by_two_queries(
 ) -> None:
     for number in range(20):
         make_site(net.cpo, f"more-{number}", connectors=2, latitude=Decimal("12.9756"))
-    for queries in (4, 1):  # and one for the versions, which goes to the driver and is not counted
+    for queries in (5, 2):
         with django_assert_num_queries(queries):
             found = find_connectors(ConnectorQuery(circle=HERE, open_from=NOW), NOW)
             seen = {(c.cpo.name, c.charger.location.name, getattr(c, "status_row", None)) for c in found}
@@ -177,6 +180,38 @@ def test_a_charger_with_a_name(net: Net) -> None:
     make_connector(charger, "item-3")
     assert ids(ConnectorQuery(words=("turbo",))) == ["item-3"]
     assert ids(ConnectorQuery(words=("THE CAF", "fé"))) == ["item-3"]
+
+
+OFF_SALE: dict[str, Callable[[Net], object]] = {
+    "another provider": lambda net: Cpo.objects.filter(pk=net.cpo.pk).update(provider_id="renamed.com"),
+    "the provider is not active": lambda net: Cpo.objects.filter(pk=net.cpo.pk).update(is_active=False),
+    "another item": lambda net: Connector.objects.filter(item_id="item-1").update(item_id="item-7"),
+    "the connector is not published": lambda net: Connector.objects.filter(item_id="item-1").update(is_published=False),
+    "the location is not published": lambda net: Location.objects.update(is_published=False),
+    "no system starts it": lambda net: Charger.objects.update(system=None),
+    "it is gone": lambda net: Connector.objects.filter(item_id="item-1").delete(),
+}
+
+
+@pytest.mark.parametrize("change", OFF_SALE.values(), ids=OFF_SALE)
+def test_a_connector_is_sold_as_its_rows_are_now(net: Net, change: Callable[[Net], object]) -> None:
+    for _ in range(2):  # read, and then kept
+        found = connector_for_sale("cpo1.com", "item-1")
+        assert found is not None
+        assert (found.item_id, found.cpo, found.charger.location) == ("item-1", net.cpo, net.location)
+    with every_cpo():
+        change(net)
+    assert connector_for_sale("cpo1.com", "item-1") is None
+
+
+def test_what_is_sold_is_told_as_it_is_by_now(net: Net) -> None:
+    assert connector_for_sale("cpo1.com", "item-1") is not None
+    with every_cpo():
+        Location.objects.filter(pk=net.location.pk).update(name="Renamed")
+        Connector.objects.filter(item_id="item-1").update(max_power_w=7_000)
+    found = connector_for_sale("cpo1.com", "item-1")
+    assert found is not None
+    assert (found.charger.location.name, found.max_power_w) == ("Renamed", 7_000)
 
 
 def test_what_nobody_could_start_is_not_found(net: Net) -> None:

@@ -137,7 +137,7 @@ def _terms_of(
     """Return the version, what the engine needs of it, and the surges that come on top; raise Refusal for what the
     session names and does not exist."""
     if lock.terms is not None and lock.tariff_version is not None:
-        return lock.tariff_version, lock.terms, locked_surges(connector, lock.terms)
+        return lock.tariff_version, lock.terms, locked_surges(connector, lock.terms, at=ask.planned_start)
     version = lock.tariff_version or tariffs_for([connector], at=ask.planned_start, as_of=as_of).get(connector.pk)
     if version is None:
         raise Refusal(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cpo_portal.charging.segment_rules import CustomerFacts, Segment
+from cpo_portal.charging.segments import announced
 from cpo_portal.network.models import Connector
 from offers.asking import SessionAsk
-from offers.segments import compiled_segments
 from pricing.engine.values import PriceTerms
 from pricing.surges.applying import (
     Applying,
@@ -31,7 +31,7 @@ class SurgesHere:
     surges: Surges = field(default_factory=Surges)
     found: tuple[Applying, ...] = ()
     locked: Mapping[tuple[str, int], Exemptions] = field(default_factory=dict)
-    known: Mapping[str, Segment] = field(default_factory=dict)
+    known: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
 
     def segments(self) -> tuple[Segment, ...]:
         """Return the rules for which the customer's facts are needed."""
@@ -57,14 +57,16 @@ def surges_here(connector: Connector, ask: SessionAsk, *, now: datetime, as_of: 
         return SurgesHere()
     products = [x.product_id for x in ask.products]
     found = tuple(applying(surges, connector, at=ask.planned_start, product_ids=products))
-    return SurgesHere(surges, found, known=_known(x.exemptions for x in found))
+    return SurgesHere(surges, found, known=_known((x.exemptions for x in found), ask.planned_start))
 
 
-def locked_surges(connector: Connector, terms: PriceTerms) -> SurgesHere:
-    """Return the surges that a quote has locked, whose exemptions may be granted until the order is made."""
+def locked_surges(connector: Connector, terms: PriceTerms, *, at: datetime) -> SurgesHere:
+    """Return the surges that a quote has locked for a session planned to start then, whose exemptions may be granted
+    until the order is made."""
     locked = exemptions_of_locked(terms, connector.cpo_id)
-    return SurgesHere(locked=locked, known=_known(locked.values()))
+    return SurgesHere(locked=locked, known=_known(locked.values(), at))
 
 
-def _known(exemptions: Iterable[Exemptions]) -> Mapping[str, Segment]:
-    return compiled_segments() if any(x.segment_ids for x in exemptions) else {}
+def _known(exemptions: Iterable[Exemptions], at: datetime) -> Mapping[str, tuple[Segment, ...]]:
+    wanted = {name for x in exemptions for name in x.segment_ids}
+    return announced(wanted, at) if wanted else {}

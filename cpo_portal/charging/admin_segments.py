@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
-from cpo_portal.adminkit.display import EMPTY, column
+from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.models import NamedList, Segment
 from cpo_portal.charging.panels import Panel
 from cpo_portal.charging.segment_conditions import condition_in_words
 from cpo_portal.charging.segment_form import SegmentForm
+from cpo_portal.charging.segment_past import counts_until
 from cpo_portal.charging.segments import (
     USERS,
     count_members,
@@ -103,7 +104,7 @@ class SegmentAdmin(TenantExportMixin, TenantAdmin):
 
     def _panels(self, row: Segment) -> list[Panel]:
         return [
-            Panel("Who is in it", format_html("<p>{}</p>", rule_in_words(row))),
+            Panel("Who is in it", format_html("<p>{}</p>", f"{rule_in_words(row)}{former_in_words(row)}")),
             Panel("Customers in it now", format_html("<p>{}</p>", _counted(row))),
             Panel("Used by", format_html("<p>{}</p>", ", ".join(_users(row)) or "No offer, no surge and no segment.")),
         ]
@@ -115,6 +116,17 @@ class SegmentAdmin(TenantExportMixin, TenantAdmin):
     @column(description="Used by")
     def used_by(self, row: Segment) -> str:
         return ", ".join(_users(row)) or EMPTY
+
+
+def former_in_words(row: Segment) -> str:
+    """Return a sentence on whom surges let off besides, "" where the rule was not changed lately."""
+    until = counts_until(row, timezone.now())
+    if until is None:
+        return ""
+    return (
+        f" It was changed: surges let off whom it was for before as well, in sessions that start before "
+        f"{when(until, row.cpo.time_zone)}; offers go by the rule above."
+    )
 
 
 def _counted(row: Segment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from cpo_portal.charging.csv_files import MOST_BYTES, NotRead
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
 from cpo_portal.charging.models import ContactImport, ImportState, NamedList, Segment
 from cpo_portal.charging.segment_conditions import MOST_CONDITIONS, MOST_VALUES
+from cpo_portal.charging.segment_past import counts_until
 from cpo_portal.charging.segment_rules import Fact
 from cpo_portal.charging.segments import (
     SegmentContent,
@@ -70,6 +72,13 @@ class SegmentSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     match_all = serializers.BooleanField(default=True)
     conditions = BoundedListField(child=ConditionSerializer(), max_length=MOST_CONDITIONS)
+    former_rule_until = serializers.SerializerMethodField(
+        help_text="In sessions that start before, surges let off whom the segment was for before it was changed, "
+        "too; null where it was not changed within their notice. Offers go by the conditions alone."
+    )
+
+    def get_former_rule_until(self, row: Segment) -> datetime | None:
+        return counts_until(row, timezone.now())
 
     def create(self, validated_data: dict[str, Any]) -> Segment:
         return self._saved(validated_data, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -17,11 +18,24 @@ from cpo_portal.charging import segment_rules as rules
 from cpo_portal.charging.facts import facts_by_customer
 from cpo_portal.charging.models import Customer, NamedList, Segment
 from cpo_portal.charging.segment_conditions import condition_from, normal_conditions
+from cpo_portal.charging.segment_past import (
+    MOST_KEPT,
+    former_rules,
+    kept_until,
+    lists_named,
+    standing_on,
+    with_former,
+    worlds_before,
+)
 
 #: Rooms above say here what uses a segment: functions of the row that return names such as "the offer weekend".
 USERS: list[Callable[[Segment], list[str]]] = []
 #: Counting looks at every customer; above so many, a page would wait for it.
 MOST_COUNTED = 50_000
+_TOO_OFTEN = (
+    f"It was changed {MOST_KEPT} times while your surges still let off whom it was for before: change it once the "
+    "notice of your surges is over."
+)
 
 
 def rules_of(rows: Sequence[Segment] | None = None) -> dict[str, rules.Rule]:
@@ -35,12 +49,22 @@ def rules_of(rows: Sequence[Segment] | None = None) -> dict[str, rules.Rule]:
     }
 
 
-def compiled(known: Mapping[str, rules.Rule]) -> dict[str, rules.Segment]:
-    """Return each segment with all rules that it stands on; what is missing or circular has nobody in it."""
+def compiled(known: Mapping[str, rules.Rule], wanted: Iterable[str] | None = None) -> dict[str, rules.Segment]:
+    """Return each segment, or each of those wanted that there is, with all rules that it stands on; what is missing or
+    circular has nobody in it."""
     return {
-        key: rules.Segment(key, rule.name, tuple(known[name] for name in _in_order(key, known)))
-        for key, rule in known.items()
+        key: rules.Segment(key, known[key].name, tuple(known[name] for name in _in_order(key, known)))
+        for key in (known if wanted is None else wanted)
+        if key in known
     }
+
+
+def announced(wanted: Iterable[str], at: datetime) -> dict[str, tuple[rules.Segment, ...]]:
+    """Return those wanted of the active scope's segments by id, each compiled as it is and as it was before the changes
+    that what was announced does not go by yet, for sessions that are planned to start at an instant: one query."""
+    rows, ids = list(Segment.objects.all()), sorted(set(wanted))
+    found = [compiled(x, ids) for x in (rules_of(rows), *worlds_before(rows, at))]
+    return {key: tuple(dict.fromkeys(x[key] for x in found)) for key in found[0]}
 
 
 def circle_in(segment_id: str, known: Mapping[str, rules.Rule]) -> list[str]:
@@ -123,14 +147,26 @@ def save_segment(cpo: Cpo, content: SegmentContent, row: Segment | None = None) 
     with cpo_scope(cpo), transaction.atomic():
         _one_at_a_time(cpo)
         row = Segment(cpo=cpo) if row is None else Segment.objects.select_for_update(of=("self",)).get(pk=row.pk)
-        row.conditions = list(checked(content, row))
-        row.segment_id, row.name, row.match_all = content.segment_id, content.name, content.match_all
+        conditions = list(checked(content, row))
+        if row.pk is not None and (row.conditions, row.match_all) != (conditions, content.match_all):
+            row.former = _with_former(row, timezone.now())
+        row.conditions, row.match_all = conditions, content.match_all
+        row.segment_id, row.name = content.segment_id, content.name
         try:
             with transaction.atomic():
                 row.save()
         except IntegrityError as race:
             raise ValidationError({"segment_id": _taken(content.segment_id)}) from race
         return row
+
+
+def _with_former(row: Segment, now: datetime) -> list[dict[str, Any]]:
+    """Return the former rules to keep of a row that is about to be changed; raises ValidationError for too many."""
+    until = kept_until(row.cpo_id, standing_on(row.segment_id, compiled(rules_of())), now)
+    found = with_former(row, until, now)
+    if len(found) > MOST_KEPT:
+        raise ValidationError({"conditions": [_TOO_OFTEN]})
+    return found
 
 
 def delete_segment(row: Segment) -> None:
@@ -145,7 +181,7 @@ def delete_segment(row: Segment) -> None:
 
 def refuse_used(row: Segment) -> None:
     """Raise ValidationError where an offer or another segment names this one; inside the CPO's scope."""
-    users = [f"the segment {x.name}" for x in rules_of().values() if row.segment_id in _named(x)]
+    users = [f"the segment {x}" for x in _names_naming(lambda rule: row.segment_id in _named(rule))]
     users += [name for find in USERS for name in find(row)]
     if users:
         more = f" and {len(users) - 3} more" if len(users) > 3 else ""
@@ -156,11 +192,14 @@ def refuse_used(row: Segment) -> None:
 
 def segments_naming(named_list: NamedList) -> list[str]:
     """Return the names of the segments that ask for this list; inside the CPO's scope."""
-    return [
-        rule.name
-        for rule in rules_of().values()
-        if any(x.fact is rules.Fact.LIST and named_list.list_id in x.values for x in rule.conditions)
-    ]
+    return _names_naming(lambda rule: named_list.list_id in lists_named([rule]))
+
+
+def _names_naming(names: Callable[[rules.Rule], bool]) -> list[str]:
+    """Return the names of the segments one of whose rules does, also of former ones that still count."""
+    rows, now = list(Segment.objects.all()), timezone.now()
+    present = rules_of(rows)
+    return [x.name for x in rows if any(map(names, (present[x.segment_id], *former_rules(x, now))))]
 
 
 def delete_list(row: NamedList) -> None:

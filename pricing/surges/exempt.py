@@ -27,14 +27,15 @@ _OWN = "of-the-surge"
 class Driver:
     """What is known of who charges: the app, the car with the charge of its battery in percent, and the customer.
 
-    `facts` are None while nobody is known; `segments` are compiled, by id.
+    `facts` are None while nobody is known; `segments` are compiled, by id: each as it is, and as it was before changes
+    that are not announced for long enough.
     """
 
     bap_id: str = ""
     vehicle_make: str = ""
     charge_percent: int | None = None
     facts: CustomerFacts | None = None
-    segments: Mapping[str, Segment] = field(default_factory=dict)
+    segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
 
 
 class Exemption(NamedTuple):
@@ -61,7 +62,7 @@ def exemption_of(exempt: Exemptions, driver: Driver, *, at: datetime, zone: str)
     return NOT_EXEMPT
 
 
-def segments_asked(exempt: Exemptions, known: Mapping[str, Segment]) -> tuple[Segment, ...]:
+def segments_asked(exempt: Exemptions, known: Mapping[str, tuple[Segment, ...]]) -> tuple[Segment, ...]:
     """Return the rules that the customer's facts are looked up for."""
     return tuple(segment for _, segment in _segments_of(exempt, Driver(segments=known)))
 
@@ -79,8 +80,7 @@ def _segments_of(exempt: Exemptions, driver: Driver) -> Iterator[tuple[str, Segm
     if exempt.first_session:
         yield "for a first session", _rule(Condition(Fact.NEW))
     for segment_id in exempt.segment_ids:
-        if segment_id in driver.segments:
-            segment = driver.segments[segment_id]
+        for segment in driver.segments.get(segment_id, ()):
             # How a CPO calls its customers among themselves is its own business.
             yield "for a group of customers that you belong to", segment
 

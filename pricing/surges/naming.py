@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
+from cpo_portal.charging.segment_past import KEEPERS
 from cpo_portal.charging.segments import USERS
 from cpo_portal.network.models import Charger, Connector, Location, Product
 from cpo_portal.network.usage import NEEDS
-from pricing.models import HolidayCalendar, SurgeSchedule, SurgeState, SurgeVersion
+from pricing.models import HolidayCalendar, SurgePolicy, SurgeSchedule, SurgeState, SurgeVersion
 from pricing.surges.content import SurgeContent
 from pricing.surges.layers import layers_of
 from pricing.versions.validity import spans_of
@@ -45,6 +46,17 @@ def surges_using(segment: Segment) -> list[str]:
     named = Q(exemptions__segment_ids__contains=[segment.segment_id])
     found = schedules_naming(segment.cpo_id, named, timezone.now())
     return [f"the surge {x.schedule_id}" for x in found]
+
+
+def exempting_until(cpo_id: int, segment_ids: Collection[str], now: datetime) -> datetime | None:
+    """Return until when surges let off whom these segments are for now, if they are changed: their notice.
+
+    None where no surge lets any of them off.
+    """
+    named = Q(*(Q(exemptions__segment_ids__contains=[x]) for x in sorted(segment_ids)), _connector=Q.OR)
+    if not segment_ids or not schedules_naming(cpo_id, named, now):
+        return None
+    return now + (SurgePolicy.objects.filter(cpo=cpo_id).first() or SurgePolicy()).notice.at(now)
 
 
 def why_kept(row: object) -> str:
@@ -100,4 +112,5 @@ def names_of(contents: Iterable[SurgeContent]) -> dict[str, str]:
 
 
 USERS.append(surges_using)
+KEEPERS.append(exempting_until)
 NEEDS.append(why_kept)

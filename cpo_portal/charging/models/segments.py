@@ -67,6 +67,8 @@ class Segment(TenantModel):
     name = models.CharField(max_length=200)
     match_all = models.BooleanField("all conditions must hold", default=True)
     conditions = models.JSONField(default=list)
+    #: What it said before changes, with when it was replaced, until when surges go by it as well: `segment_past`.
+    former = models.JSONField(default=list, db_default=[], editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

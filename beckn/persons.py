@@ -26,6 +26,7 @@ from cpo_portal.charging.models import (
     CustomerGroupMember,
     CustomerRecord,
     ImportState,
+    NamedListChange,
     NamedListEntry,
     Order,
     OrderContact,
@@ -70,6 +71,7 @@ def export(found: Found) -> Json:
         "customers": [_customer(customer) for customer in found.customers],
         "orders": [_order(order) for order in found.orders],
         "named_lists": [entry.named_list.list_id for entry in found.listed],
+        "former_named_lists": [change.named_list.list_id for change in found.changes if change.was_on],
     }
 
 
@@ -94,6 +96,7 @@ def forget(cpo: Cpo, found: Found) -> Forgotten:
         CustomerContact.objects.filter(customer__in=customers).delete()
         CustomerRecord.objects.filter(customer__in=customers).delete()
         NamedListEntry.objects.filter(pk__in=[entry.pk for entry in found.listed]).delete()
+        NamedListChange.objects.filter(pk__in=[change.pk for change in found.changes]).delete()
         _leave_balances(customers)
         customers.update(forgotten_at=Now())
         drop_keys(customers)

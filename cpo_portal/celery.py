@@ -97,6 +97,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 50, "queue": "bulk"},
     },
+    "drop-list-changes": {
+        "task": "cpo_portal.charging.tasks.drop_list_changes",
+        "schedule": 3600.0,
+        "options": {"expires": 3000, "queue": "bulk"},
+    },
     "demand-levels": {
         "task": "pricing.demand.tasks.decide_levels",
         "schedule": 20.0,

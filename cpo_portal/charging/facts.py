@@ -13,7 +13,7 @@ from django.db import connection
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.models import CustomerContact, NamedListEntry
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment, lists_of, windows_of
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment, lists_of, windows_of, with_former_lists
 
 # A session counts once it has stopped and gave energy; tests of buyer apps (sandbox) never count. The keys of a
 # customer and the contacts that are given with a purchase (`hashes`) find them on named lists.
@@ -35,7 +35,12 @@ SELECT jsonb_build_object(
     'lists', (SELECT jsonb_agg(l.list_id) FROM charging_namedlist l
         WHERE l.cpo_id = %(cpo)s AND l.list_id = ANY(%(lists)s::text[]) AND EXISTS (
             SELECT FROM charging_namedlistentry e WHERE e.named_list_id = l.id AND (e.hmac = ANY(%(hashes)s::bytea[])
-                OR e.hmac IN (SELECT k.hmac FROM charging_customerkey k WHERE k.customer_id = {customer}))))
+                OR e.hmac IN (SELECT k.hmac FROM charging_customerkey k WHERE k.customer_id = {customer})))),
+    'changes', (SELECT jsonb_agg(DISTINCT jsonb_build_array(l.list_id, g.was_on)) FROM charging_namedlistchange g
+        JOIN charging_namedlist l ON l.id = g.named_list_id
+        WHERE l.cpo_id = %(cpo)s AND l.list_id = ANY(%(lists)s::text[]) AND g.until > %(at)s::timestamptz
+            AND (g.hmac = ANY(%(hashes)s::bytea[])
+                OR g.hmac IN (SELECT k.hmac FROM charging_customerkey k WHERE k.customer_id = {customer})))
 ))"""
 OF_ONE = FACTS.format(customer="%(customer)s")
 
@@ -65,7 +70,7 @@ def facts_from(data: Mapping[str, Any] | str, *, vehicle_make: str = "") -> Cust
     tier, organisation, joined_on, kept_make = found["record"] or ("", "", None, "")
     sessions, last, energy = found["done"]
     makes = {make for make in (*(found["makes"] or ()), kept_make, vehicle_make) if make}
-    return CustomerFacts(
+    known = CustomerFacts(
         tier=tier,
         organisation=organisation,
         joined_on=date.fromisoformat(joined_on) if joined_on else None,
@@ -76,6 +81,8 @@ def facts_from(data: Mapping[str, Any] | str, *, vehicle_make: str = "") -> Cust
         sessions_within=tuple((days, count) for days, count in found["within"] or ()),
         lists=frozenset(found["lists"] or ()),
     )
+    changes = found.get("changes")
+    return with_former_lists(known, changes) if changes else known
 
 
 def facts_by_customer(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) -> Iterator[tuple[UUID, CustomerFacts]]:

@@ -17,6 +17,7 @@ from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.csv_files import Faults
 from cpo_portal.charging.import_rows import ParsedFile, read_contacts, read_customers
+from cpo_portal.charging.list_past import note_changes
 from cpo_portal.charging.models import (
     ContactImport,
     Customer,
@@ -163,6 +164,7 @@ def _write_contacts(job: ContactImport, rows: list[dict[str, Any]], *, dry_run: 
     known = sum(entries.filter(hmac__in=part).count() for part in _parts(list(digests)))
     if dry_run:
         return len(digests) - known, known
+    note_changes(named_list, digests, replaces=job.replaces, now=timezone.now())
     if job.replaces:
         entries.delete()
     for part in _parts(list(digests.items())):

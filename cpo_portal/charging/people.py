@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
@@ -14,10 +14,19 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.contact_hashes import contact_hashes, prehashed
 from cpo_portal.charging.contacts import normalise_email, normalise_phone
 from cpo_portal.charging.customers import find_customer, identity_of
-from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey, NamedListEntry, Order, OrderContact
+from cpo_portal.charging.models import (
+    Customer,
+    CustomerContact,
+    CustomerKey,
+    NamedListChange,
+    NamedListEntry,
+    Order,
+    OrderContact,
+)
 
 #: Digits that two spellings of one number share at their end, calling code and trunk zero left out.
 _LAST_DIGITS = 7
+_Listed = TypeVar("_Listed", NamedListEntry, NamedListChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,13 @@ class Found:
     customers: tuple[Customer, ...]
     orders: tuple[Order, ...]
     listed: tuple[NamedListEntry, ...] = ()
+    #: What they were to lists that were filled anew.
+    changes: tuple[NamedListChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing was found."""
-        return not self.customers and not self.orders and not self.listed
+        return not self.customers and not self.orders and not self.listed and not self.changes
 
 
 def find_customers(cpo: Cpo, wanted: Wanted) -> tuple[Customer, ...]:
@@ -70,18 +81,24 @@ def find_person(cpo: Cpo, wanted: Wanted) -> Found:
         row.order_id for row in _contacts_with(phone, email) if _names(cpo, (row.billing, row.customer), phone, email)
     ]
     orders = Order.objects.filter(Q(customer__in=list(customers)) | Q(pk__in=named)).order_by("created_at", "pk")
-    listed = _listed(cpo, customers.values(), {"phone": phone, "email": email})
-    return Found(tuple(customers.values()), tuple(orders.select_related("connector")), tuple(listed))
+    hashes = _hashes(cpo, customers.values(), {"phone": phone, "email": email})
+    listed, changes = _on_lists(NamedListEntry, hashes), _on_lists(NamedListChange, hashes)
+    return Found(tuple(customers.values()), tuple(orders.select_related("connector")), listed, changes)
 
 
-def _listed(cpo: Cpo, customers: Iterable[Customer], said: Mapping[str, str]) -> Iterable[NamedListEntry]:
-    """Return the places on named lists of these customers' hashes and contacts, and of the contacts asked about."""
+def _hashes(cpo: Cpo, customers: Iterable[Customer], said: Mapping[str, str]) -> set[bytes]:
+    """Return the hashes by which these customers, and the contacts asked about, are on named lists."""
     keys = [customer.pk for customer in customers]
     kept = CustomerContact.objects.filter(customer__in=keys).values("phone", "email")
     hashes = {*contact_hashes(cpo, said, *kept)}
-    hashes |= {bytes(digest) for digest in CustomerKey.objects.filter(customer__in=keys).values_list("hmac", flat=True)}
-    found = NamedListEntry.objects.filter(hmac__in=hashes).select_related("named_list")
-    return found.order_by("named_list__list_id", "pk") if hashes else ()
+    return hashes | {bytes(x) for x in CustomerKey.objects.filter(customer__in=keys).values_list("hmac", flat=True)}
+
+
+def _on_lists(model: type[_Listed], hashes: set[bytes]) -> tuple[_Listed, ...]:
+    if not hashes:
+        return ()
+    found = model._default_manager.filter(hmac__in=hashes).select_related("named_list")
+    return tuple(found.order_by("named_list__list_id", "pk"))
 
 
 def _checked(cpo: Cpo, wanted: Wanted) -> tuple[str, str]:

@@ -51,9 +51,25 @@ def worlds_before(rows: Sequence[Segment], at: datetime) -> list[dict[str, rules
     ]
 
 
-def standing_on(segment_id: str, known: Mapping[str, rules.Segment]) -> set[str]:
-    """Return the ids of the segments whose compiled rules include one's, its own among them."""
-    return {segment_id, *(key for key, x in known.items() if any(y.segment_id == segment_id for y in x.rules))}
+def said_by(row: Segment, now: datetime) -> list[rules.Rule]:
+    """Return the rule of a segment, and the former ones that still count at an instant."""
+    return [_rule(row, {"match_all": row.match_all, "conditions": row.conditions}), *former_rules(row, now)]
+
+
+def concerned(rows: Sequence[Segment], now: datetime, names: Callable[[rules.Rule], bool]) -> set[str]:
+    """Return the ids of those of all these segments one of whose rules does, or names one of them; also former rules
+    that still count at an instant."""
+    said = {row.segment_id: said_by(row, now) for row in rows}
+    named = {key: segments_named(each) for key, each in said.items()}
+    found = {key for key, each in said.items() if any(map(names, each))}
+    while more := {key for key in said if key not in found and not found.isdisjoint(named[key])}:
+        found |= more
+    return found
+
+
+def segments_named(found: Iterable[rules.Rule]) -> set[str]:
+    """Return the ids of the segments that these rules name."""
+    return {value for x in found for y in x.conditions if y.fact is rules.Fact.SEGMENT for value in y.values}
 
 
 def lists_named(found: Iterable[rules.Rule]) -> set[str]:

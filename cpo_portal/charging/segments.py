@@ -20,10 +20,11 @@ from cpo_portal.charging.models import Customer, NamedList, Segment
 from cpo_portal.charging.segment_conditions import condition_from, normal_conditions
 from cpo_portal.charging.segment_past import (
     MOST_KEPT,
-    former_rules,
+    concerned,
     kept_until,
     lists_named,
-    standing_on,
+    said_by,
+    segments_named,
     with_former,
     worlds_before,
 )
@@ -162,7 +163,8 @@ def save_segment(cpo: Cpo, content: SegmentContent, row: Segment | None = None) 
 
 def _with_former(row: Segment, now: datetime) -> list[dict[str, Any]]:
     """Return the former rules to keep of a row that is about to be changed; raises ValidationError for too many."""
-    until = kept_until(row.cpo_id, standing_on(row.segment_id, compiled(rules_of())), now)
+    by_it = concerned(list(Segment.objects.all()), now, lambda rule: rule.segment_id == row.segment_id)
+    until = kept_until(row.cpo_id, by_it, now)
     found = with_former(row, until, now)
     if len(found) > MOST_KEPT:
         raise ValidationError({"conditions": [_TOO_OFTEN]})
@@ -181,7 +183,7 @@ def delete_segment(row: Segment) -> None:
 
 def refuse_used(row: Segment) -> None:
     """Raise ValidationError where an offer or another segment names this one; inside the CPO's scope."""
-    users = [f"the segment {x}" for x in _names_naming(lambda rule: row.segment_id in _named(rule))]
+    users = [f"the segment {x}" for x in _names_naming(lambda rule: row.segment_id in segments_named([rule]))]
     users += [name for find in USERS for name in find(row)]
     if users:
         more = f" and {len(users) - 3} more" if len(users) > 3 else ""
@@ -197,9 +199,8 @@ def segments_naming(named_list: NamedList) -> list[str]:
 
 def _names_naming(names: Callable[[rules.Rule], bool]) -> list[str]:
     """Return the names of the segments one of whose rules does, also of former ones that still count."""
-    rows, now = list(Segment.objects.all()), timezone.now()
-    present = rules_of(rows)
-    return [x.name for x in rows if any(map(names, (present[x.segment_id], *former_rules(x, now))))]
+    now = timezone.now()
+    return [row.name for row in Segment.objects.all() if any(map(names, said_by(row, now)))]
 
 
 def delete_list(row: NamedList) -> None:

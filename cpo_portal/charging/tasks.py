@@ -1,4 +1,4 @@
-"""Periodic work of charging: what is left of a balance whose time is over is taken off."""
+"""Periodic work of charging: what is left of a balance whose time is over is taken off, and what lists were before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging import balances
+from cpo_portal.charging import balances, list_past
 
 
 @shared_task
@@ -17,3 +17,10 @@ def expire_balances() -> int:
         while batch := balances.expire_due(now=timezone.now()):
             expired += batch
     return expired
+
+
+@shared_task
+def drop_list_changes() -> int:
+    """Delete who was on named lists before they were filled anew, once nothing goes by it; return how many."""
+    with every_cpo():
+        return list_past.drop_past(timezone.now())

@@ -16,6 +16,7 @@ from cpo_portal.charging.segment_rules import (
     Segment,
     decide,
     needs_facts,
+    with_past,
 )
 from pricing.engine.windows import zone_of
 from pricing.surges.content import Exemptions
@@ -27,8 +28,8 @@ _OWN = "of-the-surge"
 class Driver:
     """What is known of who charges: the app, the car with the charge of its battery in percent, and the customer.
 
-    `facts` are None while nobody is known; `segments` are compiled, by id: each as it is, and as it was before changes
-    that are not announced for long enough.
+    `facts` are None while nobody is known; `segments` are compiled, by id. Both also say what lists and segments were
+    before changes whose notice is not over.
     """
 
     bap_id: str = ""
@@ -57,7 +58,7 @@ def exemption_of(exempt: Exemptions, driver: Driver, *, at: datetime, zone: str)
         return Exemption(f"for {driver.vehicle_make}")
     moment = Moment(at, at.astimezone(zone_of(zone)).date(), driver.bap_id)
     for words, segment in _segments_of(exempt, driver):
-        if decide(segment, driver.facts, moment).holds:
+        if any(decide(segment, facts, moment).holds for facts in with_past(driver.facts)):
             return Exemption(words, personal=bool(needs_facts(segment)))
     return NOT_EXEMPT
 

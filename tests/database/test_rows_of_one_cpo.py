@@ -18,7 +18,7 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging import balance_holds
 from cpo_portal.charging.imports import Author, import_contacts, import_customers
-from cpo_portal.charging.models import Customer, NamedList, Order, Payment
+from cpo_portal.charging.models import Customer, NamedList, NamedListChange, Order, Payment
 from cpo_portal.charging.payments import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.models import Adjustment, BillTax, Referral, SurgeConsent
@@ -42,6 +42,7 @@ TABLES = (
     "charging_customerkey",
     "charging_customerrecord",
     "charging_gatewaynotice",
+    "charging_namedlistchange",
     "charging_namedlistentry",
     "charging_ordercontact",
     "charging_payment",
@@ -105,6 +106,9 @@ def sold(world: World) -> World:
             currency="INR", expires_at=timezone.now(),
         )  # fmt: skip
         fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+        NamedListChange.objects.create(
+            cpo=world.cpo, named_list=fleet, hmac_key_id="k", hmac=bytes(32), was_on=True, until=timezone.now()
+        )
     someone = Author(token="test")
     import_customers(world.cpo, b"phone,tier\n9876543210,Gold", dry_run=False, author=someone)
     import_contacts(fleet, b"phone\n9876543210", replaces=False, dry_run=False, author=someone)

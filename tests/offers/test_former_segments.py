@@ -16,9 +16,12 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.admin_segments import former_in_words
 from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.models import CustomerRecord, Segment
+from cpo_portal.charging.imports import Author, import_contacts
+from cpo_portal.charging.models import CustomerRecord, NamedList, NamedListChange, Segment
+from cpo_portal.charging.people import Wanted, find_person
 from cpo_portal.charging.segment_past import MOST_KEPT, counts_until
-from cpo_portal.charging.segments import SegmentContent, announced, delete_segment, save_segment
+from cpo_portal.charging.segments import SegmentContent, announced, count_members, delete_segment, save_segment
+from cpo_portal.charging.tasks import drop_list_changes
 from cpo_portal.network.models import Connector
 from offers.quoting import Lock, SessionAsk, price_session
 from pricing.engine.values import EnergyMeasure, LineKind
@@ -145,12 +148,63 @@ def test_what_former_rules_name_stays_while_they_count(world: World, driver: Any
     changed(world, "friends", {"fact": "SEGMENT", "values": ["inner"]})
     clock.shift(DAY)
     changed(world, "friends", SILVER)
+    changed(world, "inner", SILVER)
     with pytest.raises(ValidationError, match="“Inner” is used by the segment Friends"):
         delete_segment(inner)
     assert paid(world, driver) == LET_OFF
     clock.shift(DAY)
     delete_segment(inner)
     assert paid(world, driver) == PAYS
+
+
+ON_IT = {"fact": "LIST", "values": ["fleet"]}
+FILLED: dict[str, tuple[dict[str, Any], str, bool]] = {
+    "taken-off": (ON_IT, "phone\n9000000001", True),
+    "left-on": (ON_IT, "phone\n9887766554\n9000000001", True),
+    "put-on-who-is-let-off-for-not-being-on-it": (ON_IT | {"negated": True}, "phone\n9887766554", False),
+}
+
+
+@pytest.mark.parametrize(("rule", "csv", "was_on"), FILLED.values(), ids=FILLED)
+def test_a_list_that_is_filled_anew_goes_on_letting_off_until_the_notice_is_over(
+    world: World, driver: Any, clock: Any, rule: dict[str, Any], csv: str, was_on: bool
+) -> None:
+    with cpo_scope(world.cpo):
+        fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+    fill(fleet, "phone\n9887766554" if was_on else "phone\n9000000009")
+    changed(world, "friends", rule)
+    clock.shift(DAY)
+    assert paid(world, driver) == LET_OFF
+    fill(fleet, csv, replaces=was_on)
+    stays = rule is ON_IT and "9887766554" in csv
+    later = LET_OFF if stays else PAYS
+    starts = (timezone.now() + DAY - timedelta(seconds=1), timezone.now() + DAY)
+    assert [paid(world, driver, start=x) for x in starts] == [LET_OFF, later]
+    with cpo_scope(world.cpo):
+        # Offers, and counts of who is in a segment, go by the list as it is.
+        assert count_members(Segment.objects.get(), timezone.now()).inside == int(stays)
+        # Who charges nowhere else is forgotten there as well.
+        found = find_person(world.cpo, Wanted(phone="+919887766554"))
+        assert [x.was_on for x in found.changes] == ([] if stays else [was_on])
+        kept = NamedListChange.objects.count()
+    assert (drop_list_changes(), kept) == (0, int(not stays))
+    clock.shift(DAY)
+    assert (drop_list_changes(), paid(world, driver)) == (kept, later)
+
+
+def test_a_list_by_which_no_surge_lets_off_keeps_nobody(world: World) -> None:
+    with cpo_scope(world.cpo):
+        fleet = NamedList.objects.create(cpo=world.cpo, list_id="fleet", name="Fleet")
+    fill(fleet, "phone\n9887766554")
+    changed(world, "others", ON_IT)
+    fill(fleet, "phone\n9000000001")
+    with cpo_scope(world.cpo):
+        assert NamedListChange.objects.count() == 0
+
+
+def fill(named_list: NamedList, csv: str, *, replaces: bool = True) -> None:
+    report = import_contacts(named_list, csv.encode(), replaces=replaces, dry_run=False, author=Author())
+    assert report.faults.count == 0
 
 
 def test_what_no_surge_lets_off_keeps_no_former_rules(world: World) -> None:

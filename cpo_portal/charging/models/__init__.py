@@ -41,6 +41,7 @@ from cpo_portal.charging.models.segments import (
     ImportKind,
     ImportState,
     NamedList,
+    NamedListChange,
     NamedListEntry,
     Segment,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "MONEY",
     "MeterReading",
     "NamedList",
+    "NamedListChange",
     "NamedListEntry",
     "Order",
     "OrderContact",

@@ -60,6 +60,26 @@ class NamedListEntry(TenantModel):
         return f"{self.hmac_key_id}:{bytes(self.hmac).hex()[:8]}"
 
 
+class NamedListChange(TenantModel):
+    """What a contact was to a list before staff filled it anew, and until when surges go by it as well."""
+
+    named_list = models.ForeignKey(NamedList, on_delete=models.CASCADE, related_name="changes")
+    hmac_key_id = models.CharField(max_length=20)
+    hmac = models.BinaryField(max_length=32)
+    was_on = models.BooleanField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["named_list", "hmac", "was_on"], name="list_change_once")]
+        indexes = [
+            models.Index(fields=["cpo", "hmac"], name="list_change_of_contact"),
+            models.Index(fields=["until"], name="list_change_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hmac_key_id}:{bytes(self.hmac).hex()[:8]}"
+
+
 class Segment(TenantModel):
     """Customers by a rule: all of its conditions, or any, in the form of `segment_rules.Condition`."""
 

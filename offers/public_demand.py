@@ -17,9 +17,9 @@ from django.db.models import F
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location
-from offers.engine.values import Applicability
-from offers.public_names import site_in_words, stations_of
+from offers.public_names import site_in_words
 from offers.public_support import Contact, support_of
+from offers.surge_stations import stations_of
 from pricing.demand.describe import percent_text
 from pricing.demand.driver_words import (
     WHILE_BUSY,
@@ -31,7 +31,7 @@ from pricing.demand.driver_words import (
     rise_in_words,
     steps_in_words,
 )
-from pricing.demand.rules import rules_in_force
+from pricing.demand.rules import rules_in_force, scope_of
 from pricing.demand.standing import Here, standing_of
 from pricing.engine import demand as engine
 from pricing.engine.codec import decode
@@ -95,7 +95,7 @@ def demand_page_of(provider_id: str, policy_id: str, now: datetime) -> DemandPag
 def _page(cpo: Cpo, policy: DemandPolicy, changes: list[DemandPolicyChange], now: datetime) -> DemandPage:
     promises, zone = policy_of(cpo), zone_of(cpo.time_zone)
     rules = rules_in_force(policy, promises)
-    stations = _stations(policy)
+    stations = stations_of(scope_of(policy), promises.signal_notice, now)
     return DemandPage(
         name=policy.name,
         provider=cpo.name,
@@ -113,14 +113,6 @@ def _page(cpo: Cpo, policy: DemandPolicy, changes: list[DemandPolicyChange], now
         changes=tuple(_changes(changes, zone)),
         support=support_of(cpo),
     )
-
-
-def _stations(policy: DemandPolicy) -> tuple[str, ...] | None:
-    """Return the stations to which it is limited, None where it is to none."""
-    if not policy.location_ids and not policy.location_tags:
-        return None
-    ids, tags = frozenset(policy.location_ids), frozenset(policy.location_tags)
-    return stations_of(Applicability(location_ids=ids, location_tags=tags)) or ()
 
 
 def _standing(policy: DemandPolicy, now: datetime) -> Iterator[Station]:

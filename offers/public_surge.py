@@ -17,13 +17,12 @@ from django.views.decorators.http import require_safe
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.engine.values import Applicability
 from offers.public_demand import demand_page_of
 from offers.public_limits import too_often
-from offers.public_names import stations_of
 from offers.public_response import page_response
 from offers.public_support import Contact, support_of
 from offers.surge_names import holidays_left, names_in, zones_in_words
+from offers.surge_stations import stations_of
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
@@ -120,7 +119,8 @@ def _page(cpo: Cpo, schedule: SurgeSchedule, live: SurgeVersion, now: datetime) 
     version = spans[0].version.version if spans else live
     content = content_of(version)
     today = now.astimezone(zone).date()
-    stations, cap = _stations(content), policy_of(cpo).cap.at(now)
+    promises = policy_of(cpo)
+    stations, cap = stations_of(content.scope, promises.notice, now), promises.cap.at(now)
     begins, ends = (x and moment_text(x.astimezone(zone)) for x in (content.valid_from, content.valid_until))
     return SurgePage(
         name=schedule.name,
@@ -161,15 +161,6 @@ def _note(schedule: SurgeSchedule, spans: list[Span[InTime]], now: datetime, zon
     if begins is None or begins <= now:
         return ""
     return f"Nobody pays it yet: it counts for energy that flows from {moment_text(begins.astimezone(zone))} on."
-
-
-def _stations(content: SurgeContent) -> tuple[str, ...] | None:
-    """Return the stations to which it is limited by name or tag, None where it is to none."""
-    scope = content.scope
-    if not scope.location_ids and not scope.location_tags:
-        return None
-    ids, tags = frozenset(scope.location_ids), frozenset(scope.location_tags)
-    return stations_of(Applicability(location_ids=ids, location_tags=tags)) or ()
 
 
 def _where(content: SurgeContent) -> str:

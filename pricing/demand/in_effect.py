@@ -19,7 +19,8 @@ from pricing.engine import demand as engine
 from pricing.engine.codec import decode
 from pricing.engine.values import PriceTerms, SurgeBasis
 from pricing.models import DemandPolicy, DemandState, SurgeKindChoice, SurgeSchedule, SurgeVersion
-from pricing.surges.scope import fits_location
+from pricing.surges.promises import Promise
+from pricing.surges.scope import fits_location, tags_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,14 @@ def standings_of(cpo_ids: Collection[int], *, now: datetime) -> dict[int, tuple[
     return {cpo_id: tuple(standings) for cpo_id, standings in found.items()}
 
 
-def level_for(standing: Standing, connector: Connector, *, at: datetime) -> LevelHere | None:
+def level_for(standing: Standing, connector: Connector, notice: Promise, *, at: datetime) -> LevelHere | None:
     """Return the level for a session at a connector, its charger and location loaded, planned to start then.
 
     None where it is level 0, where the last decision is stale, or would be by the start: nobody knows the level then.
+    `notice` is that of levels, after which a place is the policy's by a tag that was added to it.
     """
     known = _known(standing, connector)
-    if known is None:
+    if known is None or not _fits(standing, connector, notice, at):
         return None
     state, rules = known
     start = max(at, standing.now, state.at)
@@ -108,7 +110,7 @@ def level_for(standing: Standing, connector: Connector, *, at: datetime) -> Leve
     return LevelHere(then.level, percent or Decimal(0), rules, known_until)
 
 
-def rise_for(standing: Standing, connector: Connector, *, at: datetime) -> LevelHere | None:
+def rise_for(standing: Standing, connector: Connector, notice: Promise, *, at: datetime) -> LevelHere | None:
     """Return the level that is announced there as far as it is known now, and begins after an instant; else None."""
     known = _known(standing, connector)
     if known is None:
@@ -116,6 +118,8 @@ def rise_for(standing: Standing, connector: Connector, *, at: datetime) -> Level
     state, rules = known
     announced, percent = state.announced, standing.announced_percent
     if announced is None or percent is None or announced.starts_at <= max(at, standing.now, state.at):
+        return None
+    if not _fits(standing, connector, notice, announced.starts_at):
         return None
     return LevelHere(announced.level, percent, rules, None, announced.starts_at)
 
@@ -125,11 +129,14 @@ def _known(standing: Standing, connector: Connector) -> tuple[engine.DemandState
     policy, now = standing.policy, standing.now
     if standing.location != connector.charger.location_id:
         return None
-    if not fits_location(scope_of(policy), connector.charger.location):
-        return None
     state, rules = decode(engine.DemandState, orjson.loads(standing.document)), rules_of(policy)
     # A decision from far ahead was made by a clock that was wrong.
     return None if abs(now - state.at) > rules.stale_after else (state, rules)
+
+
+def _fits(standing: Standing, connector: Connector, notice: Promise, at: datetime) -> bool:
+    location = connector.charger.location
+    return fits_location(scope_of(standing.policy), location, tags_at(location, notice, at))
 
 
 def as_version(standing: Standing, here: LevelHere) -> SurgeVersion:

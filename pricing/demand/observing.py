@@ -15,7 +15,8 @@ from pricing.engine.values import Dimension, PriceComponent
 from pricing.mapping import tariffs_for
 from pricing.models import Signal
 from pricing.surges.kinds import SignalKind
-from pricing.surges.scope import Area, counts_at
+from pricing.surges.policies import policy_of
+from pricing.surges.scope import Area, counts_at, tags_at
 
 #: States in which nobody else can charge there, and states that say nothing of demand.
 _BUSY = (StatusChoice.CHARGING, StatusChoice.RESERVED, StatusChoice.BLOCKED)
@@ -76,5 +77,6 @@ def _grid_is_stressed(location: Location, now: datetime) -> bool:
         counts_from__lte=now,
         ends_at__gt=now,
     ).exclude(stale_after__lte=now)
-    areas = (Area(tuple(x.location_ids), tuple(x.location_tags), tuple(x.states)) for x in signals)
-    return any(counts_at(area, location) for area in areas)
+    areas = [Area(tuple(x.location_ids), tuple(x.location_tags), tuple(x.states)) for x in signals]
+    tags = tags_at(location, policy_of(location.cpo).signal_notice, now) if areas else ()
+    return any(counts_at(area, location, tags) for area in areas)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +10,8 @@ from pricing.demand.recording import state_of
 from pricing.demand.rules import rules_of, scope_of
 from pricing.engine import demand as engine
 from pricing.models import DemandPolicy, DemandState
-from pricing.surges.scope import fits_location
+from pricing.surges.policies import policy_of
+from pricing.surges.scope import fits_location, tags_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,14 @@ def standing_of(policy: DemandPolicy, now: datetime) -> list[Here]:
         return []
     scope, rules = scope_of(policy), rules_of(policy)
     rows = policy.states.filter(number=policy.number).select_related("location").order_by("location__name", "pk")
-    return [_here(row, rules, now) for row in rows if fits_location(scope, row.location)]
+    notice, found = policy_of(policy.cpo).signal_notice, []
+    for row in rows:
+        if fits_location(scope, row.location):
+            here = _here(row, rules, now)
+            # By a tag that was just added it is priced once that is announced.
+            joined = fits_location(scope, row.location, tags_at(row.location, notice, now))
+            found.append(here if joined else replace(here, level=0, percent=Decimal(0)))
+    return found
 
 
 def _here(row: DemandState, rules: engine.DemandPolicy, now: datetime) -> Here:

@@ -132,13 +132,15 @@ def applying(
         spans = _spans(held, surges, connector, at)
         if spans != ():
             found.append(Applying(held.version, held.exemptions, spans, held.valid_from, held.valid_until))
-    return [*found, *(_as_applying(x, here) for x in surges.demand if (here := level_for(x, connector, at=at)))]
+    levels = ((x, level_for(x, connector, surges.policy.signal_notice, at=at)) for x in surges.demand)
+    return [*found, *(_as_applying(x, here) for x, here in levels if here)]
 
 
 def announced_levels(surges: Surges, connector: Connector, *, at: datetime) -> list[Applying]:
     """Return the levels of demand that are announced at a connector, its charger and location loaded, and begin after
     an instant: they are told, and price nothing yet."""
-    return [_as_applying(x, here) for x in surges.demand if (here := rise_for(x, connector, at=at))]
+    rises = ((x, rise_for(x, connector, surges.policy.signal_notice, at=at)) for x in surges.demand)
+    return [_as_applying(x, here) for x, here in rises if here]
 
 
 def horizon_of(at: datetime) -> TimeSpan:

@@ -215,6 +215,21 @@ def test_it_is_told_in_the_words_of_people(world: World, content: SurgeContent, 
     assert part(heading) == expected
 
 
+def test_a_station_that_was_tagged_lately_is_told_with_from_when_it_joins(
+    world: World, clock: time_machine.Coordinates
+) -> None:
+    publish(make_schedule(world.cpo, replace(RUPEE, scope=Scope(location_tags=("Airport", "mall")))))
+    with cpo_scope(world.cpo):
+        place = Location.objects.get(location_id="cp-station")
+        place.tags = ["airport"]
+        place.save()
+    where = "Connaught Place Station, Connaught Place, New Delhi"
+    clock.shift(timedelta(hours=23))
+    assert part("Where") == f"{where} (from 2 Jun 2026 10:00 IST on)"
+    clock.shift(HOUR)
+    assert part("Where") == where
+
+
 def test_the_page_says_where_nobody_pays_it_now(world: World, clock: time_machine.Coordinates) -> None:
     schedule = publish(make_schedule(world.cpo, replace(RUPEE, valid_until=NOW + 30 * HOUR)))
     clock.move_to(NOW + 25 * HOUR)

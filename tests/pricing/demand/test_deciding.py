@@ -133,6 +133,20 @@ def test_a_signal_of_the_grid_counts_where_it_has_a_weight(
     assert seen(world)[2] is None
 
 
+def test_a_signal_for_a_tag_that_is_added_counts_there_after_the_notice_of_signals(world: World) -> None:
+    now = timezone.now()
+    times = {"starts_at": now - MINUTE, "counts_from": now - MINUTE, "ends_at": now + 60 * MINUTE}
+    named = {"signal_id": "s", "kind": "GRID_STRESS", "title": "Stress", "source": "NLDC", "location_tags": ["hill"]}
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(signal_notice_minutes=15)
+        Signal.objects.create(cpo=world.cpo, **named, **times)
+        place = Location.objects.get(pk=world.location.pk)
+        place.tags = ["Hill"]
+        place.save()
+        found = [observe(place, replace(PROMPT, grid_weight=Decimal(1)), now=now + n * MINUTE) for n in (14, 16)]
+    assert [x.grid_stress for x in found] == [None, 1.0]
+
+
 def test_levels_follow_the_load_and_changes_are_kept(world: World) -> None:
     live_policy(world.cpo)
     assert [(decided(world, n).level, row_of(world).percent) for n in (1, 3, 4, 4, 0)] == [

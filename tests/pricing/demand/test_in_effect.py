@@ -15,6 +15,7 @@ from cpo_portal.network.models import Connector, Location
 from offers import sites
 from pricing.demand.deciding import decide_due
 from pricing.demand.rules import written
+from pricing.demand.standing import standing_of
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.demand import DemandLevel
 from pricing.hours import prices_of
@@ -279,3 +280,28 @@ def test_the_week_ahead_and_the_advice_on_offers_leave_it_out(world: World) -> N
         found = [x.terms.surges for x in sites._sites(connectors, now) if x.terms is not None]
     assert {(x.rate, x.added) for x in prices.stretches} == {(Decimal(18), Decimal(0))}
     assert found == [()] * 4
+
+
+def test_a_tag_that_is_taken_off_and_put_back_brings_no_level_back_without_notice(world: World) -> None:
+    def tagged(*tags: str) -> None:
+        with cpo_scope(world.cpo):
+            place = Location.objects.get(pk=world.location.pk)
+            place.tags = list(tags)
+            place.save()
+
+    with cpo_scope(world.cpo):
+        SurgePolicy.objects.update(signal_notice_minutes=10)
+        Location.objects.update(tags=["airport"])
+    policy = live_policy(world.cpo, location_tags=["airport"])
+    decided(world, 3)
+    pass_time(world, 10 * MINUTE)
+    assert surges(priced(world)) == TENTH
+    tagged()
+    assert surges(priced(world)) == []
+    tagged("Airport")
+    assert surges(priced(world)) == []
+    with cpo_scope(world.cpo):
+        (here,) = standing_of(policy, timezone.now())
+    assert (here.level, here.percent) == (0, 0)
+    pass_time(world, -10 * MINUTE)
+    assert surges(priced(world, ahead=11 * MINUTE)) == TENTH

@@ -25,7 +25,8 @@ from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms
 from offers.models import CampaignKind, Offer, OfferVersion
 from offers.states import again_at, counter_of, day_counter_of, derived_state
-from pricing.api.parts import WindowSerializer
+from pricing.api.parts import BasedOnSerializer, RevisionField, WindowSerializer
+from pricing.versions.revisions import revision_of
 
 
 class OfferContentSerializer(
@@ -114,20 +115,18 @@ class OfferInSerializer(StrictSerializer):
     limits = LimitsSerializer(required=False)
 
 
-class OfferChangeSerializer(StrictSerializer):
+class OfferChangeSerializer(BasedOnSerializer):
     """What to change: content goes into a draft, limits apply at once; what is left out stays."""
 
     content = OfferContentSerializer(required=False)
     limits = LimitsSerializer(required=False)
-    based_on_version = serializers.IntegerField(
-        required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
-    )
 
 
 class OfferVersionSerializer(serializers.Serializer[Any]):
     """A version of an offer."""
 
     number = serializers.IntegerField()
+    revision = RevisionField()
     content = OfferContentSerializer()
     summary = serializers.CharField(help_text="The offer in one sentence.")
     published_at = InstantField(allow_null=True)
@@ -187,10 +186,11 @@ def limits_from(data: dict[str, Any], before: OfferLimits | None = None) -> Offe
 def _version(offer: Offer, version: OfferVersion | None) -> dict[str, Any] | None:
     if version is None:
         return None
-    content = OfferContentSerializer(content_of(version)).data
+    content = content_of(version)
     return {
         "number": version.number,
-        "content": content,
+        "revision": revision_of(version.number, content),
+        "content": OfferContentSerializer(content).data,
         "summary": summary(offer_terms(offer, version), offer.cpo.time_zone),
         "published_at": _instant(version.published_at),
         "submitted_at": _instant(version.submitted_at),

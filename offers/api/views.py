@@ -34,6 +34,7 @@ from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.states import DerivedState, Move, recent_days, state_condition
 from pricing.api.history import MovesRoute
+from pricing.api.parts import expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.views import BECKN_ID_PATH, NoteSerializer
 
@@ -138,7 +139,7 @@ class OfferViewSet(
                 latest = authoring.working_version(offer)
                 before = authoring.content_of(latest) if latest is not None else None
                 content = content_from(data["content"], before)
-                expected = data.get("based_on_version")
+                expected = expected_of(data)
                 authoring.save_draft(offer, content, expected=expected, by_token=token_prefix(request))
             if "limits" in data:
                 limits = limits_from(data["limits"], authoring.limits_of(offer))

@@ -19,6 +19,7 @@ from offers.mapping import limits_of
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
 from pricing.versions.review import Actor, sign
+from pricing.versions.revisions import Expected, refuse_another
 
 
 def create_offer(
@@ -71,13 +72,14 @@ def faults_of_new(
 
 
 def save_draft(
-    offer: Offer, content: OfferContent, *, by: User | None = None, by_token: str = "", expected: int | None = None
+    offer: Offer, content: OfferContent, *, by: User | None = None, by_token: str = "", expected: Expected = None
 ) -> OfferVersion:
     """Put the content into the draft, or into a new draft when the latest version is published.
 
     Content that equals the published version makes no draft, unless the offer was ended: then it can be published
-    again as it was. `expected` is the number of the version that the author started from: when another one is the
-    working version by now, nothing is saved. A draft that is changed while it is in review is submitted anew.
+    again as it was. `expected` is the number or the revision of the version that the author started from: when the
+    working version is another by now, nothing is saved. A draft that is changed while it is in review is submitted
+    anew.
     """
     from offers.authoring import review
 
@@ -86,8 +88,8 @@ def save_draft(
         if not is_editable(locked.state):
             raise ValidationError(f"This offer is {locked.get_state_display().lower()}: make a new one instead.")
         latest = working_version(locked)
-        if expected is not None and latest is not None and latest.number != expected:
-            raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
+        if latest is not None:
+            refuse_another(expected, latest.number, content_of(latest), "offer")
         content = checked(locked, content)
         if latest is not None and latest.published_at is None:
             version = latest

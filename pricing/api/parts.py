@@ -1,7 +1,8 @@
-"""Parts that the APIs of tariffs, ceilings and offers share: what is written as a whole, and weekly windows."""
+"""Parts that the APIs of tariffs, surges and offers share: what is written whole, windows, what a change began at."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from rest_framework.fields import empty
 
 from cpo_portal.network.api_fields import BoundedListField
 from cpo_portal.network.api_strict import StrictSerializer
+from pricing.versions.revisions import PATTERN, Expected
 from pricing.windows import normal_windows
 
 MOST_WINDOWS = 50
@@ -25,6 +27,36 @@ class WholeSerializer(StrictSerializer):
         alone = type(self)(data=data, context=self.context)
         alone.is_valid(raise_exception=True)
         return alone.validated_data
+
+
+class BasedOnSerializer(StrictSerializer):
+    """A change that says what it started from, so that nothing is overwritten unseen."""
+
+    based_on_version = serializers.IntegerField(
+        required=False, min_value=1, help_text="Refuse the content if another version is the latest by now."
+    )
+    based_on_revision = serializers.RegexField(
+        PATTERN,
+        required=False,
+        help_text="The `revision` of the draft, or of the live version where there is none, as it was read: refuse the "
+        "content if it is another by now, also of the same draft. It goes before `based_on_version`.",
+        error_messages={"invalid": "Send the `revision` of the version that you read, as it was."},
+    )
+
+
+def expected_of(data: Mapping[str, Any]) -> Expected:
+    """Return the revision or the number of the version that a change says it started from."""
+    revision: Expected = data.get("based_on_revision")
+    return revision or data.get("based_on_version")
+
+
+class RevisionField(serializers.CharField):
+    """The revision of a version in an answer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"help_text": "What `based_on_revision` names: it changes whenever the content does."} | kwargs
+        )
 
 
 class WindowSerializer(WholeSerializer):

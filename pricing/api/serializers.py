@@ -11,7 +11,7 @@ from rest_framework import serializers
 from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Connector, ConnectorType, Location
-from pricing.api.parts import WholeSerializer, WindowsField
+from pricing.api.parts import BasedOnSerializer, RevisionField, WholeSerializer, WindowsField
 from pricing.authoring import Place, TariffContent, content_of
 from pricing.authoring.claims import coming_of, holding, live_now, place_of
 from pricing.authoring.components import LONGEST_GRACE, MOST_COMPONENTS
@@ -19,6 +19,7 @@ from pricing.authoring.content import WHEELING_TITLE
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import PricingModelChoice, Tariff, TariffState, TariffVersion
+from pricing.versions.revisions import revision_of
 from pricing.windows import read_window, written_window
 
 _AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
@@ -106,21 +107,19 @@ class TariffInSerializer(StrictSerializer):
     assignments = BoundedListField(child=PlaceSerializer(), max_length=500, required=False)
 
 
-class TariffChangeSerializer(StrictSerializer):
+class TariffChangeSerializer(BasedOnSerializer):
     """What to change; prices and places go into a draft, a name applies at once."""
 
     name = serializers.CharField(max_length=200, required=False)
     content = TariffContentSerializer(required=False)
     assignments = BoundedListField(child=PlaceSerializer(), max_length=500, required=False)
-    based_on_version = serializers.IntegerField(
-        required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
-    )
 
 
 class TariffVersionSerializer(serializers.Serializer[Any]):
     """A version of a tariff."""
 
     number = serializers.IntegerField()
+    revision = RevisionField()
     content = TariffContentSerializer()
     assignments = PlaceSerializer(many=True, help_text="Where it applies once it is published.")
     words = serializers.CharField(help_text="The price in plain words.")
@@ -132,6 +131,7 @@ class TariffVersionSerializer(serializers.Serializer[Any]):
         tax = self.context["tax"]
         return {
             "number": version.number,
+            "revision": revision_of(version.number, content),
             "content": TariffContentSerializer(content).data,
             "assignments": [_place(place) for place in content.places],
             "words": tariff_in_words(content, tax),

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_strict import StrictSerializer
+from pricing.api.parts import BasedOnSerializer, RevisionField
 from pricing.api.surge_content import SurgeContentSerializer
 from pricing.describe import validity_in_words
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeVersion
@@ -22,6 +23,7 @@ from pricing.surges.kinds import FAMILIES, SurgeKind
 from pricing.surges.layers import InTime
 from pricing.surges.naming import names_of
 from pricing.surges.versions import versions_of
+from pricing.versions.revisions import revision_of
 from pricing.versions.validity import ALWAYS, Period, Span
 
 
@@ -34,15 +36,12 @@ class SurgeInSerializer(StrictSerializer):
     content = SurgeContentSerializer()
 
 
-class SurgeChangeSerializer(StrictSerializer):
+class SurgeChangeSerializer(BasedOnSerializer):
     """What to change; the content goes into a draft, name and kind apply at once."""
 
     name = serializers.CharField(max_length=100, required=False)
     kind = serializers.ChoiceField(choices=SurgeKindChoice.choices, required=False)
     content = SurgeContentSerializer(required=False)
-    based_on_version = serializers.IntegerField(
-        required=False, min_value=1, help_text="Refuse the change if another version is the latest by now."
-    )
 
 
 class SurgeWordsSerializer(serializers.Serializer[Any]):
@@ -60,6 +59,7 @@ class SurgeVersionSerializer(serializers.Serializer[Any]):
     """A version of a surge schedule."""
 
     number = serializers.IntegerField()
+    revision = RevisionField()
     content = SurgeContentSerializer()
     words = SurgeWordsSerializer()
     warnings = serializers.ListField(
@@ -140,6 +140,7 @@ class _Telling:
         content = self.contents[version.pk]
         return {
             "number": version.number,
+            "revision": revision_of(version.number, content),
             "content": content,
             "words": self._words(content),
             "warnings": self.cautions.of(content),

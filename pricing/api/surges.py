@@ -20,6 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.history import MovesRoute
+from pricing.api.parts import expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS, content_from
 from pricing.api.surge_reviews import SurgeReviewRoutes
@@ -118,7 +119,7 @@ class SurgeScheduleViewSet(SurgeReviewRoutes, MovesRoute, TokenScopedMixin, Gene
             if "content" in data:
                 latest = DRAFTS.working(schedule)
                 content = content_from(data["content"], content_of(latest) if latest is not None else None)
-                expected, prefix = data.get("based_on_version"), token_prefix(request)
+                expected, prefix = expected_of(data), token_prefix(request)
                 save_draft(schedule, content, by_token=prefix, expected=expected)
             if {"name", "kind"} & set(data):
                 kind = SurgeKind(data["kind"]) if "kind" in data else None

@@ -23,6 +23,7 @@ from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from pricing import authoring
 from pricing.api.history import HistoryRoute
+from pricing.api.parts import expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.serializers import (
     TariffChangeSerializer,
@@ -113,7 +114,7 @@ class TariffViewSet(
             if {"content", "assignments"} & set(data):
                 latest = authoring.working_version(tariff)
                 before = authoring.content_of(latest) if latest is not None else None
-                authoring.save_draft(tariff, content_from(data, before), expected=data.get("based_on_version"))
+                authoring.save_draft(tariff, content_from(data, before), expected=expected_of(data))
             if "name" in data:
                 Tariff.objects.filter(pk=tariff.pk).update(name=data["name"])
         return self._answer(tariff_id)

@@ -14,6 +14,7 @@ from pricing.authoring.content import TariffContent, checked, content_of, write_
 from pricing.authoring.prices import Uncovering
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
 from pricing.versions.drafts import Drafts
+from pricing.versions.revisions import Expected
 
 _DRAFTS = Drafts(Tariff, TariffVersion, "tariff", "tariff_id", "tariff", checked, content_of, write_content)
 
@@ -24,7 +25,7 @@ def create_tariff(cpo: Cpo, tariff_id: str, name: str, content: TariffContent, *
 
 
 def save_draft(
-    tariff: Tariff, content: TariffContent, *, by: User | None = None, expected: int | None = None
+    tariff: Tariff, content: TariffContent, *, by: User | None = None, expected: Expected = None
 ) -> TariffVersion:
     """Put the content into the tariff's draft, as `Drafts.save` does."""
     return _DRAFTS.save(tariff, content, by=by, expected=expected)

@@ -22,6 +22,7 @@ from pricing.surges.policies import notice_of
 from pricing.surges.reviews import REVIEWS, begin_anew, record
 from pricing.versions.drafts import Drafts
 from pricing.versions.review import REVIEWED, Actor, sign
+from pricing.versions.revisions import Expected
 from pricing.versions.validity import in_effect
 
 DRAFTS = Drafts(
@@ -95,7 +96,7 @@ def save_draft(
     *,
     by: User | None = None,
     by_token: str = "",
-    expected: int | None = None,
+    expected: Expected = None,
 ) -> SurgeVersion:
     """Put the content into the schedule's draft, as `Drafts.save` does; changed in review, it is submitted anew."""
     with cpo_scope(schedule.cpo), transaction.atomic():

@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
+from pricing.versions.revisions import Expected, refuse_another
 
 _Thing = TypeVar("_Thing", bound=Model)
 _Version = TypeVar("_Version", bound=Model)
@@ -67,13 +68,13 @@ class Drafts(Generic[_Thing, _Version, _Content]):
         content: _Content,
         *,
         by: User | None = None,
-        expected: int | None = None,
+        expected: Expected = None,
         signing: _Signing = None,
     ) -> _Version:
         """Put the content into the draft, or into a new draft when the latest version is published.
 
-        Content that equals the published version makes no draft. `expected` is the number of the version that the
-        author started from: when another one is the working version by now, nothing is saved.
+        Content that equals the published version makes no draft. `expected` is the number or the revision of the
+        version that the author started from: when the working version is another by now, nothing is saved.
         `signing` is told of a draft that is about to say something else.
         """
         with cpo_scope(thing.cpo), transaction.atomic():
@@ -99,7 +100,7 @@ class Drafts(Generic[_Thing, _Version, _Content]):
             saved: _Version = version
             return saved
 
-    def to_publish(self, locked: Any, expected: int | None = None) -> _Version:
+    def to_publish(self, locked: Any, expected: Expected = None) -> _Version:
         """Return the draft of a locked thing; raises ValidationError where there is none, or another than expected."""
         draft: Any = self._versions.filter(**{self.owner: locked}, published_at=None).first()
         if draft is None:
@@ -109,12 +110,9 @@ class Drafts(Generic[_Thing, _Version, _Content]):
         found: _Version = draft
         return found
 
-    def check_expected(self, latest: Any, expected: int) -> None:
+    def check_expected(self, latest: Any, expected: Expected) -> None:
         """Raise ValidationError where the latest version is not the one that the author has seen."""
-        if latest.number != expected:
-            raise ValidationError(
-                f"Someone else has published this {self.noun} since you opened it: reload and try again."
-            )
+        refuse_another(expected, latest.number, self.content_of(latest), self.noun)
 
     def working(self, thing: Any) -> _Version | None:
         """Return the latest version: the draft where there is one, else the last one published."""

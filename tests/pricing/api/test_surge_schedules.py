@@ -131,6 +131,7 @@ def test_a_new_schedule_is_a_draft_in_words(staff: Client) -> None:
         "coming": [],
         "draft": {
             "number": 1,
+            "revision": "1-0943b8c235ddbc67",
             "content": {
                 "basis": "PER_KWH", "value": "1.0000", "maximum_amount": None, "stacking_group": "", "explanation": "",
                 "weekly_windows": NEW["content"]["weekly_windows"], "holiday_calendar": "", "dates": [],

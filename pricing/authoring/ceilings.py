@@ -23,7 +23,9 @@ from pricing.engine.wording import money_text
 from pricing.models import CeilingMode, DemandPolicy, PriceCeiling, SurgePolicy
 from pricing.supply import state_code
 from pricing.surges.applying import Applying, Surges, surges_of
+from pricing.surges.layers import InTime
 from pricing.surges.scope import fits
+from pricing.versions.validity import in_effect
 from pricing.windows import read_window
 
 #: As many sentences as people read.
@@ -60,12 +62,13 @@ class Priced:
 class Ceilings:
     """The ceilings of the CPO, the connectors that they may be about, and its surges, each read once; in its scope.
 
-    Of each surge schedule the version counts that was published last, whenever it takes effect, and of each demand
-    policy that is switched on the highest level.
+    Of each surge schedule the versions count that hold from now on, each while it does, and of each demand policy that
+    is switched on the highest level.
     """
 
     def __init__(self) -> None:
-        self._schedules: dict[tuple[int, str], tuple[Surge, ...]] = {}
+        self._schedules: dict[tuple[int, str], tuple[tuple[Surge, ...], ...]] = {}
+        self._now = timezone.now()
 
     @cached_property
     def rules(self) -> list[PriceCeiling]:
@@ -82,7 +85,7 @@ class Ceilings:
     def surges(self) -> Surges:
         """Return what the CPO has published of surges."""
         cpo_ids = {x.cpo_id for x in self.connectors}
-        return next(iter(surges_of(cpo_ids, now=timezone.now()).values()), Surges())
+        return next(iter(surges_of(cpo_ids, now=self._now).values()), Surges())
 
     @cached_property
     def policies(self) -> list[DemandPolicy]:
@@ -101,16 +104,22 @@ class Ceilings:
         if not self.rules or not places:
             return ()
         parts = with_default(content.rate, content.components)
-        priced = [Priced(x, parts, self.surges_at(x, parts)) for x in self.connectors if _is_named(x, places)]
+        priced = [each for x in self.connectors if _is_named(x, places) for each in self.priced(x, parts)]
         return self.told(priced, content.currency)
 
-    def surges_at(
-        self, connector: Connector, components: tuple[PriceComponent, ...], *, without: str = ""
-    ) -> tuple[Surge, ...]:
-        """Return the surges that may be on a kWh at a connector by a tariff with these prices, but for the schedule or
-        the demand policy of this id."""
+    def priced(
+        self, connector: Connector, components: tuple[PriceComponent, ...], *own: Surge, without: str = ""
+    ) -> list[Priced]:
+        """Return a tariff's prices at a connector with each set of surges that may be on a kWh at once, and these.
+
+        The schedule or the demand policy of the id `without` is left out.
+        """
         others = [x for x in self.policies if x.policy_id != without]
-        return (*self._scheduled(connector, without), *highest_surges(others, connector, components))
+        levels = highest_surges(others, connector, components)
+        return [
+            Priced(connector, components, (*scheduled, *levels, *own))
+            for scheduled in self._scheduled(connector, without)
+        ]
 
     def told(self, priced: Sequence[Priced], currency: str, *, surged: bool = False) -> tuple[Found, ...]:
         """Return what the ceilings say of these prices, of those that are `surged` alone where it is asked for."""
@@ -119,17 +128,30 @@ class Ceilings:
         found = (x for x in chain.from_iterable(said) if x.surges or not surged)
         return tuple(islice(found, MOST_TOLD))
 
-    def _scheduled(self, connector: Connector, without: str) -> tuple[Surge, ...]:
+    def _scheduled(self, connector: Connector, without: str) -> tuple[tuple[Surge, ...], ...]:
+        """Return the surges of schedules that hold at a connector at some time from now on, of each such time."""
         if (connector.pk, without) not in self._schedules:
-            newest = (each.layers[0] for each in self.surges.published)
-            self._schedules[connector.pk, without] = tuple(
-                Applying(x.version, x.exemptions, None).surge()
-                for x in newest
-                if x.version.schedule.schedule_id != without
-                and not x.scope.product_ids
-                and fits(x.scope, connector, ())
+            here = [
+                each.layers
+                for each in self.surges.published
+                if each.layers[0].version.schedule.schedule_id != without
+                and any(_is_on_each_kwh(x, connector) for x in each.layers)
+            ]
+            edges = {edge for layers in here for x in layers for edge in (x.valid_from, x.valid_until) if edge}
+            sets = (
+                tuple(
+                    Applying(held.version, held.exemptions, None).surge()
+                    for layers in here
+                    if (held := in_effect(layers, at)) is not None and _is_on_each_kwh(held, connector)
+                )
+                for at in sorted({self._now, *(x for x in edges if x > self._now)})
             )
+            self._schedules[connector.pk, without] = tuple(dict.fromkeys(sets))
         return self._schedules[connector.pk, without]
+
+
+def _is_on_each_kwh(version: InTime, connector: Connector) -> bool:
+    return not version.scope.product_ids and fits(version.scope, connector, ())
 
 
 def refuse_above(content: TariffContent) -> None:

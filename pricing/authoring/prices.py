@@ -71,8 +71,8 @@ class Uncovering:
         shown: dict[str, list[Priced]] = {}
         for x in prices_of(list(self._priced.values())):
             if x.key not in self._before and x.version.tariff_id != self._tariff.pk:
-                surges = self._ceilings.surges_at(x.connector, x.components)
-                shown.setdefault(x.version.tariff.name, []).append(Priced(x.connector, x.components, surges))
+                priced = self._ceilings.priced(x.connector, x.components)
+                shown.setdefault(x.version.tariff.name, []).extend(priced)
         return [
             f"Then “{name}” applies: {found.fault}. Lower that first, or {instead}."
             for name, priced in shown.items()

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.core.exceptions import ValidationError
 
 from cpo_portal.network.models import Connector
-from pricing.authoring.ceilings import Ceilings, Found, Priced
+from pricing.authoring.ceilings import Ceilings, Found
 from pricing.authoring.prices import prices_of
 from pricing.demand.highest import highest_surges
 from pricing.engine.values import PriceComponent, Surge
@@ -33,9 +33,10 @@ class SurgeCeilings:
             return ()
         own = _surge(schedule, content)
         priced = [
-            Priced(connector, parts, (*self._ceilings.surges_at(connector, parts, without=own.surge_id), own))
+            each
             for connector, parts in self._prices
             if fits(content.scope, connector, ())
+            for each in self._ceilings.priced(connector, parts, own, without=own.surge_id)
         ]
         return self._ceilings.told(priced, schedule.cpo.currency)
 
@@ -47,15 +48,14 @@ class SurgeCeilings:
         for connector, parts in self._prices:
             own = highest_surges([policy], connector, parts)
             if own:
-                others = self._ceilings.surges_at(connector, parts, without=policy.policy_id)
-                priced.append(Priced(connector, parts, (*others, *own)))
+                priced += self._ceilings.priced(connector, parts, *own, without=policy.policy_id)
         return self._ceilings.told(priced, policy.cpo.currency)
 
     def above_now(self) -> tuple[Found, ...]:
         """Return what they say against the prices that there are and those announced, with the surges on top."""
         if not self._ceilings.rules:
             return ()
-        priced = [Priced(x, parts, self._ceilings.surges_at(x, parts)) for x, parts in self._prices]
+        priced = [each for x, parts in self._prices for each in self._ceilings.priced(x, parts)]
         currency = priced[0].connector.cpo.currency if priced else ""
         return self._ceilings.told(priced, currency, surged=True)
 

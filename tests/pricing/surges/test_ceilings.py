@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -97,6 +98,27 @@ def test_its_own_earlier_version_does_not_count_beside_it(world: World) -> None:
     ceiling(world, maximum_rate=Decimal(22))
     schedule = publish(make_schedule(world.cpo, PEAK))
     assert told(world, schedule, replace(PEAK, value=Decimal(22))) == []
+
+
+def test_versions_of_one_schedule_count_each_while_it_holds(world: World) -> None:
+    """The first of a group, until a day from now; then alone, and less: with the other of the group never both."""
+    soon = timezone.now() + timedelta(days=1)
+    dear, other = replace(RUPEE, value=Decimal(3), stacking_group="rush"), replace(RUPEE, stacking_group="rush")
+    schedule = publish(make_schedule(world.cpo, dear))
+    publish(schedule, replace(RUPEE, valid_from=soon))
+    publish(make_schedule(world.cpo, other, schedule_id="other", name="Other fee"))
+    content = authoring.TariffContent(rate=Decimal(18), places=(authoring.Place(),), currency="INR")
+    ceiling(world)
+    with cpo_scope(world.cpo):
+        (found,) = Ceilings().above(content)
+    assert found.fault.startswith("₹21.00 per kWh with “Congestion fee” every day all day is above “Delhi cap”")
+    with cpo_scope(world.cpo):
+        PriceCeiling.objects.update(maximum_rate=Decimal(21))
+        assert Ceilings().above(content) == ()
+    with time_machine.travel(soon, tick=False), cpo_scope(world.cpo):
+        PriceCeiling.objects.update(maximum_rate=Decimal("19.99"))
+        (found,) = Ceilings().above(content)
+    assert found.fault.startswith("₹20.00 per kWh with “Congestion fee” and “Other fee” every day all day")
 
 
 def test_a_tariff_is_compared_with_the_surges_on_top(world: World) -> None:

@@ -25,6 +25,7 @@ from offers.uses import uses_of, uses_text
 from pricing.admin_drafts import history_row, version_mark, version_row
 from pricing.engine.week import windows_in_words
 from pricing.engine.wording import plain_number
+from pricing.versions.review import EDIT
 from pricing.versions.who import People, people_of
 
 STATE_TONES: dict[str, Tone] = {
@@ -84,7 +85,7 @@ _MOVES = {
     "submit": "Submitted for review",
     "approve": "Approved",
     "reject": "Sent back",
-    "edit": "Review ended",
+    EDIT: "Edited",
     "restore": "Version restored as a draft",
     "limits": "Limits changed",
     "pause": "Paused",

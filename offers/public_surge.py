@@ -37,13 +37,13 @@ from pricing.surges.describe import (
 )
 from pricing.surges.layers import InTime, begins_of, layers_of
 from pricing.surges.policies import policy_of
-from pricing.versions.review import REJECT, SUBMIT
+from pricing.versions.review import EDIT, REJECT, SUBMIT
 from pricing.versions.validity import Span, spans_of
 
 #: Of more stations only so many are named, and how many more there are.
 MOST_NAMED = 200
 _SOME = "some customers: your app shows whether you are among them"
-_INTERNAL = (SUBMIT, REJECT, "edit")
+_INTERNAL = (SUBMIT, REJECT, EDIT)
 _NOTES = {
     SurgeState.PAUSED: "It is paused: nobody pays it at present.",
     SurgeState.ENDED: "It has ended: nobody pays it any more.",

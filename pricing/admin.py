@@ -31,6 +31,7 @@ from pricing.authoring.places import location_names, places_of
 from pricing.describe import places_in_words, tariff_in_words, validity_in_words
 from pricing.forms import TariffForm
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.versions.review import Actor
 from pricing.versions.validity import Bounded
 from pricing.versions.who import people_of
 
@@ -135,10 +136,10 @@ class TariffAdmin(HoursMixin, TenantExportMixin, DraftAdmin):
                 obj.tariff_id,
                 obj.name,
                 form.content(),
-                by=user,  # type: ignore[attr-defined]
+                actor=Actor(user),  # type: ignore[attr-defined]
             )
-        authoring.save_draft(obj, form.content(), by=user, expected=expected_version(request))
-        Tariff.objects.filter(pk=obj.pk).update(name=obj.name)
+        authoring.save_draft(obj, form.content(), actor=Actor(user), expected=expected_version(request))
+        authoring.rename(obj, obj.name, actor=Actor(user))
         return obj
 
     def saved_draft(self, obj: Tariff) -> str:

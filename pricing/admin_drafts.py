@@ -16,6 +16,7 @@ from cpo_portal.adminkit.bases import TenantAdmin
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.widgets import TextInput
+from pricing.versions.review import EDIT
 from pricing.versions.who import People
 
 #: The addresses of panels in which people try a price, by model; rooms above fill it in.
@@ -170,9 +171,12 @@ def version_row(version: Any, words: str, mark: SafeString, zone: str, people: P
 def history_row(change: Any, labels: dict[str, str], zone: str, people: People) -> dict[str, Any]:
     """Return one line of the table of state changes."""
     before, after = labels.get(change.from_state, change.from_state), labels.get(change.to_state, change.to_state)
+    what = f"New version, still {after.lower()}" if before == after else f"{before} → {after}"
+    if change.move == EDIT:
+        what = "Edited" if before == after else f"Edited: {what}"
     return {
         "at": when(change.at, zone),
-        "what": f"New version, still {after.lower()}" if before == after else f"{before} → {after}",
+        "what": what,
         "version": change.version.number if change.version else EMPTY,
         "who": people.of(change) or EMPTY,
         "note": change.note,

@@ -24,12 +24,12 @@ from pricing.surges.reviews import REVIEWS
 from pricing.surges.schedules import takes_effect
 from pricing.surges.signals import counting
 from pricing.surges.timeline import Timeline, timeline_of
-from pricing.versions.review import REJECT, SUBMIT
+from pricing.versions.review import EDIT, REJECT, SUBMIT
 from pricing.versions.who import People, people_of
 
 _MOST_SHOWN = 50
 #: What the history calls what changes no price.
-_REVIEW_MOVES = {SUBMIT: "Submitted for review", REJECT: "Sent back", "edit": "Review ended"}
+_REVIEW_MOVES = {SUBMIT: "Submitted for review", REJECT: "Sent back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _entry(change: SurgeStateChange, labels: dict[str, str], zone: str, people: 
     row = history_row(change, labels, zone, people)
     if change.move in _REVIEW_MOVES:
         return row | {"what": _REVIEW_MOVES[change.move]}
-    if change.to_state != SurgeState.APPROVED:
+    if change.move == EDIT or change.to_state != SurgeState.APPROVED:
         return row
     version = change.version
     starts = begins_of(version, change.prices_from) if version is not None else change.prices_from

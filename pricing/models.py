@@ -110,6 +110,8 @@ class TariffVersion(TenantModel):
     valid_until = models.DateTimeField(null=True, blank=True)
     places = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    #: The first characters of the token that wrote the draft last; "" where a person did, or the platform itself.
+    created_by_token = models.CharField(max_length=12, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
 
@@ -145,6 +147,8 @@ class TariffStateChange(models.Model):
     by_token = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+    #: What was done: "publish", "end" or "edit"; "" in entries from before it was kept.
+    move = models.CharField(max_length=10, default="", db_default="")
 
     objects = ScopedManager(cpo="tariff__cpo")
 

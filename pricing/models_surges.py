@@ -104,6 +104,8 @@ class SurgeVersion(TenantModel):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    #: The first characters of the token that wrote the draft last; "" where a person did, or the platform itself.
+    created_by_token = models.CharField(max_length=12, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     effective_from = models.DateTimeField(null=True)

@@ -33,7 +33,7 @@ from offers.authoring.content import CONTENT_FIELDS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.states import DerivedState, Move, recent_days, state_condition
-from pricing.api.history import MovesRoute
+from pricing.api.history import HistoryRoute
 from pricing.api.parts import expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.views import BECKN_ID_PATH, NoteSerializer
@@ -89,7 +89,7 @@ def live_at(instant: datetime) -> QuerySet[OfferStateChange, Any]:
 class OfferViewSet(
     LintRoutes,
     ReviewRoutes,
-    MovesRoute,
+    HistoryRoute,
     TokenScopedMixin,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
@@ -19,10 +21,11 @@ from offers.authoring.content import (
 )
 from offers.authoring.drafts import already_there, faults_of_new
 from offers.authoring.limits import LIMIT_FIELDS, first_counter
+from offers.authoring.review import entry
 from offers.engine.values import OfferLimits
-from offers.models import Offer, OfferCounter, OfferState, OfferVersion
+from offers.models import Offer, OfferCounter, OfferState, OfferStateChange, OfferVersion
 from offers.segments import unknown_segments
-from pricing.versions.review import Actor
+from pricing.versions.review import EDIT, Actor, edited
 
 #: So many rows are written in one statement.
 BATCH = 500
@@ -93,14 +96,20 @@ def _id_taken(offer_id: str, other: str, codes: CodesInUse) -> str:
 
 
 def _write(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> None:
-    key = actor.key
+    key, now = actor.key, timezone.now()
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         offers = Offer.objects.bulk_create([_offer(cpo, new) for new in part])
         pairs = list(zip(part, offers, strict=True))
-        OfferVersion.objects.bulk_create([_version(new, offer, actor, key) for new, offer in pairs])
+        versions = [_version(new, offer, actor, key) for new, offer in pairs]
+        OfferStateChange.objects.bulk_create([_entry(version, actor, now) for version in versions])
+        OfferVersion.objects.bulk_create(versions)
         counters = [first_counter(offer, new.limits) for new, offer in pairs]
         OfferCounter.objects.bulk_create([counter for counter in counters if counter is not None])
+
+
+def _entry(draft: OfferVersion, actor: Actor, now: datetime) -> OfferStateChange:
+    return entry(draft.offer, draft.offer.state, actor, move=EDIT, note=edited(draft), now=now)
 
 
 def _offer(cpo: Cpo, new: NewOffer) -> Offer:
@@ -108,6 +117,7 @@ def _offer(cpo: Cpo, new: NewOffer) -> Offer:
 
 
 def _version(new: NewOffer, offer: Offer, actor: Actor, key: str) -> OfferVersion:
-    version = OfferVersion(cpo=offer.cpo, offer=offer, number=1, created_by=actor.by, authors=[key] if key else None)
+    version = OfferVersion(cpo=offer.cpo, offer=offer, number=1, authors=[key] if key else None)
+    version.created_by, version.created_by_token = actor.by, actor.by_token
     apply_content(version, new.content)
     return version

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.codes import is_offer_id
 from offers.authoring.content import OfferContent, content_of, taken
-from offers.authoring.drafts import create_offer, lock_offer, save_draft, working_version
+from offers.authoring.drafts import create_offer, put_draft, working_version
 from offers.authoring.limits import limits_of
-from offers.authoring.review import record
 from offers.models import Offer, OfferVersion
 from pricing.versions.review import Actor
 
@@ -27,14 +25,9 @@ def restore(offer: Offer, number: int, *, actor: Actor) -> OfferVersion:
         version = OfferVersion.objects.filter(offer=offer, number=number).first()
         if version is None:
             raise ValidationError({"version": f"This offer has no version {number}: choose one of its versions."})
-        before = working_version(offer)
-        is_there = before is not None and before.published_at is None and content_of(before) == content_of(version)
-        draft = save_draft(offer, content_of(version), by=actor.by, by_token=actor.by_token)
+        draft = put_draft(offer, content_of(version), actor, restored=number)
         if draft.published_at is not None or version.pk == draft.pk:
             raise ValidationError({"version": f"Version {number} is what the offer says already."})
-        if not is_there:
-            locked, said = lock_offer(offer), f"Version {number} was put into draft {draft.number}."
-            record(locked, locked.state, actor, move="restore", note=said, now=timezone.now())
         return draft
 
 

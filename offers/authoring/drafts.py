@@ -18,7 +18,7 @@ from offers.known import is_remembering, recall
 from offers.mapping import limits_of
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
-from pricing.versions.review import Actor, sign
+from pricing.versions.review import EDIT, Actor, edited, sign
 from pricing.versions.revisions import Expected, refuse_another
 
 
@@ -44,8 +44,9 @@ def create_offer(
                 offer.save(force_insert=True)
         except IntegrityError as race:
             raise ValidationError({"offer_id": already_there(offer.offer_id)}) from race
-        save_draft(offer, content, by=by, by_token=by_token)
-        return set_limits(offer, limits) if limits is not None else offer
+        made = set_limits(offer, limits) if limits is not None else offer
+        put_draft(made, content, Actor(by, by_token))
+        return made
 
 
 def faults_of_new(
@@ -79,10 +80,15 @@ def save_draft(
     Content that equals the published version makes no draft, unless the offer was ended: then it can be published
     again as it was. `expected` is the number or the revision of the version that the author started from: when the
     working version is another by now, nothing is saved. A draft that is changed while it is in review is submitted
-    anew.
+    anew. What changes the draft is an entry of the history.
     """
-    from offers.authoring import review
+    return put_draft(offer, content, Actor(by, by_token), expected=expected)
 
+
+def put_draft(
+    offer: Offer, content: OfferContent, actor: Actor, *, expected: Expected = None, restored: int | None = None
+) -> OfferVersion:
+    """Do what `save_draft` does; `restored` is the number of the version whose content this is."""
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
         if not is_editable(locked.state):
@@ -97,15 +103,26 @@ def save_draft(
             return latest
         else:
             version = OfferVersion(cpo=locked.cpo, offer=locked, number=latest.number + 1 if latest else 1)
-        actor = Actor(by, by_token)
         if version.pk is None or content_of(version) != content:
-            review.begin_anew(locked, actor, what="It was changed", now=timezone.now())
+            _tell(locked, version, actor, restored)
             version.submitted_at, version.submitted_by = None, ""
             sign(version, actor)
-            version.created_by = by
         apply_content(version, content)
         version.save()
         return version
+
+
+def _tell(locked: Offer, draft: OfferVersion, actor: Actor, restored: int | None) -> None:
+    """Write into the history that a draft is about to say something else."""
+    from offers.authoring import review
+
+    now = timezone.now()
+    told = review.begin_anew(locked, actor, what="It was changed", now=now)
+    if restored is not None:
+        said = f"Version {restored} was put into draft {draft.number}."
+        review.record(locked, locked.state, actor, move="restore", note=said, now=now)
+    elif not told:
+        review.record(locked, locked.state, actor, move=EDIT, note=edited(draft), now=now)
 
 
 def discard_draft(offer: Offer) -> None:
@@ -151,8 +168,3 @@ def _is_taken(offer_id: str) -> bool:
 def already_there(offer_id: str) -> str:
     """Return the sentence that refuses an id which another offer of the CPO has."""
     return f"You already have an offer “{offer_id}”: choose another id."
-
-
-def is_fresh(offer: Offer) -> bool:
-    """Tell whether the offer has never been published."""
-    return offer.state == OfferState.DRAFT and offer.live_version_id is None

@@ -15,7 +15,7 @@ from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers.authoring.amounts import is_amount
 from offers.authoring.conditions import check_counted
-from offers.authoring.drafts import is_fresh, lock_offer
+from offers.authoring.drafts import lock_offer, working_version
 from offers.authoring.giving import check_turns
 from offers.authoring.period_limits import (
     contradictions,
@@ -34,12 +34,10 @@ from offers.models import (
     Offer,
     OfferCounter,
     OfferState,
-    OfferStateChange,
     Redemption,
     RedemptionState,
 )
 from offers.states import is_published
-from pricing.engine.codec import encode
 from pricing.engine.wording import money_text
 from pricing.versions.review import Actor
 
@@ -163,21 +161,13 @@ def _write(offer: Offer, before: OfferLimits, after: OfferLimits, *, by: User | 
     for name in LIMIT_FIELDS:
         setattr(offer, name, getattr(after, name))
     offer.save(update_fields=LIMIT_FIELDS)
-    if is_fresh(offer):
+    # The first draft of a new offer tells of its limits with it.
+    if working_version(offer) is None:
         return
-    OfferStateChange.objects.create(
-        offer=offer,
-        from_state=offer.state,
-        to_state=offer.state,
-        version=offer.live_version,
-        by=by,
-        by_token=by_token,
-        at=timezone.now(),
-        note=_change_note(before, after, offer.cpo.currency),
-        limits=encode(after),
-        move="limits",
-    )
-    review.begin_anew(offer, Actor(by, by_token), what="Its limits were changed", now=timezone.now())
+    actor, now = Actor(by, by_token), timezone.now()
+    said = _change_note(before, after, offer.cpo.currency)
+    review.record(offer, offer.state, actor, move="limits", note=said, now=now)
+    review.begin_anew(offer, actor, what="Its limits were changed", now=now)
 
 
 def _is_total(limits: OfferLimits) -> bool:

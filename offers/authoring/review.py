@@ -11,7 +11,7 @@ from offers.authoring.limits import limits_of
 from offers.authoring.linting import check_publishable
 from offers.models import Offer, OfferPolicy, OfferState, OfferStateChange, OfferVersion
 from pricing.engine.codec import encode
-from pricing.versions.review import Actor, Reviews
+from pricing.versions.review import EDIT, Actor, Reviews
 
 
 def is_required(cpo_id: int) -> bool:
@@ -31,22 +31,31 @@ def submit(offer: Offer, actor: Actor, now: datetime) -> None:
     REVIEWS.submit(draft, actor, now)
 
 
-def begin_anew(offer: Offer, actor: Actor, *, what: str, now: datetime) -> None:
-    """End the review of what was changed meanwhile: nobody approves what nobody has read. `offer` is locked."""
+def begin_anew(offer: Offer, actor: Actor, *, what: str, now: datetime) -> bool:
+    """End the review of what was changed meanwhile: nobody approves what nobody has read. `offer` is locked.
+
+    Returns whether there was one; that is an entry of the history.
+    """
     draft = REVIEWS.draft_of(offer)
     if draft is None or draft.submitted_at is None:
-        return
+        return False
     REVIEWS.send_back(offer)
     before = offer.state
     if before == OfferState.IN_REVIEW:
         offer.state = OfferState.DRAFT
         offer.save(update_fields=["state"])
-    record(offer, before, actor, move="edit", note=f"{what} while it was in review: submit it again.", now=now)
+    record(offer, before, actor, move=EDIT, note=f"{what} while it was in review: submit it again.", now=now)
+    return True
 
 
 def record(offer: Offer, before: str, actor: Actor, *, move: str, note: str, now: datetime) -> None:
     """Write into the history what was done to a locked offer, which was in the state `before`."""
-    OfferStateChange.objects.create(
+    entry(offer, before, actor, move=move, note=note, now=now).save(force_insert=True)
+
+
+def entry(offer: Offer, before: str, actor: Actor, *, move: str, note: str, now: datetime) -> OfferStateChange:
+    """Return what `record` writes."""
+    return OfferStateChange(
         offer=offer,
         from_state=before,
         to_state=offer.state,

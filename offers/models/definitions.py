@@ -199,6 +199,8 @@ class OfferVersion(Where, Days, Conditions, Giving, TenantModel):
         help_text="Offer ids; it holds both ways.",
     )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    #: The first characters of the token that wrote the draft last; "" where a person did, or the platform itself.
+    created_by_token = models.CharField(max_length=12, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     single_use_codes = models.BooleanField("each buyer must send a code of their own", default=False, db_default=False)

@@ -27,6 +27,10 @@ class StateChangeSerializer(serializers.Serializer[Any]):
     token_name = serializers.SerializerMethodField(help_text="What that token is called; empty where a person did it.")
     token_made_by = serializers.SerializerMethodField(help_text="Who made that token, if anybody in particular.")
     note = serializers.CharField()
+    move = serializers.CharField(
+        help_text="What was done: edit, publish, submit, approve, reject, restore, limits, pause, …; empty in entries "
+        "from before it was kept."
+    )
 
     def get_token_name(self, change: Any) -> str:
         return self._token(change).name
@@ -39,31 +43,16 @@ class StateChangeSerializer(serializers.Serializer[Any]):
         return found
 
 
-class MovesSerializer(StateChangeSerializer):
-    """One entry of a history that says what was done."""
-
-    move = serializers.CharField(help_text="What was done: publish, submit, approve, reject, edit, restore, pause, …")
-
-
-def answers_of(thing: Any, serializer: type[StateChangeSerializer]) -> Any:
+def answers_of(thing: Any) -> Any:
     """Return the whole history of a thing, the newest first; inside its CPO's scope."""
     changes = list(thing.state_changes.select_related("version", "by"))
-    return serializer(changes, many=True, context={"tokens": tokens_of(changes)}).data
+    return StateChangeSerializer(changes, many=True, context={"tokens": tokens_of(changes)}).data
 
 
 class HistoryRoute:
-    """The route of the history, for things whose entries say no more than the states."""
+    """The route of the history."""
 
     @extend_schema(summary="Read the history", responses={200: StateChangeSerializer(many=True), 404: REFUSED[404]})
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def history(self: Any, request: Request, **key: str) -> Response:
-        return Response(answers_of(self.get_object(), StateChangeSerializer))
-
-
-class MovesRoute:
-    """The route of the history, for things whose entries say what was done."""
-
-    @extend_schema(summary="Read the history", responses={200: MovesSerializer(many=True), 404: REFUSED[404]})
-    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
-    def history(self: Any, request: Request, **key: str) -> Response:
-        return Response(answers_of(self.get_object(), MovesSerializer))
+        return Response(answers_of(self.get_object()))

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
-from pricing.api.history import MovesRoute
+from pricing.api.history import HistoryRoute
 from pricing.api.parts import expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS, content_from
@@ -64,7 +64,7 @@ class SurgeFilter(filters.FilterSet):
         return schedules.filter(kind__in=[kind.value for kind, family in FAMILIES.items() if family == value])
 
 
-class SurgeScheduleViewSet(SurgeReviewRoutes, MovesRoute, TokenScopedMixin, GenericViewSet[SurgeSchedule]):
+class SurgeScheduleViewSet(SurgeReviewRoutes, HistoryRoute, TokenScopedMixin, GenericViewSet[SurgeSchedule]):
     """Surge schedules of the token's CPO, by schedule id."""
 
     serializer_class = SurgeScheduleSerializer

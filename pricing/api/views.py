@@ -34,6 +34,7 @@ from pricing.api.serializers import (
 from pricing.authoring import TariffContent
 from pricing.authoring.ceilings import Ceilings
 from pricing.models import Tariff, TariffAssignment, TariffState, TariffVersion, TaxProfile
+from pricing.versions.review import Actor
 
 BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
 _CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x in fields(TariffContent)} | {
@@ -101,7 +102,8 @@ class TariffViewSet(
     def create(self, request: Request) -> Response:
         data = body_of(TariffInSerializer, request)
         with refusals(_CONTENT_PATHS):
-            tariff = authoring.create_tariff(self.cpo, data["tariff_id"], data["name"], content_from(data))
+            content, actor = content_from(data), Actor(by_token=token_prefix(request))
+            tariff = authoring.create_tariff(self.cpo, data["tariff_id"], data["name"], content, actor=actor)
         return self._answer(tariff.tariff_id, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -109,14 +111,15 @@ class TariffViewSet(
     )
     def partial_update(self, request: Request, tariff_id: str) -> Response:
         tariff = self.get_object()
-        data = body_of(TariffChangeSerializer, request)
+        data, actor = body_of(TariffChangeSerializer, request), Actor(by_token=token_prefix(request))
         with refusals(_CONTENT_PATHS), transaction.atomic():
             if {"content", "assignments"} & set(data):
                 latest = authoring.working_version(tariff)
                 before = authoring.content_of(latest) if latest is not None else None
-                authoring.save_draft(tariff, content_from(data, before), expected=expected_of(data))
+                content = content_from(data, before)
+                authoring.save_draft(tariff, content, actor=actor, expected=expected_of(data))
             if "name" in data:
-                Tariff.objects.filter(pk=tariff.pk).update(name=data["name"])
+                authoring.rename(tariff, data["name"], actor=actor)
         return self._answer(tariff_id)
 
     @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: TariffSerializer, **REFUSED})

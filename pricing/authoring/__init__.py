@@ -6,6 +6,7 @@ from pricing.authoring.tariffs import (
     create_tariff,
     end,
     publish,
+    rename,
     save_draft,
     working_version,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "end",
     "places_of",
     "publish",
+    "rename",
     "save_draft",
     "working_version",
 ]

@@ -14,21 +14,39 @@ from pricing.authoring.content import TariffContent, checked, content_of, write_
 from pricing.authoring.prices import Uncovering
 from pricing.models import Tariff, TariffState, TariffStateChange, TariffVersion
 from pricing.versions.drafts import Drafts
+from pricing.versions.review import EDIT, PUBLISH, Actor, edited
 from pricing.versions.revisions import Expected
 
 _DRAFTS = Drafts(Tariff, TariffVersion, "tariff", "tariff_id", "tariff", checked, content_of, write_content)
 
 
-def create_tariff(cpo: Cpo, tariff_id: str, name: str, content: TariffContent, *, by: User | None = None) -> Tariff:
+_PLATFORM = Actor()
+
+
+def create_tariff(cpo: Cpo, tariff_id: str, name: str, content: TariffContent, *, actor: Actor = _PLATFORM) -> Tariff:
     """Make a tariff with its first draft; raises ValidationError by field."""
-    return _DRAFTS.create(Tariff(cpo=cpo, tariff_id=tariff_id, name=name), content, by=by)
+    tariff = Tariff(cpo=cpo, tariff_id=tariff_id, name=name)
+    return _DRAFTS.create(tariff, content, signing=lambda draft: _sign(tariff, draft, actor))
 
 
 def save_draft(
-    tariff: Tariff, content: TariffContent, *, by: User | None = None, expected: Expected = None
+    tariff: Tariff, content: TariffContent, *, actor: Actor = _PLATFORM, expected: Expected = None
 ) -> TariffVersion:
-    """Put the content into the tariff's draft, as `Drafts.save` does."""
-    return _DRAFTS.save(tariff, content, by=by, expected=expected)
+    """Put the content into the tariff's draft, as `Drafts.save` does; what changes it is an entry of the history."""
+    with cpo_scope(tariff.cpo), transaction.atomic():
+        locked = _DRAFTS.lock(tariff)
+        return _DRAFTS.save(tariff, content, expected=expected, signing=lambda draft: _sign(locked, draft, actor))
+
+
+def rename(tariff: Tariff, name: str, *, actor: Actor = _PLATFORM) -> None:
+    """Change what a tariff is called, at once; quotes that were given keep the name they had."""
+    with cpo_scope(tariff.cpo), transaction.atomic():
+        locked = _DRAFTS.lock(tariff)
+        if locked.name == name:
+            return
+        locked.name = name
+        locked.save(update_fields=["name"])
+        _record(locked, locked.state, actor, move=EDIT, note="Its name was changed.")
 
 
 def publish(
@@ -51,7 +69,7 @@ def publish(
         draft.published_at = now
         draft.save(update_fields=["published_at"])
         locked.live_version = draft
-        moved = _move(locked, TariffState.APPROVED, by=by, by_token=by_token, note=note)
+        moved = _move(locked, TariffState.APPROVED, Actor(by, by_token), move=PUBLISH, note=note)
         if faults := uncovering.faults("let this one still apply there"):
             raise ValidationError({"places": faults})
         return moved
@@ -64,7 +82,7 @@ def end(tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str
         if locked.state != TariffState.APPROVED:
             raise ValidationError("Only a published tariff can be ended.")
         uncovering = Uncovering(locked)
-        moved = _move(locked, TariffState.ENDED, by=by, by_token=by_token, note=note)
+        moved = _move(locked, TariffState.ENDED, Actor(by, by_token), move="end", note=note)
         if faults := uncovering.faults("leave this one"):
             raise ValidationError(faults)
         return moved
@@ -75,17 +93,29 @@ def working_version(tariff: Tariff) -> TariffVersion | None:
     return _DRAFTS.working(tariff)
 
 
-def _move(tariff: Tariff, target: TariffState, *, by: User | None, by_token: str, note: str) -> Tariff:
+def _sign(locked: Tariff, draft: TariffVersion, actor: Actor) -> None:
+    """Name who writes a draft that is about to say something else, there and in the history."""
+    draft.created_by, draft.created_by_token = actor.by, actor.by_token
+    _record(locked, locked.state, actor, move=EDIT, note=edited(draft))
+
+
+def _move(tariff: Tariff, target: TariffState, actor: Actor, *, move: str, note: str) -> Tariff:
     before, tariff.state = tariff.state, target
     tariff.save(update_fields=["state", "live_version"])
+    _record(tariff, before, actor, move=move, note=note)
+    return tariff
+
+
+def _record(tariff: Tariff, before: str, actor: Actor, *, move: str, note: str) -> None:
+    """Write into the history what was done to a locked tariff, which was in the state `before`."""
     TariffStateChange.objects.create(
         tariff=tariff,
         from_state=before,
-        to_state=target,
+        to_state=tariff.state,
         version=tariff.live_version,
-        by=by,
-        by_token=by_token,
+        by=actor.by,
+        by_token=actor.by_token,
         at=timezone.now(),
         note=note[:300],
+        move=move,
     )
-    return tariff

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
-from pricing.versions.review import Actor, Reviews
+from pricing.versions.review import EDIT, Actor, Reviews
 
 
 def is_required(cpo_id: int) -> bool:
@@ -16,17 +16,21 @@ def is_required(cpo_id: int) -> bool:
 REVIEWS = Reviews(SurgeVersion, "schedule", "surge", is_required)
 
 
-def begin_anew(schedule: SurgeSchedule, actor: Actor, *, what: str, now: datetime) -> None:
-    """End the review of what was changed meanwhile: nobody approves what nobody has read. `schedule` is locked."""
+def begin_anew(schedule: SurgeSchedule, actor: Actor, *, what: str, now: datetime) -> bool:
+    """End the review of what was changed meanwhile: nobody approves what nobody has read. `schedule` is locked.
+
+    Returns whether there was one; that is an entry of the history.
+    """
     draft = REVIEWS.draft_of(schedule)
     if draft is None or draft.submitted_at is None:
-        return
+        return False
     REVIEWS.send_back(schedule)
     before = schedule.state
     if before == SurgeState.IN_REVIEW:
         schedule.state = SurgeState.DRAFT
         schedule.save(update_fields=["state"])
-    record(schedule, before, actor, move="edit", note=f"{what} while it was in review: submit it again.", now=now)
+    record(schedule, before, actor, move=EDIT, note=f"{what} while it was in review: submit it again.", now=now)
+    return True
 
 
 def record(schedule: SurgeSchedule, before: str, actor: Actor, *, move: str, note: str, now: datetime) -> None:

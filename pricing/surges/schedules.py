@@ -21,7 +21,7 @@ from pricing.surges.notice import is_rise
 from pricing.surges.policies import notice_of
 from pricing.surges.reviews import REVIEWS, begin_anew, record
 from pricing.versions.drafts import Drafts
-from pricing.versions.review import REVIEWED, Actor, sign
+from pricing.versions.review import EDIT, REVIEWED, Actor, edited, sign
 from pricing.versions.revisions import Expected
 from pricing.versions.validity import in_effect
 
@@ -87,7 +87,7 @@ def create_schedule(
     """Save a new schedule (id, name, kind and CPO given) with its first draft; raises ValidationError by field."""
     with cpo_scope(schedule.cpo), transaction.atomic():
         keep_named(content)
-        return DRAFTS.create(schedule, content, by=by, signing=lambda draft: sign(draft, Actor(by, by_token)))
+        return DRAFTS.create(schedule, content, signing=lambda draft: _sign(schedule, draft, Actor(by, by_token)))
 
 
 def save_draft(
@@ -100,17 +100,22 @@ def save_draft(
 ) -> SurgeVersion:
     """Put the content into the schedule's draft, as `Drafts.save` does; changed in review, it is submitted anew."""
     with cpo_scope(schedule.cpo), transaction.atomic():
-        locked, actor = DRAFTS.lock(schedule), Actor(by, by_token)
+        locked = DRAFTS.lock(schedule)
         if locked.state == SurgeState.ARCHIVED:
             raise ValidationError(_ARCHIVED)
-
-        def signing(draft: SurgeVersion) -> None:
-            begin_anew(locked, actor, what="It was changed", now=timezone.now())
-            draft.submitted_at, draft.submitted_by = None, ""
-            sign(draft, actor)
-
         keep_named(content)
-        return DRAFTS.save(schedule, content, by=by, expected=expected, signing=signing)
+        return DRAFTS.save(
+            schedule, content, expected=expected, signing=lambda draft: _sign(locked, draft, Actor(by, by_token))
+        )
+
+
+def _sign(locked: SurgeSchedule, draft: SurgeVersion, actor: Actor) -> None:
+    """Sign a draft that is about to say something else, and write that into the history."""
+    now = timezone.now()
+    if not begin_anew(locked, actor, what="It was changed", now=now):
+        record(locked, locked.state, actor, move=EDIT, note=edited(draft), now=now)
+    draft.submitted_at, draft.submitted_by = None, ""
+    sign(draft, actor)
 
 
 def rename(
@@ -124,13 +129,14 @@ def rename(
         locked = DRAFTS.lock(schedule)
         if locked.state == SurgeState.ARCHIVED:
             raise ValidationError(_ARCHIVED)
-        before = locked.name, locked.kind
+        before, now = (locked.name, locked.kind), timezone.now()
         locked.name = locked.name if name is None else name.strip()
         locked.kind = locked.kind if kind is None else kind.value
         locked.clean_fields()
         locked.save(update_fields=["name", "kind"])
-        if before != (locked.name, locked.kind):
-            begin_anew(locked, actor, what="Its name or kind was changed", now=timezone.now())
+        said = "Its name or kind was changed"
+        if before != (locked.name, locked.kind) and not begin_anew(locked, actor, what=said, now=now):
+            record(locked, locked.state, actor, move=EDIT, note=f"{said}.", now=now)
         return locked
 
 

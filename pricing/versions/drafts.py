@@ -10,14 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from pricing.versions.revisions import Expected, refuse_another
 
 _Thing = TypeVar("_Thing", bound=Model)
 _Version = TypeVar("_Version", bound=Model)
 _Content = TypeVar("_Content")
-_Signing = Callable[[Any], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Drafts(Generic[_Thing, _Version, _Content]):
     content_of: Callable[[Any], _Content]
     write_content: Callable[[Any, _Content], None]
 
-    def create(self, thing: Any, content: _Content, *, by: User | None = None, signing: _Signing = None) -> _Thing:
+    def create(self, thing: Any, content: _Content, *, signing: Callable[[Any], None]) -> _Thing:
         """Save a new thing with its first draft, as `save` does; raises ValidationError by field."""
         key = getattr(thing, self.key).strip()
         setattr(thing, self.key, key)
@@ -58,7 +56,7 @@ class Drafts(Generic[_Thing, _Version, _Content]):
                     thing.save(force_insert=True)
             except IntegrityError as race:
                 raise ValidationError({self.key: taken}) from race
-            self.save(thing, content, by=by, signing=signing)
+            self.save(thing, content, signing=signing)
             made: _Thing = thing
             return made
 
@@ -67,15 +65,14 @@ class Drafts(Generic[_Thing, _Version, _Content]):
         thing: Any,
         content: _Content,
         *,
-        by: User | None = None,
+        signing: Callable[[Any], None],
         expected: Expected = None,
-        signing: _Signing = None,
     ) -> _Version:
         """Put the content into the draft, or into a new draft when the latest version is published.
 
         Content that equals the published version makes no draft. `expected` is the number or the revision of the
         version that the author started from: when the working version is another by now, nothing is saved.
-        `signing` is told of a draft that is about to say something else.
+        `signing` is told of a draft that is about to say something else: it signs it and tells the history.
         """
         with cpo_scope(thing.cpo), transaction.atomic():
             locked: Any = self.lock(thing)
@@ -92,9 +89,7 @@ class Drafts(Generic[_Thing, _Version, _Content]):
                 number = latest.number + 1 if latest else 1
                 version = self.versions(**{"cpo": locked.cpo, self.owner: locked, "number": number})
             if version.pk is None or self.content_of(version) != content:
-                version.created_by = by
-                if signing is not None:
-                    signing(version)
+                signing(version)
             self.write_content(version, content)
             version.save()
             saved: _Version = version

@@ -22,6 +22,8 @@ from cpo_portal.accounts.models import ApiToken, Membership, Role, User
 _PERSON, _TOKEN = "user:", "token:"
 _Version = TypeVar("_Version", bound=Model)
 
+#: What the history calls a draft that was made or changed.
+EDIT = "edit"
 #: The moves that a review knows, as the moves of offers and of surges are called.
 PUBLISH, SUBMIT, APPROVE, REJECT = "publish", "submit", "approve", "reject"
 REVIEWED = frozenset({PUBLISH, SUBMIT, APPROVE, REJECT})
@@ -88,8 +90,14 @@ def names_by_key(keys: Iterable[str]) -> dict[str, str]:
     return names | {f"{_TOKEN}{token.prefix}": f"API token {token}" for token in rows}
 
 
+def edited(draft: Any) -> str:
+    """Return what the history says of a draft that is about to be saved."""
+    return f"Draft {draft.number} was {'made' if draft.pk is None else 'changed'}."
+
+
 def sign(draft: Any, actor: Actor) -> None:
-    """Name the actor among the authors of a draft that is about to be saved."""
+    """Name who writes a draft that is about to be saved, also among its authors."""
+    draft.created_by, draft.created_by_token = actor.by, actor.by_token
     key = actor.key
     if key and key not in (draft.authors or ()):
         draft.authors = [*(draft.authors or ()), key]

@@ -41,9 +41,9 @@ def free(people: People) -> Offer:
 
 
 def state(people: People) -> tuple[str, int]:
-    """Return the offer's state and how many moves its history has."""
+    """Return the offer's state and how many moves other than changes its history has."""
     with cpo_scope(people.here.cpo):
-        return Offer.objects.get().state, OfferStateChange.objects.count()
+        return Offer.objects.get().state, OfferStateChange.objects.exclude(move__in=["edit", "limits"]).count()
 
 
 def test_the_dialog_shows_the_warnings_and_publishes_what_was_read(people: People, free: Offer) -> None:

@@ -66,6 +66,7 @@ def test_a_draft_is_submitted_by_its_author_and_approved_by_somebody_else(people
         )
         assert book_for(people.here.cpo).book.get("weekend") is not None
     assert history == [
+        ("edit", "DRAFT", "DRAFT", "colleague@example.com", "Draft 1 was made."),
         ("submit", "DRAFT", "IN_REVIEW", "colleague@example.com", "for the weekend"),
         ("approve", "IN_REVIEW", "APPROVED", "owner@example.com", "fine"),
     ]

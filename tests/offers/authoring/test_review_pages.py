@@ -249,8 +249,12 @@ def test_the_history_says_that_a_new_version_was_published_and_limits_in_money(p
     authoring.set_limits(offer, OfferLimits(total_uses=5, redemption_cap=Decimal(40)), by=people.owner)
     history = signed_in(people.owner).get(f"/admin/offers/offer/{offer.pk}/change/").context["draft_page"]["history"]
     assert [entry["what"] for entry in history] == [
-        "Limits changed", "Published: a new version, still published", "Published: Draft → Published",
-    ]  # fmt: skip
+        "Limits changed",
+        "Published: a new version, still published",
+        "Edited",
+        "Published: Draft → Published",
+        "Edited",
+    ]
     assert history[0]["note"] == "Limits: uses in total: no limit → 5; most per redemption: no limit → ₹40.00"
 
 
@@ -318,6 +322,7 @@ def test_the_api_reviews_as_the_pages_do(people: People, offer: Offer) -> None:
     history = author.get("/api/offers/weekend/history").json()
     assert [(x["move"], x["note"]) for x in history] == [
         ("approve", ""), ("submit", ""), ("reject", "too much"), ("submit", "please"),
+        ("edit", "Draft 1 was made."),
     ]  # fmt: skip
 
 

@@ -177,7 +177,7 @@ def test_what_has_ended_by_its_own_time_is_not_published(world: World, staff: Cl
     refused = send(staff, "surge-schedules/congestion/publish", {})
     assert fields(refused) == {"content": {"valid_until": [sentence]}}
     with cpo_scope(world.cpo):
-        assert not SurgeStateChange.objects.exists()
+        assert [x.move for x in SurgeStateChange.objects.all()] == ["edit"]
 
 
 ARCHIVED = "This surge schedule is archived: make a new one."
@@ -216,7 +216,8 @@ def test_what_the_state_does_not_allow_is_a_conflict(
     assert (refused.status_code, refused.json()["error"]) == (409, {"code": "conflict", "message": sentence})
     assert staff.get("/api/surge-schedules/congestion").json() == told
     with cpo_scope(world.cpo):
-        assert SurgeStateChange.objects.count() == len(before)
+        moves = SurgeStateChange.objects.order_by("id").values_list("move", flat=True)
+        assert list(moves) == ["edit", *before]
         assert SurgeState(SurgeSchedule.objects.get().state) == told["state"]
 
 

@@ -217,6 +217,7 @@ def test_it_is_paused_resumed_with_its_notice_ended_and_archived(world: World, s
         changes = SurgeStateChange.objects.order_by("id").values_list("to_state", "note", "by", "by_token")
         token = changes[0][3]
         assert list(changes) == [
+            ("DRAFT", "Draft 1 was made.", None, token),
             ("APPROVED", "", None, token),
             ("PAUSED", "Storm", None, token),
             ("APPROVED", "", None, token),

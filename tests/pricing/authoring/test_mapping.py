@@ -118,7 +118,9 @@ def test_version_and_places_of_an_instant_come_from_the_history(world: World) ->
             version = tariffs_for([world.connector], at=instant, as_of=instant).get(world.connector.pk)
             return version.number if version is not None else None
 
-        assert [at(row.at) for row in rows] == [1, 2, None, None]
+        assert [(row.move, at(row.at)) for row in rows] == [
+            ("edit", None), ("publish", 1), ("edit", 1), ("publish", 2), ("edit", 2), ("publish", None), ("end", None),
+        ]  # fmt: skip
         assert at(rows[0].at - timedelta(microseconds=1)) is None
         assert at(moments[0]) is None
 

@@ -15,6 +15,7 @@ from pricing.authoring import Place, TariffContent
 from pricing.authoring.places import held_by
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling
 from pricing.models import Tariff, TariffStateChange, TaxProfile
+from pricing.versions.review import Actor
 from tests.people import People, make_people, signed_in
 from tests.pricing.engine.samples import window
 
@@ -35,7 +36,7 @@ def people() -> People:
 
 @pytest.fixture
 def tariff(people: People) -> Tariff:
-    return authoring.create_tariff(people.here.cpo, "fast", "Fast", CONTENT, by=people.owner)
+    return authoring.create_tariff(people.here.cpo, "fast", "Fast", CONTENT, actor=Actor(people.owner))
 
 
 def held(tariff: Tariff) -> list[str]:

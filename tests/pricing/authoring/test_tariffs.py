@@ -19,6 +19,7 @@ from pricing.authoring.places import held_by
 from pricing.describe import tariff_in_words
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion, TaxProfile
+from pricing.versions.review import Actor
 from tests.people import People, make_people, signed_in
 from tests.pricing.engine.samples import window
 
@@ -38,7 +39,7 @@ def people() -> People:
 
 @pytest.fixture
 def tariff(people: People) -> Tariff:
-    return authoring.create_tariff(people.here.cpo, "fast", "Fast", CONTENT, by=people.owner)
+    return authoring.create_tariff(people.here.cpo, "fast", "Fast", CONTENT, actor=Actor(people.owner))
 
 
 def test_a_fee_gets_its_code_from_its_name(people: People, tariff: Tariff) -> None:
@@ -49,16 +50,18 @@ def test_a_fee_gets_its_code_from_its_name(people: People, tariff: Tariff) -> No
 
 
 def test_publishing_editing_and_ending_leave_a_history(people: People, tariff: Tariff) -> None:
-    authoring.publish(tariff, by=people.owner)
+    first = authoring.publish(tariff, by=people.owner).live_version_id
     draft = authoring.save_draft(tariff, replace(CONTENT, rate=Decimal(23)))
     authoring.publish(tariff, by_token="abcd1234", note="dearer")
     authoring.end(tariff, by=people.colleague)
     with cpo_scope(people.here.cpo):
         changes = TariffStateChange.objects.filter(tariff=tariff).order_by("id")
-        assert [(row.from_state, row.to_state, row.version.number, row.by_token) for row in changes] == [
-            ("DRAFT", "APPROVED", 1, ""),
-            ("APPROVED", "APPROVED", 2, "abcd1234"),
-            ("APPROVED", "ENDED", 2, ""),
+        assert [(row.move, row.from_state, row.to_state, row.version_id, row.by, row.by_token) for row in changes] == [
+            ("edit", "DRAFT", "DRAFT", None, people.owner, ""),
+            ("publish", "DRAFT", "APPROVED", first, people.owner, ""),
+            ("edit", "APPROVED", "APPROVED", first, None, ""),
+            ("publish", "APPROVED", "APPROVED", draft.pk, None, "abcd1234"),
+            ("end", "APPROVED", "ENDED", draft.pk, people.colleague, ""),
         ]
     assert draft.number == 2
 

@@ -193,7 +193,7 @@ def test_a_price_as_of_an_instant_knows_what_was_to_come_then(world: World, tari
     authoring.end(tariff)
     publish(tariff, replace(PLAIN, rate=Decimal(30), valid_from=day(4)))
     with cpo_scope(world.cpo):
-        first, second, end, third = TariffStateChange.objects.filter(tariff=tariff).order_by("id")
+        first, second, end, third = TariffStateChange.objects.filter(tariff=tariff).exclude(move="edit").order_by("id")
     # The world's own tariff has no history: as of an instant it was never there.
     said = [[rate_at(world, at, change.at) for at in (NOW, day(2), day(4))] for change in (first, second, end, third)]
     assert said == [

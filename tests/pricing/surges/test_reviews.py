@@ -108,7 +108,11 @@ def test_somebody_else_than_its_authors_approves_it(people: People, approver: st
     assert standing(schedule) == ("APPROVED", False, 1)
     with cpo_scope(people.here.cpo):
         history = list(SurgeStateChange.objects.order_by("id").values_list("move", "from_state", "to_state", "note"))
-    assert history == [("submit", "DRAFT", "IN_REVIEW", "please"), ("approve", "IN_REVIEW", "APPROVED", "fine")]
+    assert history == [
+        ("edit", "DRAFT", "DRAFT", "Draft 1 was made."),
+        ("submit", "DRAFT", "IN_REVIEW", "please"),
+        ("approve", "IN_REVIEW", "APPROVED", "fine"),
+    ]
 
 
 def leave(people: People) -> None:

@@ -239,6 +239,7 @@ def test_the_buttons_say_what_happens_to_quotes_and_when_it_is_back(people: Peop
         f"Paused → Published, for sessions from {back}",
         "Published → Paused",
         "Draft → Published, for sessions from Wed 3 Mar 2027, 17:30 IST",
+        "Edited",
     ]
     with cpo_scope(people.here.cpo):
         changes = SurgeStateChange.objects.exclude(by=None).values_list("by__email", "note").distinct()

@@ -24,8 +24,9 @@ from cpo_portal.adminkit.widgets import (
 from cpo_portal.network.models import Product
 from offers.authoring import OfferContent, content_of, working_version
 from offers.authoring.conditions import check_counted
-from offers.authoring.content import CONTENT_FIELDS, LISTS, check_offer_id, checked, content_from
+from offers.authoring.content import CONTENT_FIELDS, LISTS, checked, content_from
 from offers.authoring.giving import check_turns
+from offers.authoring.ids import check_offer_id
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.authoring.linting import check_publishable
 from offers.authoring.unread import partly, refused_by

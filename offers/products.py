@@ -125,8 +125,8 @@ def _named(offers: Sequence[Offer]) -> str:
 
 
 def held_by_offer(item_id: str) -> str:
-    """Return "an offer" where an offer of the CPO has this id, by which buyer apps take and decline it."""
-    return "an offer" if Offer.objects.filter(offer_id=item_id).exists() else ""
+    """Return "an offer" where buyer apps take and decline an offer of the CPO by this id, but for capitals."""
+    return "an offer" if Offer.objects.filter(offer_id__iexact=item_id).exists() else ""
 
 
 NEEDS.append(why_kept)

@@ -11,15 +11,12 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.item_ids import lock_item_ids
+from cpo_portal.network.models import Connector, Product
 from offers.authoring.codes import CodesInUse, codes_in_use, lock_codes
-from offers.authoring.content import (
-    OfferContent,
-    alike_but_for_capitals,
-    apply_content,
-    is_code_of,
-    is_id_of_an_offer,
-)
+from offers.authoring.content import OfferContent, apply_content
 from offers.authoring.drafts import already_there, faults_of_new
+from offers.authoring.ids import alike_but_for_capitals, is_code_of, is_id_of_an_item, is_id_of_an_offer
 from offers.authoring.limits import LIMIT_FIELDS, first_counter
 from offers.authoring.review import entry
 from offers.engine.values import OfferLimits
@@ -29,6 +26,7 @@ from pricing.versions.review import EDIT, Actor, edited
 
 #: So many rows are written in one statement.
 BATCH = 500
+_ITEMS = ((Connector, "item_id"), (Product, "product_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,8 @@ def create_offers(cpo: Cpo, rows: Sequence[NewOffer], actor: Actor) -> Iterable[
 def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str, str]]:
     """Yield what others have taken or removed; what is left stays so until the transaction ends."""
     lock_codes(cpo.pk)
+    lock_item_ids(cpo.pk)
+    items = {x.upper() for model, name in _ITEMS for x in model._default_manager.values_list(name, flat=True)}
     codes = codes_in_use(cpo.pk)
     states = dict(Offer.objects.order_by().values_list("offer_id", "state"))
     ids = {name.upper(): name for name in states}
@@ -78,6 +78,8 @@ def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str
     for new in rows:
         if fault := _id_taken(new.offer_id, ids.get(new.offer_id.upper(), ""), codes):
             yield new.line, "offer_id", fault
+        elif new.offer_id.upper() in items:
+            yield new.line, "offer_id", is_id_of_an_item(new.offer_id)
         code = new.content.display_code
         if fault := codes.fault(code, required=new.content.requires_code):
             yield new.line, "display_code", fault

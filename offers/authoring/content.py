@@ -10,8 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.balance_holds import PREPAID
 from cpo_portal.database.instants import FAR, is_near
 from cpo_portal.network.models import Connector, Location, Product
 from offers.authoring.amounts import check_amounts
@@ -23,13 +21,14 @@ from offers.authoring.days import check_days
 from offers.authoring.finance import normal_finance
 from offers.authoring.giving import OWN_FIELDS as GIVING_FIELDS
 from offers.authoring.giving import check_giving
+from offers.authoring.ids import is_id_of_an_offer
 from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
-from offers.known import is_remembering, names_there, recall
+from offers.known import names_there
 from offers.models import Offer, OfferVersion
 from offers.segments import unknown_segments
 from pricing.windows import normal_windows
@@ -156,48 +155,6 @@ def checked(offer: Offer, content: OfferContent, unread: Collection[str] = ()) -
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]
     return result
-
-
-def check_offer_id(cpo: Cpo, offer_id: str) -> None:
-    """Refuse an id that already names something a buyer app can order or decline; inside the CPO's scope."""
-    if offer_id == PREPAID:
-        raise ValidationError({"offer_id": f"“{offer_id}” stands for prepaid balances: give the offer another id."})
-    names = (offer_id,)
-    if names_there(Connector.objects, "item_id", names) or names_there(Product.objects, "product_id", names):
-        raise ValidationError({"offer_id": f"“{offer_id}” is the id of an item: give the offer an id of its own."})
-    # First what holds others who do the same: what is read after it is still so when this one is written.
-    codes = codes_like(Offer(cpo=cpo), offer_id)
-    if other := _spelled_alike(offer_id):
-        raise ValidationError({"offer_id": alike_but_for_capitals(offer_id, other)})
-    if other := codes.offer_of(offer_id):
-        raise ValidationError({"offer_id": is_code_of(offer_id, other)})
-
-
-def alike_but_for_capitals(offer_id: str, other: str) -> str:
-    return f"“{offer_id}” is but for capitals the id of “{other}”: choose another id."
-
-
-def is_code_of(offer_id: str, other: str) -> str:
-    return f"“{offer_id}” is the code of the offer {other}: give this one another id."
-
-
-def is_id_of_an_offer(code: str) -> str:
-    return f"“{code}” is the id of an offer, by which everybody may ask for it: choose another code."
-
-
-def _spelled_alike(offer_id: str) -> str | None:
-    """Return the id of an offer that differs in capitals alone: codes, which ids are compared with, have none."""
-    if is_remembering():
-        known: dict[str, str] = recall("offer ids by capitals", _ids_by_capitals)
-        other = known.get(offer_id.upper())
-    else:
-        ids = Offer.objects.filter(offer_id__iexact=offer_id).exclude(offer_id=offer_id)
-        other = ids.values_list("offer_id", flat=True).first()
-    return None if other == offer_id else other
-
-
-def _ids_by_capitals() -> dict[str, str]:
-    return {name.upper(): name for name in Offer.objects.order_by().values_list("offer_id", flat=True)}
 
 
 _Findings = Iterable[Finding]

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.authoring.content import OfferContent, apply_content, check_offer_id, checked, content_of
+from offers.authoring.content import OfferContent, apply_content, checked, content_of
+from offers.authoring.ids import check_offer_id
 from offers.authoring.unread import refused_by
 from offers.engine.values import OfferLimits
 from offers.known import is_remembering, recall

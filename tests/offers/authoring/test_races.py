@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.network.models import Connector, Product
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.ledger import LimitReached, release
@@ -59,6 +60,77 @@ def test_a_draft_published_by_many_at_once_is_published_once(world: World) -> No
     with cpo_scope(world.cpo):
         assert OfferStateChange.objects.filter(move="publish").count() == 1
         assert OfferVersion.objects.exclude(published_at=None).count() == 1
+
+
+def add(kind: str, world: World, *, asked: bool) -> None:
+    """Take the id “tea” as staff would, or as whoever writes rows without asking."""
+    with cpo_scope(world.cpo), transaction.atomic():
+        if kind == "offer" and asked:
+            authoring.create_offer(world.cpo, "Tea", WEEKEND)
+            return
+        row: Any = Offer(cpo=world.cpo, offer_id="Tea")
+        if kind == "product":
+            row = Product(cpo=world.cpo, product_id="tea", name="Tea", price=Decimal(20))
+        elif kind == "connector":
+            row = Connector.objects.get(pk=world.connector.pk)
+            row.pk, row._state.adding, row.item_id, row.connector_id = None, True, "TEA", "2"
+        if asked:
+            row.full_clean()
+        row.save()
+
+
+PAIRS = {
+    "product-then-offer": ("product", "offer", "“Tea” is the id of an item: give the offer an id of its own."),
+    "offer-then-product": ("offer", "product", "“tea” is the id of an offer: give the product an id of its own."),
+    "connector-then-offer": ("connector", "offer", "“Tea” is the id of an item: give the offer an id of its own."),
+    "offer-then-connector": ("offer", "connector", "“TEA” is the id of an offer: give the connector an id of its own."),
+}
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "unasked"])
+@pytest.mark.parametrize(("first", "second", "sentence"), PAIRS.values(), ids=PAIRS)
+def test_who_comes_second_waits_and_gets_no_id_that_is_taken(
+    world: World, first: str, second: str, sentence: str, asked: bool
+) -> None:
+    told = []
+
+    def late() -> None:
+        try:
+            add(second, world, asked=asked)
+        except (ValidationError, IntegrityError) as refusal:
+            told.append(" ".join(refusal.messages) if asked else str(refusal).splitlines()[0])
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        add(first, world, asked=asked)
+        thread = threading.Thread(target=late)
+        thread.start()
+        until_somebody_waits()
+        assert told == []
+    thread.join(timeout=30)
+    name = {"offer": "Tea", "product": "tea", "connector": "TEA"}[second]
+    assert told == [sentence if asked else f"the id {name} is taken by another kind of item"]
+    with cpo_scope(world.cpo):
+        rows = {
+            "product": Product.objects,
+            "offer": Offer.objects,
+            "connector": Connector.objects.filter(item_id="TEA"),
+        }
+        assert [kind for kind, found in rows.items() if found.exists()] == [first]
+
+
+def until_somebody_waits() -> None:
+    """Return once another connection to this database waits for a lock."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(10_000):
+        with connection.cursor() as cursor:
+            # Within a transaction the view is read once.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waits)
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
 
 
 def test_many_authors_saving_at_once_share_one_draft(world: World) -> None:

@@ -17,11 +17,15 @@ from cpo_portal.network.models import Product
 from offers import authoring
 from offers.engine.matrix import FIELDS, NEEDS, Need, fault
 from offers.engine.values import BenefitKind
+from offers.files.runs import import_offers
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferVersion
+from pricing.versions.review import Actor
+from tests.offers.api.asking import fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, checks, edit_form, page
 from tests.offers.authoring.typed import LOAN, NOTHING, SAID, SLAB, content
-from tests.people import WEEKEND, People, make_people, signed_in
+from tests.offers.files.sheets import sheet
+from tests.people import WEEKEND, People, api_client, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +186,43 @@ def test_the_items_of_a_combination_are_the_cpos_own(people: People) -> None:
     assert refusal.value.message_dict == {
         "qualifier_item_ids": ["You have no connector or product “their-coffee”: choose one of yours."]
     }
+
+
+OWN = "“coffee” is one of the offer's own items: choose another to go with it."
+OF_A_COMBO: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "its-own-primary": (("coffee",), ("coffee",), OWN),
+    "one-of-its-primaries": (("coffee", "pe-charging-01"), ("coffee",), OWN),
+    "one-of-its-secondaries": (("coffee",), ("coffee", "pe-charging-01"), OWN),
+    "another": (("coffee",), ("pe-charging-01",), ""),
+    "without-a-primary": ((), ("coffee",), ""),
+}
+
+
+@pytest.mark.parametrize("way", ["form", "api", "file"])
+@pytest.mark.parametrize(("primary", "secondary", "said"), OF_A_COMBO.values(), ids=OF_A_COMBO)
+def test_a_combination_is_of_the_offers_own_items_and_others(
+    people: People, primary: tuple[str, ...], secondary: tuple[str, ...], said: str, way: str
+) -> None:
+    sent = {"item_ids": primary, "qualifier_item_ids": secondary}
+    if way == "form":
+        form = FORM | {"benefit_kind": "combo", "weekly_windows-0-weekdays": []} | {k: list(x) for k, x in sent.items()}
+        answer = signed_in(people.owner).post(ADD, form)
+        faults = dict(answer.context["adminform"].form.errors) if answer.status_code == 200 else {}
+    elif way == "api":
+        body = {"name": "Both", "benefit_kind": "combo", "value": "10", "value_cap": "50", **sent}
+        body |= {"valid_from": "2026-01-01T00:00Z", "valid_until": "2040-01-01T00:00Z"}
+        answer = send(api_client(people.here.cpo), "offers", {"offer_id": "both", "content": body})
+        faults = {} if answer.status_code == 201 else fields(answer)["content"]
+    else:
+        head = "Offer id,Name,Type,Value,At most,Valid from,Valid until,Connectors and products,Together with"
+        row = "both,Both,combo,10,50,2026-01-01T00:00,2040-01-01T00:00"
+        rows = sheet(f"{row},{';'.join(primary)},{';'.join(secondary)}", head=head).encode()
+        report = import_offers(people.here.cpo, rows, dry_run=False, actor=Actor(people.owner))
+        faults = {x.column: [x.sentence] for x in report.faults.shown}
+    field = "Together with" if way == "file" else "qualifier_item_ids"
+    assert faults == ({field: [said]} if said else {})
+    with cpo_scope(people.here.cpo):
+        assert Offer.objects.count() == (0 if said else 1)
 
 
 SLAB_ROWS = {f"slabs-0-{name}": str(value) for name, value in SLAB.items()}

@@ -70,13 +70,15 @@ def full_trace(priced: PricedSession, cpo: Cpo, *, as_of: datetime | None = None
 
 
 def _context_of_all(priced: PricedSession, context: OfferContext, offers: Collection[OfferTerms]) -> OfferContext:
-    """Return what a price was judged by with what all offers ask of the moment, in the one query that a price takes.
+    """Return what a price was judged by with what all other offers ask of the moment, in the one query that a price
+    takes.
 
-    What the price itself has looked up stays as it was.
+    What the price itself has looked up stays as it was, and is not looked up again.
     """
     if priced.asked is None:
         return context
-    found = look_up(replace(priced.asked, offers=offers, codes=CodesSent()))
+    judged = {x.offer_id for x in priced.trace.outcomes}
+    found = look_up(replace(priced.asked, offers=[x for x in offers if x.offer_id not in judged], codes=CodesSent()))
     goods = goods_left(found.observed.goods, {}, past=priced.asked.past)
     sessions = found.observed.customer_sessions if context.customer_sessions is None else context.customer_sessions
     return replace(

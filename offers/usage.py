@@ -15,7 +15,7 @@ from uuid import UUID
 from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
 from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
 from cpo_portal.database.queries import rows_of
-from offers.engine.limits import has_limit
+from offers.engine.limits import has_limit, is_personal_only
 from offers.engine.periods import Period, Today
 from offers.engine.values import CodeStanding, OfferTerms, SentCode, Usage
 from offers.observing import (
@@ -49,7 +49,8 @@ WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers})
 """
 
 # What the ledger said at an instant: a redemption counts as committed, else as reserved, unless released. One from
-# before days were written down counts for the day of its reservation on the calendar of today.
+# before days were written down counts for the day of its reservation on the calendar of today. Of offers that limit
+# nobody but each customer, the others' redemptions are not summed.
 _AS_OF = """
 SELECT o.offer_id, COALESCE(SUM(r.uses), 0), COALESCE(SUM(r.amount), 0)::text,
        COALESCE(SUM(r.uses) FILTER (WHERE r.customer_id = %(customer)s), 0),
@@ -68,6 +69,7 @@ LEFT JOIN LATERAL (
                 ELSE SUM(e.amount) FILTER (WHERE e.kind = 'RESERVE') END AS amount
     FROM offers_redemption d JOIN offers_ledgerentry e ON e.redemption_id = d.id
     WHERE d.offer_id = o.id AND d.cpo_id = o.cpo_id AND NOT d.sandbox AND e.at <= %(as_of)s
+        AND (d.customer_id = %(customer)s OR o.offer_id <> ALL(%(personal)s::text[]))
     GROUP BY d.id, d.customer_id
 ) r ON true
 WHERE o.cpo_id = %(cpo)s AND o.offer_id = ANY({offers}) GROUP BY o.id
@@ -176,6 +178,7 @@ def look_up(asked: Asked) -> Found:
         return Found()
     values: dict[str, Any] = {period.value.lower(): asked.today.start_of(period) for period in Period}
     values |= {"cpo": asked.cpo_id, "offers": limited, "customer": customer_id, "zone": asked.today.zone}
+    values["personal"] = [x.offer_id for x in asked.offers if is_personal_only(x.limits)]
     values |= {"as_of": asked.now if asked.past else None, "codes": list(words), "order": asked.codes.order_id}
     if with_facts:
         values |= fact_values(rules, at=asked.at, until=asked.now) | {"hashes": list(asked.person.hashes)}

@@ -44,6 +44,11 @@ def has_limit(limits: OfferLimits) -> bool:
     return limits.total_uses is not None or limits.has_budget or limits.is_personal
 
 
+def is_personal_only(limits: OfferLimits) -> bool:
+    """Return whether these limits count what one customer has used, and nothing of all together."""
+    return limits.is_personal and limits.total_uses is None and not limits.has_budget
+
+
 def limit_checks(
     offer: OfferTerms, context: OfferContext, saving: Decimal, *, only_failing: bool = False
 ) -> tuple[list[Check], bool]:

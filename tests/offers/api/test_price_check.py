@@ -267,6 +267,25 @@ def test_a_full_explanation_of_the_past_names_no_draft_of_today(world: World, st
     assert [x["offer_id"] for x in body["trace"]["offers"]] == ["weekend-discount-25"]
 
 
+def test_a_full_explanation_of_the_past_sums_the_ledger_of_each_offer_once(world: World, staff: Client) -> None:
+    with cpo_scope(world.cpo):
+        Product.objects.create(cpo=world.cpo, product_id="far-01", name="Far", price=Decimal(1))
+        tariff = world.tariff
+    pricing_authoring.save_draft(tariff, TariffContent(rate=Decimal(18), places=(Place(),)))
+    pricing_authoring.publish(tariff)
+    for name, items in (("here", ()), ("far", ("far-01",))):
+        said, limits = weekend(display_code="", item_ids=items), OfferLimits(total_uses=5)
+        authoring.publish(authoring.create_offer(world.cpo, name, said, limits=limits))
+    then = timezone.now()
+    with CaptureQueriesContext(connection) as queries:
+        answer = check(staff, explain="full", as_of=then.isoformat())
+    summed = [x["sql"] for x in queries if "offers_ledgerentry" in x["sql"]]
+    assert [[name for name in ("here", "far") if f"'{name}'" in sql or f"{{{name}}}" in sql] for sql in summed] == [
+        ["here"], ["far"],
+    ]  # fmt: skip
+    assert failing_of(answer) == {"here": [], "far": [("ITEM", "far-01", "pe-charging-01")]}
+
+
 def test_nothing_is_written(world: World, staff: Client, offer: Offer) -> None:
     def rows() -> dict[str, int]:
         with every_cpo():

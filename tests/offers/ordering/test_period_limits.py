@@ -250,6 +250,27 @@ def test_usage_of_now_is_what_the_ledger_says_as_of_then(world: World, customer:
         assert before.customer_period_uses == {Period.DAY: 1, Period.WEEK: 1, Period.MONTH: 2}
 
 
+@pytest.mark.parametrize(
+    ("limits", "uses"),
+    [
+        pytest.param({"uses_per_customer_day": 5}, 1, id="of-each-customer-alone"),
+        pytest.param({"uses_per_customer_day": 5, "total_uses": 9}, 3, id="of-all-together-too"),
+    ],
+)
+def test_the_ledger_of_then_is_summed_as_far_as_the_limits_count(
+    world: World, customer: Customer, limits: dict[str, int], uses: int
+) -> None:
+    offer = make_offer(world.cpo, **limits)
+    with cpo_scope(world.cpo):
+        other = Customer.objects.create(cpo=world.cpo)
+        for name, who in (("a", customer), ("b", other), ("c", other)):
+            take(new_order(world, who, name, SATURDAY), offer, "10", at=SATURDAY)
+        terms = [offer_terms(offer, Offer.objects.get(pk=offer.pk).live_version)]  # type: ignore[arg-type]
+        today = today_at(SATURDAY, world.cpo.time_zone)
+        then = usage_of(world.cpo.pk, terms, customer.pk, today=today, as_of=SATURDAY)[offer.offer_id]
+        assert (then.uses, then.customer_uses, then.customer_period_uses[Period.DAY]) == (uses, 1, 1)
+
+
 def test_an_order_does_not_count_against_itself_while_its_period_runs(world: World, customer: Customer) -> None:
     offer = make_offer(world.cpo, uses_per_customer_day=1, budget_per_day=Decimal(60), redemption_cap=CAP)
     with cpo_scope(world.cpo):

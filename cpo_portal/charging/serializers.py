@@ -12,7 +12,7 @@ from cpo_portal.charging.models import ChargingSession, SessionState
 from cpo_portal.charging.notices import STATUSES
 from cpo_portal.charging.payments import NoticeOutcome
 from cpo_portal.charging.readings import MAX_READINGS
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.models import BECKN_ID, StatusChoice
 
 #: A cumulative register of a terawatt-hour is no meter's.
@@ -36,7 +36,7 @@ class IdField(serializers.CharField):
 class StatusReportSerializer(serializers.Serializer[Any]):
     """A connector's state at an instant."""
 
-    status = serializers.ChoiceField(choices=StatusChoice.choices, help_text="OCPI's names.")
+    status = OneOfField(choices=StatusChoice.choices, help_text="OCPI's names.")
     at = InstantField()
 
 
@@ -44,7 +44,7 @@ class StatusAnswerSerializer(serializers.Serializer[Any]):
     """The connector's last known state; `kept` is false where a newer one was known."""
 
     item_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=StatusChoice.choices)
+    status = OneOfField(choices=StatusChoice.choices)
     at = InstantField()
     kept = serializers.BooleanField()
 
@@ -52,7 +52,7 @@ class StatusAnswerSerializer(serializers.Serializer[Any]):
 class CommandSerializer(serializers.Serializer[Any]):
     """One thing to do; `session_id` is null for a start."""
 
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.value.capitalize()) for kind in CommandKind])
+    kind = OneOfField(choices=[(kind.value, kind.value.capitalize()) for kind in CommandKind])
     order_id = serializers.UUIDField()
     session_id = serializers.CharField(allow_null=True)
     item_id = serializers.CharField()
@@ -112,7 +112,7 @@ class SessionSerializer(serializers.ModelSerializer[ChargingSession]):
 
     order_id = serializers.UUIDField(read_only=True)
     item_id = serializers.CharField(source="connector.item_id", read_only=True)
-    state = serializers.ChoiceField(choices=SessionState.choices, read_only=True)
+    state = OneOfField(choices=SessionState.choices, read_only=True)
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {DateTimeField: InstantField}
 
     class Meta:
@@ -139,7 +139,7 @@ class NoticeSerializer(serializers.Serializer[Any]):
     event_id = serializers.CharField(max_length=100)
     payment_id = serializers.UUIDField(required=False, help_text="The payment's id of on_init.")
     transaction_id = serializers.CharField(max_length=255, required=False, help_text="As in the payment link.")
-    status = serializers.ChoiceField(choices=sorted(STATUSES), help_text="Only PAID is money.")
+    status = OneOfField(choices=sorted(STATUSES), help_text="Only PAID is money.")
     amount = serializers.DecimalField(max_digits=14, decimal_places=4)
     currency = serializers.CharField(max_length=3)
     reference = serializers.CharField(max_length=100, required=False)
@@ -149,6 +149,6 @@ class NoticeSerializer(serializers.Serializer[Any]):
 class NoticeAnswerSerializer(serializers.Serializer[Any]):
     """What became of the report."""
 
-    outcome = serializers.ChoiceField(choices=[(outcome.value, outcome.value) for outcome in NoticeOutcome])
+    outcome = OneOfField(choices=[(outcome.value, outcome.value) for outcome in NoticeOutcome])
     event_id = serializers.CharField()
     payment_id = serializers.UUIDField(allow_null=True)

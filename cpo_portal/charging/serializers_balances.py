@@ -12,7 +12,7 @@ from cpo_portal.charging.groups import MOST_CONTACTS
 from cpo_portal.charging.models import Balance, BalanceEntry, CustomerGroup
 from cpo_portal.charging.plans import fault_of_plan
 from cpo_portal.charging.units import ENERGY
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import BECKN_ID
 
@@ -48,8 +48,11 @@ class BalanceInSerializer(StrictSerializer):
     """A new balance, of the driver with this contact or of a group."""
 
     name = serializers.CharField(max_length=100)
-    currency = serializers.ChoiceField(
-        choices=[ENERGY], required=False, help_text="“Wh” for energy of a subscription; left out, the CPO's currency."
+    currency = OneOfField(
+        choices=[ENERGY],
+        required=False,
+        help_text="“Wh” for energy of a subscription; left out, the CPO's currency.",
+        error_messages={"invalid_choice": "There is no “{input}” here: use Wh for energy, or leave it out for money."},
     )
     plan = serializers.CharField(
         max_length=60,

@@ -9,13 +9,16 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import MOST_FAULTS
+from cpo_portal.network.api_fields import MOST_FAULTS, OneOfField
 
 NO_SUCH = "There is no such property: remove it."
 
 
 class Strict:
     """A serializer that refuses what it does not write, each with a sentence, beside its other faults."""
+
+    #: What serializers of a model make of a column with choices.
+    serializer_choice_field = OneOfField
 
     def to_internal_value(self, data: Any) -> Any:
         refused = unwritten(self, data) if isinstance(data, Mapping) else {}

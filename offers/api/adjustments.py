@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cpo_portal.charging.models import Order
-from cpo_portal.network.api_fields import RefusedSerializer
+from cpo_portal.network.api_fields import OneOfField, RefusedSerializer
 from cpo_portal.network.api_strict import StrictSerializer
 from offers.api.adjustment_answers import AdjustmentSerializer, adjustment_to_response
 from offers.api.orders import OrderView
@@ -70,7 +70,7 @@ class ExchangeSerializer(SaidSerializer):
 
     offer_id = serializers.CharField(max_length=80)
     value = serializers.DecimalField(max_digits=14, decimal_places=3)
-    credit_to = serializers.ChoiceField(choices=CreditTo.choices, default=CreditTo.BALANCE)
+    credit_to = OneOfField(choices=CreditTo.choices, default=CreditTo.BALANCE)
 
 
 class ChangedSerializer(AdjustmentSerializer):

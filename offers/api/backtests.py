@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_fields import OneOfField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
@@ -37,7 +38,7 @@ class BacktestSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     offer_id = serializers.CharField(source="offer.offer_id")
     version = serializers.IntegerField(source="version_number")
-    state = serializers.ChoiceField(choices=RunState.choices)
+    state = OneOfField(choices=RunState.choices)
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     requested_at = serializers.DateTimeField()

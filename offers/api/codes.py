@@ -48,6 +48,7 @@ class CodeBatchInSerializer(StrictSerializer):
 class CodeBatchSerializer(serializers.ModelSerializer[CodeBatch]):
     """A batch and how far it is: `made` of `count`."""
 
+    serializer_choice_field = OneOfField
     batch = serializers.IntegerField(source="pk")
     offer_id = serializers.CharField(source="offer.offer_id")
     created_at = InstantField()

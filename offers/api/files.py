@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.csv_files import NotRead
+from cpo_portal.network.api_fields import OneOfField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
@@ -51,7 +52,7 @@ class OfferImportSerializer(serializers.ModelSerializer[OfferImport]):
     """A file of offers and how far it is: `done` of `rows` are checked; all become drafts once it is DONE, or none."""
 
     id = serializers.UUIDField(allow_null=True, help_text="Null after a check that was done at once.")
-    state = serializers.ChoiceField(choices=OfferImportState.choices)
+    state = OneOfField(choices=OfferImportState.choices)
     rows = serializers.IntegerField(source="total")
     faults = FaultSerializer(many=True, help_text="The first hundred.")
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cpo_portal.charging.segment_rules import CustomerFacts
-from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_fields import InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from offers.api.serializers import OfferSerializer, amount_text
 from offers.authoring.linting import lint_offer
@@ -101,8 +101,8 @@ class LintRivalSerializer(serializers.Serializer[Any]):
 class FindingSerializer(serializers.Serializer[Any]):
     """One finding; a CONTRADICTION keeps the draft from being published."""
 
-    code = serializers.ChoiceField(choices=[(x.value, x.value) for x in FindingCode])
-    severity = serializers.ChoiceField(choices=[(x.value, x.value) for x in Severity])
+    code = OneOfField(choices=[(x.value, x.value) for x in FindingCode])
+    severity = OneOfField(choices=[(x.value, x.value) for x in Severity])
     at = serializers.CharField(source="field", help_text="A field of the content or the limits, or nothing.")
     sentence = serializers.CharField()
     example = ExampleSerializer(allow_null=True)

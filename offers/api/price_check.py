@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.models import Customer
-from cpo_portal.network.api_fields import BoundedListField, InstantField, RefusedSerializer
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField, RefusedSerializer
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Connector
@@ -46,7 +46,7 @@ class MeasureSerializer(StrictSerializer):
 
     value = serializers.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
     unit = serializers.CharField(max_length=3, help_text="The currency (INR), kWh or min.")
-    basis = serializers.ChoiceField(
+    basis = OneOfField(
         choices=[basis.value for basis in Basis], required=False, help_text="For money only; the CPO's if left out."
     )
 
@@ -87,7 +87,7 @@ class PriceCheckSerializer(StrictSerializer):
         help_text="Price with the tariffs, surges, offers and limits that were published at that instant, and what "
         "was used then; taxes, products, segments, holiday calendars and the policies are today's. No signal counts.",
     )
-    explain = serializers.ChoiceField(
+    explain = OneOfField(
         choices=["candidates", "full"],
         required=False,
         help_text="“full” names every offer of the CPO, drafts as well, with the conditions that fail.",

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
+from cpo_portal.network.api_fields import OneOfField
 from cpo_portal.network.api_limits import StaffThrottle
 from offers.api.serializers import LimitsSerializer, OfferContentSerializer
 from offers.authoring import OfferContent
@@ -28,7 +29,7 @@ class TemplateSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
     needs = serializers.CharField(help_text="What of your own it names; empty where it needs nothing.")
     missing = serializers.CharField(help_text="What to make first; empty where everything is there.")
-    makes = serializers.ChoiceField(choices=[makes.value for makes in Makes])
+    makes = OneOfField(choices=[makes.value for makes in Makes])
     body = serializers.DictField(
         allow_null=True,
         help_text="Change what you like; a balance also says whose it is. Null where something is to be made first: "

@@ -11,7 +11,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Location
 from pricing.api.parts import WholeSerializer
@@ -138,7 +138,7 @@ class RiseSerializer(serializers.Serializer[Any]):
 class ReasonSerializer(serializers.Serializer[Any]):
     """The last decision that was kept: each that changed something or had another reason, and one every ten minutes."""
 
-    code = serializers.ChoiceField(choices=DemandReasonChoice.choices)
+    code = OneOfField(choices=DemandReasonChoice.choices)
     words = serializers.CharField()
     at = InstantField()
 

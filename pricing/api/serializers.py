@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField
+from cpo_portal.network.api_fields import MOST_FAULTS, BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import Connector, ConnectorType, Location
 from pricing.api.parts import BasedOnSerializer, RevisionField, WholeSerializer, WindowsField
@@ -36,7 +36,7 @@ class FeeSerializer(WholeSerializer):
 class ComponentSerializer(WholeSerializer):
     """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session."""
 
-    dimension = serializers.ChoiceField(choices=[x.value for x in Dimension])
+    dimension = OneOfField(choices=[x.value for x in Dimension])
     rate = serializers.DecimalField(max_digits=14, decimal_places=4)
     windows = WindowsField(required=False, help_text="Its hours; none is at all other times.")
     grace_minutes = serializers.IntegerField(
@@ -53,13 +53,13 @@ class WheelingSerializer(WholeSerializer):
 
     title = serializers.CharField(max_length=100, required=False, default=WHEELING_TITLE)
     amount = serializers.DecimalField(max_digits=14, decimal_places=4)
-    basis = serializers.ChoiceField(choices=[x.value for x in WheelingBasis], required=False, default="ORDER")
+    basis = OneOfField(choices=[x.value for x in WheelingBasis], required=False, default="ORDER")
 
 
 class TariffContentSerializer(StrictSerializer):
     """What a version of a tariff says."""
 
-    model = serializers.ChoiceField(choices=PricingModelChoice.choices, required=False)
+    model = OneOfField(choices=PricingModelChoice.choices, required=False)
     rate = serializers.DecimalField(
         max_digits=14,
         decimal_places=4,
@@ -90,7 +90,7 @@ class PlaceSerializer(StrictSerializer):
 
     location_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
     item_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    connector_type = serializers.ChoiceField(choices=ConnectorType.choices, required=False, allow_blank=True)
+    connector_type = OneOfField(choices=ConnectorType.choices, required=False, allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("item_id") and (attrs.get("location_id") or attrs.get("connector_type")):

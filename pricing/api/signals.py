@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
@@ -33,7 +33,7 @@ def _names(length: int, help_text: str) -> BoundedListField:
 class SignalInSerializer(StrictSerializer):
     """What a source says; it counts at locations that fit any of what is named, everywhere where nothing is."""
 
-    kind = serializers.ChoiceField(choices=SignalKindChoice.choices, help_text="Schedules wait for a kind.")
+    kind = OneOfField(choices=SignalKindChoice.choices, help_text="Schedules wait for a kind.")
     title = serializers.CharField(max_length=100, help_text="What drivers read, for example Storm over Delhi.")
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=100, help_text="Who says so, for example the grid operator."

@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import BoundedListField, InstantField
+from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from cpo_portal.network.models import ConnectorType
 from pricing.api.parts import WholeSerializer, WindowsField
@@ -42,7 +42,7 @@ class ScopeSerializer(WholeSerializer):
     item_ids = _names(100, "Item ids of your connectors.")
     charger_ids = _names(100, "EVSE ids of your chargers.")
     connector_types = BoundedListField(
-        child=serializers.ChoiceField(choices=ConnectorType.choices), max_length=len(ConnectorType), required=False
+        child=OneOfField(choices=ConnectorType.choices), max_length=len(ConnectorType), required=False
     )
     min_power_w = _number("The connector's rating in W, this one included.")
     max_power_w = _number("The connector's rating in W, this one included.")
@@ -63,7 +63,7 @@ class ExemptionsSerializer(WholeSerializer):
 class SurgeContentSerializer(StrictSerializer):
     """What a version of a surge says."""
 
-    basis = serializers.ChoiceField(choices=SurgeBasisChoice.choices, required=False)
+    basis = OneOfField(choices=SurgeBasisChoice.choices, required=False)
     value = serializers.DecimalField(
         max_digits=14,
         decimal_places=4,
@@ -90,7 +90,7 @@ class SurgeContentSerializer(StrictSerializer):
         help_text="Days on which it holds, beside those of the calendar; with neither it holds on all.",
     )
     signal_kinds = BoundedListField(
-        child=serializers.ChoiceField(choices=SignalKindChoice.choices),
+        child=OneOfField(choices=SignalKindChoice.choices),
         max_length=len(SignalKindChoice),
         required=False,
         help_text="It holds while a signal of one of these kinds counts; [] is without a signal.",

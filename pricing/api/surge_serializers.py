@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.network.api_fields import InstantField
+from cpo_portal.network.api_fields import InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from pricing.api.parts import BasedOnSerializer, RevisionField
 from pricing.api.surge_content import SurgeContentSerializer
@@ -32,7 +32,7 @@ class SurgeInSerializer(StrictSerializer):
 
     schedule_id = serializers.CharField(max_length=60)
     name = serializers.CharField(max_length=100, help_text="Drivers read it on the bill, for example Congestion fee.")
-    kind = serializers.ChoiceField(choices=SurgeKindChoice.choices, help_text="What it is for.")
+    kind = OneOfField(choices=SurgeKindChoice.choices, help_text="What it is for.")
     content = SurgeContentSerializer()
 
 
@@ -40,7 +40,7 @@ class SurgeChangeSerializer(BasedOnSerializer):
     """What to change; the content goes into a draft, name and kind apply at once."""
 
     name = serializers.CharField(max_length=100, required=False)
-    kind = serializers.ChoiceField(choices=SurgeKindChoice.choices, required=False)
+    kind = OneOfField(choices=SurgeKindChoice.choices, required=False)
     content = SurgeContentSerializer(required=False)
 
 
@@ -80,7 +80,7 @@ class SurgeScheduleSerializer(serializers.Serializer[Any]):
 
     schedule_id = serializers.CharField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=SurgeKindChoice.choices)
+    kind = OneOfField(choices=SurgeKindChoice.choices)
     family = serializers.CharField(help_text="PEAK_DEMAND, LOCATION, TIME, SERVICE or ENVIRONMENTAL.")
     state = serializers.CharField(help_text="DRAFT, IN_REVIEW, APPROVED (published), PAUSED, ENDED or ARCHIVED.")
     live = SurgeVersionSerializer(

@@ -112,7 +112,12 @@ REFUSED = [
     pytest.param({"currency": "Wh", "plan": "yearly"}, "plan", UNKNOWN, id="no-tariff"),
     pytest.param({"currency": "Wh", "plan": "standard"}, "plan", UNKNOWN, id="no-subscription"),
     pytest.param({"currency": "Wh", "plan": "theirs"}, "plan", UNKNOWN, id="another-cpos-subscription"),
-    pytest.param({"currency": "USD"}, "currency", '"USD" is not a valid choice.', id="another-currency"),
+    pytest.param(
+        {"currency": "USD"},
+        "currency",
+        "There is no “USD” here: use Wh for energy, or leave it out for money.",
+        id="another-currency",
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.models import Tariff, TariffVersion
+from pricing.models import PricingModelChoice, Tariff, TariffVersion
 from tests.offers.api.asking import send
 from tests.people import api_client
 from tests.world import World, make_world
@@ -184,7 +184,9 @@ def test_it_tells_the_price_of_now_and_where_it_applies_now_once(world: World, s
             id="another model",
         ),
         pytest.param(
-            {"model": "BY_THE_MOON"}, {"content": {"model": ['"BY_THE_MOON" is not a valid choice.']}}, id="no model"
+            {"model": "BY_THE_MOON"},
+            {"content": {"model": [f"There is no “BY_THE_MOON”: use one of {', '.join(PricingModelChoice.values)}."]}},
+            id="no model",
         ),
         pytest.param(
             {"wheeling": {"amount": "0"}},

@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"stale_after": "2027-03-01T06:30:00Z"},
         {"stale_after": ["It would be stale already: give a later time, or leave it empty."]},
     ),
-    "kind": ({"kind": "RAIN"}, {"kind": ['"RAIN" is not a valid choice.']}),
+    "kind": ({"kind": "RAIN"}, {"kind": ["There is no “RAIN”: use one of GRID_STRESS, WEATHER, EVENT."]}),
     "untitled": ({"title": " "}, {"title": ["This field may not be blank."]}),
     "place": (
         {"location_ids": ["cp-station", "far"]},

@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db.models import TextChoices
 from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.models import SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
+from cpo_portal.network.models import ConnectorType
+from pricing.models import (
+    SignalKindChoice,
+    SurgeBasisChoice,
+    SurgeKindChoice,
+    SurgeSchedule,
+    SurgeState,
+    SurgeStateChange,
+    SurgeVersion,
+)
 from tests.offers.api.asking import fields, send
 from tests.people import api_client
 from tests.world import World, make_world
@@ -39,13 +49,17 @@ def content(**said: Any) -> dict[str, Any]:
     return {"content": NEW["content"] | said}
 
 
+def none_of(word: str, choices: type[TextChoices]) -> str:
+    return f"There is no “{word}”: use one of {', '.join(choices.values)}."
+
+
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no-value": (
         {"content": {}},
         {"content": {"value": ["Give a number above 0 and up to 1,000 with at most four decimals."]}},
     ),
     "no-number": (content(value="NaN"), {"content": {"value": ["A valid number is required."]}}),
-    "no-basis": (content(basis="FREE"), {"content": {"basis": ['"FREE" is not a valid choice.']}}),
+    "no-basis": (content(basis="FREE"), {"content": {"basis": [none_of("FREE", SurgeBasisChoice)]}}),
     "a-paisa-and-a-half": (
         content(basis="FIXED", value="1.015"),
         {"content": {"value": ["Give an amount per session with at most two decimals."]}},
@@ -59,7 +73,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"schedule_id": ["Use letters, digits, dots, colons and hyphens."]},
     ),
     "no-name": ({"name": " "}, {"name": ["This field may not be blank."]}),
-    "no-kind": ({"kind": "GREED"}, {"kind": ['"GREED" is not a valid choice.']}),
+    "no-kind": ({"kind": "GREED"}, {"kind": [none_of("GREED", SurgeKindChoice)]}),
     "window": (
         content(weekly_windows=[{"weekdays": [8], "start": "18:00", "end": "21:00"}]),
         {"content": {"weekly_windows": ["Window 1: weekdays are numbers from 1 (Monday) to 7 (Sunday)."]}},
@@ -88,7 +102,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "signal": (
         content(signal_kinds=["RAIN"]),
-        {"content": {"signal_kinds": {"0": ['"RAIN" is not a valid choice.']}}},
+        {"content": {"signal_kinds": {"0": [none_of("RAIN", SignalKindChoice)]}}},
     ),
     "without-an-offset": (
         content(valid_from="2027-03-01T00:00:00"),
@@ -116,7 +130,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "type": (
         content(scope={"connector_types": ["PLUG"]}),
-        {"content": {"scope": {"connector_types": {"0": ['"PLUG" is not a valid choice.']}}}},
+        {"content": {"scope": {"connector_types": {"0": [none_of("PLUG", ConnectorType)]}}}},
     ),
     "no-scope": (content(scope=None), {"content": {"scope": ["This field may not be null."]}}),
     "who": (

@@ -347,13 +347,22 @@ def test_every_api_rule_is_of_a_route_that_there_is() -> None:
 
 
 def test_every_route_refuses_by_name_what_staff_send_that_it_does_not_write(stage: Stage) -> None:
-    found, described_paths = {}, described()["paths"]
+    found, without_body, described_paths = {}, set(), described()["paths"]
     for route, method in (call.values for call in CALLS):
+        if TokenScope.STAFF not in rule(route, method).tokens or method not in {"POST", "PUT", "PATCH"}:
+            continue
         at = route.address(**{name: f"{{{name}}}" for name in route.parameters})
-        if TokenScope.STAFF in rule(route, method).tokens and "requestBody" in described_paths[at][method.lower()]:
+        if "requestBody" not in described_paths[at][method.lower()]:
+            without_body.add(f"{route.key} {method}")
+        else:
             answer = call(stage.here.tokens["STAFF"], route, method, own_key(route, stage.here), {"surely_no": 1})
             fields = answer.json()["error"].get("fields", {})
             found[f"{route.key} {method}"] = answer.status_code, fields.get("surely_no")
-    assert len(found) > 60
+    assert without_body == {
+        "code-batch-cancel POST",
+        "demand-policy-switch-off POST",
+        "demand-policy-switch-on POST",
+        "signal-withdraw POST",
+    }
     assert {name: said for name, said in found.items() if said != (400, [NO_SUCH])} == {}
     assert all_tables() == stage.tables

@@ -15,7 +15,9 @@ from cpo_portal.charging.models import FulfillmentState, Order, OrderState, Pric
 from cpo_portal.charging.panels import Panel, table, zone_of
 from cpo_portal.charging.wording import oddities
 from offers.models import Quote
+from offers.ordering.orders import read_quote
 from offers.ordering.settle import bill_of
+from offers.receipts.slices import Surcharged
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import PricingError, SliceQuality
 from pricing.engine.wording import energy_text, money_text
@@ -40,20 +42,24 @@ def running(request: HttpRequest, order: Order) -> Panel | None:
     rows.append(("Total", money(bill.total.amount, order.currency)))
     odd = oddities(bill.flags)
     note = format_html("<p>To be looked at: {}.</p>", odd) if odd else ""
-    return Panel("Cost so far", format_html(_LIVE, note, _table(rows), _slices(bill.slices, order)))
+    parts = _slices(bill.slices, order, Surcharged(bill.terms, bill.lines))
+    return Panel("Cost so far", format_html(_LIVE, note, _table(rows), parts))
 
 
 def slices(request: HttpRequest, order: Order) -> Panel | None:
-    """Show the energy of the bill by time and price, and how it is known."""
+    """Show the energy of the bill by time and price with its surges, and how it is known."""
     parts = list(PricedSlice.objects.filter(order=order).order_by("position"))
-    return Panel("Energy by time", _slices(parts, order)) if parts else None
+    if not parts:
+        return None
+    bill = read_quote(Quote.objects.get(order=order, is_bill=True))
+    return Panel("Energy by time", _slices(parts, order, Surcharged(bill.terms, bill.lines)))
 
 
 def _table(rows: list[tuple[Any, ...]]) -> SafeString:
     return table(("Line", "Amount"), rows, numbers=(1,))
 
 
-def _slices(parts: Iterable[Any], order: Order) -> SafeString:
+def _slices(parts: Iterable[Any], order: Order, surcharged: Surcharged) -> SafeString:
     zone = zone_of(order)
     rows = [
         (
@@ -62,8 +68,9 @@ def _slices(parts: Iterable[Any], order: Order) -> SafeString:
             energy_text(part.energy_wh),
             f"{money_text(part.rate, order.currency)}/kWh",
             QUALITIES[SliceQuality(part.quality)],
+            surcharged.names(part) or EMPTY,
         )
         for part in parts
     ]
-    headers = ("From", "To", "Energy", "Price", "How it is known")
+    headers = ("From", "To", "Energy", "Price", "How it is known", "Surges on top")
     return table(headers, rows, numbers=(2, 3)) if rows else format_html("{}", EMPTY)

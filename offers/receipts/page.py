@@ -23,7 +23,9 @@ from cpo_portal.charging.models import (
 from cpo_portal.charging.units import ENERGY
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
+from offers.ordering.orders import read_quote
 from offers.public_support import Contact, support_of
+from offers.receipts.slices import Surcharged
 from offers.receipts.surcharges import Explained, explained
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
@@ -47,6 +49,7 @@ class Slice:
     energy: str
     rate: str
     quality: str
+    surcharges: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         issued=moment_text(order.settled_at.astimezone(zone)),
         buyer=_buyer(order),
         facts=tuple(_facts(order, bill, zone)),
-        slices=tuple(_slices(order, zone)),
+        slices=tuple(_slices(order, bill, zone)),
         lines=tuple(Row(line.title, money_text(line.amount, line.currency)) for line in lines),
         total=money_text(bill.total, bill.currency),
         saved=money_text(saved, bill.currency) if saved else "",
@@ -121,13 +124,16 @@ def _facts(order: Order, bill: Quote, zone: ZoneInfo) -> Iterator[Row]:
     yield Row("Energy", energy_text(bill.energy_wh))
 
 
-def _slices(order: Order, zone: ZoneInfo) -> Iterator[Slice]:
+def _slices(order: Order, bill: Quote, zone: ZoneInfo) -> Iterator[Slice]:
+    stored = read_quote(bill)
+    surcharged = Surcharged(stored.terms, stored.lines)
     for part in PricedSlice.objects.filter(order=order).order_by("position"):
         yield Slice(
             f"{_clock(part.starts_at, zone)}–{_clock(part.ends_at, zone)}",
             energy_text(part.energy_wh),
             f"{money_text(part.rate, part.currency)}/kWh",
             QUALITIES[SliceQuality(part.quality)],
+            surcharged.names(part),
         )
 
 

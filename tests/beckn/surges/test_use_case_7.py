@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,11 +12,13 @@ from django.conf import settings
 from django.test import Client
 
 from beckn.protocol.times import format_time
+from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from offers.models import Quote, SurgeConsent
 from tests.beckn.actions.conversation import amounts
 from tests.beckn.surges.evening import CALCULATED, CONGESTION, RUPEE, Evening, groups
+from tests.people import make_member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,17 @@ def test_a_session_across_the_end_of_the_surge_pays_for_what_flowed_before(eveni
     evening.report_stop(10_000)
     bill = evening.callbacks("on_update")[-1]["message"]["order"]
     assert amounts(bill) == ["160.00", "4.00"]
+    [receipt] = groups(bill, "receipt")
+    page = Client().get(receipt["url"].removeprefix(settings.BASE_URL)).content.decode()
+    slices = re.findall(r"<tr><td>([0-9:–]+)<br><span[^>]*>([^<]*)(?:<br>([^<]*))?</span>", page)
+    assert slices == [
+        ("20:50–21:00", "read at both ends", "Surcharges: Congestion fee"),
+        ("21:00–21:20", "read at both ends", ""),
+    ]
+    staff = signed_in(make_member(evening.world.cpo, "manager", Role.MANAGER))
+    shown = staff.get(f"/admin/charging/order/{evening.order().pk}/change/").content.decode()
+    rows = re.findall(r"₹16.00/kWh</td>\s*<td[^>]*>read at both ends</td>\s*<td[^>]*>(.*?)</td>", shown)
+    assert rows == ["Congestion fee", "–"]
 
 
 def test_a_receipt_without_a_surge_explains_none(evening: Evening) -> None:

@@ -51,7 +51,7 @@ from offers.forms_types import BENEFIT_FIELDSET
 from offers.forms_where import WHERE_FIELDSET
 from offers.models import Offer, OfferState, OfferVersion
 from offers.names import gift_shown
-from offers.receipts.panel import receipt
+from offers.receipts.panel import receipt, tax_id
 from offers.states import is_editable, is_published, moves_from, recent_days
 from offers.uses import with_uses
 from pricing.admin_drafts import TRY_PAGES, DraftAdmin, expected_version
@@ -280,7 +280,7 @@ class OfferAdmin(
         return timezone.now()
 
 
-ORDER_PANELS.extend((running, slices, receipt, consents, considered, held, ledger, admin_adjustments.adjusted))
+ORDER_PANELS.extend((tax_id, running, slices, receipt, consents, considered, held, ledger, admin_adjustments.adjusted))
 admin_order_actions.register()
 admin_adjustments.register()
 admin_groups.register()

@@ -10,7 +10,7 @@ import re
 
 from django.core.exceptions import ValidationError
 
-from pricing.gstin import check_gstin
+from pricing.gstin import check_gstin, has_form
 
 STATES = {
     "01": "Jammu and Kashmir",
@@ -64,6 +64,9 @@ _ALSO = {
     "36": ("TG",),
 }
 _NOT_LETTERS = re.compile(r"[^a-z]+")
+#: What people write between the characters of a tax id, and before it.
+_BETWEEN = re.compile(r"[\s:.-]+")
+_LABEL = "GSTIN"
 
 
 def state_code(name: str) -> str:
@@ -74,7 +77,7 @@ def state_code(name: str) -> str:
 
 def read_gstin(text: str) -> str:
     """Return the GSTIN in a buyer's tax id, such as "GSTIN29…"; "" where there is none."""
-    gstin = re.sub(r"[\s:.-]+", "", text.upper()).removeprefix("GSTIN")
+    gstin = _bare(text).removeprefix(_LABEL)
     try:
         check_gstin(gstin)
     except ValidationError:
@@ -82,9 +85,20 @@ def read_gstin(text: str) -> str:
     return gstin
 
 
+def is_wrong_gstin(text: str) -> bool:
+    """Tell whether a buyer's tax id is meant as a GSTIN, by its form or by its name, and is none."""
+    bare = _bare(text)
+    meant = bare.startswith(_LABEL) or has_form(bare)
+    return meant and not read_gstin(text)
+
+
 def place_of_supply(*, buyer_gstin: str, buyer_state: str, station_state: str) -> str:
     """Return the code of the state that is supplied; "" where none is known."""
     return buyer_gstin[:2] or state_code(buyer_state) or state_code(station_state)
+
+
+def _bare(tax_id: str) -> str:
+    return _BETWEEN.sub("", tax_id.upper())
 
 
 def _key(name: str) -> str:

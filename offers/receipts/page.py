@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cpo_portal.charging.balance_holds import taken_by
@@ -13,7 +14,6 @@ from cpo_portal.charging.models import (
     ChargingSession,
     LineStage,
     Order,
-    OrderContact,
     OrderLine,
     OrderState,
     PaymentStatus,
@@ -27,6 +27,7 @@ from offers.ordering.orders import read_quote
 from offers.public_support import Contact, support_of
 from offers.receipts.slices import Surcharged
 from offers.receipts.surcharges import Explained, explained
+from offers.receipts.tax import DOUBT, billing_of, is_doubtful
 from pricing.engine.describe import QUALITIES
 from pricing.engine.values import LineKind, SliceQuality
 from pricing.engine.wording import energy_text, moment_text, money_text, plain_number
@@ -61,6 +62,7 @@ class ReceiptPage:
     order: str
     issued: str
     buyer: tuple[str, ...]
+    doubt: str
     facts: tuple[Row, ...]
     slices: tuple[Slice, ...]
     lines: tuple[Row, ...]
@@ -80,7 +82,7 @@ def receipt_page(order: Order) -> ReceiptPage | None:
     bill = Quote.objects.get(order=order, is_bill=True)
     location = order.connector.charger.location
     zone = ZoneInfo(location.time_zone)
-    tax = BillTax.objects.filter(order=order).first()
+    tax, billing = BillTax.objects.filter(order=order).first(), billing_of(order)
     lines = list(OrderLine.objects.filter(order=order, stage=LineStage.BILLED).order_by("position"))
     saved = -sum((line.amount for line in lines if line.kind == LineKind.DISCOUNT), Decimal(0))
     return ReceiptPage(
@@ -88,7 +90,8 @@ def receipt_page(order: Order) -> ReceiptPage | None:
         gstin=tax.gstin if tax is not None else "",
         order=str(order.pk),
         issued=moment_text(order.settled_at.astimezone(zone)),
-        buyer=_buyer(order),
+        buyer=_buyer(billing),
+        doubt=f"{DOUBT}: compare it, and tell {order.cpo.name} the right one." if tax and is_doubtful(billing) else "",
         facts=tuple(_facts(order, bill, zone)),
         slices=tuple(_slices(order, bill, zone)),
         lines=tuple(Row(line.title, money_text(line.amount, line.currency)) for line in lines),
@@ -102,10 +105,8 @@ def receipt_page(order: Order) -> ReceiptPage | None:
     )
 
 
-def _buyer(order: Order) -> tuple[str, ...]:
+def _buyer(billing: dict[str, Any]) -> tuple[str, ...]:
     """Return who was billed, as the buyer app wrote it, and whose tax id is a GSTIN; nothing of who was forgotten."""
-    contact = OrderContact.objects.filter(order=order).first()
-    billing = contact.billing if contact is not None else {}
     number = billing.get("tax_id") or ""
     gstin = read_gstin(number)
     tax_id = f"GSTIN {gstin}" if gstin else number and f"Tax id {number}"

@@ -9,7 +9,10 @@ from offers.models import BillTax
 from pricing.engine.gst import gst_parts
 from pricing.engine.values import LineKind, Quote
 from pricing.models import TaxProfile
-from pricing.supply import place_of_supply, read_gstin
+from pricing.supply import is_wrong_gstin, place_of_supply, read_gstin
+
+#: What becomes of a tax id that looks like a GSTIN, whose characters do not fit each other.
+DOUBT = "This tax id is no valid GSTIN, so the tax is that of a buyer without one"
 
 
 def divide_tax(order: Order, bill: Quote) -> BillTax | None:
@@ -21,7 +24,7 @@ def divide_tax(order: Order, bill: Quote) -> BillTax | None:
     tax = next((line for line in bill.lines if line.kind is LineKind.TAX), None)
     if profile is None or not profile.gstin or tax is None or tax.rate is None:
         return None
-    billing = _billing(order)
+    billing = billing_of(order)
     buyer = read_gstin(billing.get("tax_id") or "")
     location = order.connector.charger.location
     home = profile.gstin[:2]
@@ -46,6 +49,12 @@ def divide_tax(order: Order, bill: Quote) -> BillTax | None:
     )
 
 
-def _billing(order: Order) -> dict[str, Any]:
+def is_doubtful(billing: dict[str, Any]) -> bool:
+    """Tell whether the buyer's tax id was meant as a GSTIN and counts as none."""
+    return is_wrong_gstin(billing.get("tax_id") or "")
+
+
+def billing_of(order: Order) -> dict[str, Any]:
+    """Return who is billed as the buyer app wrote it; nothing of who was forgotten."""
     contact = OrderContact.objects.filter(order=order).first()
     return contact.billing if contact is not None else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pricing.gstin import check_character
-from pricing.supply import STATES, place_of_supply, read_gstin, state_code
+from pricing.supply import STATES, is_wrong_gstin, place_of_supply, read_gstin, state_code
 
 GSTIN = "29AAPFU0939F1Z" + check_character("29AAPFU0939F1Z")
 
@@ -37,21 +37,22 @@ def test_every_state_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "gstin"),
+    ("text", "gstin", "wrong"),
     [
-        pytest.param(GSTIN, GSTIN, id="plain"),
-        pytest.param(f"GSTIN{GSTIN.lower()}", GSTIN, id="as-the-source-writes-it"),
-        pytest.param(f"GSTIN: {GSTIN[:2]} {GSTIN[2:]}", GSTIN, id="spaced"),
-        pytest.param(GSTIN[:-1] + ("A" if GSTIN[-1] != "A" else "B"), "", id="wrong-check-character"),
-        pytest.param("GSTIN29ABCDE1234F1Z5x", "", id="too-long"),
-        pytest.param("VAT 4711", "", id="another-number"),
-        pytest.param("०७AAPFU0939F1ZV", "", id="digits-of-another-script"),
-        pytest.param("07AAPFU०९३९F1ZV", "", id="some-digits-of-another-script"),
-        pytest.param("", "", id="none"),
+        pytest.param(GSTIN, GSTIN, False, id="plain"),
+        pytest.param(f"GSTIN{GSTIN.lower()}", GSTIN, False, id="as-the-source-writes-it"),
+        pytest.param(f"GSTIN: {GSTIN[:2]} {GSTIN[2:]}", GSTIN, False, id="spaced"),
+        pytest.param(GSTIN[:-1] + ("A" if GSTIN[-1] != "A" else "B"), "", True, id="wrong-check-character"),
+        pytest.param("GSTIN29ABCDE1234F1Z5x", "", True, id="too-long"),
+        pytest.param("VAT 4711", "", False, id="another-number"),
+        pytest.param("०७AAPFU0939F1ZV", "", False, id="digits-of-another-script"),
+        pytest.param("07AAPFU०९३९F1ZV", "", False, id="some-digits-of-another-script"),
+        pytest.param("GSTIN", "", True, id="its-name-alone"),
+        pytest.param("", "", False, id="none"),
     ],
 )
-def test_a_gstin_in_a_tax_id(text: str, gstin: str) -> None:
-    assert read_gstin(text) == gstin
+def test_a_gstin_in_a_tax_id(text: str, gstin: str, wrong: bool) -> None:
+    assert (read_gstin(text), is_wrong_gstin(text)) == (gstin, wrong)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ def gstin(state: str) -> str:
 
 
 DELHI, KARNATAKA = gstin("07"), gstin("29")
+SAMPLE = "GSTIN29ABCDE1234F1Z5"
+DOUBT = "This tax id is no valid GSTIN, so the tax is that of a buyer without one"
 
 
 def billed(talk: Conversation, *, supplier: str = DELHI, **billing: Any) -> Order:
@@ -126,27 +128,36 @@ def test_the_tax_is_divided_by_the_place_of_supply(
 
 
 @pytest.mark.parametrize(
-    ("tax_id", "printed"),
+    ("tax_id", "printed", "doubt"),
     [
-        pytest.param(f"07 {DELHI[2:].lower()}", f"GSTIN {DELHI}", id="a-gstin-in-another-writing"),
-        pytest.param("GSTIN29ABCDE1234F1Z5", "Tax id GSTIN29ABCDE1234F1Z5", id="the-sources-sample-does-not-check"),
+        pytest.param(f"07 {DELHI[2:].lower()}", f"GSTIN {DELHI}", "", id="a-gstin-in-another-writing"),
+        pytest.param(SAMPLE, f"Tax id {SAMPLE}", DOUBT, id="the-sources-sample-does-not-check"),
+        pytest.param("VAT 4711", "Tax id VAT 4711", "", id="another-number"),
     ],
 )
-def test_a_tax_id_is_called_a_gstin_where_it_is_one(talk: Conversation, tax_id: str, printed: str) -> None:
+def test_a_tax_id_is_called_a_gstin_where_it_is_one(talk: Conversation, tax_id: str, printed: str, doubt: str) -> None:
     order = billed(talk, tax_id=tax_id)
     with cpo_scope(talk.world.cpo):
         page = receipt_page(order)
     assert page is not None
-    assert page.buyer[-1] == printed
+    tell = f"{doubt}: compare it, and tell cpo1.com EV charging the right one." if doubt else ""
+    assert (page.buyer[-1], page.doubt) == (printed, tell)
+    sent = words(Client().get(link(talk)["url"].removeprefix("http://127.0.0.1:8000")).content.decode())
+    assert sent.count("GSTIN, so the tax") == bool(doubt)
+    assert f"{printed} {tell}".strip() in sent
+    staff = signed_in(make_member(talk.world.cpo, "manager", Role.MANAGER))
+    shown = words(staff.get(f"/admin/charging/order/{order.pk}/change/").content.decode())
+    ask = "so the tax is that of a buyer without one. Ask the buyer for the right one before you file the tax."
+    assert (f"{tax_id}: this tax id is no valid GSTIN, {ask}" in shown) == bool(doubt)
 
 
 def test_without_a_gstin_of_the_cpo_the_receipt_has_the_tax_line_alone(talk: Conversation) -> None:
-    order = billed(talk, supplier="")
+    order = billed(talk, supplier="", tax_id=SAMPLE)
     with cpo_scope(talk.world.cpo):
         assert not BillTax.objects.exists()
         page = receipt_page(order)
     assert page is not None
-    assert (page.gstin, page.tax, page.lines[-1].title) == ("", (), "GST (18%)")
+    assert (page.gstin, page.tax, page.doubt, page.lines[-1].title) == ("", (), "", "GST (18%)")
 
 
 def test_later_changes_of_the_tax_profile_change_no_receipt(talk: Conversation) -> None:

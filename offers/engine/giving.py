@@ -14,6 +14,7 @@ from offers.engine.situation import Situation
 from offers.engine.values import OfferTerms
 from pricing.engine.listing import energy_line, product_line
 from pricing.engine.money import Money, smallest_unit
+from pricing.engine.price_limits import LIMIT_LINE
 from pricing.engine.values import LineKind, ProductPrice, QuoteLine
 
 _NOTHING = Decimal(0)
@@ -75,7 +76,8 @@ def without_given(lines: Iterable[QuoteLine]) -> tuple[QuoteLine, ...]:
         elif line.line_id.endswith("-GIVEN"):
             whole = line.line_id.removesuffix("-GIVEN")
             if whole not in names:
-                cart.append(_whole(replace(line, line_id=whole, quantity=_NOTHING), line))
+                nothing = Money(_NOTHING, line.amount.currency)
+                cart.append(_whole(replace(line, line_id=whole, quantity=_NOTHING, amount=nothing), line))
         elif line.kind is not LineKind.PRODUCT:
             cart.append(replace(line, code=""))
     return tuple(sorted(cart, key=lambda x: (_ORDER[x.kind], _number(x))))
@@ -117,4 +119,6 @@ def _number(line: QuoteLine) -> int:
 def _whole(paid: QuoteLine, given: QuoteLine) -> QuoteLine:
     """Return an ENERGY line with what was given of it."""
     wh = int(((paid.quantity or _NOTHING) + (given.quantity or _NOTHING)).scaleb(3))
-    return energy_line(paid.line_id, paid.item_id, wh, Money(paid.rate or _NOTHING, paid.amount.currency))
+    found = energy_line(paid.line_id, paid.item_id, wh, Money(paid.rate or _NOTHING, paid.amount.currency))
+    # A least or highest price is no product of its rate. Of others both parts once were: their sum may be off.
+    return replace(found, amount=paid.amount + given.amount) if paid.line_id == LIMIT_LINE else found

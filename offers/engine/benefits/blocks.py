@@ -18,7 +18,10 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An ENERGY line of the cart (its position) in two: what is paid, None for nothing, and what is given of it."""
+    """An ENERGY line of the cart (its position) in two: what is paid, None for nothing, and what is given of it.
+
+    Their amounts add up to the line's: what is given takes what is left beside what is paid by its rate.
+    """
 
     position: int
     paid: QuoteLine | None
@@ -53,10 +56,11 @@ def parts_of(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) ->
 
 
 def cost_of(offer: OfferTerms, parts: tuple[Part, ...]) -> Decimal:
-    """Return what the given energy costs: the item value per kWh, and never more than its rate."""
+    """Return what the given energy costs: the item value per kWh, and never more than its list price."""
     value = offer.benefit.item_value or _NOTHING
-    exact = ((x.given.quantity or _NOTHING) * min(value, x.given.rate or _NOTHING) for x in parts)
-    return round_amount(sum(exact, _NOTHING), offer.currency)
+    reduced = tuple(x for x in parts if value < (x.given.rate or _NOTHING))
+    exact = sum(((x.given.quantity or _NOTHING) * value for x in reduced), _NOTHING)
+    return round_amount(exact, offer.currency) + listed_of(parts) - listed_of(reduced)
 
 
 def listed_of(parts: tuple[Part, ...]) -> Decimal:
@@ -83,7 +87,8 @@ def _parts(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> I
         rest = _wh(line) - given
         paid = _of(line, line.line_id, rest) if rest else None
         marked = _of(line, f"{line.line_id}-GIVEN", given)
-        yield Part(n, paid, replace(marked, title=f"{marked.title}{GIVEN}", code=offer.offer_id))
+        left_over = line.amount if paid is None else line.amount - paid.amount
+        yield Part(n, paid, replace(marked, title=f"{marked.title}{GIVEN}", amount=left_over, code=offer.offer_id))
 
 
 def _of(line: QuoteLine, line_id: str, wh: int) -> QuoteLine:

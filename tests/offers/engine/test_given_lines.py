@@ -10,7 +10,8 @@ import pytest
 from offers.engine.explain import cart_of
 from offers.engine.facts import Good
 from offers.engine.giving import given_again, goods_of, units_given, without_given
-from pricing.engine.values import Dimension, LineKind, PriceComponent, QuoteLine
+from offers.engine.recovery import total, with_less
+from pricing.engine.values import Dimension, LineKind, PriceComponent, QuoteLine, Tax
 from tests.offers.engine.samples import line, quoted
 from tests.offers.engine.test_giving import CAFE, GOODS, freebie, more, with_products
 from tests.pricing.engine.samples import BARE, kwh, window
@@ -50,6 +51,43 @@ def test_energy_that_was_given_whole_is_found_in_its_place() -> None:
     quote = quoted(kwh("7"), more("KWH", 5, 2), terms=terms)
     assert [x.line_id for x in quote.lines] == ["ENERGY-2", "ENERGY-1-GIVEN", "DISCOUNT-1"]
     assert cart_of(quote).lines == quoted(kwh("7"), terms=terms).lines
+
+
+#: 12 kWh of which two are given: 180.025 + 36.005 = 216.03.
+FINE = replace(BARE, components=(PriceComponent(Dimension.ENERGY, Decimal("18.0025")),), tax=Tax("GST", Decimal(18)))
+
+
+@pytest.mark.parametrize(
+    ("terms", "energy", "offered", "expected"),
+    [
+        pytest.param(FINE, "12", more("KWH", 10, 2), ["180.03", "36.00", "-36.00", "180.03"], id="free"),
+        pytest.param(FINE, "12", more("KWH", 10, 2, "5"), ["180.03", "36.00", "-26.00", "190.03"], id="at-a-value"),
+        pytest.param(FINE, "12", more("KWH", 10, 2, "18.0025"), ["216.03", "216.03"], id="at-its-rate"),
+        pytest.param(
+            replace(FINE, minimum_price=Decimal("250.01")),
+            "12",
+            more("KWH", 10, 2),
+            ["208.34", "41.67", "-41.67", "208.34"],
+            id="of-a-least-price",
+        ),
+        pytest.param(
+            replace(FINE, maximum_price=Decimal(20)),
+            "30000.001",
+            more("KWH", 30000, 1),
+            ["20.00", "20.00"],
+            id="of-a-rate-that-is-rounded-up",
+        ),
+    ],
+)
+def test_what_is_given_of_a_line_is_what_is_left_beside_what_is_paid(terms, energy, offered, expected) -> None:
+    """So that all of it taken back is the line without the offer, to the paisa, and its tax too."""
+    session = replace(kwh(energy), max_power_w=400_000)
+    quote, plain = quoted(session, offered, terms=terms), quoted(session, terms=terms)
+    before_tax = [x.amount.amount for x in quote.lines if x.kind is not LineKind.TAX]
+    assert [f"{x:.2f}" for x in (*before_tax, sum(before_tax))] == expected
+    taken = {x.code: -x.amount.amount for x in quote.lines if x.kind is LineKind.DISCOUNT}
+    assert total(with_less(quote.lines, taken, terms.tax, "INR"), "INR") == plain.total
+    assert [x.amount for x in cart_of(quote).lines] == [x.amount for x in plain.lines if x.kind is not LineKind.TAX]
 
 
 def test_lines_are_put_in_the_order_of_their_numbers() -> None:

@@ -9,6 +9,7 @@ from offers.engine.proof import Evidence, LockedContext, price_again
 from offers.engine.values import StackLimits, Usage
 from pricing.engine.values import Basis
 from tests.offers.engine.samples import offer
+from tests.offers.engine.test_given_lines import FINE
 from tests.offers.engine.test_giving import CAFE, GOODS, TWO_RATES, freebie, more, with_products
 from tests.offers.frozen.types import bill, of, wanting
 from tests.pricing.engine.samples import kwh, rupees
@@ -44,6 +45,7 @@ GIVING: dict[str, Evidence] = {
     "the_cheapest_kwh_of_two_rates": of(kwh("7.5"), more("KWH", 5, 2, "1.50"), terms=TWO_RATES),
     "kwh_cut_at_what_a_redemption_may_cost": of(kwh("24.001"), more("KWH", 10, 2, redemption_cap=Decimal(50))),
     "kwh_of_an_all_in_budget": of(rupees("250", Basis.ALL_IN), more("KWH", 5, 1)),
+    "kwh_given_of_a_line_that_rounds": of(kwh("12"), more("KWH", 10, 2), terms=FINE),
     "kwh_of_the_bill": bill(11_500, more("KWH", 10, 2, "5")),
     "the_fifth_session": of(kwh("5"), more("SESSION", 4, 1, "20"), customer_sessions=4, **KNOWN),
     "the_fourth_session": of(kwh("5"), more("SESSION", 4, 1), customer_sessions=3, **KNOWN),

@@ -14,6 +14,7 @@ from offers.engine.demand import is_of_the_moment
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
+from pricing.engine.money import round_amount
 
 _UNUSED = Usage()
 
@@ -64,7 +65,7 @@ def discounted_rate(terms: OfferTerms, rate: Decimal) -> Decimal | None:
         return None
     if benefit.value_type is ValueType.PER_KWH:
         return max(rate - benefit.value, Decimal("0.00"))
-    return (rate * (100 - terms.benefit.value) / 100).quantize(Decimal("0.01"))
+    return round_amount(rate * (100 - terms.benefit.value) / 100, terms.currency)
 
 
 @dataclass(frozen=True, slots=True)

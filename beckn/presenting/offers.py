@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from beckn.presenting.parts import offer_view
@@ -23,6 +23,7 @@ from offers.reason_words import in_short
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
 
+_HUNDREDTH = Decimal("0.01")
 #: How often a driver charged elsewhere, and what the CPO keeps of them, is no buyer app's business.
 OF_THE_CUSTOMER = {
     ReasonCode.SEGMENT: "it is for customers of a segment that this customer is not in",
@@ -96,7 +97,7 @@ def savings_percentage(offer_id: str, lines: tuple[QuoteLine, ...]) -> Decimal:
     base = sum((x.amount.amount for x in lines if x.line_id in touched), Decimal(0))
     if base == 0:
         return Decimal(0)
-    return (-discount.amount.amount * 100 / base).quantize(Decimal("0.01")).normalize()
+    return (-discount.amount.amount * 100 / base).quantize(_HUNDREDTH, ROUND_HALF_UP).normalize()
 
 
 def offer_summary(

@@ -12,8 +12,9 @@ from django.db import connection
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.contact_hashes import contact_hashes
+from cpo_portal.charging.facts_in_time import with_former_lists
 from cpo_portal.charging.models import CustomerContact, NamedListEntry
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment, lists_of, windows_of, with_former_lists
+from cpo_portal.charging.segment_rules import CustomerFacts, Segment, lists_of, windows_of
 
 # A session counts once it has stopped and gave energy; tests of buyer apps (sandbox) never count. The keys of a
 # customer and the contacts that are given with a purchase (`hashes`) find them on named lists.

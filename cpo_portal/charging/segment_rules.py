@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -97,14 +97,6 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class FactsInTime(CustomerFacts):
-    """Facts with the lists that the customer was on, or was not, before staff filled them anew a short time ago."""
-
-    left: frozenset[str] = frozenset()
-    joined: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
     """When and through which buyer app a session is asked for; `today` is the day of `at` where it takes place."""
 
@@ -139,21 +131,6 @@ def decide(segment: Segment, facts: CustomerFacts | None, moment: Moment) -> Dec
     for rule in segment.rules:
         known[rule.segment_id] = _rule(rule, facts, moment, known)
     return known.get(segment.segment_id, NOBODY)
-
-
-def with_former_lists(facts: CustomerFacts, changes: Iterable[tuple[str, bool]]) -> FactsInTime:
-    """Return the facts with changes of lists, each an id and whether the customer was on it before."""
-    found = tuple(changes)
-    left, joined = (frozenset(name for name, was_on in found if was_on is which) for which in (True, False))
-    return FactsInTime(**{x.name: getattr(facts, x.name) for x in fields(CustomerFacts)}, left=left, joined=joined)
-
-
-def with_past(facts: CustomerFacts | None) -> tuple[CustomerFacts | None, ...]:
-    """Return the facts as they are, and as the lists were before they were changed."""
-    if not isinstance(facts, FactsInTime):
-        return (facts,)
-    on, off = facts.lists | facts.left, facts.lists - facts.joined
-    return tuple(replace(facts, lists=x) for x in dict.fromkeys((facts.lists, on, off, on - facts.joined)))
 
 
 def windows_of(segments: Iterable[Segment]) -> frozenset[int]:

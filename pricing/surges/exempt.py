@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from cpo_portal.charging.facts_in_time import with_past
 from cpo_portal.charging.segment_rules import (
     Condition,
     CustomerFacts,
@@ -16,7 +17,6 @@ from cpo_portal.charging.segment_rules import (
     Segment,
     decide,
     needs_facts,
-    with_past,
 )
 from pricing.engine.windows import zone_of
 from pricing.surges.content import Exemptions

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from cpo_portal.accounts.access import Right
 from offers.campaigns.table import BY_KEY, Makes
 from offers.models import OfferPolicy
 from pricing.admin_single import SingleRowAdmin
+
+
+class FilledInMixin:
+    """A form that shows what a template says in place of what is stored, and knows both."""
+
+    filled: Mapping[str, Any]
+
+    def get_initial_for_field(self, field: Any, field_name: str) -> Any:
+        if field_name in self.filled:
+            return self.filled[field_name]
+        return super().get_initial_for_field(field, field_name)  # type: ignore[misc]
 
 
 class OfferPolicyAdmin(SingleRowAdmin):
@@ -40,15 +51,17 @@ class OfferPolicyAdmin(SingleRowAdmin):
         ("End of charging", {"fields": ("breakdown_minutes", "silent_minutes", "longest_hours")}),
     )
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> OfferPolicy | None:
-        row: OfferPolicy | None = super().get_object(request, object_id, from_field)
-        if row is not None and self._fills_in(request, row):
-            filled = BY_KEY[request.GET["template"]].said
-            row.as_stored = {name: getattr(row, name) for name in filled}  # type: ignore[attr-defined]
-            for name, value in filled.items():
-                setattr(row, name, value)
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is None or not self._fills_in(request, obj):
+            return form
+        return type(form.__name__, (FilledInMixin, form), {"filled": BY_KEY[request.GET["template"]].said})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if self._fills_in(request, kwargs["obj"]):
             messages.info(request, "The template has filled in the referrals: nothing is changed before you save.")
-        return row
+        response: HttpResponse = super().render_change_form(request, context, **kwargs)
+        return response
 
     def _fills_in(self, request: HttpRequest, row: OfferPolicy) -> bool:
         """Tell whether the address names a template for what the policy does not say yet."""

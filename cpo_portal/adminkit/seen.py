@@ -47,12 +47,8 @@ def seen_form(form: type[ModelForm], request: HttpRequest) -> type[ModelForm]:
 
 
 def marks_of(form: BaseForm) -> dict[str, str]:
-    """Return a mark of each value that is stored of what the form was made with, by field.
-
-    A row that was filled in for the form alone says what is stored in `as_stored`.
-    """
-    stored = {**form.initial, **getattr(getattr(form, "instance", None), "as_stored", {})}
-    return {name: _mark(stored[name]) for name in form.fields if name in form.initial}
+    """Return a mark of each value that the form was made with, by field."""
+    return {name: _mark(form.initial[name]) for name in form.fields if name in form.initial}
 
 
 def written_marks(form: BaseForm) -> str:

@@ -18,7 +18,7 @@ class Strict:
     """A serializer that refuses what it does not write, each with a sentence, beside its other faults."""
 
     #: What serializers of a model make of a column with choices.
-    serializer_choice_field = OneOfField
+    serializer_choice_field: Any = OneOfField
 
     def to_internal_value(self, data: Any) -> Any:
         refused = unwritten(self, data) if isinstance(data, Mapping) else {}

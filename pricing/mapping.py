@@ -96,7 +96,7 @@ def tariffs_for(
     at_site: dict[tuple[int, int, str], TariffVersion | None] = {}
     found = {}
     for connector in connectors:
-        own, *others = _places_of(connector, locations[connector.charger_id])
+        own, *others = places_of(connector, locations[connector.charger_id])
         site = connector.cpo_id, locations[connector.charger_id], connector.connector_type
         if site not in at_site:  # most connectors have no tariff of their own
             at_site[site] = next((versions[site[0], x] for x in others if (site[0], x) in versions), None)
@@ -114,7 +114,7 @@ def tariff_with_draft(connector: Connector, draft: TariffVersion, *, at: datetim
     own = in_effect([draft, *layers_of([draft.tariff_id]).get(draft.tariff_id, [])], at)
     owned = set(named.places_of(own)) if own is not None else set()
     places = named.most_specific_first(connector, location.location_id)
-    for key, place in zip(_places_of(connector, location.pk), places, strict=True):
+    for key, place in zip(places_of(connector, location.pk), places, strict=True):
         if place in owned:
             return own
         if key in rows:
@@ -175,7 +175,7 @@ def _assigned_statement() -> str:
     return _ASSIGNED.format(columns=f"{columns_of(Tariff, 't')}, {columns_of(TariffVersion, 'v')}")
 
 
-def _places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
+def places_of(connector: Connector, location_id: int) -> tuple[Place, ...]:
     """Return where a tariff for this connector may be assigned, the most specific first."""
     return (
         (None, connector.pk, ""),

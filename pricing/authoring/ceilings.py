@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import chain, islice
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -19,6 +20,7 @@ from pricing.demand.highest import highest_surges
 from pricing.engine.ceilings import Breach, Ceiling, breaches
 from pricing.engine.values import PriceComponent, Surge
 from pricing.engine.week import windows_in_words
+from pricing.engine.week_prices import WeekPrice, week_prices
 from pricing.engine.wording import money_text
 from pricing.models import CeilingMode, DemandPolicy, PriceCeiling, SurgePolicy
 from pricing.supply import state_code
@@ -67,7 +69,8 @@ class Ceilings:
     """
 
     def __init__(self) -> None:
-        self._schedules: dict[tuple[int, str], tuple[tuple[Surge, ...], ...]] = {}
+        self._fitting: dict[int, frozenset[int]] = {}
+        self._schedules: dict[tuple[frozenset[int], str], tuple[tuple[Surge, ...], ...]] = {}
         self._now = timezone.now()
 
     @cached_property
@@ -123,31 +126,38 @@ class Ceilings:
 
     def told(self, priced: Sequence[Priced], currency: str, *, surged: bool = False) -> tuple[Found, ...]:
         """Return what the ceilings say of these prices, of those that are `surged` alone where it is asked for."""
-        cap = self.cap_percent
-        said = (_said(rule, [x for x in priced if _applies(rule, x.connector)], cap, currency) for rule in self.rules)
-        found = (x for x in chain.from_iterable(said) if x.surges or not surged)
-        return tuple(islice(found, MOST_TOLD))
+        rows = list(_rows(priced, self.cap_percent, surged=surged))
+        said = (_said(rule, rows, currency) for rule in self.rules)
+        return tuple(islice(chain.from_iterable(said), MOST_TOLD))
 
     def _scheduled(self, connector: Connector, without: str) -> tuple[tuple[Surge, ...], ...]:
         """Return the surges of schedules that hold at a connector at some time from now on, of each such time."""
-        if (connector.pk, without) not in self._schedules:
-            here = [
-                each.layers
-                for each in self.surges.published
-                if each.layers[0].version.schedule.schedule_id != without
-                and any(_is_on_each_kwh(x, connector) for x in each.layers)
-            ]
-            edges = {edge for layers in here for x in layers for edge in (x.valid_from, x.valid_until) if edge}
-            sets = (
-                tuple(
-                    Applying(held.version, held.exemptions, None).surge()
-                    for layers in here
-                    if (held := in_effect(layers, at)) is not None and _is_on_each_kwh(held, connector)
-                )
-                for at in sorted({self._now, *(x for x in edges if x > self._now)})
+        if connector.pk not in self._fitting:
+            versions = (x for each in self.surges.published for x in each.layers)
+            self._fitting[connector.pk] = frozenset(x.version.pk for x in versions if _is_on_each_kwh(x, connector))
+        key = self._fitting[connector.pk], without
+        if key not in self._schedules:  # many connectors have the same
+            self._schedules[key] = self._sets(*key)
+        return self._schedules[key]
+
+    def _sets(self, fitting: frozenset[int], without: str) -> tuple[tuple[Surge, ...], ...]:
+        """Return what holds of these versions of schedules, of each time at which it is something else."""
+        here = [
+            each.layers
+            for each in self.surges.published
+            if each.layers[0].version.schedule.schedule_id != without
+            and any(x.version.pk in fitting for x in each.layers)
+        ]
+        edges = {edge for layers in here for x in layers for edge in (x.valid_from, x.valid_until) if edge}
+        sets = (
+            tuple(
+                Applying(held.version, held.exemptions, None).surge()
+                for layers in here
+                if (held := in_effect(layers, at)) is not None and held.version.pk in fitting
             )
-            self._schedules[connector.pk, without] = tuple(dict.fromkeys(sets))
-        return self._schedules[connector.pk, without]
+            for at in sorted({self._now, *(x for x in edges if x > self._now)})
+        )
+        return tuple(dict.fromkeys(sets))
 
 
 def _is_on_each_kwh(version: InTime, connector: Connector) -> bool:
@@ -165,16 +175,45 @@ def _ceiling(rule: PriceCeiling) -> Ceiling:
     return Ceiling(rule.maximum_rate, tuple(map(read_window, rule.weekly_windows)))
 
 
-def _said(rule: PriceCeiling, under: Sequence[Priced], cap_percent: Decimal | None, currency: str) -> Iterator[Found]:
+class _Site(NamedTuple):
+    """What of a connector ceilings go by."""
+
+    state: str
+    connector_type: str
+    power_w: int
+
+
+class _Row(NamedTuple):
+    """A connector, what of it ceilings go by, and its prices, of which `group` is the number: many have the same."""
+
+    connector: Connector
+    site: _Site
+    group: int
+    prices: tuple[WeekPrice, ...]
+
+
+def _rows(priced: Iterable[Priced], cap_percent: Decimal | None, *, surged: bool) -> Iterator[_Row]:
+    """Yield what there is to compare; each tariff with its surges is worked out once."""
+    groups: dict[tuple[tuple[PriceComponent, ...], tuple[Surge, ...]], tuple[int, tuple[WeekPrice, ...]]] = {}
+    for x in priced:
+        key = x.components, x.surges
+        if key not in groups:
+            found = week_prices(x.components, x.surges, cap_percent)
+            groups[key] = len(groups), tuple(price for price in found if price.surges or not surged)
+        place = x.connector.charger.location
+        yield _Row(x.connector, _Site(place.state, x.connector.connector_type, x.connector.max_power_w), *groups[key])
+
+
+def _said(rule: PriceCeiling, rows: Iterable[_Row], currency: str) -> Iterator[Found]:
     """Yield a sentence for each price that is above the rule: where first, and at how many other locations."""
     found: dict[Breach, list[Connector]] = {}
-    known: dict[tuple[tuple[PriceComponent, ...], tuple[Surge, ...]], tuple[Breach, ...]] = {}
-    for priced in under:
-        key = priced.components, priced.surges
-        if key not in known:
-            known[key] = breaches(priced.components, _ceiling(rule), priced.surges, cap_percent)
-        for breach in known[key]:
-            found.setdefault(breach, []).append(priced.connector)
+    ceiling, under = _ceiling(rule), cache(partial(_applies, rule))
+    known: dict[int, tuple[Breach, ...]] = {}
+    for row in filter(lambda x: under(x.site), rows):
+        if row.group not in known:
+            known[row.group] = breaches(row.prices, ceiling)
+        for breach in known[row.group]:
+            found.setdefault(breach, []).append(row.connector)
     for breach, connectors in found.items():
         places = dict.fromkeys(x.charger.location for x in connectors)
         more = len(places) - 1
@@ -199,13 +238,12 @@ def _surges_in_words(names: tuple[str, ...]) -> tuple[str, str]:
     return f" with {', '.join(first)} and {last}", "the tariff or one of the surges"
 
 
-def _applies(rule: PriceCeiling, connector: Connector) -> bool:
-    power = connector.max_power_w
+def _applies(rule: PriceCeiling, site: _Site) -> bool:
     return (
-        (not rule.state or _same_state(rule.state, connector.charger.location.state))
-        and rule.connector_type in ("", connector.connector_type)
-        and (rule.min_power_w is None or power >= rule.min_power_w)
-        and (rule.max_power_w is None or power <= rule.max_power_w)
+        (not rule.state or _same_state(rule.state, site.state))
+        and rule.connector_type in ("", site.connector_type)
+        and (rule.min_power_w is None or site.power_w >= rule.min_power_w)
+        and (rule.max_power_w is None or site.power_w <= rule.max_power_w)
     )
 
 

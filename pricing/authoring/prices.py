@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q
@@ -38,19 +39,30 @@ def prices_of(connectors: Sequence[Connector]) -> list[ConnectorPrice]:
     if not connectors:
         return []
     now = timezone.now()
-    edges = TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now))
-    instants = {x for row in edges.values_list("valid_from", "valid_until") for x in row if x and x > now}
+    places = {x.pk: set(mapping.places_of(x, x.charger.location_id)) for x in connectors}
     found: dict[tuple[int, int], ConnectorPrice] = {}
     parts: dict[int, tuple[PriceComponent, ...]] = {}
-    for at in (now, *sorted(instants)[:_MOST_CHANGES]):
-        versions = mapping.tariffs_for(connectors, at=at)
-        for connector in connectors:
+    for at, changed in ((now, None), *sorted(_changes(now).items())[:_MOST_CHANGES]):
+        # Whatever a change is not about has the price that it had before.
+        about = [x for x in connectors if changed is None or not places[x.pk].isdisjoint(changed)]
+        versions = mapping.tariffs_for(about, at=at) if about else {}
+        for connector in about:
             if (version := versions.get(connector.pk)) is not None:
                 if version.pk not in parts:
                     parts[version.pk] = decode(tuple[PriceComponent, ...], version.components)
                 priced = ConnectorPrice(connector, version, parts[version.pk])
                 found.setdefault(priced.key, priced)
     return list(found.values())
+
+
+def _changes(now: datetime) -> dict[datetime, set[mapping.Place]]:
+    """Return the places of which another assignment holds from an announced instant on, by that instant."""
+    found: dict[datetime, set[mapping.Place]] = {}
+    for row in TariffAssignment.objects.filter(Q(valid_from__gt=now) | Q(valid_until__gt=now)):
+        for at in (row.valid_from, row.valid_until):
+            if at is not None and at > now:
+                found.setdefault(at, set()).add((row.location_id, row.connector_id, row.connector_type))
+    return found
 
 
 class Uncovering:

@@ -82,7 +82,12 @@ def surge_lines(
 
 def per_kwh(terms: PriceTerms, surge_ids: Sequence[str], rate: Decimal) -> Decimal:
     """Return what these surges add to each kWh at a rate, within the CPO's cap; exact, before amounts per session."""
-    added = sum((_worth(x, rate) for x in raising(terms, surge_ids, rate)), _NOTHING)
+    return added_by(raising(terms, surge_ids, rate), terms, rate)
+
+
+def added_by(surges: Iterable[Surge], terms: PriceTerms, rate: Decimal) -> Decimal:
+    """Return what those that are `raising` add to each kWh at a rate, as `per_kwh` does."""
+    added = sum((_worth(x, rate) for x in surges), _NOTHING)
     return added if terms.surge_cap_percent is None else min(added, rate * terms.surge_cap_percent / 100)
 
 

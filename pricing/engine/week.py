@@ -9,10 +9,10 @@ from pricing.engine.values import WeeklyWindow
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _MIDNIGHT = time(0)
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
 
 #: Seconds of a day, half-open.
-_Span = tuple[int, int]
+Span = tuple[int, int]
 
 WHOLE_WEEK = (WeeklyWindow(frozenset(range(1, 8)), _MIDNIGHT, _MIDNIGHT),)
 
@@ -29,29 +29,29 @@ def joined(words: list[str]) -> str:
 
 def hours_left_out(windows: Iterable[WeeklyWindow]) -> tuple[WeeklyWindow, ...]:
     """Return the hours of a week in which no window holds; none where there are no gaps."""
-    week = _week_of(windows)
-    return _as_windows({day: _complement(week.get(day, [])) for day in range(1, 8)})
+    week = spans_by_day(windows)
+    return windows_of({day: _complement(week.get(day, [])) for day in range(1, 8)})
 
 
 def common_hours(one: Iterable[WeeklyWindow], other: Iterable[WeeklyWindow]) -> tuple[WeeklyWindow, ...]:
     """Return the hours of a week in which windows of both hold."""
-    first, second = _week_of(one), _week_of(other)
-    return _as_windows({day: _intersection(first.get(day, []), second.get(day, [])) for day in range(1, 8)})
+    first, second = spans_by_day(one), spans_by_day(other)
+    return windows_of({day: _intersection(first.get(day, []), second.get(day, [])) for day in range(1, 8)})
 
 
-def _week_of(windows: Iterable[WeeklyWindow]) -> dict[int, list[_Span]]:
+def spans_by_day(windows: Iterable[WeeklyWindow]) -> dict[int, list[Span]]:
     """Return the spans of each weekday, merged and in order; the weekday is that of each instant."""
-    found: dict[int, list[_Span]] = {}
+    found: dict[int, list[Span]] = {}
     for window in windows:
         start, end = _seconds(window.start), _seconds(window.end)
-        spans = [(start, end)] if start < end else [(start, _DAY_SECONDS), (0, end)]
+        spans = [(start, end)] if start < end else [(start, DAY_SECONDS), (0, end)]
         for day in window.weekdays:
             found.setdefault(day, []).extend(span for span in spans if span[0] < span[1])
     return {day: _merged(spans) for day, spans in found.items()}
 
 
-def _merged(spans: list[_Span]) -> list[_Span]:
-    merged: list[_Span] = []
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -60,21 +60,22 @@ def _merged(spans: list[_Span]) -> list[_Span]:
     return merged
 
 
-def _complement(spans: list[_Span]) -> list[_Span]:
-    edges = [0, *(edge for span in spans for edge in span), _DAY_SECONDS]
+def _complement(spans: list[Span]) -> list[Span]:
+    edges = [0, *(edge for span in spans for edge in span), DAY_SECONDS]
     return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
 
 
-def _intersection(one: list[_Span], other: list[_Span]) -> list[_Span]:
+def _intersection(one: list[Span], other: list[Span]) -> list[Span]:
     pairs = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in other)
     return [(start, end) for start, end in pairs if start < end]
 
 
-def _as_windows(week: dict[int, list[_Span]]) -> tuple[WeeklyWindow, ...]:
-    """Return spans as windows, those of the same hours as one, in the order of their hours."""
-    days: dict[_Span, set[int]] = {}
+def windows_of(week: dict[int, list[Span]]) -> tuple[WeeklyWindow, ...]:
+    """Return the spans of weekdays as windows, what follows on each other as one span; windows of the same hours are
+    one, in the order of their hours."""
+    days: dict[Span, set[int]] = {}
     for day, spans in week.items():
-        for span in spans:
+        for span in _merged(spans):
             days.setdefault(span, set()).add(day)
     return tuple(WeeklyWindow(frozenset(days[start, end]), _clock(start), _clock(end)) for start, end in sorted(days))
 

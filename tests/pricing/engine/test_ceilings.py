@@ -10,6 +10,7 @@ import pytest
 from pricing.engine.ceilings import Ceiling, breaches
 from pricing.engine.values import Dimension, PriceComponent, Surge, SurgeBasis
 from pricing.engine.week import windows_in_words
+from pricing.engine.week_prices import week_prices
 from tests.pricing.engine.samples import window
 
 SOLAR = (window("09:00", "16:00"),)
@@ -49,7 +50,7 @@ EVENINGS = (energy("22", window("15:59", "22:00")), energy("14"))
     ],
 )
 def test_where_prices_are_above_a_ceiling(components, limit, windows, found):
-    said = breaches(components, Ceiling(Decimal(limit), windows))
+    said = breaches(week_prices(components), Ceiling(Decimal(limit), windows))
     assert [(f"{x.rate:f}", windows_in_words(x.hours)) for x in said] == found
 
 
@@ -84,7 +85,7 @@ WEEKEND = "Saturdays and Sundays 18:00–21:00"
     ],
 )
 def test_where_prices_with_surges_are_above_a_ceiling(surges, cap, limit, windows, found):
-    said = breaches(EVENINGS, Ceiling(Decimal(limit), windows), surges, Decimal(cap) if cap else None)
+    said = breaches(week_prices(EVENINGS, surges, Decimal(cap) if cap else None), Ceiling(Decimal(limit), windows))
     assert [(f"{x.rate.normalize():f}", windows_in_words(x.hours)) for x in said] == found
 
 
@@ -104,10 +105,10 @@ SESSION = Surge("valet", 1, "Valet", SurgeBasis.FIXED, Decimal(50))
     ],
 )
 def test_a_price_names_the_surges_that_are_in_it(surges, found):
-    said = breaches(EVENINGS, Ceiling(Decimal("26.39")), surges)
+    said = breaches(week_prices(EVENINGS, surges), Ceiling(Decimal("26.39")))
     assert [(f"{x.rate.normalize():f}", x.surges) for x in said] == found
 
 
 def test_a_price_names_no_surge_that_the_limit_lets_add_nothing():
-    said = breaches(EVENINGS, Ceiling(Decimal(20)), [FIFTH], Decimal(0))
+    said = breaches(week_prices(EVENINGS, [FIFTH], Decimal(0)), Ceiling(Decimal(20)))
     assert {(f"{x.rate.normalize():f}", x.surges) for x in said} == {("22", ())}

@@ -92,8 +92,9 @@ class TariffForm(forms.ModelForm):  # type: ignore[type-arg]
     components = PricesField(
         label="Other prices",
         required=False,
-        help_text="Per kWh at certain hours, per minute, or per session; on the clock of each location. Idling is to "
-        "stand there once charging has ended. Hours past midnight are of two days: each counts by its own day.",
+        help_text="Per kWh at certain hours, per minute, or per session; on the clock of each location. Charging lasts "
+        "until the register rose for the last time, pauses before it included; idling is to stand there after that. "
+        "Hours past midnight are of two days: each counts by its own day.",
     )
     fees = FeesField(required=False, help_text="Charged once per session, on top of the energy.")
     minimum_kwh = _number("Least energy (kWh)", digits=9, places=3)

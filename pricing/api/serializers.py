@@ -34,7 +34,10 @@ class FeeSerializer(WholeSerializer):
 
 
 class ComponentSerializer(WholeSerializer):
-    """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session."""
+    """A price per kWh at certain hours, per minute of charging (TIME) or standing after it (IDLE), or per session.
+
+    Charging lasts until the register rose for the last time, pauses before it included.
+    """
 
     dimension = OneOfField(choices=[x.value for x in Dimension])
     rate = serializers.DecimalField(max_digits=14, decimal_places=4)

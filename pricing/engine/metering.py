@@ -34,7 +34,8 @@ _HORIZON = HORIZON // _MICROSECOND
 class Supply:
     """The energy of a session over time: a rising register whose points are readings, or a plan at full power.
 
-    Energy flows from `starts_at` to `charging_ends`; from there to `ends_at` the car only stands there.
+    Energy flows from `starts_at` to `charging_ends`, when the register rose for the last time, with whatever pauses
+    there were before; from there to `ends_at` the car only stands there.
     """
 
     points: tuple[Reading, ...]

@@ -126,6 +126,23 @@ def test_time_costs_while_charging_and_idling_costs_after_its_grace():
 
 
 IDLE = PriceComponent(Dimension.IDLE, Decimal(2), grace_minutes=10)
+PAUSED = ((0, 0), (20, 4000), (40, 4000))
+
+
+@pytest.mark.parametrize(
+    ("readings", "stop", "minutes"),
+    [
+        pytest.param(PAUSED, None, [("TIME", "20"), ("IDLE", "10")], id="so-far-it-stands-there"),
+        pytest.param((*PAUSED, (60, 8000)), None, [("TIME", "60")], id="until-it-rises-again"),
+        pytest.param((*PAUSED, (60, 8000)), 75, [("TIME", "60"), ("IDLE", "5")], id="and-stands-after-the-last-rise"),
+        pytest.param(PAUSED, 75, [("TIME", "20"), ("IDLE", "45")], id="which-may-be-before-the-pause"),
+    ],
+)
+def test_a_pause_is_charging_time_once_the_register_rises_again(readings, stop, minutes):
+    parts = (*BARE.components, PriceComponent(Dimension.TIME, Decimal(1)), IDLE)
+    quote = price(delivered(*readings, stop=stop), replace(BARE, components=parts))
+    found = [(x.kind.value, f"{x.quantity.normalize():f}") for x in quote.lines if x.unit == "min"]
+    assert found == minutes
 
 
 @pytest.mark.parametrize(

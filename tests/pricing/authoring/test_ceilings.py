@@ -169,7 +169,7 @@ def test_the_api_tells_and_refuses_it_too(people: People) -> None:
 BAD = [
     pytest.param({"min_power_w": 2, "max_power_w": 1}, "max_power_w", "The most is below the least", id="power"),
     pytest.param({"maximum_rate": "-1"}, "maximum_rate", "greater than or equal to 0", id="rate"),
-    pytest.param({"mode": "SHOUT"}, "mode", "is not a valid choice", id="mode"),
+    pytest.param({"mode": "SHOUT"}, "mode", "There is no “SHOUT”: use one of WARN, BLOCK.", id="mode"),
     pytest.param(
         {"weekly_windows": [{"weekdays": [1], "start": "09:00", "end": "24:00"}]},
         "weekly_windows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, NotFound, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -160,6 +162,8 @@ def explain_error(error: Exception, context: dict[str, Any]) -> Response | None:
     # Imported here: DRF's views read the settings, which name this module, while it is being imported.
     from rest_framework.views import exception_handler
 
+    if isinstance(error, Http404):
+        error = NotFound(_missing(str(error)))
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -173,3 +177,10 @@ def explain_error(error: Exception, context: dict[str, Any]) -> Response | None:
         body = {"code": "invalid", "message": "Correct the fields named in `fields`.", "fields": detail}
     response.data = {"error": body}
     return response
+
+
+def _missing(said: str) -> str:
+    """Return the sentence on what was not found: Django says “No SurgeSchedule matches the given query.”"""
+    named = re.match(r"No (\w+) matches ", said)
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", named.group(1)).lower() if named else "thing"
+    return f"You have no such {kind}: take its id from the list."

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.exceptions import ValidationError as BadInput
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -222,7 +222,7 @@ class ImportView(TokenScopedMixin, APIView):
         key = _uuid(import_id)
         job = ContactImport.objects.filter(pk=key).first() if key is not None else None
         if job is None:
-            raise Http404
+            raise NotFound("You have no such import: its id is in the answer to the file.")
         return Response(_job(job))
 
 

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,6 +21,7 @@ from cpo_portal.adminkit.display import EMPTY, column, table, when
 from cpo_portal.charging.admin_import import FileForm, ImportPageMixin, Outcome
 from cpo_portal.charging.import_rows import CONTACTS, CUSTOMER_COLUMNS
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
+from cpo_portal.charging.list_past import changes_until
 from cpo_portal.charging.models import ContactImport, NamedList
 from cpo_portal.charging.panels import Panel
 from cpo_portal.charging.segments import delete_list, segments_naming
@@ -130,7 +132,7 @@ class NamedListAdmin(ImportPageMixin, TenantExportMixin, TenantAdmin):
         row = self.get_object(request, unquote(object_id)) if object_id else None
         shown = []
         if row is not None and self.has_view_permission(request, row):
-            shown = [Panel("Contacts", format_html("<p>{}</p>", row.contacts_there))]
+            shown = [Panel("Contacts", format_html("<p>{}{}</p>", row.contacts_there, changes_in_words(row)))]
             shown += [Panel("Files", files_table(row.imports.select_related("by"), row.cpo.time_zone))]
         return super().changeform_view(request, object_id, form_url, {"panels": shown, **(extra_context or {})})
 
@@ -181,3 +183,14 @@ class CustomerImportMixin(ImportPageMixin):
 
     def take_in(self, row: Any, data: dict[str, Any], *, dry_run: bool, by: User | None) -> Outcome:
         return outcome_of(import_customers(row, data["file"], dry_run=dry_run, author=Author(by)))
+
+
+def changes_in_words(row: NamedList) -> str:
+    """Return a sentence on whom surges let off besides, "" where nobody was taken off or put on lately."""
+    until = changes_until(row, timezone.now())
+    if until is None:
+        return ""
+    return (
+        f". It was filled anew: surges let off whom they did before as well, in sessions that start before "
+        f"{when(until, row.cpo.time_zone)}; offers go by the contacts above."
+    )

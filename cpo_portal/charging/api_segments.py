@@ -25,6 +25,7 @@ from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.charging.csv_files import MOST_BYTES, NotRead
 from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
+from cpo_portal.charging.list_past import changes_until
 from cpo_portal.charging.models import ContactImport, ImportState, NamedList, Segment
 from cpo_portal.charging.segment_conditions import MOST_CONDITIONS, MOST_VALUES
 from cpo_portal.charging.segment_past import counts_until
@@ -128,11 +129,18 @@ class NamedListSerializer(OwnSerializer):
 
     own_id = "list_id"
     contacts = serializers.IntegerField(read_only=True, source="contacts_there", default=0)
+    former_contacts_until = serializers.SerializerMethodField(
+        help_text="In sessions that start before, surges let off whom they did before the list was filled anew, too; "
+        "null where it was not filled within their notice. Offers go by the contacts alone."
+    )
 
     class Meta:
         model = NamedList
-        fields = ["list_id", "name", "contacts", "filled_at"]
+        fields = ["list_id", "name", "contacts", "filled_at", "former_contacts_until"]
         read_only_fields = ["filled_at"]
+
+    def get_former_contacts_until(self, row: NamedList) -> datetime | None:
+        return changes_until(row, timezone.now())
 
 
 class FileSerializer(StrictSerializer):

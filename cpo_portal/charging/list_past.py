@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Max
 
 from cpo_portal.charging.models import NamedList, NamedListChange, NamedListEntry, Segment
 from cpo_portal.charging.segment_past import concerned, kept_until, lists_named, said_by
@@ -38,6 +39,13 @@ def note_changes(named_list: NamedList, digests: Mapping[bytes, str], *, replace
         update_fields=["until"],
     )
     return len(found)
+
+
+def changes_until(named_list: NamedList, now: datetime) -> datetime | None:
+    """Return until when surges go by who was on a list before it was filled anew, None where they do not."""
+    found = NamedListChange.objects.filter(named_list=named_list, until__gt=now).aggregate(last=Max("until"))
+    until: datetime | None = found["last"]
+    return until
 
 
 def drop_past(now: datetime) -> int:

@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.adminkit.display import when
+from cpo_portal.charging.admin_imports import changes_in_words
 from cpo_portal.charging.admin_segments import former_in_words
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts
@@ -187,6 +189,12 @@ def test_a_list_that_is_filled_anew_goes_on_letting_off_until_the_notice_is_over
         found = find_person(world.cpo, Wanted(phone="+919887766554"))
         assert [x.was_on for x in found.changes] == ([] if stays else [was_on])
         kept = NamedListChange.objects.count()
+        told = "" if stays else f"in sessions that start before {when(starts[1], world.cpo.time_zone)}; offers go by"
+        assert told in changes_in_words(fleet)
+        assert (changes_in_words(fleet) == "") == stays
+    assert api_client(world.cpo).get("/api/named-lists/fleet").json()["former_contacts_until"] == (
+        None if stays else starts[1].isoformat().replace("+00:00", "Z")
+    )
     assert (drop_list_changes(), kept) == (0, int(not stays))
     clock.shift(DAY)
     assert (drop_list_changes(), paid(world, driver)) == (kept, later)

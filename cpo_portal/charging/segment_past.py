@@ -44,16 +44,29 @@ def former_rules(row: Segment, now: datetime) -> list[rules.Rule]:
 def worlds_before(rows: Sequence[Segment], at: datetime) -> list[dict[str, rules.Rule]]:
     """Return the rules of all these segments, by id, as they were before each change that is still kept at an instant:
     the latest change first."""
-    changes = {x["replaced_at"] for row in rows for x in row.former if _instant(x["until"]) > at}
+    changes = {_instant(x["replaced_at"]) for row in rows for x in row.former if _instant(x["until"]) > at}
+    if not changes:
+        return []
+    former = {row.segment_id: [(_instant(x["replaced_at"]), _rule(row, x)) for x in row.former] for row in rows}
+    said = {row.segment_id: (_present(row), former[row.segment_id]) for row in rows}
     return [
-        {row.segment_id: _rule(row, _as_before(row, change)) for row in rows}
-        for change in sorted(map(_instant, changes), reverse=True)
+        {key: _as_before(*found, change) for key, found in said.items()} for change in sorted(changes, reverse=True)
     ]
+
+
+def reached(rows: Iterable[Segment], wanted: Iterable[str], at: datetime) -> list[Segment]:
+    """Return of these segments those wanted and those that they stand on, by what they say or said that counts yet."""
+    known = {row.segment_id: row for row in rows}
+    ids = [key for key in dict.fromkeys(wanted) if key in known]
+    for key in ids:
+        named = segments_named(said_by(known[key], at))
+        ids += sorted(name for name in named if name in known and name not in ids)
+    return [known[key] for key in ids]
 
 
 def said_by(row: Segment, now: datetime) -> list[rules.Rule]:
     """Return the rule of a segment, and the former ones that still count at an instant."""
-    return [_rule(row, {"match_all": row.match_all, "conditions": row.conditions}), *former_rules(row, now)]
+    return [_present(row), *former_rules(row, now)]
 
 
 def concerned(rows: Sequence[Segment], now: datetime, names: Callable[[rules.Rule], bool]) -> set[str]:
@@ -77,11 +90,13 @@ def lists_named(found: Iterable[rules.Rule]) -> set[str]:
     return {value for x in found for y in x.conditions if y.fact is rules.Fact.LIST for value in y.values}
 
 
-def _as_before(row: Segment, change: datetime) -> Mapping[str, Any]:
+def _as_before(present: rules.Rule, former: Iterable[tuple[datetime, rules.Rule]], change: datetime) -> rules.Rule:
     """Return what a segment said just before an instant: the first that was replaced since, else what it says."""
-    since = [x for x in row.former if _instant(x["replaced_at"]) >= change]
-    now = {"match_all": row.match_all, "conditions": row.conditions}
-    return min(since, key=lambda x: _instant(x["replaced_at"]), default=now)
+    return min((x for x in former if x[0] >= change), key=lambda x: x[0], default=(change, present))[1]
+
+
+def _present(row: Segment) -> rules.Rule:
+    return _rule(row, {"match_all": row.match_all, "conditions": row.conditions})
 
 
 def _rule(row: Segment, said: Mapping[str, Any]) -> rules.Rule:

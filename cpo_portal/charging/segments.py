@@ -23,6 +23,7 @@ from cpo_portal.charging.segment_past import (
     concerned,
     kept_until,
     lists_named,
+    reached,
     said_by,
     segments_named,
     with_former,
@@ -63,7 +64,8 @@ def compiled(known: Mapping[str, rules.Rule], wanted: Iterable[str] | None = Non
 def announced(wanted: Iterable[str], at: datetime) -> dict[str, tuple[rules.Segment, ...]]:
     """Return those wanted of the active scope's segments by id, each compiled as it is and as it was before the changes
     that what was announced does not go by yet, for sessions that are planned to start at an instant: one query."""
-    rows, ids = list(Segment.objects.all()), sorted(set(wanted))
+    ids = sorted(set(wanted))
+    rows = reached(Segment.objects.all(), ids, at)
     found = [compiled(x, ids) for x in (rules_of(rows), *worlds_before(rows, at))]
     return {key: tuple(dict.fromkeys(x[key] for x in found)) for key in found[0]}
 

@@ -21,7 +21,7 @@ from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts
 from cpo_portal.charging.models import CustomerRecord, NamedList, NamedListChange, Segment
 from cpo_portal.charging.people import Wanted, find_person
-from cpo_portal.charging.segment_past import MOST_KEPT, counts_until
+from cpo_portal.charging.segment_past import MOST_KEPT, counts_until, reached
 from cpo_portal.charging.segments import SegmentContent, announced, count_members, delete_segment, save_segment
 from cpo_portal.charging.tasks import drop_list_changes
 from cpo_portal.network.models import Connector
@@ -222,6 +222,22 @@ def test_what_no_surge_lets_off_keeps_no_former_rules(world: World) -> None:
     with cpo_scope(world.cpo):
         SurgePolicy.objects.update(notice_hours=0)
     assert changed(world, "friends", SILVER).former == []
+
+
+def test_changes_of_segments_that_are_not_asked_for_are_not_looked_at(world: World) -> None:
+    for number in range(3):
+        changed(world, f"inner{number}", GOLD)
+    changed(world, "friends", {"fact": "SEGMENT", "values": ["inner0"]})
+    changed(world, "others", {"fact": "SEGMENT", "values": ["inner1", "inner2"]})
+    with cpo_scope(world.cpo):
+        rows = list(Segment.objects.all())
+        assert [x.segment_id for x in reached(rows, ["friends", "none"], timezone.now())] == ["friends", "inner0"]
+        assert [x.segment_id for x in reached(rows, ["others"], timezone.now())] == ["others", "inner1", "inner2"]
+    changed(world, "friends", GOLD)
+    with cpo_scope(world.cpo):
+        # What it named before its change counts yet.
+        rows = list(Segment.objects.all())
+        assert [x.segment_id for x in reached(rows, ["friends"], timezone.now())] == ["friends", "inner0"]
 
 
 def test_a_segment_is_not_changed_without_end_within_the_notice(world: World, clock: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import NotSupportedError, connection
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, Q, QuerySet, Value
 from psycopg import Cursor
 
@@ -36,6 +36,19 @@ def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
     `values` are looked up by name: %(name)s. A list needs its type said, %(name)s::bigint[], for it may be empty.
     """
+    try:
+        return _prepared(statement, values)
+    except NotSupportedError:
+        # "cached plan must not change result type": a migration has changed a column. The next request or task has a
+        # new connection; within a transaction there is nothing else to do.
+        connection.has_stale_plans = True  # type: ignore[attr-defined]
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _prepared(statement, values)
+
+
+def _prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

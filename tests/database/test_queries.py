@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import DataError, connection
+from django.conf import settings
+from django.db import DataError, NotSupportedError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg import sql
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.database import queries
@@ -72,6 +76,41 @@ def test_rows_of_a_statement_are_counted_and_planned_once() -> None:
     assert rows_of(statement, {"two": "two", "keys": []}) == []
     prepared = rows_of("SELECT statement FROM pg_prepared_statements", {})
     assert len([text for (text,) in prepared if "AS said" in text]) == 1
+
+
+@pytest.fixture
+def changing() -> Iterator[Callable[[str], None]]:
+    """A table that its owner changes while it is read."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=connection.settings_dict["NAME"]) as owner:
+        owner.autocommit = True
+        owner.execute("CREATE TABLE changing (said varchar(10))")
+        owner.execute(sql.SQL("GRANT SELECT ON changing TO {}").format(sql.Identifier(settings.DATABASE_APP_ROLE)))
+        owner.execute("INSERT INTO changing VALUES ('said')")
+        try:
+            yield lambda kind: owner.execute(sql.SQL("ALTER TABLE changing ALTER said TYPE {}").format(sql.SQL(kind)))
+        finally:
+            connection.close()
+            owner.execute("DROP TABLE changing")
+
+
+def test_what_was_planned_before_a_column_changed_is_planned_anew(changing: Callable[[str], None]) -> None:
+    for _ in range(8):
+        assert rows_of("SELECT said FROM changing", {}) == [("said",)]
+    changing("varchar(20)")
+    assert rows_of("SELECT said FROM changing", {}) == [("said",)]
+
+
+def test_within_a_transaction_it_fails_once_and_the_next_request_has_a_new_connection(
+    changing: Callable[[str], None],
+) -> None:
+    for _ in range(8):
+        rows_of("SELECT said FROM changing", {})
+    changing("text")
+    with pytest.raises(NotSupportedError, match="cached plan"), transaction.atomic():
+        rows_of("SELECT said FROM changing", {})
+    connection.close_if_unusable_or_obsolete()  # as a request and a task begin
+    with transaction.atomic():
+        assert rows_of("SELECT said FROM changing", {}) == [("said",)]
 
 
 def test_a_row_is_made_as_the_orm_makes_it() -> None:

@@ -34,6 +34,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows which tenant its server has been told."""
 
     protected: tuple[str, ...] = ()
+    #: Whether a prepared statement's answer has another type than when it was planned: a migration went by.
+    has_stale_plans: bool = False
     #: None after a rollback, which takes back what was told inside the transaction.
     told: str | None = NONE
 
@@ -46,6 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.connection.cursor() as cursor:
             self.protected = tuple(name for (name,) in cursor.execute(PROTECTED))
         self.told = NONE
+        self.has_stale_plans = False
 
     def tell_tenant(self, sql: Any) -> None:
         """Tell the server the active scope if the statement names a protected table and the server knows another."""
@@ -69,7 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """Ask whether the server is there, once per request or task, and let it forget the last one's tenant."""
-        if self.connection is None:
+        if self.connection is None or self.has_stale_plans:
             return False
         try:
             self.connection.execute(TELL, [NONE])

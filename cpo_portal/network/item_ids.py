@@ -16,11 +16,14 @@ _OWN = {"Connector": ("item_id", "a connector"), "Product": ("product_id", "a pr
 
 
 def id_fault(row: models.Model) -> dict[str, str]:
-    """Return why a new connector or product cannot have its id, by field; nothing for one that has it already.
+    """Return why a new connector or product cannot have its id, by field; nothing for one that has it already, and for
+    rows of other kinds.
 
     Inside a transaction the answer holds until it ends. PostgreSQL refuses what was written without asking.
     """
     own = type(row).__name__
+    if own not in _OWN:
+        return {}
     field, name = _OWN[own]
     item_id, cpo = getattr(row, field), row.cpo if row.cpo_id is not None else current_cpo()  # type: ignore[attr-defined]
     if not row._state.adding or not item_id or cpo is None:

@@ -14,6 +14,7 @@ from cpo_portal.accounts.tenancy import current_cpo
 from cpo_portal.network.api_fields import BoundedListField, OwnRelatedField
 from cpo_portal.network.api_strict import Strict
 from cpo_portal.network.catalogue import Sold, sold_as, status_of
+from cpo_portal.network.item_ids import id_fault
 from cpo_portal.network.models import (
     Charger,
     ChargingSystem,
@@ -54,7 +55,11 @@ class OwnSerializer(Strict, serializers.ModelSerializer[Any]):
             raise serializers.ValidationError(refusal.message_dict) from refusal
 
     def create(self, validated_data: dict[str, Any]) -> Any:
-        return super().create(validated_data | {"cpo": current_cpo()})
+        own = {"cpo": current_cpo(), self.own_id: validated_data[self.own_id]}
+        # Once more, now within the transaction: nobody else can take the id before the row is there.
+        if fault := id_fault(self.Meta.model(**own)):
+            raise serializers.ValidationError(fault)
+        return super().create(validated_data | own)
 
     class Meta:
         model: Any = None

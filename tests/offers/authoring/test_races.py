@@ -20,7 +20,7 @@ from offers.engine.values import OfferLimits
 from offers.ledger import LimitReached, release
 from offers.models import Offer, OfferCounter, OfferStateChange, OfferVersion, Redemption
 from tests.offers.authoring.test_limits import hold
-from tests.people import WEEKEND, weekend
+from tests.people import WEEKEND, api_client, weekend
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,3 +190,28 @@ def test_a_limit_set_while_buyers_settle_counts_them_once(world: World) -> None:
     with cpo_scope(world.cpo):
         counter = OfferCounter.objects.get(offer=offer)
         assert (counter.uses_reserved, counter.budget_reserved) == (0, Decimal("0.00"))
+
+
+def test_one_new_id_by_the_api_and_by_the_form_at_once_is_given_to_one(world: World) -> None:
+    """Both lock the CPO's ids before they write; who wrote first and locked then would wait for the other for ever."""
+    client, body = api_client(world.cpo), {"product_id": "tea", "name": "Tea", "price": "20"}
+    told: list[tuple[int, Any]] = []
+
+    def late() -> None:
+        try:
+            answer = client.post("/api/products", body, content_type="application/json")
+            told.append((answer.status_code, answer.json()))
+        finally:
+            connection.close()
+
+    with cpo_scope(world.cpo), transaction.atomic():
+        row = Product(cpo=world.cpo, product_id="tea", name="Tea", price=Decimal(20))
+        row.full_clean()
+        thread = threading.Thread(target=late)
+        thread.start()
+        until_somebody_waits()
+        row.save()
+    thread.join(timeout=30)
+    assert [status for status, _ in told] == [409]
+    with cpo_scope(world.cpo):
+        assert Product.objects.count() == 1

@@ -15,7 +15,8 @@ def since_last_ended(versions: QuerySet[Any], owner: str, *, upto: datetime | No
     """Return the published ones of these versions by the key of their owner, the newest first, each with its owner;
     as of `upto`."""
     changes = versions.model._meta.get_field(owner).related_model._meta.get_field("state_changes").related_model
-    ends = changes._default_manager.filter(
+    # A draft that is edited after the end has an entry too, which ends nothing.
+    ends = changes._default_manager.exclude(from_state=ENDED).filter(
         **{owner: OuterRef(owner), "to_state": ENDED, "at__gte": OuterRef("published_at")}
     )
     rows = versions.filter(published_at__isnull=False)

@@ -87,6 +87,9 @@ def _parts(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> I
         rest = _wh(line) - given
         paid = _of(line, line.line_id, rest) if rest else None
         marked = _of(line, f"{line.line_id}-GIVEN", given)
+        # The rate of a least or highest price is rounded, so that what is paid by it may come to more than the line.
+        if paid is not None and line.amount < paid.amount:
+            paid = replace(paid, amount=line.amount)
         left_over = line.amount if paid is None else line.amount - paid.amount
         yield Part(n, paid, replace(marked, title=f"{marked.title}{GIVEN}", amount=left_over, code=offer.offer_id))
 

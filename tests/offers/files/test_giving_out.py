@@ -257,6 +257,8 @@ def contents(draw: Callable[..., Any]) -> OfferContent:
             said[name] = draw(strategy)
         elif name in NOTHING:
             said[name] = NOTHING[name]
+    if kind is BenefitKind.COMBO:  # what goes with an item is another
+        said["item_ids"] = tuple(x for x in said["item_ids"] if x not in said["qualifier_item_ids"])
     if said.get("item_value"):
         said["auto"] = False  # a product that costs something is chosen
     begin = draw(BEGIN)

@@ -18,8 +18,8 @@ from offers.api.lint import SavedOfferSerializer
 from offers.api.serializers import OfferSerializer
 from offers.authoring import Actor
 from offers.models import OfferVersion
+from pricing.api.parts import ApprovalSerializer, NoteSerializer
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
-from pricing.api.views import ApprovalSerializer, NoteSerializer
 
 
 class RestoreSerializer(StrictSerializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,9 +35,9 @@ from offers.authoring.limits import LIMIT_FIELDS
 from offers.models import CampaignKind, Offer, OfferState, OfferStateChange, OfferVersion
 from offers.states import DerivedState, Move, recent_days, state_condition
 from pricing.api.history import HistoryRoute
-from pricing.api.parts import expected_of
+from pricing.api.parts import NoteSerializer, PublishSerializer, expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
-from pricing.api.views import BECKN_ID_PATH, NoteSerializer
+from pricing.api.views import BECKN_ID_PATH
 
 _PATHS = {name: ("content", name) for name in CONTENT_FIELDS} | {name: ("limits", name) for name in LIMIT_FIELDS}
 _STATES = sorted({*OfferState.values, *(state.value for state in DerivedState)})
@@ -149,12 +150,12 @@ class OfferViewSet(
     @extend_schema(
         summary="Publish the draft",
         description="What the checks warn of is answered as `findings`; `GET …/lint` tells it before.",
-        request=NoteSerializer,
+        request=PublishSerializer,
         responses={200: SavedOfferSerializer, **REFUSED},
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, offer_id: str) -> Response:
-        self._move(Move.PUBLISH, request)
+        self._move(Move.PUBLISH, body_of(PublishSerializer, request))
         return self._saved(offer_id)
 
     @extend_schema(summary="Pause an offer", request=NoteSerializer, responses={200: OfferSerializer, **REFUSED})
@@ -187,14 +188,14 @@ class OfferViewSet(
         return self._perform(Move.ARCHIVE, request, offer_id)
 
     def _perform(self, move: Move, request: Request, offer_id: str) -> Response:
-        self._move(move, request)
+        self._move(move, body_of(NoteSerializer, request))
         return self._answer(offer_id)
 
-    def _move(self, move: Move, request: Request) -> None:
-        offer = self.get_object()
-        note = body_of(NoteSerializer, request)["note"]
+    def _move(self, move: Move, said: Mapping[str, Any]) -> None:
+        offer, prefix = self.get_object(), token_prefix(self.request)
         with refusals(_PATHS):
-            authoring.perform(move, offer, by_token=token_prefix(request), note=note)
+            expected = said.get("based_on_revision")
+            authoring.perform(move, offer, by_token=prefix, note=said["note"], expected=expected)
 
     def _saved(self, offer_id: str, code: int = status.HTTP_200_OK) -> Response:
         offer = self.get_queryset().get(offer_id=offer_id)

@@ -21,6 +21,7 @@ from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferStat
 from offers.states import Move, next_state
 from pricing.engine.codec import encode
 from pricing.versions.review import REVIEWED, Actor
+from pricing.versions.revisions import refuse_another
 
 _GIVES = OfferState.APPROVED
 
@@ -28,7 +29,8 @@ _GIVES = OfferState.APPROVED
 def publish(
     offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | str | None = None
 ) -> Offer:
-    """Freeze the draft and make it live; `expected` is the draft's number, or its `draft_key`, as the author saw it.
+    """Freeze the draft and make it live; `expected` is the draft's number, its revision or its `draft_key`, as the
+    author saw it.
 
     A paused offer stays paused; an ended one is given again.
     """
@@ -90,7 +92,8 @@ def reject(offer: Offer, *, by: User | None = None, by_token: str = "", note: st
 def perform(
     move: Move, offer: Offer, *, by: User | None = None, by_token: str = "", note: str = "", expected: str | None = None
 ) -> Offer:
-    """Make a move that is named by its value; `expected` is the draft's `draft_key` as who publishes saw it."""
+    """Make a move that is named by its value; `expected` is the draft's revision, or its `draft_key`, as who publishes
+    saw it."""
     return _move(offer, move, by=by, by_token=by_token, note=note, expected=expected)
 
 
@@ -150,10 +153,11 @@ def _fit_draft(offer: Offer, expected: int | str | datetime | None, now: datetim
     draft = OfferVersion.objects.filter(offer=offer, published_at=None).first()
     if draft is None:
         raise ValidationError("There is no draft to publish: change the offer first.")
-    if isinstance(expected, int) and draft.number != expected:
-        raise ValidationError("Someone else has published this offer since you opened it: reload and try again.")
-    if isinstance(expected, str) and draft_key(draft) != expected:
-        raise ValidationError("Someone else has changed this draft since you read it: reload and try again.")
+    if isinstance(expected, str) and "-" not in expected:
+        if draft_key(draft) != expected:
+            raise ValidationError("Someone else has changed this draft since you read it: reload and try again.")
+    elif not isinstance(expected, datetime):
+        refuse_another(expected, draft.number, content_of(draft), "offer")
     lock_products(content_of(draft))
     # Places may have gone, a code may have been taken and the end may have come since the draft was saved.
     check_publishable(offer, checked(offer, content_of(draft)), now)

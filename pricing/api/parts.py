@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from cpo_portal.network.api_fields import BoundedListField
+from cpo_portal.network.api_fields import BoundedListField, InstantField
 from cpo_portal.network.api_strict import StrictSerializer
 from pricing.versions.revisions import PATTERN, Expected
 from pricing.windows import normal_windows
@@ -29,18 +29,43 @@ class WholeSerializer(StrictSerializer):
         return alone.validated_data
 
 
+class BasedOnRevisionField(serializers.RegexField):
+    """The revision of a version that was read."""
+
+    def __init__(self, *, help_text: str) -> None:
+        said: dict[str, Any] = {"invalid": "Send the `revision` of the version that you read, as it was."}
+        super().__init__(PATTERN, required=False, help_text=help_text, error_messages=said)
+
+
+class NoteSerializer(StrictSerializer):
+    """Why something is done; shown in the history."""
+
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class PublishSerializer(NoteSerializer):
+    """A publication; with `based_on_revision` of nothing but what was read."""
+
+    based_on_revision = BasedOnRevisionField(
+        help_text="The `revision` of the draft as it was read: publish nothing if it says something else by now."
+    )
+
+
+class ApprovalSerializer(NoteSerializer):
+    """An approval; with `submitted_at` it is refused where the draft was submitted anew since it was read."""
+
+    submitted_at = InstantField(required=False, allow_null=True)
+
+
 class BasedOnSerializer(StrictSerializer):
     """A change that says what it started from, so that nothing is overwritten unseen."""
 
     based_on_version = serializers.IntegerField(
         required=False, min_value=1, help_text="Refuse the content if another version is the latest by now."
     )
-    based_on_revision = serializers.RegexField(
-        PATTERN,
-        required=False,
+    based_on_revision = BasedOnRevisionField(
         help_text="The `revision` of the draft, or of the live version where there is none, as it was read: refuse the "
-        "content if it is another by now, also of the same draft. It goes before `based_on_version`.",
-        error_messages={"invalid": "Send the `revision` of the version that you read, as it was."},
+        "content if it is another by now, also of the same draft. It goes before `based_on_version`."
     )
 
 

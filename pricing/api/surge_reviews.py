@@ -9,10 +9,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from pricing.api.parts import ApprovalSerializer, NoteSerializer
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS
 from pricing.api.surge_serializers import SurgeScheduleSerializer
-from pricing.api.views import ApprovalSerializer, NoteSerializer
 from pricing.surges.schedules import Move, perform
 from pricing.versions.review import Actor
 

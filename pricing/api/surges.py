@@ -20,7 +20,7 @@ from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_filters import Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.history import HistoryRoute
-from pricing.api.parts import expected_of
+from pricing.api.parts import NoteSerializer, PublishSerializer, expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.surge_content import CONTENT_PATHS, content_from
 from pricing.api.surge_reviews import SurgeReviewRoutes
@@ -30,7 +30,7 @@ from pricing.api.surge_serializers import (
     SurgeScheduleSerializer,
     answers_of,
 )
-from pricing.api.views import BECKN_ID_PATH, NoteSerializer
+from pricing.api.views import BECKN_ID_PATH
 from pricing.models import SurgeKindChoice, SurgeSchedule, SurgeState
 from pricing.surges.content import content_of
 from pricing.surges.kinds import FAMILIES, SurgeFamily, SurgeKind
@@ -129,12 +129,12 @@ class SurgeScheduleViewSet(SurgeReviewRoutes, HistoryRoute, TokenScopedMixin, Ge
     @extend_schema(
         summary="Publish the draft",
         description="A rise takes effect when its notice is over, as `coming` says; what is none, at once.",
-        request=NoteSerializer,
+        request=PublishSerializer,
         responses=_SAVED,
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, schedule_id: str) -> Response:
-        return self._perform(Move.PUBLISH, request, schedule_id)
+        return self._perform(Move.PUBLISH, request, schedule_id, body=PublishSerializer)
 
     @extend_schema(
         summary="Pause a surge",
@@ -176,11 +176,13 @@ class SurgeScheduleViewSet(SurgeReviewRoutes, HistoryRoute, TokenScopedMixin, Ge
     def archive(self, request: Request, schedule_id: str) -> Response:
         return self._perform(Move.ARCHIVE, request, schedule_id)
 
-    def _perform(self, move: Move, request: Request, schedule_id: str) -> Response:
-        schedule = self.get_object()
-        note = body_of(NoteSerializer, request)["note"]
+    def _perform(
+        self, move: Move, request: Request, schedule_id: str, *, body: type[NoteSerializer] = NoteSerializer
+    ) -> Response:
+        schedule, said = self.get_object(), body_of(body, request)
+        actor, expected = Actor(by_token=token_prefix(request)), said.get("based_on_revision")
         with refusals(CONTENT_PATHS):
-            perform(move, schedule, Actor(by_token=token_prefix(request)), note=note)
+            perform(move, schedule, actor, note=said["note"], expected=expected)
         return self._answer(schedule_id)
 
     def _answer(self, schedule_id: str, code: int = status.HTTP_200_OK) -> Response:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, status
+from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle
-from cpo_portal.network.api_strict import StrictSerializer
 from pricing import authoring
 from pricing.api.history import HistoryRoute
-from pricing.api.parts import expected_of
+from pricing.api.parts import NoteSerializer, PublishSerializer, expected_of
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 from pricing.api.serializers import (
     TariffChangeSerializer,
@@ -40,18 +39,6 @@ BECKN_ID_PATH = r"[A-Za-z0-9][A-Za-z0-9._:-]*"
 _CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x in fields(TariffContent)} | {
     "places": ("assignments",)
 }
-
-
-class NoteSerializer(StrictSerializer):
-    """Why something is done; shown in the history."""
-
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-
-class ApprovalSerializer(NoteSerializer):
-    """An approval; with `submitted_at` it is refused where the draft was submitted anew since it was read."""
-
-    submitted_at = InstantField(required=False, allow_null=True)
 
 
 class TariffFilter(filters.FilterSet):
@@ -122,21 +109,22 @@ class TariffViewSet(
                 authoring.rename(tariff, data["name"], actor=actor)
         return self._answer(tariff_id)
 
-    @extend_schema(summary="Publish the draft", request=NoteSerializer, responses={200: TariffSerializer, **REFUSED})
+    @extend_schema(summary="Publish the draft", request=PublishSerializer, responses={200: TariffSerializer, **REFUSED})
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, tariff_id: str) -> Response:
-        return self._perform(authoring.publish, request, tariff_id)
+        said = body_of(PublishSerializer, request)
+        publish = partial(authoring.publish, expected=said.get("based_on_revision"))
+        return self._perform(publish, said["note"], tariff_id)
 
     @extend_schema(summary="End a tariff", request=NoteSerializer, responses={200: TariffSerializer, **REFUSED})
     @action(detail=True, methods=["post"])
     def end(self, request: Request, tariff_id: str) -> Response:
-        return self._perform(authoring.end, request, tariff_id)
+        return self._perform(authoring.end, body_of(NoteSerializer, request)["note"], tariff_id)
 
-    def _perform(self, move: Callable[..., Tariff], request: Request, tariff_id: str) -> Response:
+    def _perform(self, move: Callable[..., Tariff], note: str, tariff_id: str) -> Response:
         tariff = self.get_object()
-        note = body_of(NoteSerializer, request)["note"]
         with refusals(_CONTENT_PATHS):
-            move(tariff, by_token=token_prefix(request), note=note)
+            move(tariff, by_token=token_prefix(self.request), note=note)
         return self._answer(tariff_id)
 
     def _answer(self, tariff_id: str, code: int = status.HTTP_200_OK) -> Response:

@@ -50,7 +50,7 @@ def rename(tariff: Tariff, name: str, *, actor: Actor = _PLATFORM) -> None:
 
 
 def publish(
-    tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str = "", expected: int | None = None
+    tariff: Tariff, *, by: User | None = None, by_token: str = "", note: str = "", expected: Expected = None
 ) -> Tariff:
     """Freeze the draft and make it the live version, which prices sessions where and when it says that it applies.
 

@@ -151,11 +151,12 @@ def perform(
     actor: Actor = _PLATFORM,
     *,
     note: str = "",
-    expected: int | datetime | None = None,
+    expected: Expected | datetime = None,
 ) -> SurgeSchedule:
     """Make a move; raises ValidationError where the state or the review does not allow it.
 
-    `expected` is the number of the draft that is published, or when what the approver has read was submitted.
+    `expected` is the number or the revision of the draft that is published, or when what the approver has read was
+    submitted.
     """
     with cpo_scope(schedule.cpo), transaction.atomic():
         locked = DRAFTS.lock(schedule)
@@ -188,9 +189,9 @@ def refusal_of(state: str, move: Move) -> str:
     return f"This surge schedule is {SurgeState(state).label.lower()}: it cannot be {NAMES[move]}."
 
 
-def _fit_draft(locked: SurgeSchedule, now: datetime, expected: int | datetime | None) -> SurgeVersion:
+def _fit_draft(locked: SurgeSchedule, now: datetime, expected: Expected | datetime) -> SurgeVersion:
     """Return the draft of a locked schedule; raises ValidationError where it is not fit to be published."""
-    draft = DRAFTS.to_publish(locked, expected if isinstance(expected, int) else None)
+    draft = DRAFTS.to_publish(locked, None if isinstance(expected, datetime) else expected)
     content = content_of(draft)
     keep_named(content)
     content = checked(locked, content)
@@ -200,7 +201,7 @@ def _fit_draft(locked: SurgeSchedule, now: datetime, expected: int | datetime | 
     return draft
 
 
-def _publish(locked: SurgeSchedule, now: datetime, expected: int | datetime | None) -> None:
+def _publish(locked: SurgeSchedule, now: datetime, expected: Expected | datetime) -> None:
     draft = _fit_draft(locked, now, expected)
     draft.effective_from = takes_effect(locked, draft, now)
     if _starts(locked):

@@ -43,7 +43,13 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(
     # Who says the number alone means the version, whatever stands in its draft.
     assert change("21.00", based_on_version=1).json()["draft"]["revision"] == first["revision"]
     assert change("21", based_on_revision=first["revision"], based_on_version=9).status_code == 200
-    published = send(staff, f"{one}/publish", {}).json()
+    refused = send(staff, f"{one}/publish", {"based_on_revision": made["revision"]})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (
+        409,
+        f"Someone else has changed this {kind}'s draft since you read it: reload and try again.",
+    )
+    assert send(staff, one, None, "get").json()["draft"] == first
+    published = send(staff, f"{one}/publish", {"based_on_revision": first["revision"]}).json()
     live = published["live"] or published["coming"][0]
     assert (live["revision"], published["draft"]) == (first["revision"], None)
     assert change("23", based_on_revision=live["revision"]).json()["draft"]["number"] == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django_scopes import get_scope
 
 #: What the server answers: a protected table is one whose owner has enabled row-level security.
@@ -30,9 +30,19 @@ def tenant_of_scope() -> str:
     return NONE if cpo is None else str(cpo.pk)
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    """Django's, that names a prepared statement too where queries are captured or logged."""
+
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """Return what was sent, or the statement as it was written: psycopg keeps no text of what is prepared."""
+        sent = super().last_executed_query(cursor, sql, params)
+        return str(sql) if sent is None else sent
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows which tenant its server has been told."""
 
+    ops_class = DatabaseOperations
     protected: tuple[str, ...] = ()
     #: Whether a prepared statement's answer has another type than when it was planned: a migration went by.
     has_stale_plans: bool = False

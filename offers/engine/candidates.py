@@ -107,7 +107,9 @@ class LineAmounts:
             if x.lines != base:
                 return self._of_several(taking)
             wished += x.saving
-        held = sum([self.amounts[n] for n in base], NOTHING)
+        amounts, held = self.amounts, NOTHING
+        for n in base:
+            held += amounts[n]
         return held if held < wished else wished
 
     def _of_several(self, taking: Sequence[Candidate]) -> Decimal:
@@ -159,6 +161,8 @@ def better_of(options: Sequence[OfferSet]) -> OfferSet:
     """Return the best of these sets; the empty one where there is none."""
     if len(options) < 2:
         return options[0] if options else NO_OFFER
+    if len(options) == 2 and options[0].saving != options[1].saving:
+        return options[0] if options[0].saving > options[1].saving else options[1]
     most = max([x.saving for x in options])
     largest = [x for x in options if x.saving == most]
     return largest[0] if len(largest) == 1 else min(largest, key=OfferSet.rank)

@@ -13,7 +13,7 @@ from offers.engine.evaluate import Appraisal
 from offers.engine.selection import Selection, choose_offers
 from offers.engine.spreading import Shares, spread
 from offers.engine.values import OfferContext
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 
 _NOTHING = Decimal(0)
 
@@ -36,6 +36,9 @@ class Choice:
         return given
 
 
+_choice = maker(Choice)
+
+
 def taken_by(candidate: Candidate, shares: Shares) -> Decimal:
     """Return what an offer takes: its shares of the lines, or what it takes off what it gives on top of them."""
     return sum(shares.values(), _NOTHING) if candidate.lines else candidate.saving
@@ -50,7 +53,7 @@ def choice_of(
     candidates = candidates_of(open_to)
     selection = choose_offers(candidates, lines, objective=context.objective, max_stack=spare, runner_up=runner_up)
     beside = chosen_beside(appraisals, selection.chosen, max_stack)
-    return Choice(selection, shares_of(selection.chosen, lines), beside)
+    return _choice(selection, shares_of(selection.chosen, lines), beside)
 
 
 def shares_of(chosen: Sequence[Candidate], lines: LineAmounts) -> tuple[Shares, ...]:

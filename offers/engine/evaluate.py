@@ -74,7 +74,9 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     context, asked = situation.context, asked_of(offer)
     held = offer.offer_id in context.held
     lines, saving, added = _benefit(offer, situation, asked.rule)
-    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or opens(offer, context)
+    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or (
+        offer.single_use and opens(offer, context)
+    )
     checks = _standing(offer, situation, held)
     if asked.where_and_when:
         checks += _where_and_when(offer, situation)
@@ -227,11 +229,13 @@ def qualifier_checks(offer: OfferTerms, situation: Situation, asked: Asked) -> l
     least = qualifier.min_value
     if least is not None:
         value = rule.qualifying(offer, situation)
-        if value < least or not situation.only_failing:
-            margin = "" if value >= least else f"{money_text(least - value, offer.currency)} short"
-            # A sum of printed amounts, which has no exponent: its text is at hand sooner than a formatted one.
-            checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, str(value), not margin, margin))
-    checks += rule.checks(offer, situation)
+        passed = value >= least
+        if not passed or not situation.only_failing:
+            margin = "" if passed else f"{money_text(least - value, offer.currency)} short"
+            actual = situation.value_text if value is situation.item_value else str(value)
+            checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, actual, passed, margin))
+    if own := rule.checks(offer, situation):
+        checks += own
     if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)
     return checks

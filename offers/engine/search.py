@@ -55,8 +55,12 @@ class Search:
         if fixed.offers:
             open_to = [x for x in pool if all(x.combines_with(y) for y in fixed.offers)]
         # An offer that stands alone is only open to an empty set.
-        options = [self._by_itself(x) for x in open_to if not x.additive]
-        additive = [x for x in open_to if x.additive]
+        options, additive = [], []
+        for x in open_to:
+            if x.additive:
+                additive.append(x)
+            else:
+                options.append(self._by_itself(x))
         options.append(self._best_additive(fixed, additive) if additive else fixed)
         found = better_of(options)
         if self.gap:
@@ -159,5 +163,7 @@ class Search:
 
 def _excluded(offers: Sequence[Candidate]) -> bool:
     """Say whether one of these offers excludes another."""
-    excluded = frozenset().union(*[x.excludes for x in offers])
-    return bool(excluded) and not excluded.isdisjoint([x.offer_id for x in offers])
+    for one in offers:  # noqa: SIM110  any() is a generator more on the way of every quote
+        if one.excludes and not one.excludes.isdisjoint([x.offer_id for x in offers]):
+            return True
+    return False

@@ -9,7 +9,7 @@ from decimal import Decimal
 from offers.engine.candidates import NO_OFFER, NOTHING, Candidate, LineAmounts, by_worth, leaders
 from offers.engine.search import NODE_CAP, Search
 from offers.engine.values import Certificate, Objective
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 
 _MAX_SAVING, _PROVEN = Objective.MAX_SAVING, Certificate.PROVEN
 
@@ -32,6 +32,9 @@ class Selection:
     def beside(self, others: tuple[Candidate, ...]) -> Selection:
         """Return the same with what stands beside the order among the chosen."""
         return replace(self, chosen=(*self.chosen, *others)) if others else self
+
+
+_selection = maker(Selection)
 
 
 def choose_offers(
@@ -60,7 +63,7 @@ def choose_offers(
     other = NO_OFFER
     if runner_up and len(chosen.offers) < len(pool):
         other = search.once_more(node_cap).best_other(chosen, pool)
-    return Selection(
+    return _selection(
         chosen.offers,
         chosen.saving,
         other.offers,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from offers.engine.values import OfferContext, OfferTerms
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 from pricing.engine.price_limits import LIMIT_LINE
 from pricing.engine.values import ITEM_KINDS, Cart, LineKind, QuoteLine
+
+_NOTHING = Decimal(0)
 
 
 @quickly_made
@@ -30,10 +32,15 @@ class Situation:
     codes: frozenset[str]
     wanted: frozenset[str]
     declined: frozenset[str]
+    #: The item value as checks print it.
+    value_text: str
     #: The energy by which an upper bound is judged: the cart's own, or the least of a stretch that ends with it.
     least_wh: int
     #: Whether nobody reads the conditions that hold, so that they need not be put into words.
     only_failing: bool = False
+
+
+_situation = maker(Situation)
 
 
 def situation_of(
@@ -42,12 +49,16 @@ def situation_of(
     """Look at a cart once, on behalf of all the offers."""
     amounts = tuple([line.amount.amount for line in cart.lines])
     item_lines = tuple([n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS])
-    item_value = sum([amounts[n] for n in item_lines], Decimal(0))
+    item_value = sum([amounts[n] for n in item_lines], _NOTHING)
+    # A sum of printed amounts, which has no exponent: its text is at hand sooner than a formatted one.
+    value_text = str(item_value)
     codes = _folded(context.codes)
     wanted = codes | context.opted_in | _folded(context.opted_in)
     declined = context.declined | _folded(context.declined)
     least = cart.energy_wh if least_wh is None else least_wh
-    return Situation(cart, context, amounts, item_lines, item_value, codes, wanted, declined, least, only_failing)
+    return _situation(
+        cart, context, amounts, item_lines, item_value, codes, wanted, declined, value_text, least, only_failing
+    )
 
 
 def lines_of(offer: OfferTerms, situation: Situation, kinds: Collection[LineKind] = ITEM_KINDS) -> tuple[int, ...]:
@@ -71,7 +82,7 @@ def base_of(situation: Situation, lines: tuple[int, ...]) -> Decimal:
     """Return the sum of these lines."""
     if lines is situation.item_lines:
         return situation.item_value
-    return sum([situation.amounts[n] for n in lines], Decimal(0))
+    return sum([situation.amounts[n] for n in lines], _NOTHING)
 
 
 def matches(offer: OfferTerms, line: QuoteLine, category: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from operator import gt, sub
+from operator import gt
 from typing import Protocol
 
 from offers.engine.allocation import divide
@@ -72,20 +72,24 @@ def _of_same(
     """Do the same where all claims are on the same lines: in proportion to them, else to what is left of them."""
     lines = claims[0].lines
     held = [int(amounts[n] / unit) for n in lines]
-    room, left = held, sum(held)
+    room, left = held[:], sum(held)
     if most is not None:
         left = min(left, int(most / unit))
     taken = []
     for claim in claims:
         wanted = int(claim.saving / unit)
         units = left if left < wanted else wanted
+        left -= units
         shares = divide(units, held)
-        after = list(map(sub, room, shares))
-        if min(after) < 0:
-            shares = divide(units, room)
-            after = list(map(sub, room, shares))
-        room, left = after, left - units
-        taken.append({n: shares[position] * unit for position, n in enumerate(lines)})
+        for position, share in enumerate(shares):
+            if share > room[position]:
+                shares = divide(units, room)
+                break
+        parts = {}
+        for position, share in enumerate(shares):
+            room[position] -= share
+            parts[lines[position]] = share * unit
+        taken.append(parts)
     return tuple(taken)
 
 

@@ -16,7 +16,7 @@ from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
 
 _NOTHING = Decimal(0)
-_candidate = maker(Candidate)
+_candidate, _lines, _about, _check = maker(Candidate), maker(LineAmounts), maker(About), maker(Check)
 _PERCENT_FIELD = "policy.max_discount_percent"
 
 
@@ -24,7 +24,7 @@ def line_amounts(situation: Situation) -> LineAmounts:
     """Return the lines that offers take from; the largest discount is rounded down, so that it is never exceeded."""
     unit, percent = smallest_unit(situation.cart.currency), situation.context.stack.max_discount_percent
     if percent is None:
-        return LineAmounts(situation.amounts, unit)
+        return _lines(situation.amounts, unit)
     most = (situation.item_value * percent / 100).quantize(unit, rounding=ROUND_DOWN)
     return LineAmounts(situation.amounts, unit, most)
 
@@ -76,7 +76,7 @@ def why_not(found: Appraisal, selection: Selection, lines: LineAmounts, context:
     if others and not (offer.additive and others[0].additive):
         # One that stands alone is all that is chosen, but for what stands beside the order.
         ids = (others[0].offer_id,) if offer.additive else tuple([x.offer_id for x in others])
-        about = About(ids=ids, note=better, theirs=offer.additive)
+        about = _about(ids, note=better, theirs=offer.additive)
         return (_weighed(ReasonCode.NOT_ADDITIVE, found, selection, better, about),)
     checks = [x for other in others for x in _conflicts(offer, other, better)]
     if others and most_offers is not None and len(others) >= most_offers:
@@ -105,7 +105,7 @@ def _better(found: Appraisal, selection: Selection) -> str:
 def _weighed(
     code: ReasonCode, found: Appraisal, selection: Selection, better: str, about: About | None = None
 ) -> Check:
-    return Check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better, about)
+    return _check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better, about)
 
 
 def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:

@@ -38,7 +38,7 @@ from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 
 _NOTHING = Decimal(0)
 _DISCOUNT, _PRODUCT = LineKind.DISCOUNT, LineKind.PRODUCT
-_line = maker(QuoteLine)
+_line, _trace, _discounts = maker(QuoteLine), maker(OfferTrace), maker(Discounts)
 _NONE_KNOWN: Mapping[str, Appraisal] = {}
 
 
@@ -95,17 +95,11 @@ class OfferStep:
         outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
         most, cut = _cut(selection.chosen, lines, cart.currency)
-        trace = OfferTrace(
-            outcomes=tuple(outcomes),
-            chosen=tuple([x.offer_id for x in (*selection.chosen, *beside)]),
-            runner_up=runner_up,
-            difference=Money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None,
-            certificate=selection.certificate,
-            gap=selection.gap,
-            most=most,
-            cut=cut,
-        )
-        return Discounts(discounts, trace, given.listed)
+        difference = new_money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None
+        chosen = tuple([x.offer_id for x in (*selection.chosen, *beside)])
+        certificate, gap = selection.certificate, selection.gap
+        trace = _trace(tuple(outcomes), chosen, runner_up, difference, certificate, gap, most, cut)
+        return _discounts(discounts, trace, given.listed)
 
     def considered(self) -> tuple[OfferTerms, ...]:
         """Return every offer that was looked at so far, by id: the discounts depend on no other."""
@@ -265,7 +259,7 @@ def _discount_lines(
             parts = tuple([(ids[n], new_money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = new_money(-amount, currency)
-        title = line_title(offer, situation)
+        title = asked_of(offer).title or line_title(offer, situation)
         lines.append(_line(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 

@@ -65,7 +65,11 @@ class Plans:
         self._flat_cost = charging_cost(self.fixed)
         self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
         self._totals: dict[int, Decimal] = {}
-        gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
+        gap = None
+        for span in self.card.energy:
+            if span.component is None:
+                gap = span.starts_at
+                break
         most = most_energy(request)
         #: The most energy that has a price: up to the first time without a rate, or the longest session.
         self.most = most if gap is None else self.supply(most).delivered_at(gap)
@@ -173,18 +177,19 @@ def _sum(lines: Iterable[QuoteLine]) -> Decimal:
 
 
 def _before_taxes(plans: Plans, amount: Decimal) -> int:
-    if amount < plans.least_cost:
-        raise _too_small(plans, plans.least_cost)
+    least = plans.least_cost
+    if amount < least:
+        raise _too_small(plans, least)
     only = plans.card.energy[0].component if plans.is_linear else None
     if only is not None and only.rate:
-        exact = (amount - plans.least_cost) * 1000 / only.rate
+        exact = (amount - least) * 1000 / only.rate
         if exact > plans.most:
             raise plans.too_much()
         energy_wh = int(exact)
     else:
         energy_wh = _affordable(plans, amount)
     if energy_wh < 1:
-        raise _too_small(plans, plans.least_cost)
+        raise _too_small(plans, least)
     check_energy(energy_wh, plans.request, plans.terms)
     return energy_wh
 

@@ -30,7 +30,7 @@ from pricing.engine.wording import energy_text, money_text, plain_number
 _MINUTE = 60_000_000
 _CENT = Decimal("0.01")
 _ENERGY, _PRODUCT, _FEE = LineKind.ENERGY, LineKind.PRODUCT, LineKind.FEE
-_line = maker(QuoteLine)
+_line, _cart = maker(QuoteLine), maker(Cart)
 #: More of one product than this is a mistake of the buyer app.
 MOST_PRODUCTS = 1000
 
@@ -45,7 +45,10 @@ class ListPrice:
     energy_wh: int
 
     def cart(self, request: ChargingRequest, terms: PriceTerms) -> Cart:
-        return Cart(request, self.lines, self.energy_wh, terms.currency, terms.time_zone)
+        return _cart(request, self.lines, self.energy_wh, terms.currency, terms.time_zone)
+
+
+_listed = maker(ListPrice)
 
 
 def fixed_lines(request: ChargingRequest, terms: PriceTerms, card: RateCard) -> tuple[QuoteLine, ...]:
@@ -68,7 +71,7 @@ def list_price(
         lines = [*lines[:before_fees], *idle, *lines[before_fees:]]
     if terms.surges:
         lines = [*lines, *surge_lines(lines, energy, slices, terms, item_id=request.item_id)]
-    return ListPrice(tuple(lines), slices, supply.energy_wh)
+    return _listed(tuple(lines), slices, supply.energy_wh)
 
 
 def energy_cost(slices: Iterable[PricedSlice]) -> Decimal:
@@ -110,16 +113,9 @@ def product_line(line_id: str, product: ProductPrice, count: int, currency: str)
     """Return the line of so many units of a product."""
     amount = new_money(round_amount(product.amount * count, currency), currency)
     title = product.title if count == 1 else f"{product.title} × {count}"
+    quantity, category = Decimal(count), product.category
     return _line(
-        line_id,
-        _PRODUCT,
-        title,
-        amount,
-        Decimal(count),
-        "unit",
-        product.amount,
-        product.product_id,
-        category=product.category,
+        line_id, _PRODUCT, title, amount, quantity, "unit", product.amount, product.product_id, "", (), category
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 from pricing.engine.values import Delivery, Reading
 
 REVIEW_POWER = "REVIEW_POWER"
@@ -62,6 +62,9 @@ class Supply:
         return left.at + _MICROSECOND * -(-span * (wanted - left.register_wh) // gained)
 
 
+_reading, _supply = maker(Reading), maker(Supply)
+
+
 def planned_supply(starts_at: datetime, power_w: int, energy_wh: int, duration: timedelta) -> Supply:
     """Return a plan as a supply: full power from the start until the energy is delivered, then nothing.
 
@@ -69,9 +72,9 @@ def planned_supply(starts_at: datetime, power_w: int, energy_wh: int, duration: 
     less energy at any rate.
     """
     most = power_w * _HORIZON // _HOUR
-    points = (Reading(starts_at, 0), Reading(starts_at + HORIZON, most))
+    points = (_reading(starts_at, 0), _reading(starts_at + HORIZON, most))
     ends_at = starts_at + duration
-    return Supply(points, energy_wh, starts_at, ends_at, ends_at, metered=False)
+    return _supply(points, energy_wh, starts_at, ends_at, ends_at, False)
 
 
 def duration_at(power_w: int, energy_wh: int) -> timedelta:

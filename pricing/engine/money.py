@@ -96,7 +96,7 @@ def total_of(amounts: Iterable[Money], currency: str) -> Money:
         if money.currency is not currency and money.currency != currency:
             raise CurrencyMismatch(f"cannot combine {currency} with {money.currency}")
         total += money.amount
-    return Money(total, currency)
+    return new_money(total, currency)
 
 
 def smallest_unit(currency: str) -> Decimal:

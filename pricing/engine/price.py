@@ -8,8 +8,9 @@ from decimal import Decimal
 from pricing.engine import ENGINE_VERSION
 from pricing.engine.inverse import Plans, energy_within
 from pricing.engine.listing import ListPrice, fixed_lines, list_price
+from pricing.engine.making import maker
 from pricing.engine.metering import NO_ENERGY, Supply, duration_at, metered_supply, planned_supply
-from pricing.engine.money import Money
+from pricing.engine.money import new_money
 from pricing.engine.plans import check_duration, check_energy, check_request, energy_of_minutes
 from pricing.engine.rates import rate_card
 from pricing.engine.taxes import tax_on
@@ -29,7 +30,8 @@ from pricing.engine.wheeling import wheeling_lines
 from pricing.engine.wording import plain_number
 
 _NO_MONEY = Decimal("0.00")
-_DISCOUNT = LineKind.DISCOUNT
+_DISCOUNT, _TAX = LineKind.DISCOUNT, LineKind.TAX
+_line, _quote = maker(QuoteLine), maker(Quote)
 
 
 def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountStep | None = None) -> Quote:
@@ -42,18 +44,9 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
     discounted = (*given.before(listed.lines), *_checked(given.lines, terms.currency))
     lines, total = _with_tax((*discounted, *wheeling_lines(terms, listed.energy_wh)), terms)
-    return Quote(
-        lines=lines,
-        total=Money(total, terms.currency),
-        energy_wh=listed.energy_wh,
-        basis=request.measure.basis if isinstance(request.measure, AmountMeasure) else None,
-        slices=listed.slices,
-        terms=terms,
-        request=request,
-        engine_version=ENGINE_VERSION,
-        trace=given.trace,
-        flags=flags,
-    )
+    basis = request.measure.basis if isinstance(request.measure, AmountMeasure) else None
+    money, wh, slices = new_money(total, terms.currency), listed.energy_wh, listed.slices
+    return _quote(lines, money, wh, basis, slices, terms, request, ENGINE_VERSION, given.trace, flags)
 
 
 def _listed(
@@ -97,7 +90,7 @@ def _plan(request: ChargingRequest, terms: PriceTerms, measure: EnergyMeasure | 
 
 def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ...]:
     for line in lines:
-        if line.kind is not _DISCOUNT or line.amount.amount > 0 or line.amount.currency != currency:
+        if line.kind is not _DISCOUNT or line.amount.amount > _NO_MONEY or line.amount.currency != currency:
             raise ValueError(f"a discounts step may only take away, by DISCOUNT lines, not by {line}")
     return lines
 
@@ -105,12 +98,12 @@ def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ..
 def _with_tax(lines: tuple[QuoteLine, ...], terms: PriceTerms) -> tuple[tuple[QuoteLine, ...], Decimal]:
     """Return the lines with their tax, and what they come to."""
     taxable = sum([x.amount.amount for x in lines], _NO_MONEY)
-    if taxable < 0:
+    if taxable < _NO_MONEY:
         raise ValueError(f"discounts exceed the price by {-taxable} {terms.currency}")
     if terms.tax is None or not terms.tax.rate:
         return lines, taxable
     tax = tax_on(taxable, terms.tax, terms.currency)
     title = f"{terms.tax.label} ({plain_number(terms.tax.rate)}%)"
-    amount = Money(tax, terms.currency)
-    tax_line = QuoteLine("TAX-1", LineKind.TAX, title, amount, rate=terms.tax.rate, code=terms.tax.sac_code)
+    amount = new_money(tax, terms.currency)
+    tax_line = _line("TAX-1", _TAX, title, amount, None, "", terms.tax.rate, "", terms.tax.sac_code)
     return (*lines, tax_line), taxable + tax

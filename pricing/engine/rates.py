@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from pricing.engine.included import with_included
-from pricing.engine.making import quickly_made
+from pricing.engine.making import maker, quickly_made
 from pricing.engine.metering import Supply
 from pricing.engine.surge import surge_edges, surges_at
 from pricing.engine.values import (
@@ -50,6 +50,9 @@ class RateCard:
     flat: PriceComponent | None
 
 
+_span, _card, _slice = maker(RateSpan), maker(RateCard), maker(PricedSlice)
+
+
 def component_at(terms: PriceTerms, dimension: Dimension, instant: datetime) -> PriceComponent | None:
     """Return the first component of this dimension whose windows hold at the instant."""
     for component in terms.components:
@@ -63,20 +66,20 @@ def rate_spans(terms: PriceTerms, dimension: Dimension, starts_at: datetime, end
     components = [x for x in terms.components if x.dimension is dimension]
     if not components or not components[0].windows or ends_at <= starts_at:
         only = component_at(terms, dimension, starts_at) if components else None
-        return (RateSpan(starts_at, max(starts_at, ends_at), only),)
+        return (_span(starts_at, max(starts_at, ends_at), only),)
     windows = tuple(window for component in components for window in component.windows)
     spans: list[RateSpan] = []
     for start, end in split_at_boundaries(starts_at, ends_at, windows, terms.time_zone):
         component = component_at(terms, dimension, start)
         continued = bool(spans) and spans[-1].component is component
-        spans.append(RateSpan(spans.pop().starts_at if continued else start, end, component))
+        spans.append(_span(spans.pop().starts_at if continued else start, end, component))
     return tuple(spans)
 
 
 def rate_card(terms: PriceTerms, starts_at: datetime, ends_at: datetime) -> RateCard:
     """Resolve the tariff from the start to the end of charging, its energy also by the surges that hold."""
     energy = rate_spans(terms, _ENERGY, starts_at, ends_at)
-    return RateCard(
+    return _card(
         _with_surges(energy, terms) if terms.surges else energy,
         rate_spans(terms, _TIME, starts_at, ends_at),
         component_at(terms, _FLAT, starts_at),
@@ -135,6 +138,6 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
         else:
             quality = SliceQuality.INTERPOLATED
         rate = _FREE if span.component is None else span.component.rate
-        slices.append(PricedSlice(span.starts_at, ends_at, upto - delivered, rate, quality, span.surges))
+        slices.append(_slice(span.starts_at, ends_at, upto - delivered, rate, quality, span.surges))
         delivered = upto
     return tuple(slices) if terms.included_wh is None else with_included(tuple(slices), supply, terms)

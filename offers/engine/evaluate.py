@@ -184,7 +184,7 @@ def whom_checks(offer: OfferTerms, situation: Situation, asked: Asked, saving: D
         checks, depends = checks + demanded, depends or by_session
     if asked.limited:
         limited, by_uses = limit_checks(offer, context, saving, only_failing=situation.only_failing)
-        checks, depends = checks + limited, depends or by_uses
+        checks, depends = [*checks, *limited] if checks else limited, depends or by_uses
     return checks, depends
 
 
@@ -207,7 +207,7 @@ def _place(scope: Applicability, situation: Situation) -> list[Check]:
 def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: str) -> Check:
     """Return the failing check of a place or thing that is none of the allowed ones."""
     expected, about = one_of(allowed)
-    return Check(code, f"applicability.{field}", expected, actual, False, about=about)
+    return _check(code, f"applicability.{field}", expected, actual, False, "", about)
 
 
 def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:

@@ -92,17 +92,18 @@ class _Look:
     def _add_besides(self, checks: list[Check], offer: OfferTerms, asked: Asked) -> None:
         """Add what else fails of an offer that is not for here: the day, the cart, the choice, for whom, and limits."""
         situation = self._failing
-        more: list[Check] = []
+        more = qualifier_checks(offer, situation, asked)
         if asked.days:
-            more += day_checks(offer.applicability, situation.cart.request.planned_start, situation.cart.time_zone)
-        more += qualifier_checks(offer, situation, asked)
+            request, zone = situation.cart.request, situation.cart.time_zone
+            more = [*day_checks(offer.applicability, request.planned_start, zone), *more]
         held = offer.offer_id in situation.context.held
         if asked.to_choose or situation.declined:
             wanted = held or is_named(offer, situation.wanted) or opens(offer, situation.context)
             more += choice_checks(offer, situation, wanted)
         if asked.for_whom and not held:
             more += whom_checks(offer, situation, asked, self._saving(offer, asked))[0]
-        checks += [x for x in more if not x.passed]
+        if more:
+            checks += [x for x in more if not x.passed]
 
     def _saving(self, offer: OfferTerms, asked: Asked) -> Decimal:
         """Return what a budget must cover: what the cart would save, or something where it has nothing of it."""

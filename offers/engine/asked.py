@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offers.engine.benefits import rule_of
+from offers.engine.benefits import plain, rule_of
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.demand import is_of_the_moment
 from offers.engine.limits import has_limit
@@ -21,8 +21,9 @@ class Asked:
 
     `where_and_when` is of anything but its validity: `placed` of the place besides its id, `days` of the local day.
     `to_choose` is of the buyer's choice or a code, `for_whom` of segments, of demand (`of_the_moment`) and of limits
-    (`limited`). One that is `beside` the order leaves its price as it is. `least` is the least cart value as a check
-    prints it, `title` the offer's price line; None where that depends on the cart.
+    (`limited`). `of_its_kind` says that the kind of benefit has conditions of its own. One that is `beside` the order
+    leaves its price as it is. `least` is the least cart value as a check prints it, `title` the offer's price line;
+    None where that depends on the cart.
     """
 
     rule: BenefitRule
@@ -34,6 +35,7 @@ class Asked:
     for_whom: bool
     of_the_moment: bool
     limited: bool
+    of_its_kind: bool
     least: str
     title: str | None
 
@@ -64,6 +66,7 @@ def _asked(offer: OfferTerms) -> Asked:
         for_whom=bool(offer.segments) or of_the_moment or limited,
         of_the_moment=of_the_moment,
         limited=limited,
+        of_its_kind=rule.checks is not plain.checks,
         least="" if least is None else f"{least:f}",
         title=None if title is None else _titled(offer, title),
     )

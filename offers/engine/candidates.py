@@ -98,15 +98,15 @@ class LineAmounts:
 
     def uncut(self, offers: Sequence[Candidate]) -> Decimal:
         """Return what these offers would take off the lines together if only the lines limited them."""
-        taking = [x for x in offers if x.lines]
-        if not taking:
-            return NOTHING
-        # Nearly always the offers share one base, and then the sum is cut at what it holds.
-        base, wished = taking[0].lines, NOTHING
-        for x in taking:
-            if x.lines != base:
-                return self._of_several(taking)
-            wished += x.saving
+        base: tuple[int, ...] = ()
+        wished = NOTHING
+        for x in offers:
+            if x.lines:
+                # Nearly always the offers share one base, and then the sum is cut at what it holds.
+                if base and x.lines != base:
+                    return self._of_several([y for y in offers if y.lines])
+                base = x.lines
+                wished += x.saving
         amounts, held = self.amounts, NOTHING
         for n in base:
             held += amounts[n]

@@ -234,8 +234,8 @@ def qualifier_checks(offer: OfferTerms, situation: Situation, asked: Asked) -> l
             margin = "" if passed else f"{money_text(least - value, offer.currency)} short"
             actual = situation.value_text if value is situation.item_value else str(value)
             checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, actual, passed, margin))
-    if own := rule.checks(offer, situation):
-        checks += own
+    if asked.of_its_kind:
+        checks += rule.checks(offer, situation)
     if qualifier.min_wh is not None or qualifier.max_wh is not None:
         checks += energy_checks(offer, situation)
     return checks

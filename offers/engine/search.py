@@ -71,10 +71,11 @@ class Search:
     def best_other(self, chosen: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best feasible set with at least one offer outside `chosen`; empty where none saves anything."""
         taken = {x.offer_id for x in chosen.offers}
-        options = [self._by_itself(x) for x in pool if not x.additive and x.offer_id not in taken]
-        additive = [x for x in pool if x.additive]
-        outside = [x for x in additive if x.offer_id not in taken]
-        if outside:
+        outside = [x for x in pool if x.offer_id not in taken]
+        options = [self._by_itself(x) for x in outside if not x.additive]
+        if len(options) < len(outside):
+            additive = [x for x in pool if x.additive]
+            outside = [x for x in outside if x.additive]
             of_all = self._best_additive(NO_OFFER, additive)
             if any(x.offer_id not in taken for x in of_all.offers):
                 options.append(of_all)

@@ -52,9 +52,10 @@ def situation_of(
     item_value = sum([amounts[n] for n in item_lines], _NOTHING)
     # A sum of printed amounts, which has no exponent: its text is at hand sooner than a formatted one.
     value_text = str(item_value)
-    codes = _folded(context.codes)
-    wanted = codes | context.opted_in | _folded(context.opted_in)
-    declined = context.declined | _folded(context.declined)
+    codes = wanted = _folded(context.codes)
+    if context.opted_in:
+        wanted = codes | context.opted_in | _folded(context.opted_in)
+    declined = context.declined | _folded(context.declined) if context.declined else context.declined
     least = cart.energy_wh if least_wh is None else least_wh
     return _situation(
         cart, context, amounts, item_lines, item_value, codes, wanted, declined, value_text, least, only_failing

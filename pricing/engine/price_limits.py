@@ -15,6 +15,7 @@ from pricing.engine.wording import energy_text
 CHARGING_KINDS = frozenset({LineKind.ENERGY, LineKind.TIME, LineKind.FLAT})
 #: The line of a limit that binds, where energy has a price: its amount stays the same while its energy grows.
 LIMIT_LINE = "LIMIT-1"
+_NOTHING = Decimal(0)
 _RATE = Decimal("0.000001")
 _line = maker(QuoteLine)
 
@@ -59,4 +60,4 @@ def within_price_limits(
 
 def charging_cost(lines: Sequence[QuoteLine]) -> Decimal:
     """Return what charging costs by these lines, whose other kinds do not count."""
-    return sum((x.amount.amount for x in lines if x.kind in CHARGING_KINDS), Decimal(0))
+    return sum([x.amount.amount for x in lines if x.kind in CHARGING_KINDS], _NOTHING)

@@ -23,7 +23,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import RefusedSerializer
-from cpo_portal.network.api_filters import Pages, YesNoFilter
+from cpo_portal.network.api_filters import OneOfFilter, Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.models import (
     Charger,
@@ -132,9 +132,9 @@ class ChargerFilter(filters.FilterSet):
 class ConnectorFilter(filters.FilterSet):
     charger = filters.CharFilter(field_name="charger__evse_id")
     location = filters.CharFilter(field_name="charger__location__location_id")
-    connector_type = filters.ChoiceFilter(choices=ConnectorType.choices)
-    power_type = filters.ChoiceFilter(choices=PowerType.choices)
-    status = filters.ChoiceFilter(field_name="status_row__status", choices=StatusChoice.choices)
+    connector_type = OneOfFilter(choices=ConnectorType.choices)
+    power_type = OneOfFilter(choices=PowerType.choices)
+    status = OneOfFilter(field_name="status_row__status", choices=StatusChoice.choices)
     min_power_w = filters.NumberFilter(
         field_name="max_power_w", lookup_expr="gte", min_value=0, max_value=2_147_483_647
     )
@@ -143,7 +143,7 @@ class ConnectorFilter(filters.FilterSet):
 
 class ProductFilter(filters.FilterSet):
     name = filters.CharFilter(lookup_expr="icontains")
-    kind = filters.ChoiceFilter(choices=ProductKind.choices)
+    kind = OneOfFilter(choices=ProductKind.choices)
     category = filters.CharFilter()
     location = filters.CharFilter(field_name="locations__location_id")
     is_published = YesNoFilter()

@@ -1,20 +1,23 @@
-"""What lists are narrowed and paged by: a value that cannot be read is refused, never left out."""
+"""What lists are narrowed and paged by: a name or value that cannot be read is refused, never left out."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from django_filters.fields import IsoDateTimeField
+from django_filters.fields import ChoiceField, IsoDateTimeField
 from rest_framework import serializers
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
+from cpo_portal.network.api_fields import MOST_FAULTS
 
 _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 
@@ -40,6 +43,22 @@ class YesNoFilter(filters.BooleanFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, widget=forms.TextInput, **kwargs)
+
+
+class OneOfFormField(ChoiceField):
+    """One of a few words; what is none of them is refused with all that are."""
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+        if value and not self.valid_value(value):
+            words = ", ".join(str(word) for word, _ in self.choices if word)
+            raise ValidationError(f"There is no “{str(value)[:60]}”: use one of {words}.", "invalid_choice")
+
+
+class OneOfFilter(filters.ChoiceFilter):
+    """Narrows by a column with choices."""
+
+    field_class = OneOfFormField
 
 
 class InstantFormField(IsoDateTimeField):
@@ -68,6 +87,7 @@ class Pages(LimitOffsetPagination):
     farthest = 1_000_000_000
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        refuse_unknown(request, view)
         return super().paginate_queryset(in_one_order(queryset), request, view)
 
     def get_limit(self, request: Request) -> int | None:
@@ -75,6 +95,26 @@ class Pages(LimitOffsetPagination):
 
     def get_offset(self, request: Request) -> int:
         return _number(request, self.offset_query_param, 0, self.farthest, 0)
+
+
+def refuse_unknown(request: Request, view: Any) -> None:
+    """Refuse names in the query by which a list is not narrowed or paged, lest one that is misspelt goes unseen."""
+    narrowed = getattr(view, "filterset_class", None) if getattr(view, "action", "list") == "list" else None
+    known = [*(narrowed.base_filters if narrowed else ()), Pages.limit_query_param, Pages.offset_query_param]
+    refused = {
+        name: [_no_filter(name, known)]
+        for name in request.query_params
+        if name not in known and name != api_settings.URL_FORMAT_OVERRIDE
+    }
+    if refused:
+        raise serializers.ValidationError(dict(list(refused.items())[:MOST_FAULTS]))
+
+
+def _no_filter(name: str, known: list[str]) -> str:
+    meant = get_close_matches(name[:100], known, n=1, cutoff=0.75)
+    if meant:
+        return f"There is no such filter: did you mean “{meant[0]}”?"
+    return f"There is no such filter: use {', '.join(known)}."
 
 
 def in_one_order(rows: Any) -> Any:

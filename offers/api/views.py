@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_filters import InstantFilter, Pages
+from cpo_portal.network.api_filters import InstantFilter, OneOfFilter, Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from offers import authoring
 from offers.api.lint import LintRoutes, SavedOfferSerializer
@@ -46,10 +46,10 @@ _STATES = sorted({*OfferState.values, *(state.value for state in DerivedState)})
 class OfferFilter(filters.FilterSet):
     """Narrows the list of offers."""
 
-    state = filters.ChoiceFilter(
+    state = OneOfFilter(
         choices=[(state, state) for state in _STATES], method="by_state", help_text="What the offer is now."
     )
-    kind = filters.ChoiceFilter(choices=CampaignKind.choices, method="by_kind", help_text="The kind of campaign.")
+    kind = OneOfFilter(choices=CampaignKind.choices, method="by_kind", help_text="The kind of campaign.")
     live_at = InstantFilter(
         method="by_instant", help_text="Offers whose validity holds at that instant, by what was published then."
     )

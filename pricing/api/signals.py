@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
 from cpo_portal.network.api_fields import BoundedListField, InstantField, OneOfField
-from cpo_portal.network.api_filters import Pages, YesNoFilter
+from cpo_portal.network.api_filters import OneOfFilter, Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from cpo_portal.network.api_strict import StrictSerializer
 from pricing.api.refusals import REFUSED, body_of, refusals
@@ -69,7 +69,7 @@ class SignalSerializer(SignalInSerializer):
 class SignalFilter(filters.FilterSet):
     """Narrows the list of signals."""
 
-    kind = filters.ChoiceFilter(choices=SignalKindChoice.choices)
+    kind = OneOfFilter(choices=SignalKindChoice.choices)
     counting = YesNoFilter(method="by_counting", help_text="Those that count now, or all others.")
 
     class Meta:

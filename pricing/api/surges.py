@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_filters import Pages, YesNoFilter
+from cpo_portal.network.api_filters import OneOfFilter, Pages, YesNoFilter
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing.api.history import HistoryRoute
 from pricing.api.parts import NoteSerializer, PublishSerializer, expected_of
@@ -44,9 +44,9 @@ _SAVED = {200: SurgeScheduleSerializer, **REFUSED}
 class SurgeFilter(filters.FilterSet):
     """Narrows the list of surge schedules."""
 
-    state = filters.ChoiceFilter(choices=SurgeState.choices)
-    kind = filters.ChoiceFilter(choices=SurgeKindChoice.choices)
-    family = filters.ChoiceFilter(
+    state = OneOfFilter(choices=SurgeState.choices)
+    kind = OneOfFilter(choices=SurgeKindChoice.choices)
+    family = OneOfFilter(
         choices=[(x.value, x.value) for x in SurgeFamily], method="by_family", help_text="Of all kinds of a family."
     )
 

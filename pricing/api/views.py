@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.network.api_filters import Pages
+from cpo_portal.network.api_filters import OneOfFilter, Pages
 from cpo_portal.network.api_limits import StaffThrottle
 from pricing import authoring
 from pricing.api.history import HistoryRoute
@@ -44,7 +44,7 @@ _CONTENT_PATHS: dict[str, tuple[str, ...]] = {x.name: ("content", x.name) for x 
 class TariffFilter(filters.FilterSet):
     """Narrows the list of tariffs."""
 
-    state = filters.ChoiceFilter(choices=TariffState.choices)
+    state = OneOfFilter(choices=TariffState.choices)
 
     class Meta:
         model = Tariff

@@ -38,6 +38,11 @@ QUERIES = {
     "offset=-1": ("offset", NUMBER.format(0, 1_000_000_000)),
     "offset=99999999999999999999999": ("offset", NUMBER.format(0, 1_000_000_000)),
     "is_published=maybe": ("is_published", "Write true or false."),
+    "is_publishd=true": ("is_publishd", "There is no such filter: did you mean “is_published”?"),
+    "moon=1": (
+        "moon",
+        "There is no such filter: use name, city, city_code, state, tag, is_published, limit, offset.",
+    ),
 }
 
 
@@ -68,6 +73,13 @@ def test_a_query_that_cannot_be_read(api: Client, net: Net, query: str) -> None:
     field, sentence = QUERIES[query]
     answer = api.get(f"/api/locations?{query}", **net.bearer())
     assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {field: [sentence]})
+
+
+def test_filters_are_those_of_the_list(api: Client, net: Net) -> None:
+    answers = [
+        api.get(f"/api/connectors?{query}", **net.bearer()) for query in ("location=none&limit=5", "format=json")
+    ]
+    assert [x.status_code for x in answers] == [200, 200]
 
 
 @pytest.mark.parametrize(("value", "count"), [("true", 1), ("1", 1), ("False", 0), ("", 1)])

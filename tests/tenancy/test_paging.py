@@ -31,6 +31,16 @@ LISTS = [
     if not route.parameters and API.get(f"{route.key} GET") is not None and route.key.endswith("-list")
 ]
 
+#: A word that no row of the list is called by: the filter, and what the answer begins with.
+WORDS = {
+    "products?kind=MOON": ("kind", "There is no “MOON”: use one of "),
+    "connectors?status=BUSY": ("status", "There is no “BUSY”: use one of "),
+    "offers?state=LIV": ("state", "There is no “LIV”: use one of "),
+    "tariffs?state=OVER": ("state", "There is no “OVER”: use one of "),
+    "surge-schedules?kind=MOON": ("kind", "There is no “MOON”: use one of "),
+    "signals?kind=MOON": ("kind", "There is no “MOON”: use one of "),
+}
+
 
 @pytest.fixture
 def world() -> World:
@@ -100,3 +110,15 @@ def test_every_list_of_the_admin_has_one_order(model: Any) -> None:
     with every_cpo():
         rows = admin.site._registry[model].get_changelist_instance(request).queryset
     assert is_total(rows), f"{model.__name__}s may share {sorted_by(rows)}: sort by the key as well."
+
+
+@pytest.mark.parametrize("query", WORDS)
+def test_a_word_that_nothing_is_called_is_refused_with_all_that_are(world: World, query: str) -> None:
+    name, sentence = WORDS[query]
+    answer = api_client(world.cpo).get(f"/api/{query}")
+    said = answer.json()["error"]["fields"]
+    assert (answer.status_code, list(said)) == (400, [name])
+    assert said[name][0].startswith(sentence)
+    words = said[name][0].removeprefix(sentence).removesuffix(".").split(", ")
+    assert len(words) > 1
+    assert all(word and word == word.upper() for word in words)

@@ -304,8 +304,15 @@ def test_the_list_is_narrowed_by_state_kind_and_family(
 @pytest.mark.parametrize(
     ("query", "fault"),
     [
-        ("state=LIVE", {"state": ["Select a valid choice. LIVE is not one of the available choices."]}),
-        ("family=SPACE", {"family": ["Select a valid choice. SPACE is not one of the available choices."]}),
+        (
+            "state=LIVE",
+            {"state": ["There is no “LIVE”: use one of DRAFT, IN_REVIEW, APPROVED, PAUSED, ENDED, ARCHIVED."]},
+        ),
+        (
+            "family=SPACE",
+            {"family": ["There is no “SPACE”: use one of PEAK_DEMAND, LOCATION, TIME, SERVICE, ENVIRONMENTAL."]},
+        ),
+        ("famly=TIME", {"famly": ["There is no such filter: did you mean “family”?"]}),
     ],
 )
 def test_a_filter_that_says_nothing_is_refused(staff: Client, query: str, fault: dict[str, list[str]]) -> None:

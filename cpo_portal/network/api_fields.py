@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -13,6 +15,7 @@ from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
 
 #: How many of a list's faults are told at once.
 MOST_FAULTS = 10
+NO_SUCH_WORD = "There is no “{input}”: use one of {choices}."
 
 
 class InstantField(serializers.DateTimeField):
@@ -34,10 +37,15 @@ class InstantField(serializers.DateTimeField):
         return super().enforce_timezone(value)
 
 
+def closest(name: str, names: Sequence[str]) -> str | None:
+    """Return the name that is meant by a misspelt one; None where none is near."""
+    return next(iter(get_close_matches(name[:100], names, n=1, cutoff=0.75)), None)
+
+
 class OneOfField(serializers.ChoiceField):
     """One of a few words; what is none of them is refused with all that are."""
 
-    default_error_messages = {"invalid_choice": "There is no “{input}”: use one of {choices}."}
+    default_error_messages = {"invalid_choice": NO_SUCH_WORD}
 
     def to_internal_value(self, data: Any) -> Any:
         if data == "" and self.allow_blank:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from django import forms
@@ -17,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from cpo_portal.database.instants import FIRST_YEAR, LAST_YEAR
-from cpo_portal.network.api_fields import MOST_FAULTS
+from cpo_portal.network.api_fields import MOST_FAULTS, NO_SUCH_WORD, closest
 
 _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 
@@ -52,7 +51,7 @@ class OneOfFormField(ChoiceField):
         forms.Field.validate(self, value)
         if value and not self.valid_value(value):
             words = ", ".join(str(word) for word, _ in self.choices if word)
-            raise ValidationError(f"There is no “{str(value)[:60]}”: use one of {words}.", "invalid_choice")
+            raise ValidationError(NO_SUCH_WORD.format(input=str(value)[:60], choices=words), "invalid_choice")
 
 
 class OneOfFilter(filters.ChoiceFilter):
@@ -87,7 +86,7 @@ class Pages(LimitOffsetPagination):
     farthest = 1_000_000_000
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        refuse_unknown(request, view)
+        _refuse_unknown(request, view)
         return super().paginate_queryset(in_one_order(queryset), request, view)
 
     def get_limit(self, request: Request) -> int | None:
@@ -97,24 +96,19 @@ class Pages(LimitOffsetPagination):
         return _number(request, self.offset_query_param, 0, self.farthest, 0)
 
 
-def refuse_unknown(request: Request, view: Any) -> None:
+def _refuse_unknown(request: Request, view: Any) -> None:
     """Refuse names in the query by which a list is not narrowed or paged, lest one that is misspelt goes unseen."""
-    narrowed = getattr(view, "filterset_class", None) if getattr(view, "action", "list") == "list" else None
+    narrowed = getattr(view, "filterset_class", None) if view.action == "list" else None
     known = [*(narrowed.base_filters if narrowed else ()), Pages.limit_query_param, Pages.offset_query_param]
-    refused = {
-        name: [_no_filter(name, known)]
-        for name in request.query_params
-        if name not in known and name != api_settings.URL_FORMAT_OVERRIDE
-    }
-    if refused:
-        raise serializers.ValidationError(dict(list(refused.items())[:MOST_FAULTS]))
+    unknown = [x for x in request.query_params if x not in known and x != api_settings.URL_FORMAT_OVERRIDE]
+    if unknown:
+        raise serializers.ValidationError({name: [_no_filter(name, known)] for name in unknown[:MOST_FAULTS]})
 
 
 def _no_filter(name: str, known: list[str]) -> str:
-    meant = get_close_matches(name[:100], known, n=1, cutoff=0.75)
-    if meant:
-        return f"There is no such filter: did you mean “{meant[0]}”?"
-    return f"There is no such filter: use {', '.join(known)}."
+    meant = closest(name, known)
+    rest = f"did you mean “{meant}”?" if meant else f"use {', '.join(known)}."
+    return f"There is no such filter: {rest}"
 
 
 def in_one_order(rows: Any) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
-from cpo_portal.network.api_fields import MOST_FAULTS, OneOfField
+from cpo_portal.network.api_fields import MOST_FAULTS, OneOfField, closest
 
 NO_SUCH = "There is no such property: remove it."
 
@@ -48,8 +47,8 @@ def unwritten(serializer: Any, data: Mapping[str, Any]) -> dict[str, list[str]]:
 def _sentence(name: str, is_read: bool, written: list[str]) -> str:
     if is_read:
         return "This can be read and not written: leave it out."
-    meant = get_close_matches(name[:100], written, n=1, cutoff=0.75)
-    return f"There is no such property: did you mean “{meant[0]}”?" if meant else NO_SUCH
+    meant = closest(name, written)
+    return f"There is no such property: did you mean “{meant}”?" if meant else NO_SUCH
 
 
 class StrictExtension(OpenApiSerializerExtension):

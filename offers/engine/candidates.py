@@ -161,8 +161,6 @@ def better_of(options: Sequence[OfferSet]) -> OfferSet:
     """Return the best of these sets; the empty one where there is none."""
     if len(options) < 2:
         return options[0] if options else NO_OFFER
-    if len(options) == 2 and options[0].saving != options[1].saving:
-        return options[0] if options[0].saving > options[1].saving else options[1]
     most = max([x.saving for x in options])
     largest = [x for x in options if x.saving == most]
     return largest[0] if len(largest) == 1 else min(largest, key=OfferSet.rank)

@@ -74,9 +74,7 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     context, asked = situation.context, asked_of(offer)
     held = offer.offer_id in context.held
     lines, saving, added = _benefit(offer, situation, asked.rule)
-    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or (
-        offer.single_use and opens(offer, context)
-    )
+    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or opens(offer, context)
     checks = _standing(offer, situation, held)
     if asked.where_and_when:
         checks += _where_and_when(offer, situation)
@@ -184,7 +182,7 @@ def whom_checks(offer: OfferTerms, situation: Situation, asked: Asked, saving: D
         checks, depends = checks + demanded, depends or by_session
     if asked.limited:
         limited, by_uses = limit_checks(offer, context, saving, only_failing=situation.only_failing)
-        checks, depends = [*checks, *limited] if checks else limited, depends or by_uses
+        checks, depends = checks + limited, depends or by_uses
     return checks, depends
 
 

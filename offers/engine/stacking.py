@@ -26,7 +26,7 @@ def line_amounts(situation: Situation) -> LineAmounts:
     if percent is None:
         return _lines(situation.amounts, unit)
     most = (situation.item_value * percent / 100).quantize(unit, rounding=ROUND_DOWN)
-    return LineAmounts(situation.amounts, unit, most)
+    return _lines(situation.amounts, unit, most)
 
 
 def candidate_of(found: Appraisal) -> Candidate:

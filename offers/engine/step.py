@@ -259,7 +259,7 @@ def _discount_lines(
             parts = tuple([(ids[n], new_money(x, currency)) for n, x in taken.items() if x])
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = new_money(-amount, currency)
-        title = asked_of(offer).title or line_title(offer, situation)
+        title = line_title(offer, situation)
         lines.append(_line(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
 

@@ -65,11 +65,7 @@ class Plans:
         self._flat_cost = charging_cost(self.fixed)
         self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
         self._totals: dict[int, Decimal] = {}
-        gap = None
-        for span in self.card.energy:
-            if span.component is None:
-                gap = span.starts_at
-                break
+        gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
         most = most_energy(request)
         #: The most energy that has a price: up to the first time without a rate, or the longest session.
         self.most = most if gap is None else self.supply(most).delivered_at(gap)

@@ -13,8 +13,10 @@ from django.utils import timezone
 from cpo_portal.accounts.models import TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.api_filters import Pages
+from cpo_portal.network.models import ProductKind, StatusChoice
 from offers.engine.codec import offer_to_json
-from offers.models import BacktestRun, Offer
+from offers.models import BacktestRun, Offer, OfferState
+from pricing.models import SignalKindChoice, SurgeKindChoice, TariffState
 from tests.offers.engine.samples import offer
 from tests.people import api_client
 from tests.tenancy.routes import Route, api_routes
@@ -31,14 +33,14 @@ LISTS = [
     if not route.parameters and API.get(f"{route.key} GET") is not None and route.key.endswith("-list")
 ]
 
-#: A word that no row of the list is called by: the filter, and what the answer begins with.
+#: A word that no row of the list is called by: the filter, and the words that it takes.
 WORDS = {
-    "products?kind=MOON": ("kind", "There is no “MOON”: use one of "),
-    "connectors?status=BUSY": ("status", "There is no “BUSY”: use one of "),
-    "offers?state=LIV": ("state", "There is no “LIV”: use one of "),
-    "tariffs?state=OVER": ("state", "There is no “OVER”: use one of "),
-    "surge-schedules?kind=MOON": ("kind", "There is no “MOON”: use one of "),
-    "signals?kind=MOON": ("kind", "There is no “MOON”: use one of "),
+    "products?kind=MOON": ("kind", "MOON", ProductKind.values),
+    "connectors?status=BUSY": ("status", "BUSY", StatusChoice.values),
+    "offers?state=LIV": ("state", "LIV", sorted({*OfferState.values, "ENDED", "EXHAUSTED", "LIVE", "SCHEDULED"})),
+    "tariffs?state=OVER": ("state", "OVER", TariffState.values),
+    "surge-schedules?kind=MOON": ("kind", "MOON", SurgeKindChoice.values),
+    "signals?kind=MOON": ("kind", "MOON", SignalKindChoice.values),
 }
 
 
@@ -114,11 +116,7 @@ def test_every_list_of_the_admin_has_one_order(model: Any) -> None:
 
 @pytest.mark.parametrize("query", WORDS)
 def test_a_word_that_nothing_is_called_is_refused_with_all_that_are(world: World, query: str) -> None:
-    name, sentence = WORDS[query]
+    name, word, words = WORDS[query]
     answer = api_client(world.cpo).get(f"/api/{query}")
-    said = answer.json()["error"]["fields"]
-    assert (answer.status_code, list(said)) == (400, [name])
-    assert said[name][0].startswith(sentence)
-    words = said[name][0].removeprefix(sentence).removesuffix(".").split(", ")
-    assert len(words) > 1
-    assert all(word and word == word.upper() for word in words)
+    sentence = f"There is no “{word}”: use one of {', '.join(words)}."
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {name: [sentence]})

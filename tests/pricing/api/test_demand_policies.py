@@ -220,6 +220,10 @@ def test_the_levels_are_told_with_their_reasons(world: World, staff: Client) -> 
     }
     send(staff, "demand-policies/busy/switch-off", {})
     assert send(staff, "demand-policies/busy/levels", None, "get").json()["results"] == []
+    # What narrows the list of policies narrows no list of levels.
+    assert fields(staff.get("/api/demand-policies/busy/levels?is_active=false")) == {
+        "is_active": ["There is no such filter: use limit, offset."]
+    }
 
 
 def test_the_list_is_narrowed_and_costs_a_constant_number_of_queries(world: World, staff: Client) -> None:

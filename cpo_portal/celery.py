@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from django.db import close_old_connections
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cpo_portal import file_broker
+from cpo_portal.runtime.garbage import collect_seldom
 
 app = Celery("cpo_portal")
 # Celery looks for this name in its own settings, and closes the database connection after every task without it.
@@ -158,11 +158,9 @@ def poll_seldom(sender: str, conf: Any, **_: object) -> None:
 
 
 @worker_ready.connect
-def collect_seldom(**_: object) -> None:
-    """Leave what was imported to itself, and look for garbage less often: a large catalogue would wait for it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+def settle_in(**_: object) -> None:
+    """Tune the process once all that it needs is imported."""
+    collect_seldom()
 
 
 @task_prerun.connect

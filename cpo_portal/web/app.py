@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from beckn.protocol.jsontext import MAX_BYTES
+from cpo_portal.runtime.garbage import collect_seldom
 from cpo_portal.web.bodies import Bodies
 from cpo_portal.web.calls import Call, Headers, Scope, Wsgi
 from cpo_portal.web.refusals import Fault, Refused, Reply, reply_to
@@ -79,4 +80,5 @@ def _announced(headers: Headers) -> int | None:
     return int(text)
 
 
+collect_seldom()
 application = Web(wsgi, Bodies(seconds=settings.WEB_BODY_SECONDS))

@@ -28,16 +28,16 @@ def divide(units: int, held: Sequence[int]) -> list[int]:
     if not units:
         return [0] * len(held)
     whole = sum(held)
-    left, shares, remainders = units, [], []
+    shares, left = [], units
     for weight in held:
-        part = units * weight
-        share = part // whole
+        share = units * weight // whole
         left -= share
         shares.append(share)
-        remainders.append(part - share * whole)
-    for _ in range(left):
-        # Of equal remainders the earlier line comes first.
-        n = remainders.index(max(remainders))
-        shares[n] += 1
-        remainders[n] = -1
+    if left:
+        remainders = [units * weight % whole for weight in held]
+        for _ in range(left):
+            # Of equal remainders the earlier line comes first.
+            n = remainders.index(max(remainders))
+            shares[n] += 1
+            remainders[n] = -1
     return shares

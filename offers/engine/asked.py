@@ -21,9 +21,9 @@ class Asked:
 
     `where_and_when` is of anything but its validity: `placed` of the place besides its id, `days` of the local day.
     `to_choose` is of the buyer's choice or a code, `for_whom` of segments, of demand (`of_the_moment`) and of limits
-    (`limited`). `of_its_kind` says that the kind of benefit has conditions of its own. One that is `beside` the order
-    leaves its price as it is. `least` is the least cart value as a check prints it, `title` the offer's price line;
-    None where that depends on the cart.
+    (`limited`), `of_energy` of the kWh. `of_its_kind` says that the kind of benefit has conditions of its own. One that
+    is `beside` the order leaves its price as it is. `least` is the least cart value as a check prints it, `title` the
+    offer's price line; None where that depends on the cart.
     """
 
     rule: BenefitRule
@@ -36,6 +36,7 @@ class Asked:
     of_the_moment: bool
     limited: bool
     of_its_kind: bool
+    of_energy: bool
     least: str
     title: str | None
 
@@ -67,6 +68,7 @@ def _asked(offer: OfferTerms) -> Asked:
         of_the_moment=of_the_moment,
         limited=limited,
         of_its_kind=rule.checks is not plain.checks,
+        of_energy=offer.qualifier.min_wh is not None or offer.qualifier.max_wh is not None,
         least="" if least is None else f"{least:f}",
         title=None if title is None else _titled(offer, title),
     )

@@ -121,7 +121,7 @@ def _restricted(candidates: Sequence[Candidate], max_stack: int | None) -> bool:
 class _Staged:
     """The most that any choice made between two corners can save at the upper one, followed stage by stage."""
 
-    def __init__(self, low: Corner, high: Corner, steps: list[list[Candidate]], max_stack: int | None) -> None:
+    def __init__(self, low: Corner, high: Corner, steps: Sequence[Sequence[Candidate]], max_stack: int | None) -> None:
         self._low, self._high, self._steps, self._max_stack = low, high, steps, max_stack
         self._at_high = {x.offer_id: x for x in high.candidates}
         self._restricted = _restricted(low.candidates, max_stack)

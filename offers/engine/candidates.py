@@ -101,11 +101,12 @@ class LineAmounts:
         base: tuple[int, ...] = ()
         wished = NOTHING
         for x in offers:
-            if x.lines:
+            lines = x.lines
+            if lines:
                 # Nearly always the offers share one base, and then the sum is cut at what it holds.
-                if base and x.lines != base:
+                if lines is not base and base and lines != base:
                     return self._of_several([y for y in offers if y.lines])
-                base = x.lines
+                base = lines
                 wished += x.saving
         amounts, held = self.amounts, NOTHING
         for n in base:
@@ -159,13 +160,16 @@ NO_OFFER = OfferSet()
 
 def better_of(options: Sequence[OfferSet]) -> OfferSet:
     """Return the best of these sets; the empty one where there is none."""
-    if len(options) < 2:
-        return options[0] if options else NO_OFFER
-    most = max([x.saving for x in options])
-    largest = [x for x in options if x.saving == most]
-    return largest[0] if len(largest) == 1 else min(largest, key=OfferSet.rank)
+    best = options[0] if options else NO_OFFER
+    for option in options[1:]:
+        if option.saving > best.saving or (option.saving == best.saving and option.rank() < best.rank()):
+            best = option
+    return best
 
 
 def separately(fixed: OfferSet, pool: Iterable[Candidate]) -> Decimal:
     """Return what a set would save with all of `pool` beside it if nothing but their number limited them."""
-    return sum([x.saving for x in pool], fixed.saving)
+    saving = fixed.saving
+    for candidate in pool:
+        saving += candidate.saving
+    return saving

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from offers.engine.beside import chosen_beside, open_to_choice
+from offers.engine.beside import chosen_beside, has_beside, open_to_choice
 from offers.engine.candidates import Candidate, LineAmounts
 from offers.engine.corners import candidates_of
 from offers.engine.evaluate import Appraisal
@@ -48,11 +48,13 @@ def choice_of(
     appraisals: Sequence[Appraisal], lines: LineAmounts, context: OfferContext, *, runner_up: bool = True
 ) -> Choice:
     """Choose among judged offers; without `runner_up` the set that came second is not looked for."""
-    max_stack = context.stack.max_stack
-    open_to, spare = open_to_choice(appraisals, max_stack)
+    spare = max_stack = context.stack.max_stack
+    open_to, any_beside = appraisals, has_beside(appraisals)
+    if any_beside:
+        open_to, spare = open_to_choice(appraisals, max_stack)
     candidates = candidates_of(open_to)
     selection = choose_offers(candidates, lines, objective=context.objective, max_stack=spare, runner_up=runner_up)
-    beside = chosen_beside(appraisals, selection.chosen, max_stack)
+    beside = chosen_beside(appraisals, selection.chosen, max_stack) if any_beside else ()
     return _choice(selection, shares_of(selection.chosen, lines), beside)
 
 

@@ -74,7 +74,9 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     context, asked = situation.context, asked_of(offer)
     held = offer.offer_id in context.held
     lines, saving, added = _benefit(offer, situation, asked.rule)
-    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or opens(offer, context)
+    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or (
+        offer.single_use and opens(offer, context)
+    )
     checks = _standing(offer, situation, held)
     if asked.where_and_when:
         checks += _where_and_when(offer, situation)
@@ -223,8 +225,7 @@ def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Che
 
 def qualifier_checks(offer: OfferTerms, situation: Situation, asked: Asked) -> list[Check]:
     """Check what the cart must reach: its value, what the type of the offer asks for, its energy."""
-    qualifier, rule, checks = offer.qualifier, asked.rule, []
-    least = qualifier.min_value
+    rule, checks, least = asked.rule, [], offer.qualifier.min_value
     if least is not None:
         value = rule.qualifying(offer, situation)
         passed = value >= least
@@ -234,7 +235,7 @@ def qualifier_checks(offer: OfferTerms, situation: Situation, asked: Asked) -> l
             checks.append(_check(_MIN_VALUE, "qualifier.min_value", asked.least, actual, passed, margin))
     if asked.of_its_kind:
         checks += rule.checks(offer, situation)
-    if qualifier.min_wh is not None or qualifier.max_wh is not None:
+    if asked.of_energy:
         checks += energy_checks(offer, situation)
     return checks
 

@@ -24,25 +24,27 @@ class Outcomes:
     def __init__(
         self, situation: Situation, lines: LineAmounts, selection: Selection, beside: tuple[Candidate, ...] = ()
     ) -> None:
-        self._situation, self._lines, self._beside = situation, lines, beside
+        self._context, self._currency = situation.context, situation.cart.currency
+        self._lines, self._beside = lines, beside
         self._standing = selection.beside(beside)
         self._cuts = cuts(selection.chosen, lines)
 
     def of(self, appraisals: Sequence[Appraisal], discounts: tuple[QuoteLine, ...]) -> list[OfferOutcome]:
-        nothing = zero(self._situation.cart.currency)
-        applied = {x.code: -x.amount for x in discounts} | {x.offer_id: nothing for x in self._beside}
+        currency = self._currency
+        applied = {x.code: new_money(-x.amount.amount, currency) for x in discounts}
+        for candidate in self._beside:
+            applied[candidate.offer_id] = zero(currency)
         return [self._outcome(found, applied.get(found.offer.offer_id)) for found in appraisals]
 
     def _outcome(self, found: Appraisal, applied: Money | None) -> OfferOutcome:
         offer, checks, outcome = found.offer, found.checks, found.outcome
-        cart, context = self._situation.cart, self._situation.context
         if applied is not None:
             outcome = _APPLIED
             if self._cuts and (cut := self._cuts.get(offer.offer_id)):
-                checks = (*checks, cut_check(cut, self._lines, context, cart.currency))
+                checks = (*checks, cut_check(cut, self._lines, self._context, self._currency))
         elif outcome is _ELIGIBLE:
-            checks = (*checks, *why_not(found, self._standing, self._lines, context))
-        saving = new_money(found.saving, cart.currency) if applied is None else applied
+            checks = (*checks, *why_not(found, self._standing, self._lines, self._context))
+        saving = new_money(found.saving, self._currency) if applied is None else applied
         return _offer_outcome(
             offer.offer_id, offer.version, offer.name, outcome, saving, checks, found.depends_on_identity
         )

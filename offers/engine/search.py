@@ -49,7 +49,7 @@ class Search:
 
     def best(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best feasible set that contains `fixed` and otherwise offers of `pool`."""
-        if self._spare(fixed) == 0:
+        if self._max_stack is not None and not self._spare(fixed):
             return fixed
         open_to = pool
         if fixed.offers:
@@ -103,7 +103,9 @@ class Search:
 
         Nothing can then be better, for no set saves more than its offers do one by one; else search.
         """
-        first = leaders(pool)[: self._spare(fixed)]
+        first = leaders(pool)
+        if self._max_stack is not None:
+            first = first[: self._spare(fixed)]
         together = self._with(fixed, first)
         if together.saving == separately(fixed, first) and not _excluded(first):
             return together

@@ -81,10 +81,10 @@ def most_saving(pool: Sequence[Candidate], lines: LineAmounts, max_stack: int | 
     return max(alone, min(one_by_one, lines.joint(additive)))
 
 
-def stages(pool: Sequence[Candidate], objective: Objective) -> list[list[Candidate]]:
+def stages(pool: Sequence[Candidate], objective: Objective) -> Sequence[Sequence[Candidate]]:
     """Group candidates into the stages of a choice."""
     if objective is _MAX_SAVING and True not in [x.opted_in for x in pool]:
-        return [list(pool)] if pool else []
+        return [pool] if pool else []
     found: dict[tuple[bool, int], list[Candidate]] = {}
     for candidate in pool:
         level = -candidate.priority if objective is Objective.PRIORITY else 0

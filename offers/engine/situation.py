@@ -47,9 +47,13 @@ def situation_of(
     cart: Cart, context: OfferContext, *, least_wh: int | None = None, only_failing: bool = False
 ) -> Situation:
     """Look at a cart once, on behalf of all the offers."""
-    amounts = tuple([line.amount.amount for line in cart.lines])
-    item_lines = tuple([n for n, line in enumerate(cart.lines) if line.kind in ITEM_KINDS])
-    item_value = sum([amounts[n] for n in item_lines], _NOTHING)
+    amounts, item_lines, item_value = [], [], _NOTHING
+    for n, line in enumerate(cart.lines):
+        amount = line.amount.amount
+        amounts.append(amount)
+        if line.kind in ITEM_KINDS:
+            item_lines.append(n)
+            item_value += amount
     # A sum of printed amounts, which has no exponent: its text is at hand sooner than a formatted one.
     value_text = str(item_value)
     codes = wanted = _folded(context.codes)
@@ -58,7 +62,17 @@ def situation_of(
     declined = context.declined | _folded(context.declined) if context.declined else context.declined
     least = cart.energy_wh if least_wh is None else least_wh
     return _situation(
-        cart, context, amounts, item_lines, item_value, codes, wanted, declined, value_text, least, only_failing
+        cart,
+        context,
+        tuple(amounts),
+        tuple(item_lines),
+        item_value,
+        codes,
+        wanted,
+        declined,
+        value_text,
+        least,
+        only_failing,
     )
 
 

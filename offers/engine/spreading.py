@@ -43,16 +43,21 @@ def spread(
     if not claims:
         return ()
     # Nearly always the claims are on the same lines, and then there is nowhere else to move a share to.
-    if len({claim.lines for claim in claims}) == 1:
-        several = len(claims[0].lines) > 1
-        return _of_same(claims, amounts, unit, most) if several else _of_one_line(claims, amounts, most)
+    lines = claims[0].lines
+    for claim in claims:
+        if claim.lines != lines:
+            break
+    else:
+        return (_of_same if len(lines) > 1 else _of_one_line)(claims, amounts, unit, most)
     held = [int(amount / unit) for amount in amounts]
     wanted = [int(claim.saving / unit) for claim in claims]
     taken = _spread([x.lines for x in claims], wanted, held, None if most is None else int(most / unit))
     return tuple([{n: share * unit for n, share in sorted(shares.items())} for shares in taken])
 
 
-def _of_one_line(claims: Sequence[Claim], amounts: Sequence[Decimal], most: Decimal | None) -> tuple[Shares, ...]:
+def _of_one_line(
+    claims: Sequence[Claim], amounts: Sequence[Decimal], _unit: Decimal, most: Decimal | None
+) -> tuple[Shares, ...]:
     """Do the same where all claims are on the one line that they name, if they name any: first come, first served."""
     if not claims[0].lines:
         return tuple([{} for _ in claims])
@@ -71,26 +76,42 @@ def _of_same(
 ) -> tuple[Shares, ...]:
     """Do the same where all claims are on the same lines: in proportion to them, else to what is left of them."""
     lines = claims[0].lines
-    held = [int(amounts[n] / unit) for n in lines]
-    room, left = held[:], sum(held)
+    held, whole = [], 0
+    for n in lines:
+        units = int(amounts[n] / unit)
+        whole += units
+        held.append(units)
+    left = whole
     if most is not None:
         left = min(left, int(most / unit))
-    taken = []
+    wanted = []
     for claim in claims:
-        wanted = int(claim.saving / unit)
-        units = left if left < wanted else wanted
+        asked = int(claim.saving / unit)
+        units = left if left < asked else asked
         left -= units
-        shares = divide(units, held)
-        for position, share in enumerate(shares):
-            if share > room[position]:
-                shares = divide(units, room)
-                break
+        wanted.append(units)
+    # A claim takes less than one unit above its proportion of a line: most often all of them leave that much there.
+    roomy = left * min(held) >= len(claims) * whole
+    found = []
+    for shares in [divide(units, held) for units in wanted] if roomy else _in_turn(wanted, held):
         parts = {}
-        for position, share in enumerate(shares):
-            room[position] -= share
-            parts[lines[position]] = share * unit
-        taken.append(parts)
-    return tuple(taken)
+        for n, share in zip(lines, shares):  # noqa: B905  as many by construction, and asking takes its time
+            parts[n] = share * unit
+        found.append(parts)
+    return tuple(found)
+
+
+def _in_turn(wanted: Sequence[int], held: Sequence[int]) -> list[list[int]]:
+    """Divide one after the other: in proportion to the lines where all have room, else to what is left of them."""
+    room = list(held)
+    found = []
+    for units in wanted:
+        shares = divide(units, held)
+        if any(map(gt, shares, room)):
+            shares = divide(units, room)
+        room = [free - share for free, share in zip(room, shares, strict=True)]
+        found.append(shares)
+    return found
 
 
 def _spread(scopes: Sequence[_Lines], amounts: Sequence[int], held: Sequence[int], most: int | None) -> list[_Units]:

@@ -105,7 +105,8 @@ def _better(found: Appraisal, selection: Selection) -> str:
 def _weighed(
     code: ReasonCode, found: Appraisal, selection: Selection, better: str, about: About | None = None
 ) -> Check:
-    return _check(code, "additive", f"{selection.saving:f}", f"{found.saving:f}", False, better, about)
+    # Sums of printed amounts, which have no exponent.
+    return _check(code, "additive", str(selection.saving), str(found.saving), False, better, about)
 
 
 def _conflicts(offer: OfferTerms, other: Candidate, better: str) -> list[Check]:

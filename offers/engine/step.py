@@ -92,7 +92,8 @@ class OfferStep:
         given = given_by(offers, situation)
         discounts = _discount_lines(selection.chosen, offers, (choice.shares, given), situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
-        outcomes += self._unknown(cart.currency)
+        if self._context.opted_in:
+            outcomes += self._unknown(cart.currency)
         runner_up = tuple([x.offer_id for x in selection.runner_up])
         most, cut = _cut(selection.chosen, lines, cart.currency)
         difference = new_money(selection.saving - selection.runner_up_saving, cart.currency) if runner_up else None
@@ -149,8 +150,6 @@ class OfferStep:
         return [found[offer_id] for offer_id in sorted(found)]
 
     def _unknown(self, currency: str) -> list[OfferOutcome]:
-        if not self._context.opted_in:
-            return []
         check = Check(ReasonCode.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False)
         return [
             OfferOutcome(x, 0, "", Outcome.INELIGIBLE, zero(currency), (check,))
@@ -256,12 +255,20 @@ def _discount_lines(
         if candidate.offer_id in given.by_offer:
             parts = given.shares(candidate.offer_id, amount, currency)
         else:
-            parts = tuple([(ids[n], new_money(x, currency)) for n, x in taken.items() if x])
+            parts = _parts(taken, ids, currency)
         line_id = f"DISCOUNT-{len(lines) + 1}"
         money = new_money(-amount, currency)
         title = line_title(offer, situation)
         lines.append(_line(line_id, _DISCOUNT, title, money, None, "", None, "", offer.offer_id, parts))
     return tuple(lines)
+
+
+def _parts(taken: Shares, ids: list[str], currency: str) -> tuple[tuple[str, Money], ...]:
+    parts = []
+    for n, share in taken.items():
+        if share:
+            parts.append((ids[n], new_money(share, currency)))
+    return tuple(parts)
 
 
 def _cut(chosen: tuple[Candidate, ...], lines: LineAmounts, currency: str) -> tuple[Money | None, Money | None]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pricing.engine.listing import ListPrice, energy_cost, fixed_lines, list_price, time_cost
 from pricing.engine.metering import HORIZON, Supply, duration_at, planned_supply
 from pricing.engine.plans import check_energy, most_energy, too_long
-from pricing.engine.price_limits import charging_cost, limited_cost
+from pricing.engine.price_limits import CHARGING_KINDS, charging_cost, limited_cost
 from pricing.engine.rates import energy_slices, has_energy_rate, no_rate, rate_card
 from pricing.engine.taxes import tax_on
 from pricing.engine.values import (
@@ -28,6 +28,7 @@ from pricing.engine.values import (
 from pricing.engine.wheeling import wheeling_cost, wheeling_lines
 from pricing.engine.wording import energy_text, money_text
 
+_NOTHING = Decimal(0)
 # Reached only where offers make further energy all but free within a unit or two of the budget.
 _MOST_STEPS = 20_000
 # Shorter stretches of Wh than this are halved: rounding to the paisa has bent the line.
@@ -62,10 +63,19 @@ class Plans:
         self.request, self.terms, self.discounts = request, terms, discounts
         self.card = rate_card(terms, request.planned_start, request.planned_start + HORIZON)
         self.fixed = fixed_lines(request, terms, self.card)
-        self._flat_cost = charging_cost(self.fixed)
-        self._other_cost = sum([x.amount.amount for x in self.fixed], Decimal(0)) - self._flat_cost
+        flat = other = _NOTHING
+        for line in self.fixed:
+            if line.kind in CHARGING_KINDS:
+                flat += line.amount.amount
+            else:
+                other += line.amount.amount
+        self._flat_cost, self._other_cost = flat, other
         self._totals: dict[int, Decimal] = {}
-        gap = next(iter([span.starts_at for span in self.card.energy if span.component is None]), None)
+        gap = None
+        for span in self.card.energy:
+            if span.component is None:
+                gap = span.starts_at
+                break
         most = most_energy(request)
         #: The most energy that has a price: up to the first time without a rate, or the longest session.
         self.most = most if gap is None else self.supply(most).delivered_at(gap)

@@ -28,7 +28,7 @@ from pricing.engine.values import (
 from pricing.engine.wording import energy_text, money_text, plain_number
 
 _MINUTE = 60_000_000
-_CENT = Decimal("0.01")
+_CENT, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 _ENERGY, _PRODUCT, _FEE = LineKind.ENERGY, LineKind.PRODUCT, LineKind.FEE
 _line, _cart = maker(QuoteLine), maker(Cart)
 #: More of one product than this is a mistake of the buyer app.
@@ -104,7 +104,7 @@ def _energy_lines(
 def energy_line(line_id: str, item_id: str, wh: int, rate: Money) -> QuoteLine:
     """Return the line of so much energy at a rate per kWh."""
     title = f"Charging session cost ({energy_text(wh)} @ {money_text(rate.amount, rate.currency)}/kWh)"
-    quantity = Decimal(wh).scaleb(-3)
+    quantity = wh * _THOUSANDTH
     amount = new_money(round_amount(rate.amount * quantity, rate.currency), rate.currency)
     return _line(line_id, _ENERGY, title, amount, quantity, "kWh", rate.amount, item_id)
 
@@ -178,9 +178,10 @@ def _product_lines(request: ChargingRequest, terms: PriceTerms) -> list[QuoteLin
         return []
     counts: dict[str, int] = {}
     for order in request.products:
-        counts[order.product_id] = counts.get(order.product_id, 0) + order.count
-        if order.count < 1 or counts[order.product_id] > MOST_PRODUCTS:
-            raise PricingError("QUANTITY", f"Order between 1 and {MOST_PRODUCTS} of product {order.product_id}.")
+        product_id = order.product_id
+        count = counts[product_id] = counts.get(product_id, 0) + order.count
+        if order.count < 1 or count > MOST_PRODUCTS:
+            raise PricingError("QUANTITY", f"Order between 1 and {MOST_PRODUCTS} of product {product_id}.")
     prices = {x.product_id: x for x in terms.product_prices}
     lines = []
     # Sorted, so that the order in which a buyer app names the products changes nothing.
@@ -196,5 +197,5 @@ def _fee_lines(terms: PriceTerms) -> list[QuoteLine]:
     lines = []
     for number, fee in enumerate(terms.fees, start=1):
         amount = new_money(round_amount(fee.amount, terms.currency), terms.currency)
-        lines.append(_line(f"FEE-{number}", _FEE, fee.title, amount, code=fee.code))
+        lines.append(_line(f"FEE-{number}", _FEE, fee.title, amount, None, "", None, "", fee.code))
     return lines

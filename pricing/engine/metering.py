@@ -79,7 +79,7 @@ def planned_supply(starts_at: datetime, power_w: int, energy_wh: int, duration: 
 
 def duration_at(power_w: int, energy_wh: int) -> timedelta:
     """Return how long this energy takes at a constant power, rounded up to the microsecond."""
-    return timedelta(microseconds=-(-energy_wh * _HOUR // power_w))
+    return _MICROSECOND * -(-energy_wh * _HOUR // power_w)
 
 
 def metered_supply(delivery: Delivery, max_power_w: int) -> Supply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,9 +65,12 @@ def component_at(terms: PriceTerms, dimension: Dimension, instant: datetime) -> 
 def rate_spans(terms: PriceTerms, dimension: Dimension, starts_at: datetime, ends_at: datetime) -> tuple[RateSpan, ...]:
     """Cut [starts_at, ends_at] where the component changes; never empty, so an instant has its rate too."""
     components = [x for x in terms.components if x.dimension is dimension]
-    if not components or not components[0].windows or ends_at <= starts_at:
-        only = component_at(terms, dimension, starts_at) if components else None
-        return (_span(starts_at, max(starts_at, ends_at), only),)
+    if not components:
+        return (_span(starts_at, max(starts_at, ends_at), None),)
+    if not components[0].windows:
+        return (_span(starts_at, max(starts_at, ends_at), components[0]),)
+    if ends_at <= starts_at:
+        return (_span(starts_at, starts_at, component_at(terms, dimension, starts_at)),)
     windows = tuple(window for component in components for window in component.windows)
     spans: list[RateSpan] = []
     for start, end in split_at_boundaries(starts_at, ends_at, windows, terms.time_zone):
@@ -120,7 +124,9 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
     priced = has_energy_rate(terms)
     if not priced and not terms.surges:
         return ()
-    spans = [x for x in card.energy if x.starts_at < supply.charging_ends] or [card.energy[0]]
+    spans: Sequence[RateSpan] = card.energy
+    if len(spans) > 1:
+        spans = [x for x in spans if x.starts_at < supply.charging_ends] or spans[:1]
     readings = {point.at for point in supply.points} if supply.metered else frozenset()
     slices = []
     delivered = 0

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from pricing.engine.making import quickly_made
-from pricing.engine.money import Money, total_of
+from pricing.engine.money import CurrencyMismatch, Money, total_of
 from pricing.engine.terms import (
     ADDED_LATER,
     Dimension,
@@ -286,7 +286,12 @@ class Quote:
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if total_of([x.amount for x in self.lines], self.total.currency).amount != self.total.amount:
+        left, currency = self.total.amount, self.total.currency
+        for line in self.lines:
+            left -= line.amount.amount
+            if line.amount.currency != currency:
+                raise CurrencyMismatch(f"cannot combine {currency} with {line.amount.currency}")
+        if left:
             raise AssertionError("the total of a quote is the sum of its lines")
 
     def sum_of(self, *kinds: LineKind) -> Money:

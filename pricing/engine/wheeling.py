@@ -8,12 +8,14 @@ from pricing.engine.money import Money, round_amount
 from pricing.engine.values import LineKind, PriceTerms, QuoteLine, WheelingBasis
 from pricing.engine.wording import energy_text, money_text
 
+_NOTHING = Decimal(0)
+
 
 def wheeling_cost(terms: PriceTerms, energy_wh: int) -> Decimal:
     """Return the exact, unrounded charge for so much energy."""
     wheeling = terms.wheeling
     if wheeling is None:
-        return Decimal(0)
+        return _NOTHING
     if wheeling.basis is WheelingBasis.ORDER:
         return wheeling.amount
     return (wheeling.amount * energy_wh).scaleb(-3)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from offers.engine.benefits import rule_of
+from offers.engine.benefits import plain, rule_of
 from offers.engine.bounds import Corner
 from offers.engine.candidates import Candidate
 from offers.engine.energy import is_steady
@@ -37,7 +37,7 @@ def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
     jumping = []
     for found in high[1]:
         most = rule_of(found.offer).most_between(found.offer, before, after)
-        if most is not None and all(x.passed or x.code in _PASSING for x in found.checks):
+        if most is not None and all(x.passed or x.code in _may_pass_before(found) for x in found.checks):
             jumping.append(replace(found, saving=capped(found.offer, after, most), outcome=Outcome.ELIGIBLE_NOT_CHOSEN))
     changed = {x.offer.offer_id: x for x in jumping}
     judged = [changed.get(x.offer.offer_id, x) for x in high[1]]
@@ -46,6 +46,15 @@ def corners_of(low: Appraised, high: Appraised) -> tuple[Corner, Corner]:
     shutting = any(x.opted_in and x.beside for x in high[1])
     jumps = bool(jumping) or shutting or uncertain
     return _corner(low), replace(_corner((after, judged)), jumps=jumps, sliding=sliding)
+
+
+def _may_pass_before(found: Appraisal) -> frozenset[ReasonCode]:
+    """Return the conditions that may hold with less energy where they fail, while a limit of the price holds.
+
+    A kWh then comes to less the more there are of them, and so does what is paid beside those that are given.
+    """
+    of_what_is_paid = rule_of(found.offer).qualifying is not plain.qualifying
+    return _PASSING | {ReasonCode.MIN_VALUE} if of_what_is_paid else _PASSING
 
 
 def _sliding(low: Appraised, high: Appraised) -> tuple[Decimal, bool]:

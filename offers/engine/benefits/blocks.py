@@ -37,6 +37,18 @@ def given_wh(offer: OfferTerms, energy_wh: int) -> int:
     return blocks * more + max(0, rest - paid)
 
 
+def most_paid(offer: OfferTerms, first: int, last: int) -> Decimal:
+    """Return the largest part of the energy, of 1, that is paid for between so many Wh and so many, both above 0.
+
+    The part falls while energy is given and rises while it is paid, to a peak where the next begins to be given.
+    """
+    paid, more = 1000 * (offer.qualifier.item_count or 0), 1000 * (offer.benefit.item_count or 0)
+    edges = {first, last}
+    if paid and more:
+        edges.add(paid + max(0, -(-(first - paid) // (paid + more))) * (paid + more))
+    return max(Decimal(x - given_wh(offer, x)) / x for x in edges if first <= x <= last)
+
+
 def missing_wh(offer: OfferTerms, energy_wh: int) -> int:
     """Return how much energy is missing to the first that is given."""
     return max(0, 1000 * (offer.qualifier.item_count or 0) + 1 - energy_wh)

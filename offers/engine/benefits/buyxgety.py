@@ -112,9 +112,23 @@ def most_between(offer: OfferTerms, low: Situation, high: Situation) -> Decimal 
     if offer.benefit.item_unit is not ItemUnit.KWH or not is_limited(high):
         return None
     base, unit = base_of(high, lines(offer, high)), smallest_unit(offer.currency)
+    # What is paid, what is given and its cost are rounded apart from the line.
+    least = offer.qualifier.min_value
+    if least is not None and _most_qualifying(offer, low, high) + 2 * unit < least:
+        return None
     bought, more = offer.qualifier.item_count or 0, offer.benefit.item_count or 0
-    # The given part and its cost are rounded apart from the line.
     return within(base * more / (bought + more) + 2 * unit, base, maximum(offer), offer.currency)
+
+
+def _most_qualifying(offer: OfferTerms, low: Situation, high: Situation) -> Decimal:
+    """Return the largest cart value of any energy between, where a limit of the price holds at the far end."""
+    if not is_limited(low):
+        return high.item_value
+    found = lines(offer, high)
+    base, first = base_of(high, found), blocks.energy_of(low, lines(offer, low))
+    if not first:
+        return high.item_value
+    return high.item_value - base + base * blocks.most_paid(offer, first, blocks.energy_of(high, found))
 
 
 def slope(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:

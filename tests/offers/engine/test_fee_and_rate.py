@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from offers.engine.benefits.blocks import most_paid
 from offers.engine.values import (
     ItemUnit,
     ValueType,
 )
-from pricing.engine.values import Fee, LineKind, ProductOrder
-from tests.offers.engine.samples import outcomes, quoted
+from pricing.engine.inverse import energy_for_amount
+from pricing.engine.values import AmountMeasure, Basis, Fee, LineKind, ProductOrder
+from tests.offers.engine.samples import outcomes, quoted, step
 from tests.offers.engine.samples_types import CAFE, off_the_fee, per_kwh, taken
 from tests.offers.engine.test_giving import more
 from tests.pricing.engine.samples import PLAIN, ask, kwh, window
@@ -106,3 +108,39 @@ def test_so_much_per_kwh_is_taken_off_beside_a_limit_of_the_price(limits, energy
 def test_given_energy_is_worth_its_part_of_the_highest_price(energy, total):
     terms = replace(PLAIN, tax=None, maximum_price=Decimal(200))
     assert str(quoted(kwh(energy), more(ItemUnit.KWH, 10, 2), terms=terms).total.amount) == total
+
+
+@pytest.mark.parametrize(
+    ("least", "budget", "energy_wh"),
+    [
+        pytest.param("6.13", "6.12", 340, id="before-any-is-given"),
+        pytest.param("6.13", "6.13", 1012, id="while-what-is-paid-reaches-the-least-value"),
+        pytest.param("6.13", "6.19", 1012, id="below-the-highest-price"),
+        pytest.param("6.13", "6.20", 4000, id="the-highest-price"),
+        pytest.param("6.14", "6.13", 340, id="a-paisa-more-is-asked"),
+        pytest.param("6.14", "6.14", 1010, id="and-met"),
+        pytest.param("4.00", "4.65", 3103, id="in-the-second-block-as-well"),
+    ],
+)
+def test_a_budget_buys_the_most_energy_where_the_least_value_is_met_for_a_while(least, budget, energy_wh):
+    # With more energy a kWh comes to less of the highest price, and so does what is paid beside those that are given.
+    terms = replace(PLAIN, tax=None, fees=(), maximum_price=Decimal("6.20"), maximum_wh=4000)
+    offers = step(more(ItemUnit.KWH, 1, 1, additive=False, min_value=least))
+    request = ask(AmountMeasure(Decimal(budget), "INR", Basis.ALL_IN))
+    assert energy_for_amount(request, terms, discounts=offers) == energy_wh
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "part"),
+    [
+        pytest.param(1, 2000, "1", id="before-any-is-given"),
+        pytest.param(2000, 2500, "1", id="up-to-the-edge"),
+        pytest.param(2500, 3000, "0.8", id="while-one-is-given"),
+        pytest.param(2500, 5000, "0.8", id="the-start-above-the-next-peak"),
+        pytest.param(3000, 5000, "0.8", id="the-next-peak"),
+        pytest.param(3000, 4000, "0.75", id="short-of-the-next-peak"),
+        pytest.param(3000, 9000, "0.8", id="later-peaks-are-lower"),
+    ],
+)
+def test_the_part_of_the_energy_that_is_paid_peaks_where_the_next_begins_to_be_given(first, last, part):
+    assert most_paid(more(ItemUnit.KWH, 2, 1), first, last) == Decimal(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from offers.engine.giving import goods_of
@@ -12,7 +13,7 @@ from tests.offers.engine.samples import offer
 from tests.offers.engine.test_given_lines import FINE
 from tests.offers.engine.test_giving import CAFE, GOODS, TWO_RATES, freebie, more, with_products
 from tests.offers.frozen.types import bill, of, wanting
-from tests.pricing.engine.samples import kwh, rupees
+from tests.pricing.engine.samples import PLAIN, kwh, rupees
 
 SHELF = {"goods": GOODS}
 KNOWN = {"customer_known": True, "identity_required": True}
@@ -45,6 +46,11 @@ GIVING: dict[str, Evidence] = {
     "the_cheapest_kwh_of_two_rates": of(kwh("7.5"), more("KWH", 5, 2, "1.50"), terms=TWO_RATES),
     "kwh_cut_at_what_a_redemption_may_cost": of(kwh("24.001"), more("KWH", 10, 2, redemption_cap=Decimal(50))),
     "kwh_of_an_all_in_budget": of(rupees("250", Basis.ALL_IN), more("KWH", 5, 1)),
+    "kwh_of_an_all_in_budget_below_the_highest_price": of(
+        rupees("6.19", Basis.ALL_IN),
+        more("KWH", 1, 1, additive=False, min_value="6.13"),
+        terms=replace(PLAIN, tax=None, fees=(), maximum_price=Decimal("6.20"), maximum_wh=4000),
+    ),
     "kwh_given_of_a_line_that_rounds": of(kwh("12"), more("KWH", 10, 2), terms=FINE),
     "kwh_of_the_bill": bill(11_500, more("KWH", 10, 2, "5")),
     "the_fifth_session": of(kwh("5"), more("SESSION", 4, 1, "20"), customer_sessions=4, **KNOWN),

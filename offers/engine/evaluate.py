@@ -74,9 +74,9 @@ def appraise(offer: OfferTerms, situation: Situation) -> Appraisal:
     context, asked = situation.context, asked_of(offer)
     held = offer.offer_id in context.held
     lines, saving, added = _benefit(offer, situation, asked.rule)
-    opted_in = (bool(situation.wanted) and is_named(offer, situation.wanted)) or (
-        offer.single_use and opens(offer, context)
-    )
+    opted_in = False
+    if situation.wanted or offer.single_use:
+        opted_in = is_named(offer, situation.wanted) or opens(offer, context)
     checks = _standing(offer, situation, held)
     if asked.where_and_when:
         checks += _where_and_when(offer, situation)

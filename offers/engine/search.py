@@ -41,11 +41,9 @@ class Search:
         self.gap: Decimal | None = None
         self._alone: dict[str, OfferSet] = {}
 
-    def once_more(self, node_cap: int) -> Search:
-        """Return a search of the same lines with so many nodes, which knows what each offer saves alone already."""
-        other = Search(self._lines, max_stack=self._max_stack, node_cap=node_cap)
-        other._alone = self._alone
-        return other
+    def start_anew(self, node_cap: int) -> None:
+        """Take so many nodes again; what each offer saves alone is known already."""
+        self._nodes_left, self.gap = node_cap, None
 
     def best(self, fixed: OfferSet, pool: Sequence[Candidate]) -> OfferSet:
         """Return the best feasible set that contains `fixed` and otherwise offers of `pool`."""

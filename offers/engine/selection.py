@@ -62,7 +62,8 @@ def choose_offers(
     gap = most_saving(pool, lines, max_stack) - chosen.saving if unproven else search.gap
     other = NO_OFFER
     if runner_up and len(chosen.offers) < len(pool):
-        other = search.once_more(node_cap).best_other(chosen, pool)
+        search.start_anew(node_cap)
+        other = search.best_other(chosen, pool)
     return _selection(
         chosen.offers,
         chosen.saving,

@@ -39,6 +39,8 @@ from pricing.engine.values import Cart, Discounts, LineKind, QuoteLine
 _NOTHING = Decimal(0)
 _DISCOUNT, _PRODUCT = LineKind.DISCOUNT, LineKind.PRODUCT
 _line, _trace, _discounts = maker(QuoteLine), maker(OfferTrace), maker(Discounts)
+#: By their ids.
+_Offers = Mapping[str, OfferTerms]
 _NONE_KNOWN: Mapping[str, Appraisal] = {}
 
 
@@ -60,7 +62,7 @@ class OfferStep:
 
     def __init__(self, book: OfferBook, context: OfferContext) -> None:
         self._book, self._context = book, context
-        self._found: dict[tuple[tuple[str, str], ...], list[OfferTerms]] = {}
+        self._found: dict[tuple[tuple[str, str], ...], _Offers] = {}
 
     def verdict(self, cart: Cart, known: Mapping[str, Appraisal] = _NONE_KNOWN) -> Verdict:
         """Return what the offers give, and the judgements that it rests on: the same as a price's, without the trace.
@@ -70,7 +72,7 @@ class OfferStep:
         situation = situation_of(cart, self._context, only_failing=True)
         appraisals = {
             x.offer_id: found if (found := known.get(x.offer_id)) and found.offer is x else appraise(x, situation)
-            for x in self._offers(cart)
+            for x in self._offers(cart).values()
         }
         lines = line_amounts(situation)
         choice = choice_of(list(appraisals.values()), lines, self._context, runner_up=False)
@@ -84,11 +86,12 @@ class OfferStep:
 
     def __call__(self, cart: Cart) -> Discounts:
         """Choose the offers; the trace covers the book's candidates and every offer the buyer named."""
-        situation, appraisals = self._appraised(cart)
+        found, situation = self._offers(cart), situation_of(cart, self._context)
+        appraisals = [appraise(offer, situation) for offer in found.values()]
         lines = line_amounts(situation)
         choice = choice_of(appraisals, lines, self._context)
         selection, beside = choice.selection, choice.beside
-        offers = _offers_of(selection.chosen, appraisals)
+        offers = _offers_of(selection.chosen, found)
         given = given_by(offers, situation)
         discounts = _discount_lines(selection.chosen, offers, (choice.shares, given), situation)
         outcomes = Outcomes(situation, lines, selection, beside).of(appraisals, discounts)
@@ -104,16 +107,16 @@ class OfferStep:
 
     def considered(self) -> tuple[OfferTerms, ...]:
         """Return every offer that was looked at so far, by id: the discounts depend on no other."""
-        found = {x.offer_id: x for offers in self._found.values() for x in offers}
+        found = {x.offer_id: x for offers in self._found.values() for x in offers.values()}
         return tuple(found[offer_id] for offer_id in sorted(found))
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which an offer of this place unlocks or reaches its cap."""
-        return _thresholds(self._offers(None))
+        return _thresholds(self._offers(None).values())
 
     def energy_edges(self) -> tuple[int, ...]:
         """Return the energies (Wh) at which an offer of this place begins or ceases to hold, or saves another part."""
-        return energy_edges(self._offers(None))
+        return energy_edges(self._offers(None).values())
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
@@ -124,30 +127,30 @@ class OfferStep:
 
     def _appraised(self, cart: Cart, *, least_wh: int | None = None) -> Appraised:
         situation = situation_of(cart, self._context, least_wh=least_wh)
-        return situation, [appraise(offer, situation) for offer in self._offers(cart)]
+        return situation, [appraise(offer, situation) for offer in self._offers(cart).values()]
 
-    def _offers(self, cart: Cart | None) -> list[OfferTerms]:
-        """Return the candidates of the place and the products, and what the buyer named or holds, by id."""
+    def _offers(self, cart: Cart | None) -> _Offers:
+        """Return the candidates of the place and the products, and what the buyer named or holds, in order of ids."""
         lines = cart.lines if cart is not None else ()
         products = tuple([(x.item_id, x.category) for x in lines if x.kind is _PRODUCT])
         if products not in self._found:
             self._found[products] = self._look_up(products)
         return self._found[products]
 
-    def _look_up(self, products: tuple[tuple[str, str], ...]) -> list[OfferTerms]:
+    def _look_up(self, products: tuple[tuple[str, str], ...]) -> _Offers:
         context = self._context
         candidates = self._book.candidates(
             context.location_id, context.item_id, context.category, products=products, place=context.place
         )
+        found = {x.offer_id: x for x in candidates}
         names = context.opted_in | context.held | context.codes | context.single_use.keys()
         if not names:
-            return list(candidates)
-        found = {x.offer_id: x for x in candidates}
+            return found
         for name in names:
             named = self._named(name)
             if named is not None:
                 found[named.offer_id] = named
-        return [found[offer_id] for offer_id in sorted(found)]
+        return {offer_id: found[offer_id] for offer_id in sorted(found)}
 
     def _unknown(self, currency: str) -> list[OfferOutcome]:
         check = Check(ReasonCode.UNKNOWN, "offer_id", "an offer of this CPO", "no such offer", False)
@@ -179,7 +182,8 @@ class LockedStep:
         max_discount_percent: Decimal | None = None,
         goods: Mapping[str, Good] | None = None,
     ) -> None:
-        self._offers, self._ceilings, self._category, self._goods = offers, dict(ceilings), category, dict(goods or {})
+        self._offers = {x.offer_id: x for x in offers}
+        self._ceilings, self._category, self._goods = dict(ceilings), category, dict(goods or {})
         # What an order has locked applies together, however many offers the CPO allows by now.
         self._stack = StackLimits(max_discount_percent=max_discount_percent)
 
@@ -188,7 +192,7 @@ class LockedStep:
         situation, appraisals = self._appraised(cart)
         lines = line_amounts(situation)
         chosen = candidates_of(appraisals)
-        offers = _offers_of(chosen, appraisals)
+        offers = _offers_of(chosen, self._offers)
         given = given_by(offers, situation)
         discounts = _discount_lines(chosen, offers, (shares_of(chosen, lines), given), situation)
         eligible = (x for x in appraisals if x.outcome is Outcome.ELIGIBLE_NOT_CHOSEN)
@@ -202,11 +206,11 @@ class LockedStep:
 
     def thresholds(self) -> tuple[Decimal, ...]:
         """Return the item values at which a locked offer unlocks or reaches its cap."""
-        return _thresholds(self._offers)
+        return _thresholds(self._offers.values())
 
     def energy_edges(self) -> tuple[int, ...]:
         """Return the energies (Wh) at which a locked offer begins or ceases to hold, or saves another part."""
-        return energy_edges(self._offers)
+        return energy_edges(self._offers.values())
 
     def net_at_least(self, low: Cart, high: Cart) -> Decimal:
         """Return a lower bound of the price before tax of every cart between two."""
@@ -226,15 +230,14 @@ class LockedStep:
             goods=self._goods,
         )
         situation = situation_of(cart, context, least_wh=least_wh)
-        return situation, [appraise_locked(offer, situation) for offer in self._offers]
+        return situation, [appraise_locked(offer, situation) for offer in self._offers.values()]
 
 
 def _sum(lines: Iterable[QuoteLine]) -> Decimal:
     return sum([x.amount.amount for x in lines], _NOTHING)
 
 
-def _offers_of(chosen: tuple[Candidate, ...], appraisals: Iterable[Appraisal]) -> list[OfferTerms]:
-    offers = {x.offer.offer_id: x.offer for x in appraisals}
+def _offers_of(chosen: tuple[Candidate, ...], offers: _Offers) -> list[OfferTerms]:
     return [offers[x.offer_id] for x in chosen]
 
 

@@ -29,6 +29,7 @@ from pricing.engine.wheeling import wheeling_cost, wheeling_lines
 from pricing.engine.wording import energy_text, money_text
 
 _NOTHING = Decimal(0)
+_ALL_IN = Basis.ALL_IN
 # Reached only where offers make further energy all but free within a unit or two of the budget.
 _MOST_STEPS = 20_000
 # Shorter stretches of Wh than this are halved: rounding to the paisa has bent the line.
@@ -51,7 +52,7 @@ def energy_within(plans: Plans, measure: AmountMeasure) -> int:
     """Return the same of plans that are made already."""
     if not has_energy_rate(plans.terms):
         raise PricingError("NO_ENERGY_PRICE", "Ask for energy or minutes: this tariff has one price per session.")
-    if measure.basis is Basis.ALL_IN:
+    if measure.basis is _ALL_IN:
         return _largest_within(plans, measure.amount)
     return _before_taxes(plans, measure.amount)
 

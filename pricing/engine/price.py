@@ -90,7 +90,8 @@ def _plan(request: ChargingRequest, terms: PriceTerms, measure: EnergyMeasure | 
 
 def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ...]:
     for line in lines:
-        if line.kind is not _DISCOUNT or line.amount.amount > _NO_MONEY or line.amount.currency != currency:
+        money = line.amount
+        if line.kind is not _DISCOUNT or money.amount > _NO_MONEY or money.currency != currency:
             raise ValueError(f"a discounts step may only take away, by DISCOUNT lines, not by {line}")
     return lines
 

@@ -26,7 +26,7 @@ from pricing.engine.wording import weekday_text
 
 # An enum's member takes longer to look up than most of what is done by it here.
 _ENERGY, _TIME, _FLAT = Dimension.ENERGY, Dimension.TIME, Dimension.FLAT
-_FIXED = PricingModel.FIXED
+_FIXED, _SINGLE_RATE = PricingModel.FIXED, SliceQuality.SINGLE_RATE
 _FREE = Decimal(0)
 
 
@@ -138,7 +138,7 @@ def energy_slices(supply: Supply, card: RateCard, terms: PriceTerms) -> tuple[Pr
         # Nothing flows after the end of charging.
         upto = supply.energy_wh if last else supply.delivered_at(ends_at)
         if len(spans) == 1:
-            quality = SliceQuality.SINGLE_RATE
+            quality = _SINGLE_RATE
         elif span.starts_at in readings and ends_at in readings:
             quality = SliceQuality.METERED
         else:

@@ -38,9 +38,10 @@ _HUNDRED = Decimal(100)
 
 
 def lines(offer: OfferTerms, situation: Situation) -> tuple[int, ...]:
-    if offer.benefit.value_type is _PER_KWH:
+    benefit = offer.benefit
+    if benefit.value_type is _PER_KWH:
         return lines_of(offer, situation, _ENERGY)
-    return lines_of(offer, situation, ITEM_KINDS if offer.benefit.base is _ITEMS else _WITH_SURGE)
+    return lines_of(offer, situation, ITEM_KINDS if benefit.base is _ITEMS else _WITH_SURGE)
 
 
 def saving(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Decimal:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, task_prerun, worker_ready
+from celery.signals import celeryd_init, task_prerun, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpo_portal.settings")
 
@@ -158,6 +158,7 @@ def poll_seldom(sender: str, conf: Any, **_: object) -> None:
 
 
 @worker_ready.connect
+@worker_process_init.connect
 def settle_in(**_: object) -> None:
     """Tune the process once all that it needs is imported."""
     collect_seldom()

@@ -9,7 +9,10 @@ import pytest
 
 STARTED = {
     "a web process": "import cpo_portal.web.app",
-    "a worker": "import cpo_portal.celery; from celery.signals import worker_ready; worker_ready.send(sender=None)",
+    "a worker": "import cpo_portal.celery; from celery.signals import worker_ready as event; event.send(sender=None)",
+    "a process of the worker for long work": (
+        "import cpo_portal.celery; from celery.signals import worker_process_init as event; event.send(sender=None)"
+    ),
 }
 
 

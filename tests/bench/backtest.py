@@ -16,6 +16,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, Order
 from cpo_portal.network.models import Connector
+from cpo_portal.runtime.garbage import collect_seldom
 from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import result_of
@@ -41,6 +42,8 @@ LIMITS = {"total_uses": 5000, "budget": Decimal(100_000), "uses_per_customer": 2
 
 
 def run() -> Figures:
+    """Measure in a process that looks for garbage as the portal's own do."""
+    collect_seldom()
     world = make_world()
     add_live_offers(world.cpo, LIVE)
     add_bills(world, SESSIONS)

@@ -125,7 +125,9 @@ def install(python: Path, lock: Path) -> None:
     total = len(locked_names(lock))
     say(f"Installing up to {total} packages (once) …")
     began = time.monotonic()
-    argv = [str(python), *PIP, "install", "--progress-bar", "off", "--require-hashes", "-r", str(lock)]
+    # A lock is whole, so nothing is left to resolve; pip, asked to, would look for an extra's (`coverage[toml]`) newest
+    # release, which no lock holds, and refuse it for want of a hash.
+    argv = [str(python), *PIP, "install", "--progress-bar", "off", "--no-deps", "--require-hashes", "-r", str(lock)]
     code, output = run_pip([*argv, "--only-binary", ":all:"], total)
     if code and "No matching distribution found" in output:
         say("A package has no built version for this machine: building it …")
@@ -144,7 +146,7 @@ def run_pip(argv: list[str], total: int, show: Callable[[str], None] = say) -> t
     ) as pip:
         for line in pip.stdout or ():
             lines.append(line)
-            if line.startswith("Collecting "):
+            if line.startswith(("Collecting ", "Processing ")):
                 collected += 1
                 if collected % PROGRESS_EVERY == 0:
                     show(f"  {collected} of {total} …")

@@ -13,7 +13,7 @@ import pytest
 from cpo_portal.runtime.environment import Environment, locked_names
 from cpo_portal.runtime.home import Home, Refusal
 
-Package = Callable[[str], str]
+Package = Callable[..., str]
 
 
 @pytest.fixture
@@ -22,16 +22,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
 
-    def make(name: str) -> str:
-        wheel = tmp_path / f"{name}-1.0-py3-none-any.whl"
+    def make(name: str, version: str = "1.0", more: str = "") -> str:
+        """`more` are further lines of its metadata, for example what it requires."""
+        wheel = tmp_path / f"{name}-{version}-py3-none-any.whl"
+        folder = f"{name}-{version}.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
             archive.writestr(f"{name}.py", "")
-            archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-            archive.writestr(
-                f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-            )
-            archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
-        return f"{name}==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+            archive.writestr(f"{folder}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}")
+            archive.writestr(f"{folder}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{folder}/RECORD", "")
+        return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
 
     return make
 
@@ -83,6 +83,21 @@ def test_is_made_once_per_lock_and_again_when_half_made(
     dev.ensure(home)
     assert importable(python, "plain", "other") == [True, False]
     assert not (home / "venv/kept").exists()
+
+
+@pytest.mark.slow
+def test_takes_the_locked_release_of_an_extra_though_a_newer_one_is_out(
+    home: Home, tmp_path: Path, package: Package
+) -> None:
+    tool = package("tool", "1.0", "Provides-Extra: more\n")
+    package("tool", "2.0", "Provides-Extra: more\n")
+    lock = tmp_path / "app.txt"
+    lock.write_text(package("plain", "1.0", "Requires-Dist: tool[more]>=1.0\n") + tool)
+
+    python = Environment(home / "venv", lock).ensure(home)
+
+    code = "from importlib.metadata import version; print(version('plain'), version('tool'))"
+    assert subprocess.check_output([python, "-c", code], text=True) == "1.0 1.0\n"
 
 
 def test_a_missing_lock_names_the_command_that_makes_it(home: Home) -> None:

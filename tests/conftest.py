@@ -12,6 +12,17 @@ from django.db import connections
 
 from cpo_portal import env
 from cpo_portal.accounts import tokens
+from tests import processes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose own processes keep every processor busy: nothing should run beside them."""
+    starters = (processes.run_at_once, processes.kill_before_statement)
+    for item in items:
+        used = vars(item.module).values() if isinstance(item, pytest.Function) else ()
+        if any(value is starter for value in used for starter in starters):
+            item.add_marker("race")
 
 
 @pytest.fixture(autouse=True)

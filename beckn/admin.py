@@ -31,7 +31,7 @@ from cpo_portal.adminkit.bases import PlatformAdmin, PortalAdmin, ReadOnlyMixin
 from cpo_portal.adminkit.display import EMPTY, chip, column, table, when
 from cpo_portal.adminkit.rules import cpo_of, is_operator, rights
 from cpo_portal.charging.panels import ORDER_PANELS
-from pricing.admin_single import SingleRowAdmin
+from pricing.admin.single import SingleRowAdmin
 
 __all__ = [
     "InboundMessageAdmin",

@@ -84,7 +84,7 @@ def start_page(request: Any, context: dict[str, Any]) -> dict[str, Any]:
     """Add the cards of the start page."""
     from cpo_portal.adminkit.navigation import Step, steps
     from offers.authoring.review import REVIEWS as OFFER_REVIEWS
-    from pricing.admin_reviews import reviews_waiting
+    from pricing.admin.reviews import reviews_waiting
     from pricing.surges.reviews import REVIEWS as SURGE_REVIEWS
 
     plan = (

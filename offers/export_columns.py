@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from cpo_portal.adminkit.display import plain_amount
-from offers.admin_pages import STATE_LABELS, benefit_shown, shown_version
 from offers.models import Offer
+from offers.shown import STATE_LABELS, benefit_shown, shown_version
 from offers.states import counter_of, day_counter_of, derived_state
 from offers.uses import uses_cell
 

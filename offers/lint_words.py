@@ -10,8 +10,8 @@ from offers.engine.lint import Finding, Report
 from offers.engine.lint.judging import MOST_COMBINING
 from offers.engine.lint.people import person_in_words
 from offers.engine.lint.values import Example
-from offers.reason_parts import NO_NAMES, Names
-from offers.reason_words import check_in_words
+from offers.reasons.parts import NO_NAMES, Names
+from offers.reasons.words import check_in_words
 from pricing.engine.wording import energy_text, money_text
 
 #: How the sessions were made up; said wherever findings are.

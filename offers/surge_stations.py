@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cpo_portal.network.models import Location
-from offers.public_names import site_in_words
+from offers.public.names import site_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import moment_text
 from pricing.surges.content import Scope

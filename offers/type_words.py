@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 
-from offers.admin_applicability import LABELS as APPLICABILITY
+from offers.applicability_words import LABELS as APPLICABILITY
 from offers.engine.matrix import Need, kinds_with
 from offers.engine.values import BenefitKind
 from offers.models import OfferVersion

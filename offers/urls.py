@@ -2,8 +2,8 @@
 
 from django.urls import re_path
 
-from offers.public import public_offer
-from offers.public_surge import public_surge
+from offers.public.offer import public_offer
+from offers.public.surge import public_surge
 from offers.receipts.views import receipt
 
 #: What the id of a provider, an offer or a surge may be; anything else is no id and is not found.

@@ -17,9 +17,9 @@ from offers.engine.describe import benefit_in_words
 from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
 from offers.places import place_facts
-from offers.public_names import with_item_named
+from offers.public.names import with_item_named
 from offers.published import Place, next_offer
-from offers.reason_words import in_short
+from offers.reasons.words import in_short
 from pricing.engine.money import Money, total_of
 from pricing.engine.values import LineKind, QuoteLine
 

@@ -19,7 +19,7 @@ from offers.authoring.linting import lint_offer
 from offers.engine.lint import Finding, FindingCode, Severity
 from offers.lint_words import HOW, example_in_words, outcome_in_words, tried_in_words
 from offers.models import Offer
-from offers.reason_names import names_of
+from offers.reasons.names import names_of
 from pricing.api.refusals import REFUSED
 from pricing.engine.codec import encode
 

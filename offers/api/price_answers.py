@@ -9,9 +9,9 @@ from rest_framework import serializers
 from offers.api.serializers import AMOUNT, amount_text
 from offers.api.surge_answers import SurgedSerializer, surged_to_response
 from offers.engine.values import OfferTrace
-from offers.reason_names import names_for
-from offers.reason_words import check_in_words
-from offers.trace_words import OUTCOMES, choice_in_words, outcome_in_words
+from offers.reasons.names import names_for
+from offers.reasons.traces import OUTCOMES, choice_in_words, outcome_in_words
+from offers.reasons.words import check_in_words
 from pricing.engine.surge_outcomes import surged
 from pricing.engine.values import Quote, QuoteLine
 

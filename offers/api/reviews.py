@@ -13,11 +13,11 @@ from rest_framework.response import Response
 
 from cpo_portal.network.api_strict import StrictSerializer
 from offers import authoring
-from offers.admin_pages import differences
 from offers.api.lint import SavedOfferSerializer
 from offers.api.serializers import OfferSerializer
 from offers.authoring import Actor
 from offers.models import OfferVersion
+from offers.version_words import differences
 from pricing.api.parts import ApprovalSerializer, NoteSerializer
 from pricing.api.refusals import REFUSED, body_of, refusals, token_prefix
 

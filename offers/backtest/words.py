@@ -18,7 +18,7 @@ from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
 from offers.models import BacktestRun
 from offers.names import in_names
-from offers.reason_texts import reason_in_words
+from offers.reasons.texts import reason_in_words
 from pricing.engine.codec import decode
 
 #: Days and groups that a page lists; the API has them all.

@@ -18,8 +18,8 @@ from cpo_portal.adminkit.rows import RowsField
 from offers.authoring.content import CONTENT_FIELDS, OfferContent
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.files.cells import read_names, read_rows_of, write_dates, write_names, write_rows_of
-from offers.forms import OfferForm
-from pricing.forms_rows import DatesField, IdsField, LocalDateTimeField
+from offers.forms.offers import OfferForm
+from pricing.forms.rows import DatesField, IdsField, LocalDateTimeField
 
 #: What a file begins with; the rest follows in the order of the content.
 _FIRST = (

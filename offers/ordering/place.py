@@ -38,7 +38,7 @@ from offers.ordering.orders import open_order, paid_for, read_quote, write_lines
 from offers.ordering.pools import EnergyChanged, hold_energy
 from offers.ordering.prepaid import hold_for
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, price_session, store_quote
-from offers.reason_words import in_short
+from offers.reasons.words import in_short
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
 from offers.stock import own_units

@@ -24,7 +24,7 @@ from cpo_portal.charging.units import ENERGY
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
 from offers.ordering.orders import read_quote
-from offers.public_support import Contact, support_of
+from offers.public.support import Contact, support_of
 from offers.receipts.slices import Surcharged
 from offers.receipts.surcharges import Explained, explained
 from offers.receipts.tax import DOUBT, billing_of, is_doubtful

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Order
-from offers.public_limits import too_often
+from offers.public.limits import too_often
 from offers.receipts.links import order_of
 from offers.receipts.page import ReceiptPage, receipt_page
 

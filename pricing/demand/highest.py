@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from cpo_portal.network.models import Connector
-from pricing.demand.observing import highest_rate
 from pricing.demand.rules import rules_of, scope_of
-from pricing.engine.values import PriceComponent, Surge, SurgeBasis
+from pricing.engine.values import Dimension, PriceComponent, Surge, SurgeBasis
 from pricing.models import DemandPolicy
 from pricing.surges.scope import fits_location
 
@@ -19,6 +19,11 @@ def highest_surges(
     by a tariff with these prices; one that its own caps leave nothing of adds nothing."""
     here = (x for x in policies if fits_location(scope_of(x), connector.charger.location))
     return tuple(surge for surge in (_highest(x, components) for x in here) if surge.value)
+
+
+def highest_rate(components: tuple[PriceComponent, ...]) -> Decimal:
+    """Return the highest rate per kWh of a tariff, 0 where energy has none."""
+    return max((x.rate for x in components if x.dimension is Dimension.ENERGY), default=Decimal(0))
 
 
 def _highest(policy: DemandPolicy, components: tuple[PriceComponent, ...]) -> Surge:

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from cpo_portal.network.models import Connector
 from pricing.demand.driver_words import WHILE_BUSY
-from pricing.demand.observing import highest_rate
+from pricing.demand.highest import highest_rate
 from pricing.demand.rules import rules_of, scope_of
 from pricing.engine import demand as engine
 from pricing.engine.codec import decode

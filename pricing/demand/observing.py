@@ -9,9 +9,10 @@ from typing import Any
 from django.db import connection
 
 from cpo_portal.network.models import Connector, Location, StatusChoice
+from pricing.demand.highest import highest_rate
 from pricing.engine.codec import decode
 from pricing.engine.demand import DemandPolicy, Observation
-from pricing.engine.values import Dimension, PriceComponent
+from pricing.engine.values import PriceComponent
 from pricing.mapping import tariffs_for
 from pricing.models import Signal
 from pricing.surges.kinds import SignalKind
@@ -62,11 +63,6 @@ def lowest_rate(location: Location, *, now: datetime) -> Decimal:
     versions = {x.pk: x for x in found.values()}.values()
     rates = [highest_rate(decode(tuple[PriceComponent, ...], x.components)) for x in versions]
     return min((x for x in rates if x), default=Decimal(0))
-
-
-def highest_rate(components: tuple[PriceComponent, ...]) -> Decimal:
-    """Return the highest rate per kWh of a tariff, 0 where energy has none."""
-    return max((x.rate for x in components if x.dimension is Dimension.ENERGY), default=Decimal(0))
 
 
 def _grid_is_stressed(location: Location, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.admin_groups import masked
+from cpo_portal.charging.admin.groups import masked
 from cpo_portal.charging.models import CustomerContact, CustomerGroup
 from tests.people import People, make_people, signed_in
 from tests.prepaid import SARAH, credit, customer, family

@@ -16,7 +16,7 @@ from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_customers
 from cpo_portal.charging.models import Customer
 from cpo_portal.charging.people import Wanted, find_customers, find_person
-from offers.forms_try import TryForm
+from offers.forms.trying import TryForm
 from tests.people import People, make_people, signed_in
 
 pytestmark = pytest.mark.django_db

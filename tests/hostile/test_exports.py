@@ -40,8 +40,8 @@ HARMLESS = ("-5", "+5", "-0.50", "12", "a=1", "₹5", "", "x@y.example", "2026-0
 TABLE_CODE = {
     "beckn/demo/sites.py",
     "cpo_portal/adminkit/exports.py",
-    "cpo_portal/charging/admin_import.py",
-    "cpo_portal/charging/admin_imports.py",
+    "cpo_portal/charging/admin/import_page.py",
+    "cpo_portal/charging/admin/imports.py",
     "cpo_portal/charging/balance_csv.py",
     "cpo_portal/charging/csv_files.py",
     "offers/api/codes.py",

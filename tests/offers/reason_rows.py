@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offers.engine.values import Check, ReasonCode
-from offers.reason_parts import Names
+from offers.reasons.parts import Names
 
 NAMES = Names(
     locations={"loc-2": "Noida Hub"},

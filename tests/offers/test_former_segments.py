@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.adminkit.display import when
-from cpo_portal.charging.admin_imports import changes_in_words
-from cpo_portal.charging.admin_segments import former_in_words
+from cpo_portal.charging.admin.imports import changes_in_words
+from cpo_portal.charging.admin.segments import former_in_words
 from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.imports import Author, import_contacts
 from cpo_portal.charging.models import CustomerRecord, NamedList, NamedListChange, Segment

@@ -16,7 +16,7 @@ from django.test import Client
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location
-from offers import public_limits
+from offers.public import limits as public_limits
 from pricing.demand.rules import written
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.windows import zone_of

@@ -19,10 +19,12 @@ from cpo_portal.accounts.rates import Buckets
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Connector, Location, Product, ProductStock
-from offers import authoring, public, public_limits
+from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.links import offer_page_url
 from offers.models import Offer, OfferCounter
+from offers.public import limits as public_limits
+from offers.public import offer as public
 from pricing.models import HolidayCalendar
 from tests.people import People, make_people, signed_in, weekend
 

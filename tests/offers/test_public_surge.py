@@ -20,7 +20,7 @@ from cpo_portal.accounts.rates import Buckets
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Location, Product
-from offers import public_limits
+from offers.public import limits as public_limits
 from pricing.engine.values import SurgeBasis
 from pricing.models import HolidayCalendar, SurgePolicy, SurgeSchedule
 from pricing.surges.content import Exemptions, Scope, SurgeContent

@@ -11,8 +11,8 @@ from django.test import Client
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location, Product, ProductStock
-from offers import public_limits
 from offers.engine.values import OfferLimits
+from offers.public import limits as public_limits
 from tests.offers.test_public_page import NO_VALUE, PAGE, make, words
 from tests.people import People, make_people
 

@@ -17,7 +17,7 @@ from cpo_portal.network.models import Charger, Location, Product
 from offers.api.price_answers import trace_to_response
 from offers.explaining import full_trace
 from offers.quoting import price_session
-from offers.reason_names import names_for
+from offers.reasons.names import names_for
 from tests.world import World, ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db

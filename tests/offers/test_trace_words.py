@@ -11,10 +11,10 @@ import pytest
 from offers.engine.about import About
 from offers.engine.proof import price_again
 from offers.engine.values import OfferTrace, ReasonCode
-from offers.reason_before import about_of
-from offers.reason_texts import REASONS, reason_in_words
-from offers.reason_words import check_in_words
-from offers.trace_words import choice_in_words
+from offers.reasons.before import about_of
+from offers.reasons.texts import REASONS, reason_in_words
+from offers.reasons.traces import choice_in_words
+from offers.reasons.words import check_in_words
 from pricing.engine.money import Money
 from tests.offers.frozen.cases import CASES
 from tests.offers.reason_about import ABOUT, IN_THE_WAY

@@ -19,7 +19,7 @@ from offers.engine.periods import Period, today_at
 from offers.engine.values import OfferLimits
 from offers.models import Offer
 from offers.quoting import price_session
-from offers.trace_words import outcome_in_words
+from offers.reasons.traces import outcome_in_words
 from tests.offers.api.asking import CONTENT, fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.offers.holds import new_order, take

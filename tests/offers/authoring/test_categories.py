@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product
-from offers.admin_pages import offer_page
+from offers.admin.pages import offer_page
 from offers.models import Offer
 from offers.names import category_names
 from tests.offers.authoring.test_offer_admin import page

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
-from offers.admin_pages import offer_page
+from offers.admin.pages import offer_page
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import ADD, FORM

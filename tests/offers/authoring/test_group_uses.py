@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import CustomerGroup
-from offers import admin_groups, authoring
+from offers import authoring
+from offers.admin import groups as admin_groups
 from offers.models import GroupPeriodCounter, Offer
 from tests.offers.holds import new_order, take
 from tests.people import People, make_people, signed_in, weekend

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
-from offers.admin_publish import CHANGED_SINCE, FOUND_SINCE, READ_FIRST
+from offers.admin.publish import CHANGED_SINCE, FOUND_SINCE, READ_FIRST
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferPolicy, OfferStateChange
 from tests.offers.authoring.test_offer_admin import ADD, FORM, button, page

@@ -13,7 +13,7 @@ from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
 from offers.engine.values import Outcome
-from offers.trace_words import check_in_words
+from offers.reasons.traces import check_in_words
 from tests.offers.engine.samples import cart, context, offer
 from tests.pricing.engine.samples import SATURDAY, kwh, window
 

@@ -14,7 +14,7 @@ from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Circle, Current, PlaceFacts
 from offers.engine.places import distance_km, is_placed
 from offers.engine.values import Outcome
-from offers.trace_words import check_in_words
+from offers.reasons.traces import check_in_words
 from tests.offers.engine.samples import cart, context, offer
 
 HERE = PlaceFacts(

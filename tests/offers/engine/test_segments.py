@@ -13,7 +13,7 @@ from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.values import Check, OfferTerms, Outcome, ReasonCode
-from offers.trace_words import outcome_in_words
+from offers.reasons.traces import outcome_in_words
 from pricing.engine.codec import decode, encode
 from pricing.engine.values import Basis
 from tests.offers.engine.samples import cart, context, offer, quoted

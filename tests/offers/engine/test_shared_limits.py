@@ -14,7 +14,7 @@ from offers.engine.describe_driver import Named, conditions_in_words
 from offers.engine.limits import limit_checks
 from offers.engine.periods import Period
 from offers.engine.values import OfferContext, OfferLimits, Usage
-from offers.trace_words import check_in_words
+from offers.reasons.traces import check_in_words
 from pricing.engine.codec import decode, encode
 from tests.offers.engine.samples import offer
 from tests.offers.engine.test_periods import INDIA, at

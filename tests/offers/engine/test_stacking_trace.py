@@ -8,8 +8,8 @@ import pytest
 
 from offers.engine.step import LockedStep
 from offers.engine.values import StackLimits
-from offers.reason_parts import Names
-from offers.trace_words import choice_in_words, outcome_in_words
+from offers.reasons.parts import Names
+from offers.reasons.traces import choice_in_words, outcome_in_words
 from pricing.engine.price import price
 from tests.offers.engine.samples import offer, outcomes, quoted, rupees_off
 from tests.pricing.engine.samples import BARE, UNTAXED, delivered, kwh

@@ -7,7 +7,7 @@ from django.utils.datastructures import MultiValueDict
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.forms import OfferForm
+from offers.forms.offers import OfferForm
 from offers.models import Offer
 from tests.offers.authoring.test_offer_admin import FORM
 from tests.offers.files.twins import faults_of, load, make_twin

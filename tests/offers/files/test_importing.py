@@ -18,7 +18,7 @@ from offers.authoring.drafts import faults_of_new
 from offers.engine.values import BenefitKind, OfferLimits
 from offers.files.columns import columns_for
 from offers.files.example import EXAMPLES, example_file
-from offers.forms import OfferForm
+from offers.forms.offers import OfferForm
 from offers.models import Offer, OfferVersion
 from tests.offers.authoring.test_offer_admin import FORM
 from tests.offers.files.sheets import HEAD, ROW, offers_there, sheet

@@ -15,7 +15,8 @@ from django.utils import timezone
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Charger, Connector, Location, Product, ProductStock
-from offers import admin_lint, authoring
+from offers import authoring
+from offers.admin import lint as admin_lint
 from offers.authoring.linting import lint_offer
 from offers.engine.values import OfferLimits
 from offers.mapping import offer_terms

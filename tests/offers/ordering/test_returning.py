@@ -17,7 +17,7 @@ from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Payment, Refund
 from offers.engine.values import OfferLimits
-from offers.forms_adjustments import MOVED_ON
+from offers.forms.adjustments import MOVED_ON
 from offers.models import Adjustment, LedgerEntry, OfferCounter, Quote, Redemption
 from offers.ordering.adjusting import AdjustmentRefused, Said, lines_after, taken_back_of
 from offers.ordering.recovering import Units, Wanted

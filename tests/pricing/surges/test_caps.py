@@ -106,7 +106,7 @@ def test_a_session_has_the_cap_of_its_planned_start(world: World) -> None:
 def test_a_shorter_notice_does_not_hasten_the_rise_that_it_is_saved_with(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pricing.models_surge_policy.timezone.now", lambda: NOW)
+    monkeypatch.setattr("pricing.models.surge_policy.timezone.now", lambda: NOW)
     with cpo_scope(world.cpo):
         policy = SurgePolicy.objects.get()
         policy.cap_percent, policy.notice_hours = TEN, 48

@@ -14,7 +14,7 @@ from django.urls import reverse
 from cpo_portal.accounts.models import Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
-from offers.public_surge import page_of
+from offers.public.surge import page_of
 from offers.states import TRANSITIONS as OFFER_TRANSITIONS
 from pricing.models import SurgePolicy, SurgeSchedule, SurgeState, SurgeStateChange, SurgeVersion
 from pricing.surges.kinds import SurgeKind

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.segments import SegmentContent, save_segment
 from cpo_portal.network.models import Location, Product
-from pricing import admin_surges
+from pricing.admin import surges as admin_surges
 from pricing.engine.values import SurgeBasis
 from pricing.models import HolidayCalendar, SurgeSchedule, SurgeVersion
 from pricing.surges.content import Exemptions, Scope, SurgeContent, content_of

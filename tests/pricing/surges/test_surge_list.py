@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from pricing.admin_surge_words import listed
+from pricing.admin.surge_words import listed
 from pricing.models import SurgeSchedule
 from pricing.surges.content import Scope, SurgeContent
 from tests.people import People, signed_in

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.messages import get_messages
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.public_surge import page_of as page_of_public
+from offers.public.surge import page_of as page_of_public
 from pricing.models import CeilingMode, PriceCeiling, Signal, SurgeSchedule, SurgeStateChange
 from pricing.surges.content import Exemptions, Scope, SurgeContent
 from pricing.surges.kinds import SignalKind

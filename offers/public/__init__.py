@@ -1,0 +1,1 @@
+"""The pages that anybody may read: published offers, surges and demand policies."""

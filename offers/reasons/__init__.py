@@ -1,0 +1,1 @@
+"""Why an offer applied or did not, in words."""

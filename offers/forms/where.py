@@ -43,7 +43,10 @@ class WhereFields(forms.Form):
     """Fields of OfferContent that limit the place; `fit_where` fills their choices."""
 
     location_tags = _ids("Location tags", "Only at locations with one of these tags, such as highway or new-station.")
-    cities = _ids("Cities", "Only in one of these cities.")
+    cities = _ids(
+        "Cities",
+        "Only in one of these cities: by name, or by the network's code, which towns around may share.",
+    )
     states = _ids("States", "Only in one of these states.")
     near_latitude = _degrees("Near this latitude")
     near_longitude = _degrees("Near this longitude")

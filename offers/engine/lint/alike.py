@@ -11,6 +11,8 @@ from offers.engine.book import OfferBook
 from offers.engine.evaluate import appraise
 from offers.engine.lint.clocks import opens_for_both, zones_of
 from offers.engine.lint.judging import (
+    asks_who,
+    driver_of,
     example_of,
     for_anybody,
     is_eligible,
@@ -135,15 +137,17 @@ def _overlapping(
 ) -> Iterator[Finding]:
     offer, currency = subject.offer, subject.offer.currency
     mine, theirs = for_anybody(offer), for_anybody(other)
+    for_some = asks_who(offer) or asks_who(other)
     for own, foreign in pairs:
         kwh = max(own.item_count, foreign.item_count, 1)
         for one in [sessions[n] for n in every_so_many(len(sessions), _MOST_TRIES)]:
             found = tried(one.site, one.cart.request.planned_start, kwh * 1000, one.cart.request.products)
             if found is None:
                 continue
-            situation = situation_at(subject, found, None)
+            person = driver_of(subject, found, other) if for_some else None
+            situation = situation_at(subject, found, person)
             judged = [appraise(x, situation) for x in (mine, theirs)]
-            if all(map(is_eligible, judged)):
+            if all(map(is_eligible, judged)) and not (for_some and person is None):
                 gives = [money_text(x.saving, currency) for x in judged]
                 yield Finding(
                     FindingCode.SLABS_OVERLAP,
@@ -151,7 +155,7 @@ def _overlapping(
                     "slabs",
                     f"Its slab {slab.band_words(own)} overlaps {slab.band_words(foreign)} of {other.name}: a session "
                     f"of {energy_text(kwh * 1000)} meets both.",
-                    example=example_of(found),
+                    example=example_of(found, person),
                     outcome=f"{offer.name} gives {gives[0]}, {other.name} {gives[1]}.",
                     figures=(
                         Figure("saving", judged[0].saving, currency),
@@ -182,7 +186,7 @@ def find_cliffs(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding
             "slabs",
             f"The price {'falls' if after < before else 'rises'} {prices}, before fees and tax, when a session reaches "
             f"{kwh} kWh.",
-            example=replace(example_of(found), paid=after),
+            example=replace(example_of(found, driver_of(subject, found) if asks_who(offer) else None), paid=after),
             figures=(
                 Figure("price_before", before, offer.currency),
                 Figure("price_after", after, offer.currency),

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from offers.engine.benefits import rule_of
 from offers.engine.evaluate import appraise
-from offers.engine.lint.judging import example_of, for_anybody, is_eligible, joined, situation_at
-from offers.engine.lint.values import Figure, Finding, FindingCode, Severity, Subject, Tried
+from offers.engine.lint.judging import asks_who, driver_of, example_of, for_anybody, is_eligible, joined, situation_at
+from offers.engine.lint.values import Example, Figure, Finding, FindingCode, Severity, Subject, Tried
 from offers.engine.stacking import candidate_of
 from pricing.engine.values import Cart, LineKind, QuoteLine
 from pricing.engine.wording import money_text
@@ -29,10 +29,11 @@ def find_cancelled(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Find
         if saving and added >= saving and (worst is None or added - saving > worst[0]):
             worst = added - saving, added, saving, tried
     if worst is not None:
-        yield _finding(worst[1], worst[2], worst[3])
+        driver = driver_of(subject, worst[3]) if asks_who(subject.offer) else None
+        yield _finding(worst[1], worst[2], example_of(worst[3], driver), worst[3])
 
 
-def _finding(added: Decimal, saving: Decimal, tried: Tried) -> Finding:
+def _finding(added: Decimal, saving: Decimal, example: Example, tried: Tried) -> Finding:
     lines, currency = _surges(tried.cart), tried.cart.currency
     surges = {x.surge_id: x.name for x in tried.site.terms.surges} if tried.site.terms is not None else {}
     names = joined([f"“{surges.get(x.code, x.code)}”" for x in lines if x.amount.amount])
@@ -43,9 +44,7 @@ def _finding(added: Decimal, saving: Decimal, tried: Tried) -> Finding:
         "Leave those hours or places out of one of them, or exempt who has the offer from the surge."
     )
     figures = (Figure("surge", added, currency), Figure("saving", saving, currency))
-    return Finding(
-        FindingCode.SURGE_CANCELS, Severity.WARNING, "weekly_windows", sentence, example_of(tried), figures=figures
-    )
+    return Finding(FindingCode.SURGE_CANCELS, Severity.WARNING, "weekly_windows", sentence, example, figures=figures)
 
 
 def _surges(cart: Cart) -> list[QuoteLine]:

@@ -43,10 +43,36 @@ def asked_for(offer: OfferTerms) -> OfferTerms:
     return replace(offer, auto=True, requires_code=False, single_use=False)
 
 
+def for_its_own(offer: OfferTerms) -> OfferTerms:
+    """Return the offer as it is to a driver who chooses it at a quiet and stocked site."""
+    return without_levels(asked_for(offer))
+
+
 def for_anybody(offer: OfferTerms) -> OfferTerms:
     """Return the offer as it is to a driver of its segments, who chooses it at a quiet and stocked site."""
-    open_to = without_levels(asked_for(offer))
+    open_to = for_its_own(offer)
     return replace(open_to, segments=(), qualifier=replace(open_to.qualifier, nth_session=None))
+
+
+def asks_who(offer: OfferTerms) -> bool:
+    """Say whether it depends on the driver who gets an offer."""
+    by_turn = offer.qualifier.nth_session is not None or offer.benefit.item_unit is ItemUnit.SESSION
+    return bool(offer.segments) or by_turn
+
+
+def driver_of(subject: Subject, tried: Tried, *others: OfferTerms) -> Person | None:
+    """Return a made-up customer who may have the offer, and these others with it, in a session; None if none is found.
+
+    For offers that anybody may have there is no need of one.
+    """
+    offers = (subject.offer, *others)
+    groups = tuple(x.segments for x in offers if x.segments)
+    for wish in dict.fromkeys(Wish(groups, x.sessions) for offer in offers for x in wishes_of(offer)):
+        person = person_at(wish, tried)
+        situation = situation_at(subject, tried, person)
+        if person is not None and all(is_eligible(appraise(for_its_own(x), situation)) for x in offers):
+            return person
+    return None
 
 
 def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:

@@ -10,7 +10,7 @@ from offers.engine.facts import Holiday, HolidayChoice
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import more
-from tests.offers.lint.samples import DIWALI, FOR, GOLD, MONDAYS, SHOPS, Row, Said, bands, cut, of, site
+from tests.offers.lint.samples import DIWALI, FOR, GOLD, MONDAYS, NEW, RETURNING, SHOPS, Row, Said, bands, cut, of, site
 from tests.pricing.engine.samples import SATURDAY, window
 
 LOYAL = of("loyal", Condition(Fact.SESSIONS, number=10, days=90))
@@ -80,7 +80,20 @@ FOUND: dict[str, Row] = {
         SHOPS,
     ),
     "slabs-without-an-end": ("SLABS_OVERLAP", bands("a", slab(30, None)), (bands("b", slab(20, None)),), {}),
+    "slabs-of-members-and-of-anybody": (
+        "SLABS_OVERLAP",
+        replace(bands("a", slab(10, 19)), segments=(GOLD,)),
+        (bands("b", slab(19, 30, "20")),),
+        {},
+    ),
+    "slabs-of-members-and-of-returning-ones": (
+        "SLABS_OVERLAP",
+        replace(bands("a", slab(10, 19)), segments=(GOLD,)),
+        (replace(bands("b", slab(19, 30, "20")), segments=(RETURNING,)),),
+        {},
+    ),
     "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),
+    "an-edge-for-members": ("CLIFF", replace(bands("a", slab(10, 19)), segments=(GOLD,)), (), {}),
     "two-edges": ("CLIFF", bands("a", slab(10, 10), slab(11, None, "20")), (), {}),
     "an-edge-of-a-free-session": ("CLIFF", bands("a", slab(10, None, "100")), (), {}),
     "an-edge-at-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="180")), (), {}),
@@ -140,6 +153,12 @@ NOT_FOUND: dict[str, Row] = {
         "SLABS_OVERLAP",
         bands("a", slab(10, 19), weekly_windows=MONDAYS),
         (bands("b", slab(10, 19), weekly_windows=WEEKEND),),
+        {},
+    ),
+    "slabs-of-new-and-of-returning-customers": (
+        "SLABS_OVERLAP",
+        replace(bands("a", slab(10, 19)), segments=(NEW,)),
+        (replace(bands("b", slab(10, 19)), segments=(RETURNING,)),),
         {},
     ),
     "no-edge": ("CLIFF", offer("a", **FOR), (), {}),
@@ -214,6 +233,22 @@ SAID: dict[str, Said] = {
         "slabs",
         "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
+        "",
+    ),
+    "slabs-of-members-and-of-returning-ones": (
+        "SLABS_OVERLAP",
+        "slabs",
+        "Its slab 10–19 kWh overlaps 19–30 kWh of Offer b: a session of 19 kWh meets both.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 19 kWh for ₹342.00, by a customer with 1 session "
+        "before, tier Gold.",
+        "Offer a gives ₹34.20, Offer b ₹68.40.",
+    ),
+    "an-edge-for-members": (
+        "CLIFF",
+        "slabs",
+        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00, by a customer who never charged "
+        "with you, tier Gold.",
         "",
     ),
 }

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pricing.engine.values import Surge, SurgeBasis
 from tests.offers.engine.samples import offer, rupees_off
-from tests.offers.lint.samples import FOR, Row, Said, site
+from tests.offers.lint.samples import FOR, GOLD, Row, Said, site
 from tests.pricing.engine.samples import PLAIN, window
 
 EVENING = Surge(
@@ -22,6 +22,7 @@ def surged(*surges: Surge) -> dict[str, object]:
 
 FOUND: dict[str, Row] = {
     "as-much-as-the-surge": ("SURGE_CANCELS", offer("a", "25", **FOR), (), surged(EVENING)),
+    "as-much-for-members": ("SURGE_CANCELS", offer("a", "25", segments=(GOLD,), **FOR), (), surged(EVENING)),
     "less-than-two-surges": ("SURGE_CANCELS", offer("a", "30", **FOR), (), surged(EVENING, ONCE)),
 }
 NOT_FOUND: dict[str, Row] = {
@@ -43,6 +44,16 @@ SAID: dict[str, Said] = {
         "the tariff's price. Leave those hours or places out of one of them, or exempt who has the offer from the "
         "surge.",
         "At Station 1 (connector-1), Wed 11 Nov 2026, 18:00 IST: 5 kWh for ₹90.00.",
+        "",
+    ),
+    "as-much-for-members": (
+        "SURGE_CANCELS",
+        "weekly_windows",
+        "In some sessions “Evening fee” adds ₹22.50 where this offer takes ₹22.50 off: the driver pays no less than "
+        "the tariff's price. Leave those hours or places out of one of them, or exempt who has the offer from the "
+        "surge.",
+        "At Station 1 (connector-1), Wed 11 Nov 2026, 18:00 IST: 5 kWh for ₹90.00, by a customer who never charged "
+        "with you, tier Gold.",
         "",
     ),
 }

@@ -186,12 +186,20 @@ def find_cliffs(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding
             "slabs",
             f"The price {'falls' if after < before else 'rises'} {prices}, before fees and tax, when a session reaches "
             f"{kwh} kWh.",
-            example=replace(example_of(found, driver_of(subject, found) if asks_who(offer) else None), paid=after),
+            example=replace(example_of(found, _driver_at(subject, found)), paid=after),
             figures=(
                 Figure("price_before", before, offer.currency),
                 Figure("price_after", after, offer.currency),
             ),
         )
+
+
+def _driver_at(subject: Subject, found: Tried) -> Person | None:
+    """Return who may have an offer for some at an edge or, where its last band ends there, a Wh below."""
+    if not asks_who(subject.offer):
+        return None
+    below = tried(found.site, found.cart.request.planned_start, found.cart.energy_wh - 1)
+    return next((who for x in (found, below) if x is not None and (who := driver_of(subject, x))), None)
 
 
 def _around(subject: Subject, found: Tried, kwh: int) -> tuple[Decimal, Decimal]:

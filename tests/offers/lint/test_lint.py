@@ -135,6 +135,14 @@ def test_what_it_says_is_figures_too(name: str) -> None:
     assert (figures, ", ".join(x.name for x in finding.rivals)) == FIGURES[name]
 
 
+def test_both_edges_of_a_slab_for_members_are_shown_by_one() -> None:
+    cliffs = [x.example for x in looked_at("an-edge-for-members").findings if x.code is FindingCode.CLIFF]
+    assert [(x.energy_wh, x.person.facts.tier) for x in cliffs if x and x.person] == [
+        (10_000, "Gold"),
+        (20_000, "Gold"),
+    ]
+
+
 def test_each_edge_is_a_cliff_of_the_slab_below() -> None:
     cliffs = [x for x in looked_at("two-edges").findings if x.code is FindingCode.CLIFF]
     assert [[f"{y.value}" for y in x.figures] for x in cliffs] == [["180.00", "162.00"], ["178.20", "158.40"]]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, QuerySet
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.facts_in_time import with_former_lists
-from cpo_portal.charging.models import CustomerContact, NamedListEntry
+from cpo_portal.charging.facts_then import History, Stop
+from cpo_portal.charging.models import ChargingSession, CustomerContact, NamedListEntry, SessionState
 from cpo_portal.charging.segment_rules import CustomerFacts, Segment, lists_of, windows_of
 
 # A session counts once it has stopped and gave energy; tests of buyer apps (sandbox) never count. The keys of a
@@ -92,10 +95,15 @@ def facts_from(data: Mapping[str, Any] | str, *, vehicle_make: str = "") -> Cust
     return with_former_lists(known, changes) if changes else known
 
 
-def facts_by_customer(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) -> Iterator[tuple[UUID, CustomerFacts]]:
-    """Yield each of the CPO's customers, by key, with its facts, in batches; inside the CPO's scope."""
+def facts_by_customer(
+    cpo: Cpo, segments: Iterable[Segment], *, at: datetime, until: datetime | None = None
+) -> Iterator[tuple[UUID, CustomerFacts]]:
+    """Yield each of the CPO's customers, by key, with its facts, in batches; inside the CPO's scope.
+
+    No session counts that stopped after `until`, which is `at` where it is not said.
+    """
     rules = tuple(segments)
-    values = fact_values(rules, at=at, until=at) | {"cpo": cpo.pk, "limit": BATCH, "after": _FIRST}
+    values = fact_values(rules, at=at, until=until or at) | {"cpo": cpo.pk, "limit": BATCH, "after": _FIRST}
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_OF_MANY, values)
@@ -107,6 +115,29 @@ def facts_by_customer(cpo: Cpo, segments: Iterable[Segment], *, at: datetime) ->
         if len(rows) < BATCH:
             return
         values["after"] = rows[-1][0]
+
+
+def histories(
+    cpo: Cpo, segments: Iterable[Segment], *, at: datetime, since: datetime
+) -> Iterator[tuple[UUID, History]]:
+    """Yield each of the CPO's customers, by key, with what was known of them from `since` to `at`, session by session.
+
+    Inside the CPO's scope; all of the sessions in between are held in memory.
+    """
+    stops: defaultdict[UUID, list[Stop]] = defaultdict(list)
+    for customer, *stop in _stops(since, at):
+        stops[customer].append(Stop(*stop))
+    for key, facts in facts_by_customer(cpo, segments, at=at, until=since):
+        yield key, History(facts, stops.get(key, ()))
+
+
+def _stops(after: datetime, until: datetime) -> QuerySet[ChargingSession, tuple[Any, ...]]:
+    """Return what FACTS counts and when it stopped, in that order."""
+    rows = ChargingSession.objects.filter(state=SessionState.STOPPED, stopped_at__gt=after, stopped_at__lte=until)
+    rows = rows.filter(last_register_wh__gt=F("start_register_wh"), order__sandbox=False)
+    energy = F("last_register_wh") - F("start_register_wh")
+    counted = rows.exclude(order__customer=None).order_by("stopped_at")
+    return counted.values_list("order__customer_id", "stopped_at", energy, "order__vehicle_make")
 
 
 def _lists_by_contact(cpo: Cpo, customers: list[UUID], lists: list[str]) -> dict[UUID, set[str]]:

@@ -44,8 +44,10 @@ ASKS: Mapping[Fact, frozenset[str]] = {
 }
 #: Facts that are the session's, known before the customer is.
 OF_THE_SESSION = frozenset({Fact.BAP})
-#: Facts that one day hold for a customer and another day do not, though nothing else is known of them.
-OF_THE_DAY = frozenset({Fact.LAPSED, Fact.ANNIVERSARY})
+#: Facts that hold at one of a customer's sessions and not at another, by what came between and by the day.
+OF_THE_MOMENT = frozenset(
+    {Fact.VEHICLE_MAKE, Fact.NEW, Fact.RETURNING, Fact.LAPSED, Fact.SESSIONS, Fact.ENERGY, Fact.ANNIVERSARY}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,9 @@ def needs_facts(segment: Segment) -> bool:
     return bool({x.fact for x in _conditions((segment,))} - OF_THE_SESSION - {Fact.SEGMENT})
 
 
-def is_of_the_day(segment: Segment) -> bool:
-    """Return whether the same facts may decide otherwise on another day."""
-    return any(x.fact in OF_THE_DAY for x in _conditions((segment,)))
+def is_of_the_moment(segment: Segment) -> bool:
+    """Return whether a customer may be in the segment at one session and not at another, their record unchanged."""
+    return any(x.fact in OF_THE_MOMENT for x in _conditions((segment,)))
 
 
 def _conditions(segments: Iterable[Segment]) -> Iterable[Condition]:

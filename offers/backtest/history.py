@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
+from django.db.models import Count, F, Func, JSONField, Min, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.facts import facts_by_customer
+from cpo_portal.charging.facts import histories
+from cpo_portal.charging.facts_then import History
 from cpo_portal.charging.models import CustomerGroupMember, OrderState
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
+from cpo_portal.charging.segment_rules import Segment, needs_facts, windows_of
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location
 from offers.engine.backtest import PastSession
@@ -30,6 +31,7 @@ from offers.engine.values import OfferTerms, Outcome
 from offers.models import Quote, QuoteOffer
 from offers.places import place_facts
 from pricing.engine.codec import line_from_json, request_from_json
+from pricing.engine.metering import HORIZON
 from pricing.engine.values import Cart, LineKind
 
 #: Rows per query.
@@ -55,6 +57,8 @@ _COLUMNS = (
     "order__customer_id",
     "order__bap_id",
     "order__connector_id",
+    "order__created_at",
+    "order__vehicle_make",
 )
 
 
@@ -73,14 +77,15 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside the bills: connectors by key, facts by customer, and sessions before the first of these.
+    """What is known beside the bills: connectors by key, customers' histories, and sessions before the first of these.
 
-    The latter two are None where nothing asks for them. `beside` says that there are offers which leave the price as
-    it is, and so stand on no line of a bill.
+    The latter two are None where nothing asks for them; `windows` are the days in which sessions are counted. `beside`
+    says that there are offers which leave the price as it is, and so stand on no line of a bill.
     """
 
     sites: Mapping[int, Site]
-    facts: Mapping[UUID, CustomerFacts] | None = None
+    histories: Mapping[UUID, History] | None = None
+    windows: tuple[int, ...] = ()
     earlier: Mapping[UUID, int] | None = None
     beside: bool = False
     #: The products that these offers may give, by the Beckn id of the location where they are sold.
@@ -100,12 +105,20 @@ def known_of(
     connectors = Connector.objects.select_related("charger__location")
     return Known(
         {connector.pk: _site(connector) for connector in connectors},
-        dict(facts_by_customer(cpo, segments, at=now)) if segments else None,
+        _histories(cpo, segments, since=since, now=now) if segments else None,
+        tuple(sorted(windows_of(segments))),
         _sessions_before(since) if counted else None,
         beside=any(not rule_of(offer).reduces(offer) for offer in asked),
         goods=_goods() if any(offer.benefit.item_count is not None for offer in asked) else {},
         groups=_groups() if any(offer.limits.shared_in_groups for offer in asked) else {},
     )
+
+
+def _histories(cpo: Cpo, segments: list[Segment], *, since: datetime, now: datetime) -> dict[UUID, History]:
+    """Return what was known of each customer from the first of these orders on, and in the days that it looks back."""
+    first = _bills(since, now).aggregate(first=Min("order__created_at"))["first"] or since
+    back = timedelta(days=max(windows_of(segments), default=0))
+    return dict(histories(cpo, segments, at=now, since=first - HORIZON - back))
 
 
 def _groups() -> dict[UUID, tuple[str, ...]]:
@@ -172,7 +185,7 @@ def _beside(bills: list[UUID]) -> dict[UUID, dict[str, Decimal]]:
 
 def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: Mapping[str, Decimal]) -> PastSession:
     """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
-    _, _, currency, energy_wh, request, lines, time_zone, order_id, customer_id, bap_id, connector_id = row
+    _, _, currency, energy_wh, planned, lines, time_zone, order_id, customer_id, bap_id, connector_id, made, make = row
     site = known.sites[connector_id]
     given = dict(beside)
     before = []
@@ -184,9 +197,10 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
             given[line["code"]] = given.get(line["code"], Decimal(0)) - Decimal(line["amount"]["amount"])
     before_this = counts[customer_id]
     counts[customer_id] += 1
+    request, history = request_from_json(orjson.loads(planned)), (known.histories or {}).get(customer_id)
     return PastSession(
         order_id=str(order_id),
-        cart=Cart(request_from_json(orjson.loads(request)), without_given(before), energy_wh, currency, time_zone),
+        cart=Cart(request, without_given(before), energy_wh, currency, time_zone),
         location_id=site.location_id,
         category=CHARGING_CATEGORY,
         customer=str(customer_id) if customer_id else "",
@@ -194,7 +208,9 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
         groups=(("Location", site.name), ("Buyer app", bap_id)),
         bap_id=bap_id,
         place=site.place,
-        facts=(known.facts or {}).get(customer_id),
+        facts=None
+        if history is None
+        else history.facts(at=request.planned_start, until=made, windows=known.windows, vehicle_make=make),
         sessions_before=before_this if known.earlier is not None else None,
         goods=known.goods.get(site.location_id, {}),
         member_of=known.groups.get(customer_id, ()),

@@ -29,6 +29,12 @@ NOT_UPLIFT = (
     "brought. Whether it brings sessions or energy that would not have come is uplift, and only a test while the "
     "offer is live shows that."
 )
+_OF_THEN = (
+    "A driver's segments are judged by their sessions and energy of then; tier, organisation, day of joining and lists "
+    "are those of today, as are the segments' rules."
+)
+#: Of results from before.
+_OF_TODAY = "Segments are those of today: who is in one now is taken to have been in it then."
 _RAN_OUT = {"TOTAL_USES": "its uses in total were gone", "BUDGET": "its budget was gone"}
 
 
@@ -57,7 +63,7 @@ def assumptions(run: BacktestRun) -> list[str]:
         )
     by_segment = result is not None and any(one.kind == SEGMENT for one in result.by_group)
     if terms.segments or by_segment:
-        found.append("Segments are those of today: who is in one now is taken to have been in it then.")
+        found.append(_OF_THEN if result is None or result.facts_of_then else _OF_TODAY)
     if by_segment:
         found.append("A driver may be in several segments: what they cost may add up to more than the offer's cost.")
     if terms.limits.shared_in_groups:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cpo_portal.charging.segment_rules import Moment, Segment, decide, is_of_the_day
+from cpo_portal.charging.segment_rules import Moment, Segment, decide, is_of_the_moment
 from offers.engine.backtest.values import PastSession
 from pricing.engine.windows import zone_of
 
@@ -13,24 +13,24 @@ SEGMENT, IN_NONE = "Segment", "In none of your segments"
 
 
 class Membership:
-    """The segments of past sessions, decided once per customer where the day of the session does not matter."""
+    """The segments of past sessions, decided once per customer where neither the day nor earlier sessions matter."""
 
     def __init__(self, segments: Iterable[Segment]) -> None:
         found = tuple(segments)
-        self._of_the_day = tuple(x for x in found if is_of_the_day(x))
-        self._lasting = tuple(x for x in found if not is_of_the_day(x))
-        #: By the customer's name, which has the same facts all along, and the buyer app.
+        self._of_the_moment = tuple(x for x in found if is_of_the_moment(x))
+        self._lasting = tuple(x for x in found if not is_of_the_moment(x))
+        #: By the customer's name, whose record is the same all along, and the buyer app.
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def groups_of(self, session: PastSession) -> tuple[tuple[str, str], ...]:
         """Return where the session counts, as pairs such as ("Segment", "Gold (gold)"); nothing without segments."""
-        if not self._lasting and not self._of_the_day:
+        if not self._lasting and not self._of_the_moment:
             return ()
         key = session.customer, session.bap_id
         lasting = self._known.get(key)
         if lasting is None:
             lasting = self._known[key] = _names(self._lasting, session)
-        names = (*lasting, *_names(self._of_the_day, session))
+        names = (*lasting, *_names(self._of_the_moment, session))
         return tuple((SEGMENT, name) for name in names or (IN_NONE,))
 
 

@@ -94,6 +94,7 @@ class Tally:
             by_group=tuple(OfGroup(*key, found) for key, found in sorted(groups.items(), key=_dearest_first)),
             displaced=tuple(Displaced(x, changed[x][0].touched(), changed[x][1].touched()) for x in sorted(changed)),
             kept_out=tuple(KeptOut(x, n) for x, n in sorted(self.kept_out.items(), key=lambda x: (-x[1], x[0]))),
+            facts_of_then=True,
         )
 
     def _touch(self, session: PastSession, taken: Decimal) -> None:

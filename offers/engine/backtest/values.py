@@ -24,9 +24,9 @@ class PastSession:
     """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id; 0 is
     one that stood beside the order.
 
-    `customer` is any name for the same person, empty where nobody is known, with its `facts` of today and its sessions
-    before this one where an offer asks for them. `groups` say where the session counts: pairs such as ("Location",
-    "Connaught Place").
+    `customer` is any name for the same person, empty where nobody is known, with its `facts` when it was bought, and
+    its sessions before this one, where an offer asks for them. `groups` say where the session counts: pairs such as
+    ("Location", "Connaught Place").
     """
 
     order_id: str
@@ -147,3 +147,5 @@ class BacktestResult:
     displaced: tuple[Displaced, ...] = ()
     #: The commonest first; empty in results from before it was counted.
     kept_out: tuple[KeptOut, ...] = ()
+    #: Whether the sessions and the energy of a customer were those of then, as they are but in results from before.
+    facts_of_then: bool = False

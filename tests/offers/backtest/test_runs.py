@@ -14,15 +14,17 @@ from django.utils import timezone
 from cpo_portal.accounts.leases import claim
 from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import CustomerGroup
+from cpo_portal.charging.models import ChargingSession, CustomerGroup, Order
 from cpo_portal.charging.segments import SegmentContent, save_segment
 from offers.backtest import runs
 from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests
 from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import OfGroup, Touched
+from offers.engine.values import ReasonCode
 from offers.mapping import offer_terms
 from offers.models import BacktestRun, Offer
+from offers.tasks import settle_stopped
 from pricing.models import HolidayCalendar
 from tests.offers.ordering import test_giving as giving
 from tests.offers.ordering.sale import Sale
@@ -77,9 +79,50 @@ def test_the_cost_is_told_by_segment(draft: Offer) -> None:
     assert "Calm (calm)" in tables["By segment"]
     assert "₹46.80" in tables["By segment"]
     assert said[-2:] == [
-        "Segments are those of today: who is in one now is taken to have been in it then.",
+        "A driver's segments are judged by their sessions and energy of then; tier, organisation, day of joining and "
+        "lists are those of today, as are the segments' rules.",
         "A driver may be in several segments: what they cost may add up to more than the offer's cost.",
     ]
+
+
+def test_who_was_new_then_gets_the_offer_for_new_customers(billed: Sale) -> None:
+    """Two sessions of one customer, the second bought after the first had stopped."""
+    cpo = billed.world.cpo
+    with cpo_scope(cpo):
+        ended = timezone.now() - timedelta(minutes=1)
+        Order.objects.update(created_at=ended - timedelta(minutes=21))
+        ChargingSession.objects.update(started_at=ended - timedelta(minutes=20), stopped_at=ended)
+    billed.init(transaction_id="t-2")
+    billed.pay()
+    billed.start(billed.confirm())
+    billed.charge(5200, session="s-2")
+    settle_stopped()
+    with cpo_scope(cpo):
+        save_segment(cpo, SegmentContent("new", "New", ({"fact": "NEW"},)))
+        save_segment(cpo, SegmentContent("known", "Known", ({"fact": "RETURNING"},)))
+    half = {"value": Decimal(50), "value_cap": None, "display_code": ""}
+    for_new = make_offer(cpo, "for-new", segment_ids=["new"], **half)
+    run = ask(for_new)
+    run_backtests()
+    with cpo_scope(cpo):
+        found = result_of(fresh(run))
+    assert found is not None
+    # Half of 93.60, once; the other session was a known customer's.
+    assert (found.sessions, found.touched) == (2, Touched(1, Decimal("46.80")))
+    assert [(one.reason, one.sessions) for one in found.kept_out] == [(ReasonCode.SEGMENT, 1)]
+    assert found.by_group[2:] == (OfGroup("Segment", "New (new)", Touched(1, Decimal("46.80"))),)
+
+
+def test_a_result_from_before_segments_were_of_then_says_so(draft: Offer) -> None:
+    with cpo_scope(draft.cpo):
+        save_segment(draft.cpo, SegmentContent("new", "New", ({"fact": "NEW"},)))
+    run = ask(draft)
+    run_backtests()
+    with cpo_scope(draft.cpo):
+        done = fresh(run)
+        done.result = {name: value for name, value in (done.result or {}).items() if name != "facts_of_then"}
+        told = "Segments are those of today: who is in one now is taken to have been in it then."
+        assert told in assumptions(done)
 
 
 def test_an_offer_that_no_session_got_is_said_with_what_it_asks_for(billed: Sale) -> None:

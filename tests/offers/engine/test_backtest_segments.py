@@ -20,6 +20,7 @@ def segment(name: str, condition: Condition) -> Segment:
 
 GOLD = segment("gold", Condition(Fact.TIER, ("Gold",)))
 BIG = segment("big", Condition(Fact.ENERGY, number=100))
+NEW = segment("new", Condition(Fact.NEW))
 APP = segment("app", Condition(Fact.BAP, ("bap.example",)))
 #: Lapsed at the second of two sessions a day apart, and not at the first.
 AWAY = segment("away", Condition(Fact.LAPSED, days=7))
@@ -46,6 +47,14 @@ BY_SEGMENT: dict[str, tuple[tuple[Segment, ...], list[dict[str, Any]], list[tupl
         (APP,),
         [{"customer": "", "bap_id": "bap.example"}, {"customer": "", "bap_id": "other.example"}],
         [("App (app)", 1, "22.50"), (IN_NONE, 1, "22.50")],
+    ),
+    "new at the first, and not at the second": (
+        (NEW,),
+        [
+            {"facts": CustomerFacts(), "customer": "asha"},
+            {"facts": CustomerFacts(sessions=1, last_session=SATURDAY), "customer": "asha", "number": 24},
+        ],
+        [(IN_NONE, 1, "22.50"), ("New (new)", 1, "22.50")],
     ),
     "on the day of each session": (
         (AWAY, GOLD),

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from beckn.resealing import sealed_columns
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.customers import UNNAMED_KEY
+from cpo_portal.charging.people.customers import UNNAMED_KEY
 
 #: So many waiting messages of each kind are looked at where it must be quick.
 LOOKED_AT = 100

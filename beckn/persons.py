@@ -14,7 +14,8 @@ from beckn.models import InboundMessage, InboundState, OutboundCallback, Outboun
 from beckn.protocol.jsontext import read_json
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import SealBroken
-from cpo_portal.charging import balance_moves
+from cpo_portal.charging.balances import moves as balance_moves
+from cpo_portal.charging.balances.units import in_words
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,
@@ -36,8 +37,7 @@ from cpo_portal.charging.models import (
     RefundStatus,
     SessionState,
 )
-from cpo_portal.charging.people import Found
-from cpo_portal.charging.units import in_words
+from cpo_portal.charging.people.traces import Found
 from offers.forgotten import drop_keys, forget_facts, limits_guarded
 from offers.models import Adjustment, CustomerCounter, CustomerPeriodCounter, Quote, Referral, ReferralCode
 from offers.ordering.owed import EXCHANGE

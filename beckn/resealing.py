@@ -13,8 +13,8 @@ from beckn import bodies
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.customers import UNNAMED_KEY, add_keys, identity_of
 from cpo_portal.charging.models import Customer, CustomerContact
+from cpo_portal.charging.people.customers import UNNAMED_KEY, add_keys, identity_of
 
 BATCH = 200
 

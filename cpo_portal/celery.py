@@ -51,7 +51,7 @@ if settings.CELERY_BROKER_URL.startswith("filesystem:"):
     )
 app.autodiscover_tasks(["cpo_portal.database", "cpo_portal.charging", "offers", "beckn"])
 app.autodiscover_tasks(["offers"], related_name="reconcile")
-app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports")
+app.autodiscover_tasks(["cpo_portal.charging"], related_name="imports.jobs")
 app.autodiscover_tasks(["pricing.demand"])
 app.autodiscover_tasks(["pricing.demand"], related_name="replays")
 app.autodiscover_tasks(["offers.codes"])
@@ -63,7 +63,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "beckn.tasks.sweep", "schedule": 1.0, "options": {"expires": 2, "queue": "messages"}},
     "release-expired": {"task": "offers.tasks.release_expired", "schedule": 15.0, "options": {"expires": 30}},
     "imports": {
-        "task": "cpo_portal.charging.imports.run_imports",
+        "task": "cpo_portal.charging.imports.jobs.run_imports",
         "schedule": 15.0,
         "options": {"expires": 30, "queue": "bulk"},
     },

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cpo_portal.adminkit.display import EMPTY, money
-from cpo_portal.charging.balance_holds import taken_by
+from cpo_portal.charging.balances.holds import taken_by
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.models import Order, PaymentStatus
-from cpo_portal.charging.units import ENERGY, in_words
 from offers.models import Adjustment
 from offers.ordering.adjusting import units_text
 from offers.ordering.orders import paid_for

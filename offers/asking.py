@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from cpo_portal.charging.contact_hashes import contact_hashes
 from cpo_portal.charging.models import Customer, CustomerContact
+from cpo_portal.charging.people.contact_hashes import contact_hashes
 from offers.book import LoadedBook
 from offers.engine.facts import UNOBSERVED, Levels
 from offers.engine.values import Usage

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.expressions import RawSQL
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from cpo_portal.database.queries import one_of, rows_of
 from offers.days import with_holidays
 from offers.engine.book import OfferBook

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import Order
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.days import with_holidays
 from offers.engine.codec import trace_from_json
 from offers.engine.explain import cart_of, explain_all

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
 
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.days import day_terms
 from offers.engine.values import (
     Applicability,

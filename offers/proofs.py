@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from cpo_portal.charging.asked_facts import asked_of
+from cpo_portal.charging.segments.asked_facts import asked_of
 from offers.engine.codec import exact_hash, offer_from_json, offer_to_json, trace_from_json
 from offers.engine.proof import Difference, Evidence, LockedContext, Printed, Proof, Verdict, differences
 from offers.engine.values import OfferContext, OfferTerms, OfferTrace

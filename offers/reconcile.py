@@ -11,7 +11,7 @@ from celery import shared_task
 from django.db import connection, transaction
 
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.balance_check import compare_balances
+from cpo_portal.charging.balances.check import compare_balances
 from offers.models import LedgerCheck
 from offers.stock_check import compare_stock
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import F, Q
 
 from cpo_portal.charging.models import Segment
-from cpo_portal.charging.segment_rules import Segment as Compiled
-from cpo_portal.charging.segments import USERS, compiled, rules_of
+from cpo_portal.charging.segments.rules import Segment as Compiled
+from cpo_portal.charging.segments.stored import USERS, compiled, rules_of
 from offers.known import is_remembering, names_there
 from offers.models import Offer, OfferState, OfferVersion
 

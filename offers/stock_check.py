@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from cpo_portal.charging.balance_check import Compared
+from cpo_portal.charging.balances.check import Compared
 
 _COMPARE = """
 WITH held AS (

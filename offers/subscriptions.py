@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from cpo_portal.charging.balance_holds import PREPAID, left_for
-from cpo_portal.charging.units import ENERGY, Means
+from cpo_portal.charging.balances.holds import PREPAID, left_for
+from cpo_portal.charging.balances.units import ENERGY, Means
 from offers.asking import Lock, SessionAsk
 from pricing.engine.plans import energy_of_minutes
 from pricing.engine.values import ChargingRequest, DurationMeasure, EnergyMeasure, PriceTerms, PricingModel

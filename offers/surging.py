@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment
-from cpo_portal.charging.segments import announced
+from cpo_portal.charging.segments.rules import CustomerFacts, Segment
+from cpo_portal.charging.segments.stored import announced
 from cpo_portal.network.models import Connector
 from offers.asking import SessionAsk
 from pricing.engine.values import PriceTerms

@@ -13,7 +13,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balance_holds
+from cpo_portal.charging.balances import holds as balance_holds
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     FOLLOWED,

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cpo_portal.charging.facts import OF_ONE, fact_values, facts_from
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment, needs_facts
+from cpo_portal.charging.segments.facts import OF_ONE, fact_values, facts_from
+from cpo_portal.charging.segments.rules import CustomerFacts, Segment, needs_facts
 from cpo_portal.database.queries import rows_of
 from offers.engine.limits import has_limit, is_personal_only
 from offers.engine.periods import Period, Today

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from cpo_portal.charging.plans import KNOWN
+from cpo_portal.charging.balances.plans import KNOWN
 from pricing.models import PricingModelChoice, Tariff, TariffVersion
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_moves, balances
-from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import moves as balance_moves
+from cpo_portal.charging.balances.units import ENERGY
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
-from cpo_portal.charging.units import ENERGY
+from cpo_portal.charging.people.customers import find_or_make_customer
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
 from pricing.engine.values import Fee, PricingModel

@@ -27,7 +27,7 @@ def test_the_api_answers_json_and_pages_answer_a_page(
     error: Exception, status: int, code: str, message: str, retry: str | None, db: Any
 ) -> None:
     client = Client(raise_request_exception=False)
-    with patch("cpo_portal.charging.api.NoticeView.post", side_effect=error):
+    with patch("cpo_portal.charging.api.systems.NoticeView.post", side_effect=error):
         answer = client.post("/api/payments/cpo1.com/notices", b"{}", content_type="application/json")
     assert (answer.status_code, json.loads(answer.content)) == (status, {"error": {"code": code, "message": message}})
     assert answer.get("Retry-After") == retry

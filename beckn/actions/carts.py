@@ -9,7 +9,7 @@ from beckn.protocol.times import in_zone
 from beckn.protocol.values import Measure, MeasureUnit, SelectRequest
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.balance_holds import PREPAID
+from cpo_portal.charging.balances.holds import PREPAID
 from cpo_portal.network.loaded import connector_for_sale
 from cpo_portal.network.models import Connector
 from offers.quoting import SessionAsk

@@ -21,7 +21,7 @@ from cpo_portal import env
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import PaymentGateway
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import ChargingSystem
 
 SYSTEM_NAME = "Demo charging system"

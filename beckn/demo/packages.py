@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from beckn.demo.tables import POOLS, PoolRow
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging import balances
-from cpo_portal.charging.balance_moves import Moved
-from cpo_portal.charging.groups import customer_by_contact
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances.moves import Moved
+from cpo_portal.charging.balances.units import ENERGY
 from cpo_portal.charging.models import Balance
-from cpo_portal.charging.units import ENERGY
+from cpo_portal.charging.people.groups import customer_by_contact
 
 
 def make_packages(cpo: Cpo, now: datetime) -> None:

@@ -11,10 +11,10 @@ from beckn.demo.campaigns import SPENT
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import unseal
 from cpo_portal.charging.models import Order, PaymentGateway
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import record_notice
-from cpo_portal.charging.readings import Reading, record_readings
-from cpo_portal.charging.sessions import SessionStart, SessionStop, start_session, stop_session
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import record_notice
+from cpo_portal.charging.sessions.readings import Reading, record_readings
+from cpo_portal.charging.sessions.reports import SessionStart, SessionStop, start_session, stop_session
 from cpo_portal.network.models import ChargingSystem, Connector
 from offers.ordering.confirm import confirm
 from offers.ordering.place import Placing, place

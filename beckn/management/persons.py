@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.people import Wanted
+from cpo_portal.charging.people.traces import Wanted
 
 
 def add_person_arguments(parser: CommandParser) -> None:

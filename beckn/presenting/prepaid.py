@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from beckn.protocol.order_views import PoolView, PrepaidView
-from cpo_portal.charging.balance_holds import taken_by
+from cpo_portal.charging.balances.holds import taken_by
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.models import Balance, BalanceHold, EventKind, HoldState, Order
-from cpo_portal.charging.units import ENERGY, in_words
 from pricing.engine.money import Money
 
 _KWH = Decimal("0.001")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.adminkit.display import plain_amount
+from cpo_portal.charging.balances.units import in_sheet, unit_in_words
 from cpo_portal.charging.models import (
     BalanceEntry,
     Customer,
@@ -16,7 +17,6 @@ from cpo_portal.charging.models import (
     Payment,
     Refund,
 )
-from cpo_portal.charging.units import in_sheet, unit_in_words
 from cpo_portal.charging.wording import payment_state, refund_reason
 
 Columns = dict[str, Callable[[Any], Any]]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from cpo_portal.accounts.access import Right
 from cpo_portal.adminkit.display import EMPTY, Tone, chip, money, table, when
 from cpo_portal.adminkit.rules import rights
+from cpo_portal.charging.balances.units import in_words
 from cpo_portal.charging.models import (
     BalanceHold,
     ChargingSession,
@@ -29,9 +30,8 @@ from cpo_portal.charging.models import (
     RefundStatus,
     SessionState,
 )
-from cpo_portal.charging.payments import NoticeOutcome
-from cpo_portal.charging.sessions import delivered_wh
-from cpo_portal.charging.units import in_words
+from cpo_portal.charging.payments.reports import NoticeOutcome
+from cpo_portal.charging.sessions.reports import delivered_wh
 from cpo_portal.charging.wording import (
     energy,
     event_in_words,

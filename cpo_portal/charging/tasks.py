@@ -6,7 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging import balances, list_past
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.segments import list_past
 
 
 @shared_task

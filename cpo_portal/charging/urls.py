@@ -3,7 +3,9 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cpo_portal.charging import api, api_balances, api_segments
+from cpo_portal.charging.api import balances as api_balances
+from cpo_portal.charging.api import segments as api_segments
+from cpo_portal.charging.api import systems as api
 
 #: What BECKN_ID allows; anything else is no id and answers 404.
 ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from cpo_portal.adminkit.display import EMPTY, money
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.models import EventKind, OrderState, Payment, PaymentStatus
-from cpo_portal.charging.units import ENERGY, in_words
 
 #: Why money is owed back; the codes are part of the API.
 REFUND_REASONS = {

@@ -14,8 +14,8 @@ from cpo_portal.adminkit.actions import ActionVariant, object_action
 from cpo_portal.adminkit.display import money
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.admin.orders import add_order_action
-from cpo_portal.charging.breakdowns import give_up
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
+from cpo_portal.charging.sessions.breakdowns import give_up
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.orders import lock_order
 from offers.ordering.settle import settle

@@ -20,7 +20,7 @@ from cpo_portal.adminkit.filters import ChoicesDropdownFilter
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import TextInput
-from cpo_portal.charging.groups import customer_by_contact
+from cpo_portal.charging.people.groups import customer_by_contact
 from offers.models import Referral, ReferralCode, ReferralState
 from offers.referrals.codes import code_of
 

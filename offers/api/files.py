@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.charging.csv_files import NotRead
+from cpo_portal.charging.imports.csv_files import NotRead
 from cpo_portal.network.api_fields import OneOfField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle

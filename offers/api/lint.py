@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cpo_portal.charging.segment_rules import CustomerFacts
+from cpo_portal.charging.segments.rules import CustomerFacts
 from cpo_portal.network.api_fields import InstantField, OneOfField
 from cpo_portal.network.api_strict import StrictSerializer
 from offers.api.serializers import OfferSerializer, amount_text

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cpo_portal.accounts.tokens import TokenScopedMixin
-from cpo_portal.charging.groups import customer_by_contact
+from cpo_portal.charging.people.groups import customer_by_contact
 from cpo_portal.network.api_fields import InstantField
 from cpo_portal.network.api_filters import Pages
 from cpo_portal.network.api_limits import StaffThrottle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.balance_holds import PREPAID
+from cpo_portal.charging.balances.holds import PREPAID
 from cpo_portal.network.item_ids import lock_item_ids
 from cpo_portal.network.models import Connector, Product
 from offers.authoring.codes import codes_like

@@ -16,10 +16,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.facts import histories
-from cpo_portal.charging.facts_then import History
 from cpo_portal.charging.models import CustomerGroupMember, OrderState
-from cpo_portal.charging.segment_rules import Segment, needs_facts, windows_of
+from cpo_portal.charging.segments.facts import histories
+from cpo_portal.charging.segments.facts_then import History
+from cpo_portal.charging.segments.rules import Segment, needs_facts, windows_of
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location
 from offers.engine.backtest import PastSession

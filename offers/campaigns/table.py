@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from cpo_portal.charging.segment_rules import Fact
-from cpo_portal.charging.units import ENERGY
+from cpo_portal.charging.balances.units import ENERGY
+from cpo_portal.charging.segments.rules import Fact
 
 
 class Makes(StrEnum):

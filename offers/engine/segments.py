@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cpo_portal.charging.segment_rules import Decision, Fact, Moment, decide
+from cpo_portal.charging.segments.rules import Decision, Fact, Moment, decide
 from offers.engine.about import NOBODY, About
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
 from pricing.engine.windows import zone_of

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.engine.facts import Circle, Current, HolidayRule
 from offers.engine.periods import Period
 from pricing.engine.values import WeeklyWindow

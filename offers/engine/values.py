@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from cpo_portal.charging.segment_rules import CustomerFacts
+from cpo_portal.charging.segments.rules import CustomerFacts
 from offers.engine.about import About
 from offers.engine.facts import NOWHERE, UNOBSERVED, Good, Levels, PlaceFacts
 from offers.engine.terms import (

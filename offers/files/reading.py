@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 
 from cpo_portal.accounts.models import Cpo
-from cpo_portal.charging.csv_files import Bounds, Faults, NotRead, each_row, is_blank
+from cpo_portal.charging.imports.csv_files import Bounds, Faults, NotRead, each_row, is_blank
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, check_new
 from offers.authoring.codes import CodesInUse, keep_single_use

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from cpo_portal.accounts.leases import claim, go_on, held
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.csv_files import Faults, NotRead
+from cpo_portal.charging.imports.csv_files import Faults, NotRead
 from cpo_portal.database.errors import describe
 from offers.authoring.bulk import NewOffer, create_offers
 from offers.files.columns import columns_for, values_by_field

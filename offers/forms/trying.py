@@ -18,7 +18,7 @@ from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.people import Wanted, find_customers
+from cpo_portal.charging.people.traces import Wanted, find_customers
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Location, Product
 from offers.asking import SessionAsk, of_customer

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, FulfillmentState, Order, OrderState, Refund, RefundTerm
-from cpo_portal.charging.units import ENERGY, in_words
 from offers import ledger
 from offers.ordering.orders import lock_order
 from offers.ordering.owed import WITHIN, Owed, owe

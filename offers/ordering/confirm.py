@@ -8,11 +8,12 @@ from typing import NoReturn
 
 from django.db import transaction
 
-from cpo_portal.charging import balance_holds, otp
-from cpo_portal.charging.balance_holds import PREPAID
-from cpo_portal.charging.contact_hashes import contact_hashes
+from cpo_portal.charging.balances import holds as balance_holds
+from cpo_portal.charging.balances.holds import PREPAID
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
+from cpo_portal.charging.people.contact_hashes import contact_hashes
+from cpo_portal.charging.sessions import otp
 from offers import holdings, ledger
 from offers.models import OfferState, Redemption, RedemptionState
 from offers.ordering import pools, prepaid

@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.db import models, transaction
 
 from cpo_portal.adminkit.display import money, too_fine
-from cpo_portal.charging.balance_credits import CannotCredit, credit_customer
-from cpo_portal.charging.balance_moves import Moved
-from cpo_portal.charging.balances import MOST
+from cpo_portal.charging.balances.changes import MOST
+from cpo_portal.charging.balances.credits import CannotCredit, credit_customer
+from cpo_portal.charging.balances.moves import Moved
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, EventKind, Order, Refund
 from offers import reversals

@@ -16,7 +16,7 @@ from cpo_portal.charging.models import (
     Refund,
     RefundStatus,
 )
-from cpo_portal.charging.payments import NoticeOutcome
+from cpo_portal.charging.payments.reports import NoticeOutcome
 from offers.ordering.orders import lock_order, paid_for
 from pricing.engine.money import Money
 

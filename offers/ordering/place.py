@@ -9,9 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from cpo_portal.charging.balance_holds import PREPAID
-from cpo_portal.charging.contact_hashes import contact_hashes
-from cpo_portal.charging.customers import find_or_make_customer
+from cpo_portal.charging.balances.holds import PREPAID
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import (
     Customer,
@@ -23,6 +21,8 @@ from cpo_portal.charging.models import (
     Payment,
     PaymentStatus,
 )
+from cpo_portal.charging.people.contact_hashes import contact_hashes
+from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.network.models import Connector
 from offers import holdings, ledger
 from offers.codes.guessing import refuse_guessing

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from cpo_portal.charging import balance_holds
-from cpo_portal.charging.balance_moves import NOTHING
+from cpo_portal.charging.balances import holds as balance_holds
+from cpo_portal.charging.balances.moves import NOTHING
+from cpo_portal.charging.balances.units import ENERGY, Means
 from cpo_portal.charging.models import Order
-from cpo_portal.charging.units import ENERGY, Means
 from offers import holdings
 from offers.ordering.orders import LockedQuote
 from offers.subscriptions import included_now, pool_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from cpo_portal.charging import balance_holds
+from cpo_portal.charging.balances import holds as balance_holds
 from cpo_portal.charging.models import Order, PaymentType
 from offers import holdings
 from offers.ordering import pools

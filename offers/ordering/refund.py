@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from cpo_portal.adminkit.display import money
-from cpo_portal.charging.balance_credits import GivenBack, credited_by, give_back_drawn, would_give_back
-from cpo_portal.charging.balance_holds import taken_by
+from cpo_portal.charging.balances.credits import GivenBack, credited_by, give_back_drawn, would_give_back
+from cpo_portal.charging.balances.holds import taken_by
+from cpo_portal.charging.balances.units import ENERGY
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, Order, PaymentStatus, Refund, RefundStatus
-from cpo_portal.charging.units import ENERGY
 from offers import reversals
 from offers.models import Adjustment, AdjustmentKind
 from offers.ordering.adjusting import AdjustmentRefused, Said, lock_billed

@@ -21,7 +21,7 @@ from cpo_portal.charging.models import (
     PaymentType,
     PricedSlice,
 )
-from cpo_portal.charging.sessions import delivered_wh
+from cpo_portal.charging.sessions.reports import delivered_wh
 from cpo_portal.network.models import CHARGING_CATEGORY
 from offers import holdings, ledger
 from offers.engine.giving import goods_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cpo_portal.charging import breakdowns, otp
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
+from cpo_portal.charging.sessions import breakdowns, otp
 from offers.ordering.orders import lock_order
 from offers.policies import policy_of
 from offers.refusals import Refusal, RefusalKind

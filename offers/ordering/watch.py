@@ -13,8 +13,8 @@ from typing import Any
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from cpo_portal.charging import breakdowns
 from cpo_portal.charging.models import ChargingSession, FulfillmentState, Order, OrderState, SessionState
+from cpo_portal.charging.sessions import breakdowns
 from cpo_portal.network.models import ConnectorStatus, StatusChoice
 from offers.models import OfferPolicy
 from offers.ordering.cancel import cancel_no_show, cancel_unmet

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cpo_portal.charging.balance_holds import taken_by
+from cpo_portal.charging.balances.holds import taken_by
+from cpo_portal.charging.balances.units import ENERGY
 from cpo_portal.charging.models import (
     ChargingSession,
     LineStage,
@@ -20,7 +21,6 @@ from cpo_portal.charging.models import (
     PricedSlice,
     RefundStatus,
 )
-from cpo_portal.charging.units import ENERGY
 from offers.models import Adjustment, AdjustmentKind, BillTax, Quote
 from offers.ordering.adjusting import units_text
 from offers.ordering.orders import read_quote

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.balance_credits import make_balance, own_balance
-from cpo_portal.charging.balance_moves import Moved, lock_all
-from cpo_portal.charging.balances import credit
+from cpo_portal.charging.balances.changes import credit
+from cpo_portal.charging.balances.credits import make_balance, own_balance
+from cpo_portal.charging.balances.moves import Moved, lock_all
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import Balance, Customer, EventKind, Order
 from cpo_portal.charging.postponed import Postponed

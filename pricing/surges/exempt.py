@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from cpo_portal.charging.facts_in_time import with_past
-from cpo_portal.charging.segment_rules import (
+from cpo_portal.charging.segments.facts_in_time import with_past
+from cpo_portal.charging.segments.rules import (
     Condition,
     CustomerFacts,
     Fact,

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
-from cpo_portal.charging.segment_past import KEEPERS
-from cpo_portal.charging.segments import USERS
+from cpo_portal.charging.segments.past import KEEPERS
+from cpo_portal.charging.segments.stored import USERS
 from cpo_portal.network.models import Charger, Connector, Location, Product
 from cpo_portal.network.usage import NEEDS
 from pricing.models import HolidayCalendar, SurgePolicy, SurgeSchedule, SurgeState, SurgeVersion

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import (
     ChargingSession,
     Customer,
@@ -22,6 +21,7 @@ from cpo_portal.charging.models import (
     Segment,
     SessionState,
 )
+from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location
 from offers.models import Offer, OfferCounter, OfferState, OfferVersion
 from tests.bench import database

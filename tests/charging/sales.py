@@ -20,7 +20,7 @@ from cpo_portal.charging.models import (
     OrderEvent,
     Payment,
 )
-from cpo_portal.charging.sessions import SessionStart, start_session
+from cpo_portal.charging.sessions.reports import SessionStart, start_session
 from cpo_portal.network.models import Connector, ConnectorStatus
 from cpo_portal.network.systems import create_system_token
 from tests.network.places import Net

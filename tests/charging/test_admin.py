@@ -14,7 +14,6 @@ from django.utils.html import format_html
 
 from cpo_portal.accounts.sealing import unseal
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import (
     GatewayNotice,
     Order,
@@ -25,9 +24,10 @@ from cpo_portal.charging.models import (
     RefundTerm,
 )
 from cpo_portal.charging.panels import ORDER_PANELS, Panel, table
-from cpo_portal.charging.payments import create_gateway
-from cpo_portal.charging.readings import Reading, record_readings
-from cpo_portal.charging.sessions import SessionStop, stop_session
+from cpo_portal.charging.payments.reports import create_gateway
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.sessions.readings import Reading, record_readings
+from cpo_portal.charging.sessions.reports import SessionStop, stop_session
 from cpo_portal.network.models import Charger
 from tests.charging.sales import Sale, everything
 from tests.network.places import Net

@@ -15,11 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_csv, balance_moves, balances
-from cpo_portal.charging.balance_csv import COLUMNS, import_top_ups
-from cpo_portal.charging.csv_files import NotRead
-from cpo_portal.charging.groups import RowsRefused, add_members
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import files as balance_csv
+from cpo_portal.charging.balances import moves as balance_moves
+from cpo_portal.charging.balances.files import COLUMNS, import_top_ups
+from cpo_portal.charging.imports.csv_files import NotRead
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
+from cpo_portal.charging.people.groups import RowsRefused, add_members
 from tests.charging.books import api, owner, post, world
 from tests.prepaid import SARAH, credit, entries, family, figures
 from tests.processes import run_at_once

@@ -11,8 +11,8 @@ from django.db.utils import InternalError
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balances
-from cpo_portal.charging.balance_moves import BalanceRefused, Moved
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances.moves import BalanceRefused, Moved
 from cpo_portal.charging.models import Balance
 from tests.prepaid import credit, entries, figures
 from tests.processes import run_at_once

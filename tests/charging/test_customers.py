@@ -8,9 +8,9 @@ import pytest
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.contacts import normalise_email, normalise_phone
-from cpo_portal.charging.customers import find_or_make_customer, identity_of
 from cpo_portal.charging.models import Customer, CustomerContact, CustomerKey
+from cpo_portal.charging.people.contacts import normalise_email, normalise_phone
+from cpo_portal.charging.people.customers import find_or_make_customer, identity_of
 from tests.network.places import Net
 from tests.processes import run_at_once
 

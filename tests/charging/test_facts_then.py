@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.facts import facts_by_customer, histories
-from cpo_portal.charging.facts_then import History, Stop
 from cpo_portal.charging.models import ChargingSession, Customer, CustomerRecord, Order
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.facts import facts_by_customer, histories
+from cpo_portal.charging.segments.facts_then import History, Stop
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from tests.charging.sales import make_sale
 from tests.network.places import Net, make_net
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from cpo_portal.accounts.models import Membership, Role
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import handed_back
 from cpo_portal.charging.admin import import_page as admin_import
-from cpo_portal.charging.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
+from cpo_portal.charging.imports import handed_back
+from cpo_portal.charging.imports.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
 from cpo_portal.charging.models import NamedList, NamedListEntry
 from offers.models import Offer, OfferImport
 from tests.people import People, make_people, signed_in

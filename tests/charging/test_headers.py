@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cpo_portal.charging import csv_files
-from cpo_portal.charging.csv_files import Bounds, NotRead, each_row, read_rows
+from cpo_portal.charging.imports import csv_files
+from cpo_portal.charging.imports.csv_files import Bounds, NotRead, each_row, read_rows
 from offers.files.reading import BOUNDS
 
 SHORT = ("phone", "email", "tier")

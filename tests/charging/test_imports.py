@@ -12,10 +12,9 @@ from django.db import IntegrityError, OperationalError, connection
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.sealing import key_named
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import imports
-from cpo_portal.charging.csv_files import NotRead
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers, run_imports
+from cpo_portal.charging.imports import jobs as imports
+from cpo_portal.charging.imports.csv_files import NotRead
+from cpo_portal.charging.imports.jobs import Author, Report, import_contacts, import_customers, run_imports
 from cpo_portal.charging.models import (
     ContactImport,
     Customer,
@@ -25,6 +24,7 @@ from cpo_portal.charging.models import (
     NamedList,
     NamedListEntry,
 )
+from cpo_portal.charging.people.customers import find_or_make_customer
 from tests.processes import run_at_once
 from tests.world import make_world
 

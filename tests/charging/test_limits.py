@@ -11,8 +11,8 @@ from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import GatewayNotice
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import ChargingSystem, ConnectorStatus
 from tests.charging.sales import Sale
 

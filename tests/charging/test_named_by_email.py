@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.balance_csv import import_top_ups
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.groups import customer_by_contact
-from cpo_portal.charging.imports import Author, import_customers
+from cpo_portal.charging.balances.files import import_top_ups
+from cpo_portal.charging.imports.jobs import Author, import_customers
 from cpo_portal.charging.models import Customer, CustomerRecord
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.people.groups import customer_by_contact
 from tests.prepaid import credit, figures
 from tests.world import World, make_world
 

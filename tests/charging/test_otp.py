@@ -8,7 +8,7 @@ import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
-from cpo_portal.charging.otp import OtpResult, check, make_otp
+from cpo_portal.charging.sessions.otp import OtpResult, check, make_otp
 from tests.charging.sales import Sale, make_sale
 from tests.network.places import Net
 from tests.processes import run_at_once

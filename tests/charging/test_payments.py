@@ -13,8 +13,8 @@ import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import GatewayNotice, Order, Payment, PaymentGateway
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import NoticeResult, create_gateway, record_notice, rotate_secret
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import NoticeResult, create_gateway, record_notice, rotate_secret
 from cpo_portal.charging.refusals import ChargingRefusal
 from tests.charging.sales import Sale, events, everything, make_sale
 from tests.network.places import Net

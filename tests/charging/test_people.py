@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, import_customers
+from cpo_portal.charging.imports.jobs import Author, import_customers
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.people import Wanted, find_customers, find_person
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.people.traces import Wanted, find_customers, find_person
 from offers.forms.trying import TryForm
 from tests.people import People, make_people, signed_in
 

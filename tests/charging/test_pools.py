@@ -11,13 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balances
-from cpo_portal.charging.balance_csv import import_top_ups
-from cpo_portal.charging.balance_moves import BalanceRefused, Moved
-from cpo_portal.charging.groups import RowsRefused
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances.files import import_top_ups
+from cpo_portal.charging.balances.moves import BalanceRefused, Moved
+from cpo_portal.charging.balances.units import from_people, in_sheet, in_words, is_exact
 from cpo_portal.charging.models import Balance
+from cpo_portal.charging.people.groups import RowsRefused
 from cpo_portal.charging.tasks import expire_balances
-from cpo_portal.charging.units import from_people, in_sheet, in_words, is_exact
 from tests.charging.books import api, owner, post, world
 from tests.prepaid import SARAH, credit, entries, family, figures, pool, subscribe
 from tests.world import World, make_world

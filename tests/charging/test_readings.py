@@ -9,9 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import ChargingSession, MeterReading
-from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal
-from cpo_portal.charging.sessions import SessionStop, stop_session
+from cpo_portal.charging.sessions.readings import Reading, record_readings
+from cpo_portal.charging.sessions.reports import SessionStop, stop_session
 from tests.charging.sales import Sale, everything
 from tests.processes import run_at_once
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cpo_portal.charging.segment_rules import (
+from cpo_portal.charging.segments.rules import (
     Condition,
     CustomerFacts,
     Decision,

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.imports.jobs import Author, import_contacts, import_customers
 from cpo_portal.charging.models import Customer, CustomerRecord, NamedList, NamedListEntry, Segment
-from cpo_portal.charging.segments import SegmentContent, circle_in, compiled, rules_of, save_segment
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.segments.stored import SegmentContent, circle_in, compiled, rules_of, save_segment
 from tests.people import People, api_client, make_people, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -11,15 +11,15 @@ import pytest
 from django.db import transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.breakdowns import give_up
-from cpo_portal.charging.commands import open_commands
-from cpo_portal.charging.connectors import set_status
 from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import ChargingSession, EventKind, MeterReading, Order
-from cpo_portal.charging.readings import Reading, record_readings
 from cpo_portal.charging.refusals import ChargingRefusal
-from cpo_portal.charging.session_switches import interrupt, resume
-from cpo_portal.charging.sessions import SessionStop, start_session, stop_session
+from cpo_portal.charging.sessions.breakdowns import give_up
+from cpo_portal.charging.sessions.commands import open_commands
+from cpo_portal.charging.sessions.connectors import set_status
+from cpo_portal.charging.sessions.readings import Reading, record_readings
+from cpo_portal.charging.sessions.reports import SessionStop, start_session, stop_session
+from cpo_portal.charging.sessions.switches import interrupt, resume
 from cpo_portal.network.models import Charger, ChargingSystem, ConnectorStatus, StatusChoice
 from tests.charging.sales import Sale, events, everything, make_sale
 from tests.network.places import Net

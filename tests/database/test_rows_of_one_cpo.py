@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balance_holds
-from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.balances import holds as balance_holds
+from cpo_portal.charging.imports.jobs import Author, import_contacts, import_customers
 from cpo_portal.charging.models import Customer, NamedList, NamedListChange, Order, Payment
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.database.queries import run_at_once
 from offers.models import Adjustment, BillTax, Referral, SurgeConsent
 from offers.ordering.cancel import CancelledBy, cancel

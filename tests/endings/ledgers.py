@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.models import Balance, BalanceEntry, EntryKind, Order
-from cpo_portal.charging.units import ENERGY, in_words
 from offers.models import LedgerEntry, OfferCounter
 
 

@@ -17,8 +17,8 @@ from beckn.models import OutboundCallback, SigningKey, Subscriber
 from cpo_portal.accounts.models import Membership, User
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ChargingSession, Order, OrderEvent, Payment, PaymentGateway, Refund
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import ChargingSystem, Connector
 from cpo_portal.network.systems import create_system_token
 from offers.authoring import moves

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import breakdowns, sessions
 from cpo_portal.charging.models import ChargingSession, OrderEvent, Refund
-from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
+from cpo_portal.charging.payments.refunds import NotDue, PaidBack, mark_paid_back
 from cpo_portal.charging.refusals import ChargingRefusal
+from cpo_portal.charging.sessions import breakdowns
+from cpo_portal.charging.sessions import reports as sessions
 from cpo_portal.network.models import Connector
 from offers.models import LedgerEntry
 from offers.ordering.orders import lock_order

@@ -30,8 +30,8 @@ from schemathesis.specs.openapi.checks import (
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ChargingSession, ContactImport, Customer, Order, Payment, PaymentGateway
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import rotate_secret
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import rotate_secret
 from tests.tenancy.stage import Side, Stage, all_tables
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]

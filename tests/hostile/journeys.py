@@ -16,9 +16,9 @@ from beckn import inbox
 from beckn.announcer import announce_events
 from beckn.protocol import envelope
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.breakdowns import give_up
 from cpo_portal.charging.models import FulfillmentState, Order, OrderState
-from cpo_portal.charging.notices import signature_of
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.sessions.breakdowns import give_up
 from offers.models import CustomerCounter, LedgerEntry, OfferCounter, Redemption
 from offers.models import Quote as StoredQuote
 from offers.reconcile import compare_with_ledger

@@ -14,7 +14,7 @@ from beckn import keys, nudge, registry
 from beckn.models import Subscriber
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from tests.beckn.actions.conversation import Conversation
 from tests.beckn.infra.support import BuyerApp
 from tests.hostile.journeys import OFFER, Traveller, live_state, wrongs

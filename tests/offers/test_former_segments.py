@@ -17,12 +17,12 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.adminkit.display import when
 from cpo_portal.charging.admin.imports import changes_in_words
 from cpo_portal.charging.admin.segments import former_in_words
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, import_contacts
+from cpo_portal.charging.imports.jobs import Author, import_contacts
 from cpo_portal.charging.models import CustomerRecord, NamedList, NamedListChange, Segment
-from cpo_portal.charging.people import Wanted, find_person
-from cpo_portal.charging.segment_past import MOST_KEPT, counts_until, reached
-from cpo_portal.charging.segments import SegmentContent, announced, count_members, delete_segment, save_segment
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.people.traces import Wanted, find_person
+from cpo_portal.charging.segments.past import MOST_KEPT, counts_until, reached
+from cpo_portal.charging.segments.stored import SegmentContent, announced, count_members, delete_segment, save_segment
 from cpo_portal.charging.tasks import drop_list_changes
 from cpo_portal.network.models import Connector
 from offers.quoting import Lock, SessionAsk, price_session

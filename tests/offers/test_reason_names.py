@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, NamedList
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, Location, Product
 from offers.api.price_answers import trace_to_response
 from offers.explaining import full_trace

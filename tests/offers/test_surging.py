@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import CustomerRecord, Segment
+from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.network.models import Connector
 from offers.priced import PricedSession
 from offers.quoting import Lock, SessionAsk, price_session

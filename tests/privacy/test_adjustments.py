@@ -10,7 +10,7 @@ from django.utils import timezone
 from beckn.models import OutboundCallback
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Refund
-from cpo_portal.charging.refunds import PaidBack, mark_paid_back
+from cpo_portal.charging.payments.refunds import PaidBack, mark_paid_back
 from offers.models import Adjustment, Redemption, Referral
 from offers.ordering.adjusting import Said
 from offers.ordering.refund import refund_bill

@@ -15,10 +15,10 @@ from beckn.data_keys import give_up_unreadable
 from beckn.models import InboundMessage, MessageBody, OutboundCallback, SigningKey
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
-from cpo_portal.charging.imports import Author, import_contacts
+from cpo_portal.charging.imports.jobs import Author, import_contacts
 from cpo_portal.charging.models import CustomerKey, NamedList, PaymentGateway
-from cpo_portal.charging.payments import create_gateway, rotate_secret
+from cpo_portal.charging.payments.reports import create_gateway, rotate_secret
+from cpo_portal.charging.people.customers import find_or_make_customer
 from tests.beckn.infra.support import BuyerApp, queue
 from tests.world import make_world
 

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import imports
-from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.imports import jobs as imports
+from cpo_portal.charging.imports.jobs import Author, import_contacts, import_customers
 from cpo_portal.charging.models import (
     Customer,
     CustomerContact,
@@ -21,7 +21,7 @@ from cpo_portal.charging.models import (
     NamedList,
     NamedListEntry,
 )
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.models import Offer, OfferState, OfferVersion, Quote, Redemption
 from offers.tasks import drop_keys_of_forgotten
 from tests.beckn.actions.conversation import Conversation

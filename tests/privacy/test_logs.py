@@ -22,8 +22,8 @@ from beckn.models import DeliveryAttempt, InboundMessage, MessageBody, OutboundC
 from beckn.personal import words_of
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging import customers
 from cpo_portal.charging.models import Customer
+from cpo_portal.charging.people import customers
 from offers.tasks import settle_stopped
 from tests.beckn.actions.conversation import Conversation
 from tests.beckn.infra.support import Sink, respond

@@ -14,7 +14,6 @@ from django.core.management import CommandError, call_command
 
 from beckn.models import InboundMessage, MessageBody, OutboundCallback
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import (
     Customer,
     CustomerContact,
@@ -25,6 +24,7 @@ from cpo_portal.charging.models import (
     Payment,
     Refund,
 )
+from cpo_portal.charging.people.customers import find_or_make_customer
 from offers.models import LedgerEntry, Redemption
 from tests.beckn.actions.conversation import Conversation
 from tests.privacy.persons import ASHA, RAVI, buy, cart, everywhere, export, forget, paid_back

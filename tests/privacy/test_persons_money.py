@@ -14,7 +14,8 @@ from django.urls import reverse
 from beckn.models import MessageBody
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import balance_moves, balances
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import moves as balance_moves
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,

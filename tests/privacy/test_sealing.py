@@ -22,10 +22,10 @@ from cpo_portal import env
 from cpo_portal.accounts import sealing
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging import otp
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import Customer, CustomerKey, Order, PaymentGateway
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.sessions import otp
 from tests.beckn.actions.conversation import Conversation
 from tests.beckn.infra.support import queue
 from tests.processes import run_at_once

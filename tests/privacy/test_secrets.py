@@ -19,7 +19,7 @@ from beckn.resealing import sealed_columns
 from cpo_portal.accounts.models import Role, TokenScope, User
 from cpo_portal.accounts.sealing import unseal
 from cpo_portal.accounts.tenancy import every_cpo
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from tests.people import api_client, make_member, signed_in
 from tests.world import World, make_world
 

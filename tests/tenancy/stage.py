@@ -23,10 +23,10 @@ from beckn.outbox import enqueue_callback
 from cpo_portal.accounts.models import Cpo, Membership, Role, TokenScope, User
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.accounts.tokens import create_token, revoke_token
-from cpo_portal.charging.imports import Author, import_contacts, import_customers
+from cpo_portal.charging.imports.jobs import Author, import_contacts, import_customers
 from cpo_portal.charging.models import ChargingSession, Customer, NamedList, Order
-from cpo_portal.charging.payments import create_gateway
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.payments.reports import create_gateway
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, ChargingSystem, Connector, Location, Product, ProductStock
 from cpo_portal.network.systems import create_system_token
 from offers.engine.codec import offer_to_json

@@ -13,7 +13,7 @@ from django.utils import timezone
 from beckn.management.persons import add_person_arguments, read_person_arguments
 from beckn.persons import export
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.people import find_person
+from cpo_portal.charging.people.traces import find_person
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from beckn.management.persons import add_person_arguments, read_person_arguments
 from beckn.persons import Forgotten, StillOpen, forget
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.people import find_person
+from cpo_portal.charging.people.traces import find_person
 
 
 class Command(BaseCommand):

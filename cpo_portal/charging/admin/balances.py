@@ -24,18 +24,18 @@ from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.instants import LocalDateTimeField
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import Select, TextInput
-from cpo_portal.charging import balances
 from cpo_portal.charging.admin.top_ups import TopUpImportMixin
-from cpo_portal.charging.balance_moves import BalanceRefused, Moved, is_over
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances.moves import BalanceRefused, Moved, is_over
+from cpo_portal.charging.balances.plans import fault_of_plan
+from cpo_portal.charging.balances.units import ENERGY, from_people, in_words
 from cpo_portal.charging.export_columns import BALANCE_COLUMNS, BALANCE_ENTRY_COLUMNS
-from cpo_portal.charging.groups import customer_by_contact
 from cpo_portal.charging.models import (
     Balance,
     BalanceEntry,
     EntryKind,
 )
-from cpo_portal.charging.plans import fault_of_plan
-from cpo_portal.charging.units import ENERGY, from_people, in_words
+from cpo_portal.charging.people.groups import customer_by_contact
 
 SHOWN = 50
 MONEY = "money"

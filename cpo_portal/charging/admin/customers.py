@@ -19,11 +19,11 @@ from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import TextInput
 from cpo_portal.charging.admin.imports import CustomerImportMixin
+from cpo_portal.charging.balances.units import in_words
 from cpo_portal.charging.export_columns import CUSTOMER_COLUMNS
 from cpo_portal.charging.models import Balance, Customer, CustomerContact, CustomerGroup, CustomerRecord
 from cpo_portal.charging.panels import Panel
-from cpo_portal.charging.people import Wanted, find_customers
-from cpo_portal.charging.units import in_words
+from cpo_portal.charging.people.traces import Wanted, find_customers
 
 #: What is shown to those who operate alone.
 _PERSONAL = ("tier", "organisation")

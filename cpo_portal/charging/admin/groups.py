@@ -22,10 +22,10 @@ from cpo_portal.adminkit.display import EMPTY, column, link_to, table, when
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import rights
 from cpo_portal.adminkit.widgets import Textarea
-from cpo_portal.charging.groups import RowsRefused, add_members, contacts_of
+from cpo_portal.charging.balances.units import in_words
 from cpo_portal.charging.models import CustomerContact, CustomerGroup, CustomerGroupMember
 from cpo_portal.charging.panels import GROUP_PANELS, Panel
-from cpo_portal.charging.units import in_words
+from cpo_portal.charging.people.groups import RowsRefused, add_members, contacts_of
 
 
 class MembersForm(DialogForm):

@@ -20,8 +20,8 @@ from cpo_portal.adminkit.display import EMPTY, table
 from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.adminkit.widgets import FileInput
-from cpo_portal.charging.csv_files import MOST_BYTES, MOST_FAULTS, NotRead
-from cpo_portal.charging.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
+from cpo_portal.charging.imports.csv_files import MOST_BYTES, MOST_FAULTS, NotRead
+from cpo_portal.charging.imports.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
 
 
 class FileForm(DialogForm):

@@ -19,12 +19,12 @@ from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, table, when
 from cpo_portal.charging.admin.import_page import FileForm, ImportPageMixin, Outcome
-from cpo_portal.charging.import_rows import CONTACTS, CUSTOMER_COLUMNS
-from cpo_portal.charging.imports import Author, Report, import_contacts, import_customers
-from cpo_portal.charging.list_past import changes_until
+from cpo_portal.charging.imports.jobs import Author, Report, import_contacts, import_customers
+from cpo_portal.charging.imports.rows import CONTACTS, CUSTOMER_COLUMNS
 from cpo_portal.charging.models import ContactImport, NamedList
 from cpo_portal.charging.panels import Panel
-from cpo_portal.charging.segments import delete_list, segments_naming
+from cpo_portal.charging.segments.list_past import changes_until
+from cpo_portal.charging.segments.stored import delete_list, segments_naming
 
 SHA256_HELP = (
     "sha256 stands in place of a number or address that you would rather not send: the SHA-256 of +919876543210 or "

@@ -21,8 +21,8 @@ from cpo_portal.adminkit.forms import DialogForm
 from cpo_portal.charging.export_columns import PAYMENT_COLUMNS, REFUND_COLUMNS
 from cpo_portal.charging.models import Payment, PaymentGateway, Refund, RefundStatus, RefundTerm
 from cpo_portal.charging.panels import paid_back_text, paid_text, payment_chip, refund_chip
-from cpo_portal.charging.payments import give_secret, rotate_secret
-from cpo_portal.charging.refunds import NotDue, PaidBack, mark_paid_back
+from cpo_portal.charging.payments.refunds import NotDue, PaidBack, mark_paid_back
+from cpo_portal.charging.payments.reports import give_secret, rotate_secret
 from cpo_portal.charging.wording import notice_outcome, refund_reason
 
 

@@ -16,10 +16,10 @@ from cpo_portal.adminkit.bases import TenantAdmin, TenantExportMixin
 from cpo_portal.adminkit.display import EMPTY, column, when
 from cpo_portal.charging.models import NamedList, Segment
 from cpo_portal.charging.panels import Panel
-from cpo_portal.charging.segment_conditions import condition_in_words
-from cpo_portal.charging.segment_form import SegmentForm
-from cpo_portal.charging.segment_past import counts_until
-from cpo_portal.charging.segments import (
+from cpo_portal.charging.segments.conditions import condition_in_words
+from cpo_portal.charging.segments.form import SegmentForm
+from cpo_portal.charging.segments.past import counts_until
+from cpo_portal.charging.segments.stored import (
     USERS,
     count_members,
     delete_segment,

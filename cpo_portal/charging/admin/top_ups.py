@@ -13,8 +13,8 @@ from cpo_portal.accounts.models import User
 from cpo_portal.adminkit.actions import page_button
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.charging.admin.import_page import ImportPageMixin, Outcome
-from cpo_portal.charging.balance_csv import COLUMNS, Imported, import_top_ups
-from cpo_portal.charging.groups import RowsRefused
+from cpo_portal.charging.balances.files import COLUMNS, Imported, import_top_ups
+from cpo_portal.charging.people.groups import RowsRefused
 
 TOP_UPS_HELP = (
     f"The first row names the columns, of {', '.join(COLUMNS)}; cells are divided by commas, semicolons or tabs. Each "

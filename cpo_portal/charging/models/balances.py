@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Floor, Now
 
 from cpo_portal.accounts.tenancy import TenantModel
+from cpo_portal.charging.balances.units import ENERGY, in_words
 from cpo_portal.charging.models.columns import MONEY
 from cpo_portal.charging.models.customers import Customer
 from cpo_portal.charging.models.orders import Order
-from cpo_portal.charging.units import ENERGY, in_words
 from cpo_portal.network.models import BECKN_ID
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cpo_portal.charging.segment_rules import Moment, Segment, decide, is_of_the_moment
+from cpo_portal.charging.segments.rules import Moment, Segment, decide, is_of_the_moment
 from offers.engine.backtest.values import PastSession
 from pricing.engine.windows import zone_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from cpo_portal.charging.segment_rules import CustomerFacts, Segment
+from cpo_portal.charging.segments.rules import CustomerFacts, Segment
 from offers.engine.facts import NOWHERE, Good, PlaceFacts
 from offers.engine.values import Objective, ReasonCode, StackLimits
 from pricing.engine.making import quickly_made

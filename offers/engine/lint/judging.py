@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
-from cpo_portal.charging.segment_rules import Fact
+from cpo_portal.charging.segments.rules import Fact
 from offers.engine.benefits import rule_of
 from offers.engine.candidates import NO_OFFER, Candidate, OfferSet, by_worth
 from offers.engine.evaluate import Appraisal, appraise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice, product
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
 from offers.engine.lint.values import Person
 from pricing.engine.windows import zone_of
 

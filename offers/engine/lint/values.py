@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from cpo_portal.charging.segment_rules import CustomerFacts
+from cpo_portal.charging.segments.rules import CustomerFacts
 from offers.engine.backtest import Setting
 from offers.engine.book import OfferBook
 from offers.engine.facts import Good, PlaceFacts

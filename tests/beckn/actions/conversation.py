@@ -15,11 +15,11 @@ from beckn import bodies, inbox
 from beckn.announcer import announce_events
 from beckn.models import OutboundCallback
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import sessions
 from cpo_portal.charging.models import Order, Payment
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import create_gateway, record_notice
-from cpo_portal.charging.readings import Reading, record_readings
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import create_gateway, record_notice
+from cpo_portal.charging.sessions import reports as sessions
+from cpo_portal.charging.sessions.readings import Reading, record_readings
 from offers.tasks import settle_stopped
 from tests.beckn.infra.support import BuyerApp
 from tests.beckn.protocol.schemas import CORE, complaints, core, ours

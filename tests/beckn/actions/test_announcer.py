@@ -11,8 +11,8 @@ from django.utils import timezone
 from beckn.announcer import announce_events
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order, OrderEvent, Payment
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import create_gateway, record_notice
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import create_gateway, record_notice
 from offers.tasks import settle_stopped
 from tests.beckn.actions.conversation import Conversation, tag
 

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import sessions
 from cpo_portal.charging.models import Order
-from cpo_portal.charging.readings import Reading, record_readings
+from cpo_portal.charging.sessions import reports as sessions
+from cpo_portal.charging.sessions.readings import Reading, record_readings
 from tests.beckn.actions.conversation import Conversation, amounts
 
 pytestmark = pytest.mark.django_db(transaction=True)

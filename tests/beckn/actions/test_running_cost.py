@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import sessions
 from cpo_portal.charging.models import ChargingSession, MeterReading, Order, OrderEvent
+from cpo_portal.charging.sessions import reports as sessions
 from tests.beckn.actions.conversation import Conversation, amounts
 from tests.people import make_member, signed_in
 

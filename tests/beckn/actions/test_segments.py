@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.imports import Author, import_customers
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.imports.jobs import Author, import_customers
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.models import Offer
 from tests.beckn.actions.conversation import Conversation, tag
 from tests.world import make_offer

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.imports import Author, import_customers
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.imports.jobs import Author, import_customers
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.models import Offer
 from tests.beckn.actions.conversation import BILLING, Conversation, amounts, tag
 from tests.people import api_client

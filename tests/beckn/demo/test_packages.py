@@ -15,10 +15,10 @@ from beckn import keys
 from beckn.demo.campaigns import INDIA
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balances
-from cpo_portal.charging.balance_moves import Moved
-from cpo_portal.charging.groups import customer_by_contact
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances.moves import Moved
 from cpo_portal.charging.models import Balance, BalanceEntry
+from cpo_portal.charging.people.groups import customer_by_contact
 from cpo_portal.network.models import Connector
 from offers.quoting import SessionAsk, price_session
 from pricing.engine.values import EnergyMeasure

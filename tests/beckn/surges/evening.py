@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from beckn.models import NetworkProfile, SigningKey, Subscriber
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import ChargingSystem
 from cpo_portal.network.systems import create_system_token
 from pricing import authoring

@@ -11,7 +11,7 @@ from django.test import Client
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.accounts.tokens import create_token
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.backtest.runs import run_backtests
 from offers.models import Offer
 from tests.offers.backtest.conftest import billed, draft

@@ -19,7 +19,7 @@ from django.utils import timezone
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import ConnectorStatus, Location, Product, ProductStock
 from offers import authoring
 from offers.engine.values import OfferLimits

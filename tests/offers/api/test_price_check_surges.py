@@ -14,7 +14,7 @@ from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from pricing import authoring
 from pricing.authoring import Place, TariffContent
 from pricing.engine.values import Fee

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.models import Offer, OfferVersion
 from tests.people import People, api_client, make_people, signed_in
 

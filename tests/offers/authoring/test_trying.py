@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import Customer
+from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.network.models import Location, Product
 from offers import authoring
 from offers.engine.values import OfferLimits

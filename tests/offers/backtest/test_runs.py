@@ -15,7 +15,7 @@ from cpo_portal.accounts.leases import claim
 from cpo_portal.accounts.runs import RunState
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ChargingSession, CustomerGroup, Order
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers.backtest import runs
 from offers.backtest.history import known_of, past_sessions
 from offers.backtest.runs import ask_for_backtest, run_backtests

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.imports import Author, import_customers
+from cpo_portal.charging.imports.jobs import Author, import_customers
 from cpo_portal.charging.models import Balance, Customer, CustomerGroup, Segment
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Charger, Connector, Location
 from offers.authoring import content_of, limits_of
 from offers.campaigns.filling import fill

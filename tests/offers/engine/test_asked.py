@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.engine.asked import asked_of
 from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.facts import Circle, Current, HolidayChoice, HolidayRule

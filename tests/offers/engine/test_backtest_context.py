@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.facts import PlaceFacts
 from offers.engine.values import OfferTerms, StackLimits
 from tests.offers.engine.samples import offer, rupees_off

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.backtest import IN_NONE, OfGroup
 from tests.offers.engine.samples import offer
 from tests.offers.engine.test_backtest import replayed, session, touched

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact
 from offers.engine.about import NOBODY, NOT_COUNTED, About, Lack
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.facts import Levels, PlaceFacts, StockLevel

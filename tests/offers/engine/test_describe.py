@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.engine.benefits.financing import term_words
 from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trace_from_json, trace_to_json
 from offers.engine.describe import benefit_in_words, customers_in_words, summary, way_in

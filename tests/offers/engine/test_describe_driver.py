@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Segment
+from cpo_portal.charging.segments.rules import Segment
 from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_driver import Named, conditions_in_words, connectors_in_words
 from offers.engine.describe_where import days_in_words, where_in_words

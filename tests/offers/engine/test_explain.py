@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.evaluate import evaluate_offer
 from offers.engine.explain import cart_of, explain_all
 from offers.engine.facts import Holiday, HolidayChoice, HolidayRule, Levels, StockLevel

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.codec import offer_from_json, offer_to_json
 from offers.engine.describe import summary
 from offers.engine.evaluate import evaluate_offer

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.adminkit.cells import escaped
-from cpo_portal.charging.csv_files import read_rows
+from cpo_portal.charging.imports.csv_files import read_rows
 from offers import authoring
 from offers.authoring import OfferContent
 from offers.engine.matrix import NEEDS, Need

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.csv_files import NotRead
+from cpo_portal.charging.imports.csv_files import NotRead
 from offers import authoring
 from offers.authoring import Actor
 from offers.files import reading, runs

@@ -9,7 +9,7 @@ from typing import Any
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Location, Product, ProductStock
 from offers.authoring import Actor, OfferContent, content_of, limits_of
 from offers.engine.values import OfferLimits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from cpo_portal.charging.segment_rules import Condition, CustomerFacts, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
 from offers.engine.facts import Circle, Current, Holiday, HolidayChoice, HolidayRule, Levels, PlaceFacts, StockLevel
 from offers.engine.periods import Period
 from offers.engine.proof import Evidence, LockedContext

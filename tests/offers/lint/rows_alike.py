@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from cpo_portal.charging.segment_rules import Condition, Fact
+from cpo_portal.charging.segments.rules import Condition, Fact
 from offers.engine.facts import Holiday, HolidayChoice
 from tests.offers.engine.samples import WEEKEND, offer
 from tests.offers.engine.samples_types import by_slabs, slab

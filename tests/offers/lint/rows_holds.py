@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from cpo_portal.charging.segment_rules import Condition, Fact
+from cpo_portal.charging.segments.rules import Condition, Fact
 from pricing.engine.values import ProductPrice
 from tests.offers.engine.samples import offer
 from tests.offers.engine.samples_types import by_slabs, combo, slab

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cpo_portal.charging.segment_rules import Condition, Fact, Rule, Segment
+from cpo_portal.charging.segments.rules import Condition, Fact, Rule, Segment
 from offers.engine.backtest import Setting
 from offers.engine.book import OfferBook
 from offers.engine.facts import Good, Holiday, HolidayChoice, HolidayRule, PlaceFacts

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from cpo_portal.charging.segment_rules import Condition, Fact
+from cpo_portal.charging.segments.rules import Condition, Fact
 from offers.engine.book import OfferBook
 from offers.engine.facts import Circle
 from offers.engine.lint import FindingCode, Report, lint

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import sessions
 from cpo_portal.charging.models import Order, OrderEvent, OrderLine, Payment
-from cpo_portal.charging.notices import signature_of
-from cpo_portal.charging.payments import record_notice
-from cpo_portal.charging.readings import Reading, record_readings
+from cpo_portal.charging.payments.notices import signature_of
+from cpo_portal.charging.payments.reports import record_notice
+from cpo_portal.charging.sessions import reports as sessions
+from cpo_portal.charging.sessions.readings import Reading, record_readings
 from cpo_portal.network.models import Connector
 from offers.models import LedgerEntry
 from offers.ordering.confirm import confirm

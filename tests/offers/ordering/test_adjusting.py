@@ -15,7 +15,7 @@ from beckn import persons
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, CustomerGroupMember, Order, OrderEvent, Payment, Refund
-from cpo_portal.charging.people import Wanted, find_person
+from cpo_portal.charging.people.traces import Wanted, find_person
 from offers import ledger, reversals
 from offers.models import Adjustment, LedgerEntry, OfferCounter, Quote, Redemption
 from offers.ordering.adjusting import AdjustmentRefused, Said

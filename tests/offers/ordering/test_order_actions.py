@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import Membership, User
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import sessions
 from cpo_portal.charging.models import OrderEvent, Refund
-from cpo_portal.charging.readings import Reading, record_readings
+from cpo_portal.charging.sessions import reports as sessions
+from cpo_portal.charging.sessions.readings import Reading, record_readings
 from offers.models import OfferCounter
 from offers.tasks import settle_stopped
 from pricing import authoring

@@ -13,9 +13,11 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_holds, balance_moves, balances
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import holds as balance_holds
+from cpo_portal.charging.balances import moves as balance_moves
 from cpo_portal.charging.models import Balance, Order, Payment, Refund
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import Connector
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.confirm import confirm

@@ -17,8 +17,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
-from cpo_portal.charging.contact_hashes import email_hashes, phone_hashes, sha256_hashes
-from cpo_portal.charging.customers import find_or_make_customer
 from cpo_portal.charging.models import (
     ChargingSession,
     Customer,
@@ -28,7 +26,9 @@ from cpo_portal.charging.models import (
     Order,
     Segment,
 )
-from cpo_portal.charging.segments import SegmentContent, count_members, delete_segment, save_segment
+from cpo_portal.charging.people.contact_hashes import email_hashes, phone_hashes, sha256_hashes
+from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.segments.stored import SegmentContent, count_members, delete_segment, save_segment
 from cpo_portal.network.models import Connector
 from offers.authoring import archive, create_offer, end, publish
 from offers.book import book_for

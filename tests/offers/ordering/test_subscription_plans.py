@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_holds, balance_moves, balances
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import holds as balance_holds
+from cpo_portal.charging.balances import moves as balance_moves
 from pricing import authoring
 from pricing.models import Tariff
 from tests.offers.ordering.sale import Sale

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import balance_moves, balances
+from cpo_portal.charging.balances import changes as balances
+from cpo_portal.charging.balances import moves as balance_moves
 from cpo_portal.charging.models import Balance, BalanceEntry, Order, OrderEvent, Payment, Refund
 from cpo_portal.network.models import Connector
 from offers.adjustment_words import refund_beforehand

@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging import breakdowns, connectors, sessions
 from cpo_portal.charging.models import Order, Refund
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
+from cpo_portal.charging.sessions import breakdowns, connectors
+from cpo_portal.charging.sessions import reports as sessions
 from cpo_portal.network.models import StatusChoice
 from offers import tasks
 from offers.models import OfferCounter, OfferPolicy

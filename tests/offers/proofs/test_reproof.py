@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, CustomerRecord
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from offers import authoring, proofs
 from offers.engine.proof import Printed, Verdict, differences, price_again
 from offers.engine.values import OfferLimits

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Product
 from pricing.models import HolidayCalendar, SurgeSchedule, SurgeStateChange
 from tests.offers.api.asking import fields, send

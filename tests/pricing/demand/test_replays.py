@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.accounts.leases import claim
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import ChargingSession
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from cpo_portal.network.models import Connector
 from offers.tasks import settle_stopped
 from pricing.demand import replays

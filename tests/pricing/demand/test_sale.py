@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.payments import create_gateway
+from cpo_portal.charging.payments.reports import create_gateway
 from offers.tasks import settle_stopped
 from pricing.demand.switching import switch_off
 from tests.offers.ordering.sale import Sale

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
-from cpo_portal.charging.segments import SegmentContent, delete_segment, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, delete_segment, save_segment
 from cpo_portal.network.models import Product
 from cpo_portal.network.usage import Needed, lock_for_delete, refuse_used
 from pricing.models import SurgeSchedule

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.segments import SegmentContent, save_segment
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Location, Product
 from pricing.admin import surges as admin_surges
 from pricing.engine.values import SurgeBasis

@@ -1,0 +1,1 @@
+"""Segments: their rules, who is in one, and what was known of a customer when."""

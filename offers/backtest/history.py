@@ -1,4 +1,4 @@
-"""The completed sessions of a CPO as the replay reads them: the recorded bills, in the order of time."""
+"""The completed sessions of a CPO as the replay reads them: the recorded bills, in the order of their purchase."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, F, Func, JSONField, Min, Q, QuerySet, TextField, Value
+from django.db.models import Count, F, Func, JSONField, Min, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -46,7 +46,6 @@ _PLANNED, _LINES = Cast(_WITHOUT_READINGS, TextField()), Cast("lines", TextField
 #: What stands before the discounts on a bill.
 _BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
 _COLUMNS = (
-    "created_at",
     "id",
     "currency",
     "energy_wh",
@@ -137,30 +136,28 @@ def _goods() -> dict[str, dict[str, Good]]:
 
 
 def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[PastSession]:
-    """Yield the sessions that were billed between two instants, in that order; inside the CPO's scope.
+    """Yield the sessions that were billed between two instants, in the order in which they were bought, for that is
+    when offers are reserved; inside the CPO's scope.
 
-    Page by page by the key of the last row, so that no cursor is held open for the length of a replay.
+    The order is read once, and the bills page by page, so that no cursor is held open for the length of a replay.
     """
-    seen: tuple[datetime, Any] | None = None
     counts = Counter(known.earlier or {})
-    while True:
-        bills = _bills(since, until)
-        if seen is not None:
-            bills = bills.filter(Q(created_at__gt=seen[0]) | Q(created_at=seen[0], id__gt=seen[1]))
-        page = list(bills.values_list(*_COLUMNS)[:PAGE])
-        beside = _beside([row[1] for row in page]) if known.beside else {}
-        for row in page:
-            yield _session(row, known, counts, beside.get(row[1], {}))
-        if len(page) < PAGE:
-            return
-        seen = page[-1][0], page[-1][1]
+    keys = list(_bills(since, until).order_by("order__created_at", "id").values_list("id", flat=True))
+    for start in range(0, len(keys), PAGE):
+        page = keys[start : start + PAGE]
+        rows = {row[0]: row for row in _read(Quote.objects.filter(pk__in=page)).values_list(*_COLUMNS)}
+        beside = _beside(page) if known.beside else {}
+        for key in page:
+            yield _session(rows[key], known, counts, beside.get(key, {}))
 
 
 def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
     bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__gte=since, created_at__lt=until)
-    bills = bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
-    bills = bills.annotate(planned=_PLANNED, printed=_LINES, zone=KeyTextTransform("time_zone", "terms"))
-    return bills.order_by("created_at", "id")
+    return bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
+
+
+def _read(bills: QuerySet[Quote]) -> QuerySet[Quote]:
+    return bills.annotate(planned=_PLANNED, printed=_LINES, zone=KeyTextTransform("time_zone", "terms"))
 
 
 def _site(connector: Connector) -> Site:
@@ -185,7 +182,7 @@ def _beside(bills: list[UUID]) -> dict[UUID, dict[str, Decimal]]:
 
 def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: Mapping[str, Decimal]) -> PastSession:
     """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
-    _, _, currency, energy_wh, planned, lines, time_zone, order_id, customer_id, bap_id, connector_id, made, make = row
+    _, currency, energy_wh, planned, lines, time_zone, order_id, customer_id, bap_id, connector_id, made, make = row
     site = known.sites[connector_id]
     given = dict(beside)
     before = []
@@ -204,6 +201,7 @@ def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: 
         location_id=site.location_id,
         category=CHARGING_CATEGORY,
         customer=str(customer_id) if customer_id else "",
+        bought_at=made,
         given=given,
         groups=(("Location", site.name), ("Buyer app", bap_id)),
         bap_id=bap_id,

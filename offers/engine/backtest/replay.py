@@ -31,7 +31,7 @@ _A_CODE = SentCode(0, CodeStanding.FREE)
 
 
 class Backtest:
-    """Plays sessions in the order of time through two worlds, one with the draft live and one without it.
+    """Plays sessions in the order of their purchase through two worlds, one with the draft live and one without it.
 
     Each world counts what its own offers give, from nothing on, so that limits and budgets bind as they would have.
     The draft's validity is left out, for it lies ahead, and how busy or stocked a site was is not known any more: the
@@ -118,7 +118,7 @@ class Backtest:
             location_id=session.location_id,
             item_id=session.cart.request.item_id,
             category=session.category,
-            now=session.cart.request.planned_start,
+            now=session.bought_at,
             opted_in=frozenset([x.offer_id for x in chosen if not x.auto]),
             codes=frozenset([x.display_code for x in chosen if x.requires_code and x.display_code]),
             customer_known=bool(session.customer),

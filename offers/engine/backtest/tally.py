@@ -72,7 +72,7 @@ class Tally:
     def turn_away(self, session: PastSession, by: str) -> None:
         self.turned_away += 1
         if by and self.ran_out is None:
-            self.ran_out = session.cart.request.planned_start, by
+            self.ran_out = session.bought_at, by
 
     def result(self) -> BacktestResult:
         at, by = self.ran_out or (None, "")

@@ -24,9 +24,9 @@ class PastSession:
     """A completed session as it was billed: its lines before the discounts, and what each offer gave, by its id; 0 is
     one that stood beside the order.
 
-    `customer` is any name for the same person, empty where nobody is known, with its `facts` when it was bought, and
-    its sessions before this one, where an offer asks for them. `groups` say where the session counts: pairs such as
-    ("Location", "Connaught Place").
+    It was `bought_at` the instant at which offers are reserved for it, which limits count by. `customer` is any name
+    for the same person, empty where nobody is known, with its `facts` of that instant and its sessions before this one,
+    where an offer asks for them. `groups` say where the session counts: pairs such as ("Location", "Connaught Place").
     """
 
     order_id: str
@@ -34,6 +34,7 @@ class PastSession:
     location_id: str
     category: str
     customer: str
+    bought_at: datetime
     given: Given
     groups: tuple[tuple[str, str], ...] = ()
     bap_id: str = ""
@@ -128,7 +129,8 @@ class BacktestResult:
 
     `touched` are the sessions that would have got the draft, with what it takes off them; `extra` is the change of all
     discounts together, which is less where it displaces others. `billed` is what was really given then. `risen` are
-    sessions that would have cost more. `ran_out_at` is the first planned start that a limit of the draft turned away.
+    sessions that would have cost more. `ran_out_at` is when the first session was bought that a limit of the draft for
+    all customers turned away.
     """
 
     currency: str

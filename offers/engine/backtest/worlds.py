@@ -34,7 +34,7 @@ class World:
         return _Used(self, session)
 
     def usage_of(self, offer_id: str, session: PastSession) -> Usage:
-        """Return what is used of an offer as the session's customer meets it at its planned start.
+        """Return what is used of an offer as the session's customer meets it when it is bought.
 
         Only what the offer's limits ask for is looked up. Raises KeyError for an offer without limits.
         """
@@ -79,7 +79,7 @@ class World:
             "",
             "",
             "",
-            session.cart.request.planned_start,
+            session.bought_at,
             customer_known=bool(session.customer),
             identity_required=True,
             usage=self.usage(session),
@@ -110,7 +110,7 @@ class World:
         found.add(amount)
 
     def _today(self, session: PastSession) -> Today:
-        return today_at(session.cart.request.planned_start, self._zone)
+        return today_at(session.bought_at, self._zone)
 
 
 def _count(uses: dict[_Use, int], key: _Use) -> None:

@@ -23,7 +23,7 @@ from offers.backtest.words import assumptions, page, result_of
 from offers.engine.backtest import OfGroup, Touched
 from offers.engine.values import ReasonCode
 from offers.mapping import offer_terms
-from offers.models import BacktestRun, Offer
+from offers.models import BacktestRun, Offer, Quote
 from offers.tasks import settle_stopped
 from pricing.models import HolidayCalendar
 from tests.offers.ordering import test_giving as giving
@@ -100,6 +100,12 @@ def test_who_was_new_then_gets_the_offer_for_new_customers(billed: Sale) -> None
     with cpo_scope(cpo):
         save_segment(cpo, SegmentContent("new", "New", ({"fact": "NEW"},)))
         save_segment(cpo, SegmentContent("known", "Known", ({"fact": "RETURNING"},)))
+        # Bought later and billed first.
+        Quote.objects.filter(is_bill=True, order__transaction_id="t-2").update(created_at=ended)
+        played = list(past_sessions(EVER, timezone.now(), known_of(cpo, (), since=EVER, now=timezone.now())))
+        assert [x.bought_at for x in played] == list(
+            Order.objects.order_by("created_at").values_list("created_at", flat=True)
+        )
     half = {"value": Decimal(50), "value_cap": None, "display_code": ""}
     for_new = make_offer(cpo, "for-new", segment_ids=["new"], **half)
     run = ask(for_new)

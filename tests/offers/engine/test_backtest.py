@@ -32,6 +32,7 @@ def session(number: int = 0, energy: str = "90.00", **said: Any) -> PastSession:
         "location_id": "station-1",
         "category": "EV_CHARGING",
         "customer": f"driver-{number}",
+        "bought_at": request.planned_start,
         "given": {},
     }
     return PastSession(**{**values, **said})
@@ -133,6 +134,20 @@ def test_limits_bind_in_the_order_of_time(limits: dict[str, Any], expected: Touc
     found = replayed(offer("draft", **limits), (), *sessions)
     assert (found.touched, found.turned_away, found.ran_out_by) == (expected, away, by)
     assert found.ran_out_at == (SATURDAY + timedelta(hours=2) if by else None)
+
+
+def test_limits_count_by_the_day_of_the_purchase_and_run_out_then() -> None:
+    """Bought on Saturday for Sunday and for Monday, and on Sunday for Sunday."""
+    bought = [
+        session(24, customer="a", bought_at=SATURDAY),
+        session(48, customer="a", bought_at=SATURDAY + timedelta(hours=1)),
+        session(26, customer="a", bought_at=SATURDAY + timedelta(hours=25)),
+    ]
+    daily = replayed(offer("draft", uses_per_customer_day=1), (), *bought)
+    assert (daily.touched, daily.turned_away) == (touched(2, "45.00"), 1)
+    assert [f"{one.day:%a}" for one in daily.by_day] == ["Sun"]
+    once = replayed(offer("draft", total_uses=1), (), *bought)
+    assert (once.touched, once.ran_out_at) == (touched(1, "22.50"), SATURDAY + timedelta(hours=1))
 
 
 #: Hours after Saturday ten o'clock: 13 is eleven at night, 14 is midnight, 38 the midnight before Monday.

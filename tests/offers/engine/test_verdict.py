@@ -114,7 +114,15 @@ def test_a_replay_shares_between_its_worlds_only_what_is_the_same(pool, of_offer
         bill = replace(cart(f"{wh * 18 / 1000:.2f}"), energy_wh=wh)
         request = replace(bill.request, planned_start=SATURDAY + timedelta(hours=hours))
         gave = {live[0].offer_id: Decimal(1)} if was_given and live else {}
-        one = PastSession(str(number), replace(bill, request=request), "station-1", "EV_CHARGING", customer, gave)
+        one = PastSession(
+            str(number),
+            replace(bill, request=request),
+            "station-1",
+            "EV_CHARGING",
+            customer,
+            request.planned_start,
+            gave,
+        )
         short.play(one)
         full.play(one)
     assert short.result() == full.result()

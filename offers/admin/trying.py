@@ -102,7 +102,7 @@ def _answer(request: HttpRequest, form: TryForm, trials: Callable[..., Iterable[
         shown = [_shown(trial, page.own) for trial in trials(connector, ask, timezone.now())]
     heading = "Try it" if page.has_draft else "What will a driver pay?"
     context = {"form": form, "trials": shown, "zone": page.cpo.time_zone}
-    context |= {"heading": heading, "has_draft": page.has_draft}
+    context |= {"heading": heading, "has_draft": page.has_draft, "first_purchase": form.is_first_purchase}
     return TemplateResponse(request, "offers/admin/try.html", context)
 
 

@@ -26,6 +26,7 @@ from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
+from offers.authoring.texts import check_texts
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
 from offers.known import names_there
@@ -164,11 +165,8 @@ _CHECKED_ELSEWHERE = {
 }
 
 
-def _check_name(offer: Offer, content: OfferContent) -> _Findings:
-    if not content.name.strip():
-        yield "name", "Give the offer a name."
-    if len(content.name) > 200:
-        yield "name", "Shorten the name to 200 characters."
+def _check_texts(offer: Offer, content: OfferContent) -> _Findings:
+    return check_texts(content)
 
 
 def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
@@ -248,7 +246,7 @@ def taken(offer: Offer, code: str, *, required: bool) -> str:
 
 #: Each yields faults of the content by field; inside the CPO's scope.
 _CHECKS: tuple[Callable[[Offer, OfferContent], _Findings], ...] = (
-    _check_name,
+    _check_texts,
     _check_fields,
     _check_currency,
     _check_type,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
+from cpo_portal.charging.people.contact_hashes import contact_hashes
 from cpo_portal.charging.people.traces import Wanted, find_customers
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Location, Product
@@ -73,7 +75,7 @@ class TryForm(forms.Form):
     item_id = forms.ChoiceField(label="Connector", widget=Select)
     starts_at = LocalDateTimeField(label="Start")
     value = forms.DecimalField(
-        label="How much", widget=DecimalInput, max_digits=9, decimal_places=2, min_value=Decimal("0.01")
+        label="How much", widget=DecimalInput, max_digits=10, decimal_places=3, min_value=Decimal("0.001")
     )
     unit = forms.ChoiceField(label="Of", widget=Select)
     customer = forms.CharField(label="Customer", required=False, max_length=254, widget=TextInput)
@@ -92,6 +94,7 @@ class TryForm(forms.Form):
         initial = {"starts_at": soon, "value": "500", "unit": "money", "codes": codes}
         super().__init__(data, initial=initial, prefix="try")
         self._cpo, self._may_find = cpo, may_find
+        self._first_contact: dict[str, str] = {}
         fields: Any = self.fields
         fields["starts_at"].zone = zone
         fields["item_id"].choices = connector_choices()
@@ -102,6 +105,8 @@ class TryForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if data.get("unit") == "money" and "value" in data and data["value"] != round(data["value"], 2):
+            self.add_error("value", "Give an amount with at most two decimals.")
         if data.get("unit") == "min" and "value" in data and data["value"] != int(data["value"]):
             self.add_error("value", "Give whole minutes.")
         if data.get("products") and data.get("item_id"):
@@ -132,9 +137,13 @@ class TryForm(forms.Form):
                 raise ValidationError(str(fault)) from fault
         else:
             raise ValidationError("Give a whole customer id, as orders show it.")
-        if found is None:
-            raise ValidationError("No customer of yours is known by this: leave it empty for somebody new.")
-        return found
+        if found is not None:
+            return found
+        if key is not None or not self._may_find:
+            raise ValidationError("You have no customer with this id: take it from an order, or leave it empty.")
+        # Whoever buys for the first time is known by this from then on, and has used nothing.
+        self._first_contact = {"email": text} if "@" in text else {"phone": text}
+        return Customer(cpo=self._cpo)
 
     def clean_codes(self) -> tuple[str, ...]:
         codes = tuple(dict.fromkeys(re.split(r"[,;\s]+", self.cleaned_data["codes"].strip(" ,;")))) or ()
@@ -143,13 +152,24 @@ class TryForm(forms.Form):
             raise ValidationError(f"Give at most {MOST_CODES} codes of at most 100 characters.")
         return codes
 
+    @property
+    def is_first_purchase(self) -> bool:
+        """Tell whether the driver is named by a contact that nobody has bought with."""
+        return bool(self._first_contact)
+
     def ask(self, opted_in: tuple[str, ...]) -> SessionAsk:
         """Return the session as a buyer app would ask for it."""
         said = self.cleaned_data
         ask = SessionAsk(
             self._measure(), said["starts_at"], products=said["products"], opted_in=opted_in, codes=said["codes"]
         )
-        return ask if said["customer"] is None else of_customer(ask, said["customer"])
+        customer = said["customer"]
+        if customer is None:
+            return ask
+        if self._first_contact:
+            hashes = contact_hashes(self._cpo, self._first_contact)
+            return replace(ask, customer=customer, identity_required=True, contact_hashes=hashes)
+        return of_customer(ask, customer)
 
     def _measure(self) -> Measure:
         value, unit = self.cleaned_data["value"], self.cleaned_data["unit"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from cpo_portal.charging.models import Customer, Order
+from cpo_portal.charging.models import Customer, Order, OrderState
 from offers.models import AdjustmentKind, OfferPolicy, Referral, ReferralCode, ReferralState
 from offers.quoting import PricedSession, SessionAsk
 from offers.refusals import Refusal, RefusalKind
@@ -49,9 +49,7 @@ def note(order: Order, code: ReferralCode, policy: OfferPolicy, *, now: datetime
     if friend is None or order.sandbox or referrer_reward is None or friend_reward is None:
         return
     code = ReferralCode.objects.select_for_update(no_key=True).get(pk=code.pk)
-    live = Q(state=ReferralState.REWARDED) | Q(expires_at__gt=now)
-    others = Referral.objects.filter(live, code=code).exclude(friend=friend).count()
-    if policy.referrals_per_customer is not None and others >= policy.referrals_per_customer:
+    if policy.referrals_per_customer is not None and _is_full(code, friend, policy.referrals_per_customer, now):
         raise Refusal(RefusalKind.OFFER_NOT_FULFILLABLE, f"The referral code {code} is used up; leave it out.")
     values = {
         "code": code,
@@ -68,6 +66,28 @@ def note(order: Order, code: ReferralCode, policy: OfferPolicy, *, now: datetime
     waiting = Referral.objects.filter(pk=row.pk, state=ReferralState.WAITING, due_at=None)
     if not waiting.update(**values):
         raise _not_valid(f"The referral code {code} is for new customers; leave it out.")
+
+
+def _is_full(code: ReferralCode, friend: Customer, most: int, now: datetime) -> bool:
+    """Tell whether so many others come by the code, which the caller has locked.
+
+    Who never went on with the order gives way to this friend, should there be no place for both.
+    """
+    others = Referral.objects.filter(code=code).exclude(friend=friend)
+    live = others.filter(Q(state=ReferralState.REWARDED) | Q(expires_at__gt=now))
+    if live.count() < most:
+        return False
+    unpaid = Q(order__state=OrderState.INITIALISED, order__payment_until__lt=now)
+    dropped = unpaid | Q(order__state=OrderState.CANCELLED, order__confirmed_at=None)
+    bought = Order.objects.filter(customer=OuterRef("friend"), state__in=(OrderState.ACTIVE, OrderState.COMPLETE))
+    idle = live.filter(dropped, ~Exists(bought), state=ReferralState.WAITING, due_at=None).order_by("expires_at", "pk")
+    needed = live.count() - most + 1
+    keys = list(idle.values_list("pk", flat=True)[:needed])
+    if len(keys) < needed:
+        return True
+    # One that was earned meanwhile keeps its place.
+    idle = Referral.objects.filter(pk__in=keys, state=ReferralState.WAITING, due_at=None)
+    return idle.update(expires_at=now) < needed
 
 
 def earn(order: Order, energy_wh: int, *, now: datetime) -> None:

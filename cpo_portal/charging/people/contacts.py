@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 #: Country (ISO 3166-1 alpha-3) → calling code and the length of a national number without its trunk zero.
@@ -17,13 +18,16 @@ NUMBERING = {
     "CAN": ("1", 10),
 }
 SHORTEST, LONGEST = 7, 15
+_EXTENSION = re.compile(r"(?:;\s*ext\s*=|(?<![a-z])ext(?:ension|n)?\.?:?|\sx|#)\s*\d{1,7}\s*$", re.IGNORECASE)
 
 
 def normalise_phone(text: str, country: str) -> str:
     """Return "+919876543210" for every spelling of that number in its country; "" for what is no phone number.
 
-    A number of a country that is not listed keeps its digits behind the country's name unless it begins with + or 00.
+    What is dialled behind a number ("ext 5") is no part of it. A number of a country that is not listed keeps its digits
+    behind the country's name unless it begins with + or 00.
     """
+    text = _EXTENSION.sub("", text)
     digits = "".join(str(unicodedata.digit(char)) for char in text if unicodedata.digit(char, None) is not None)
     international = text.strip().startswith("+") or digits.startswith("00")
     if international:

@@ -298,6 +298,30 @@ def test_all_faults_are_named_at_once(world: World) -> None:
     assert set(refused.value.message_dict) == {"offer_id", "value", "name", "redemption_cap"}
 
 
+NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param({"name": "A\x01B"}, {"name": [NOBODY_SEES.format("name")]}, id="a-control"),
+        pytest.param({"name": "A\u202eB"}, {"name": [NOBODY_SEES.format("name")]}, id="text-turned-round"),
+        pytest.param({"name": "\u200b"}, {"name": ["Give the offer a name."]}, id="nothing-to-see"),
+        pytest.param({"name": " \ufeff "}, {"name": ["Give the offer a name."]}, id="spaces-and-a-mark"),
+        pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
+        pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
+        pytest.param({"name": "क्\u200dष 👩\u200d🔧", "long_desc": "A\r\n\tB"}, {}, id="joiners-and-lines"),
+    ],
+)
+def test_texts_hold_what_can_be_read(world: World, said: dict[str, str], expected: dict[str, list[str]]) -> None:
+    if not expected:
+        authoring.create_offer(world.cpo, "readable", weekend(**said))
+        return
+    with pytest.raises(ValidationError) as refused:
+        authoring.create_offer(world.cpo, "readable", weekend(**said))
+    assert refused.value.message_dict == expected
+
+
 CODED = weekend(requires_code=True, display_code="Secret25")
 
 

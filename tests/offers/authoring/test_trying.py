@@ -10,6 +10,7 @@ import pytest
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
 from cpo_portal.charging.people.customers import find_or_make_customer
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Location, Product
 from offers import authoring
 from offers.engine.values import OfferLimits
@@ -168,7 +169,6 @@ def test_an_analyst_names_a_customer_by_id_alone(people: People, asha: Customer)
 @pytest.mark.parametrize(
     ("named", "sentence"),
     [
-        pytest.param("+919000000000", None, id="a-stranger"),
         pytest.param("00000000-0000-0000-0000-000000000001", None, id="an-id-of-nobody"),
         pytest.param("theirs", "Give a phone number of 7 to 15 digits, such as +919876543210.", id="no-number"),
         pytest.param("a@b", "Give an e-mail address, such as asha@example.com.", id="no-address"),
@@ -176,10 +176,31 @@ def test_an_analyst_names_a_customer_by_id_alone(people: People, asha: Customer)
 )
 def test_who_is_not_known_is_told_and_kept(people: People, named: str, sentence: str | None) -> None:
     answer = tried(people.owner, live(people), customer=named)
-    nobody = "No customer of yours is known by this: leave it empty for somebody new."
+    nobody = "You have no customer with this id: take it from an order, or leave it empty."
     assert answer.context_data["form"].errors == {"customer": [sentence or nobody]}
     assert f'value="{named}"' in answer.content.decode()
     with cpo_scope(people.here.cpo):
+        assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("named", ["+919000000000", "new@example.com"])
+def test_who_has_never_bought_is_priced_as_at_the_first_purchase(people: People, named: str) -> None:
+    """A limit by customer is open to them and depends on nothing more; an offer for known customers is not."""
+    cpo = people.here.cpo
+    with cpo_scope(cpo):
+        save_segment(cpo, SegmentContent("known", "Known", ({"fact": "RETURNING"},)))
+    offer = live(people, "first", OfferLimits(uses_per_customer=1), additive=True)
+    live(people, "again", name="Again", additive=True, display_code="", segment_ids=["known"])
+    answer = tried(people.owner, offer, customer=named)
+    shown = trial(answer)
+    assert shown["offers"] == [
+        ("Weekend Special – 25 % off", "Applied", "It saves ₹45.00."),
+        ("Again", "Not eligible", "It is for customers of a segment: 0 sessions instead of 1 session (Known)."),
+    ]
+    assert shown["total"] == "₹171.10"
+    said = "Nobody has bought with this contact yet: this is the price of a first purchase."
+    assert said in answer.content.decode()
+    with cpo_scope(cpo):
         assert not Customer.objects.exists()
 
 
@@ -187,10 +208,9 @@ def test_a_customer_of_another_cpo_is_nobody(people: People) -> None:
     with cpo_scope(people.there.cpo):
         theirs = find_or_make_customer(people.there.cpo, billing={"phone": ASHA}, contact={})
         assert theirs is not None
-    for named in (ASHA, str(theirs.pk)):
-        assert list(
-            tried(people.owner, live(people, f"own-{len(named)}"), customer=named).context_data["form"].errors
-        ) == ["customer"]
+    unknown = tried(people.owner, live(people), customer=str(theirs.pk))
+    assert list(unknown.context_data["form"].errors) == ["customer"]
+    assert tried(people.owner, live(people, "another"), customer=ASHA).context_data["first_purchase"]
 
 
 def test_a_contact_in_an_address_is_not_read(people: People, asha: Customer) -> None:

@@ -346,6 +346,31 @@ def test_a_code_of_two_friends_takes_two_of_six_at_once(sale: Sale, seed: int) -
     assert referrals(sale) == ["WAITING", "WAITING"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param({}, "used up", id="while they may still pay"),
+        pytest.param({"payment_until": timedelta(seconds=-1)}, "placed", id="after the time to pay"),
+        pytest.param({"state": "CANCELLED"}, "placed", id="after an order that was never confirmed"),
+        pytest.param({"state": "CANCELLED", "confirmed_at": timedelta()}, "used up", id="after one that was confirmed"),
+        pytest.param({"state": "ACTIVE", "confirmed_at": timedelta()}, "used up", id="who has paid"),
+    ],
+)
+def test_who_never_went_on_gives_way_to_the_next_friend(sale: Sale, changes: dict[str, Any], said: str) -> None:
+    policy(sale, referrals_per_customer=1)
+    word, now = code(sale), timezone.now()
+    assert place_for(sale.world, "+91 90000 00010", word, "t-10") == "placed"
+    found = {name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()}
+    with cpo_scope(sale.world.cpo):
+        Order.objects.update(**{**found, **({"payment_until": now + timedelta(minutes=5)} if not found else {})})
+    assert said in place_for(sale.world, "+91 90000 00011", word, "t-11")
+    if said == "placed":
+        # The place is gone for whoever had it first.
+        assert "used up" in place_for(sale.world, "+91 90000 00010", word, "t-12")
+    with cpo_scope(sale.world.cpo):
+        assert Referral.objects.filter(expires_at__gt=timezone.now()).count() == 1
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_friend_who_sends_two_codes_at_once_is_referred_once(sale: Sale, seed: int) -> None:
     words = [code(sale), code(sale, "+91 90000 00002")]

@@ -24,8 +24,8 @@ _EXTENSION = re.compile(r"(?:;\s*ext\s*=|(?<![a-z])ext(?:ension|n)?\.?:?|\sx|#)\
 def normalise_phone(text: str, country: str) -> str:
     """Return "+919876543210" for every spelling of that number in its country; "" for what is no phone number.
 
-    What is dialled behind a number ("ext 5") is no part of it. A number of a country that is not listed keeps its digits
-    behind the country's name unless it begins with + or 00.
+    What is dialled behind a number ("ext 5") is no part of it. A number of a country that is not listed keeps its
+    digits behind the country's name unless it begins with + or 00.
     """
     text = _EXTENSION.sub("", text)
     digits = "".join(str(unicodedata.digit(char)) for char in text if unicodedata.digit(char, None) is not None)

@@ -221,10 +221,11 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "anniversary-reward",
         "Anniversary reward",
-        "{currency} 50 off one session around the day that the customer joined.",
+        "{currency} 50 off around the day that the customer joined, once in each calendar month that those days touch: a "
+        "segment of the day itself gives it once.",
         {
             "campaign_kind": "ANNIVERSARY",
-            "short_desc": "A present on the day that you joined us.",
+            "short_desc": "A present around the day that you joined us.",
             "value_type": "amount",
             "value": Decimal(50),
         },

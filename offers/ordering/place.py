@@ -135,6 +135,11 @@ def refuse_invalid_offers(priced: PricedSession, ask: SessionAsk) -> None:
             raise Refusal(
                 RefusalKind.OFFER_NOT_VALID, f"The offer {outcome.offer_id} is not valid: {in_short(reason)}."
             )
+        if reason.code is ReasonCode.CUSTOMER_UNKNOWN:
+            raise Refusal(
+                RefusalKind.OFFER_NOT_FULFILLABLE,
+                f"The offer {outcome.offer_id} is limited by customer; send a phone number or an e-mail.",
+            )
         if outcome.outcome is Outcome.LIMITED or reason.code in USED_UP:
             raise Refusal(
                 RefusalKind.OFFER_NOT_FULFILLABLE, f"The offer {outcome.offer_id} is used up: {in_short(reason)}."

@@ -70,6 +70,19 @@ def test_an_opted_in_offer_that_is_used_up_is_refused_and_reserves_nothing() -> 
         assert LedgerEntry.objects.count() == 3
 
 
+def test_a_chosen_offer_that_is_limited_by_customer_asks_who_that_is() -> None:
+    world = make_world()
+    make_offer(world.cpo, uses_per_customer=1, auto=False)
+    with cpo_scope(world.cpo), pytest.raises(Refusal) as refusal:
+        connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
+        ask = ask_for(opted_in=("weekend-discount-25",))
+        place(Placing(Buyer("bap.example", "t-1"), connector, ask, billing={}), now=timezone.now())
+    assert (refusal.value.kind.value, str(refusal.value)) == (
+        "OFFER_NOT_FULFILLABLE",
+        "The offer weekend-discount-25 is limited by customer; send a phone number or an e-mail.",
+    )
+
+
 def test_a_budget_reserves_the_most_that_one_redemption_may_cost() -> None:
     world = make_world()
     offer = make_offer(world.cpo, budget=Decimal(250), redemption_cap=Decimal(60), value_cap=None)

@@ -221,8 +221,8 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "anniversary-reward",
         "Anniversary reward",
-        "{currency} 50 off around the day that the customer joined, once in each calendar month that those days touch: a "
-        "segment of the day itself gives it once.",
+        "{currency} 50 off around the day that the customer joined, once in each calendar month that those days "
+        "touch: a segment of the day itself gives it once.",
         {
             "campaign_kind": "ANNIVERSARY",
             "short_desc": "A present around the day that you joined us.",

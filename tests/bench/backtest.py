@@ -6,15 +6,18 @@ The yardstick is reading the same sessions, page by page, and doing nothing with
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Customer, Order
+from cpo_portal.charging.models import ChargingSession, Customer, Order, SessionState
+from cpo_portal.charging.segments.stored import SegmentContent, save_segment
 from cpo_portal.network.models import Connector
 from cpo_portal.runtime.garbage import collect_seldom
 from offers.backtest.history import known_of, past_sessions
@@ -52,14 +55,18 @@ def run() -> Figures:
         "limited": _draft(world, "limited", redemption_cap=Decimal(60), **LIMITS),
     }
     database.tidy()
-    spent: dict[str, list[float]] = {name: [] for name in drafts}
+    spent: dict[str, list[float]] = defaultdict(list)
     measures: dict[str, Callable[[], float]] = {
         name: lambda name=name: replayed(drafts[name], spent[name])  # type: ignore[misc]
         for name in drafts
     }
     found = interleaved(ROUNDS, **measures, read=lambda: read(world))
+    # Segments are counted for every draft of a CPO that has some.
+    add_segments(world)
+    for_some = _draft(world, "segments", additive=True, segment_ids=["regular"])
+    found |= interleaved(ROUNDS, segments=lambda: replayed(for_some, spent["segments"]))
     figures = {f"backtest.{name}_per_s": p50(rates) for name, rates in found.items()}
-    figures["backtest.sessions_per_s"] = min(figures["backtest.plain_per_s"], figures["backtest.limited_per_s"])
+    figures["backtest.sessions_per_s"] = min(figures[f"backtest.{name}_per_s"] for name in spent)
     figures["backtest.ratio_to_reading"] = ratio(found["plain"], found["read"])
     return figures | {f"backtest.cpu_us.{name}": p50(times) for name, times in spent.items()}
 
@@ -109,14 +116,52 @@ def add_bills(world: World, count: int) -> None:
             for n, start in enumerate(starts)
         ]
         Order.objects.bulk_create(orders, BATCH)
+        Order.objects.update(created_at=F("planned_start"))
+        ChargingSession.objects.bulk_create(list(_sessions(world, orders)), BATCH)
         Quote.objects.bulk_create(list(_bills(world, orders)), BATCH)
+
+
+def add_segments(world: World) -> None:
+    """Let the CPO have five segments, by what its customers have charged until each session."""
+    rules: dict[str, dict[str, Any]] = {
+        "new": {"fact": "NEW"},
+        "regular": {"fact": "RETURNING"},
+        "away": {"fact": "LAPSED", "days": 2},
+        "often": {"fact": "SESSIONS", "number": 3, "days": 14},
+        "much": {"fact": "ENERGY", "number": 100},
+    }
+    with cpo_scope(world.cpo):
+        for name, rule in rules.items():
+            save_segment(world.cpo, SegmentContent(name, name.title(), (rule,)))
+
+
+def _sessions(world: World, orders: list[Order]) -> Iterator[ChargingSession]:
+    for number, order in enumerate(orders):
+        stopped_at = order.planned_start + timedelta(minutes=MINUTES)
+        yield ChargingSession(
+            cpo=world.cpo,
+            order=order,
+            system=world.system,
+            connector=order.connector,
+            session_id=f"s-{number}",
+            state=SessionState.STOPPED,
+            started_at=order.planned_start,
+            stopped_at=stopped_at,
+            start_register_wh=1_000_000,
+            last_register_wh=1_000_000 + _energy_wh(number),
+            last_reading_at=stopped_at,
+        )
+
+
+def _energy_wh(number: int) -> int:
+    return 2000 + number * 17 % ENERGIES * 50
 
 
 def _bills(world: World, orders: list[Order]) -> Iterator[Quote]:
     version = world.tariff.live_version
     step = LockedStep((offer("past", "10"),), ceilings={})
     for number, order in enumerate(orders):
-        request = _request(order, 2000 + number * 17 % ENERGIES * 50)
+        request = _request(order, _energy_wh(number))
         bill = price(request, PLAIN, discounts=step)
         yield Quote(
             cpo=world.cpo,

@@ -73,10 +73,11 @@ def test_an_opted_in_offer_that_is_used_up_is_refused_and_reserves_nothing() -> 
 def test_a_chosen_offer_that_is_limited_by_customer_asks_who_that_is() -> None:
     world = make_world()
     make_offer(world.cpo, uses_per_customer=1, auto=False)
-    with cpo_scope(world.cpo), pytest.raises(Refusal) as refusal, transaction.atomic():
+    with cpo_scope(world.cpo):
         connector = Connector.objects.select_related("cpo", "charger__location").get(pk=world.connector.pk)
-        ask = ask_for(opted_in=("weekend-discount-25",))
-        place(Placing(Buyer("bap.example", "t-1"), connector, ask, billing={}), now=timezone.now())
+        placing = Placing(Buyer("bap.example", "t-1"), connector, ask_for(opted_in=("weekend-discount-25",)))
+        with transaction.atomic(), pytest.raises(Refusal) as refusal:
+            place(placing, now=timezone.now())
     assert (refusal.value.kind.value, str(refusal.value)) == (
         "OFFER_NOT_FULFILLABLE",
         "The offer weekend-discount-25 is limited by customer; send a phone number or an e-mail.",

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice, product
+from functools import lru_cache
+from itertools import islice
 
-from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segments.rules import (
+    Condition,
+    CustomerFacts,
+    Fact,
+    Moment,
+    Segment,
+    decide,
+    windows_of,
+)
+from offers.engine.lint.behind import behind
 from offers.engine.lint.values import Person
+from offers.engine.lint.ways import Way, ways_into
 from pricing.engine.windows import zone_of
 
-#: Ways into the segments that are looked at before it is said that nobody is in all of them.
+#: Ways into the segments that are tried, of those that somebody may go.
 _MOST_WAYS = 64
 #: What customers may have behind them before conditions ask for more: nothing, a session, many.
 _STARTS = (0, 1, 12)
-_RECENTLY = timedelta(days=10)
-_A_WAY = tuple[Condition, ...]
+_ANOTHER_APP = "another app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +42,38 @@ def somebody(wish: Wish, at: datetime, zone: str) -> Person | None:
     today = at.astimezone(zone_of(zone)).date()
     starts = _STARTS if wish.sessions is None else (wish.sessions,)
     for start in starts:
-        for way in islice(_ways(wish.segments), _MOST_WAYS):
-            person = _made(way, start, at, today)
-            if wish.sessions in (None, person.sessions) and _fits(wish, person, at, today):
+        for way in _open_ways(wish.segments):
+            person = _made(wish, way, start, (at, today))
+            if person is not None and _fits(wish, person, at, today):
                 return person
     return None
 
 
-def _made(way: _A_WAY, sessions: int, at: datetime, today: date) -> Person:
-    last = at - _RECENTLY if sessions else None
-    facts = CustomerFacts(sessions=sessions, last_session=last, energy_wh=sessions * 20_000)
-    bap_id = ""
-    for condition in way:
-        if condition.fact is Fact.BAP:
-            bap_id = condition.values[0]
-        else:
-            facts = _WISHES[condition.fact](condition, facts, at, today)
-    return Person(facts, facts.sessions, bap_id)
+@lru_cache(maxsize=256)
+def _open_ways(groups: tuple[tuple[Segment, ...], ...]) -> tuple[Way, ...]:
+    """Return the ways that somebody may go, whose conditions do not exclude each other."""
+    open_to = (x for x in ways_into(groups) if behind(x, (), least=0) is not None and _named(x) is not None)
+    return tuple(islice(dict.fromkeys(open_to), _MOST_WAYS))
+
+
+def _made(wish: Wish, way: Way, start: int, at: tuple[datetime, date]) -> Person | None:
+    """Return a customer who meets the conditions of a way as far as they can be met together."""
+    windows = windows_of(segment for group in wish.segments for segment in group)
+    had, named = behind(way, windows, least=start, most=wish.sessions), _named(way)
+    if had is None or named is None or wish.sessions not in (None, had.sessions):
+        return None
+    facts = CustomerFacts(
+        tier=named.tier,
+        organisation=named.organisation,
+        joined_on=_joined(way, at[1]),
+        vehicle_makes=named.vehicle_makes,
+        sessions=had.sessions,
+        last_session=None if had.away is None else at[0] - had.away,
+        energy_wh=had.energy_wh,
+        sessions_within=had.within,
+        lists=frozenset(named.lists),
+    )
+    return Person(facts, had.sessions, named.bap_id)
 
 
 def _fits(wish: Wish, person: Person, at: datetime, today: date) -> bool:
@@ -56,72 +81,78 @@ def _fits(wish: Wish, person: Person, at: datetime, today: date) -> bool:
     return all(any(decide(x, person.facts, moment).holds for x in group) for group in wish.segments)
 
 
-def _ways(groups: Sequence[tuple[Segment, ...]]) -> Iterator[_A_WAY]:
-    """Yield conditions that, held together, may put somebody into one segment of each group."""
-    choices = [[way for segment in group for way in islice(_into(segment), _MOST_WAYS)] for group in groups]
-    return (tuple(condition for part in parts for condition in part) for parts in product(*choices))
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What conditions name that a customer is, drives, is listed on or comes through; empty where they name none."""
+
+    tier: str
+    organisation: str
+    bap_id: str
+    vehicle_makes: tuple[str, ...]
+    lists: tuple[str, ...]
 
 
-def _into(segment: Segment) -> Iterator[_A_WAY]:
-    rules = {rule.segment_id: rule for rule in segment.rules}
-    own = rules.get(segment.segment_id)
-    return _by_rule(own, rules) if own is not None else iter(())
+def _named(way: Way) -> _Named | None:
+    """Return one name of each kind that has one, and as many as it takes of those that may be several; None where the
+    conditions leave none."""
+    # Spelling matters in ids alone.
+    tier = _one(_of(way, Fact.TIER), str.casefold)
+    organisation = _one(_of(way, Fact.ORGANISATION), str.casefold)
+    bap_id = _one(_of(way, Fact.BAP), str, other=_ANOTHER_APP)
+    makes = _several(_of(way, Fact.VEHICLE_MAKE), str.casefold)
+    lists = _several(_of(way, Fact.LIST), str)
+    if tier is None or organisation is None or bap_id is None or makes is None or lists is None:
+        return None
+    return _Named(tier, organisation, bap_id, makes, lists)
 
 
-def _by_rule(rule: Rule, rules: Mapping[str, Rule]) -> Iterator[_A_WAY]:
-    parts = [list(islice(_by_condition(x, rules), _MOST_WAYS)) for x in rule.conditions]
-    if not rule.match_all:
-        return (way for part in parts for way in part)
-    return (tuple(x for way in ways for x in way) for ways in product(*parts))
+def _of(way: Way, fact: Fact) -> list[Condition]:
+    return [x for x in way if x.fact is fact]
 
 
-def _by_condition(condition: Condition, rules: Mapping[str, Rule]) -> Iterator[_A_WAY]:
-    if condition.negated:
-        # What must not be is left out; whether that was enough is decided once somebody is made.
-        yield ()
-    elif condition.fact is Fact.SEGMENT:
-        for name in condition.values:
-            # A rule stands after those that it names, so this ends.
-            if name in rules:
-                yield from _by_rule(rules[name], rules)
-    else:
-        yield (condition,)
+_Spelled = Callable[[str], str]
 
 
-_Grant = Callable[[Condition, CustomerFacts, datetime, date], CustomerFacts]
+def _one(conditions: Sequence[Condition], spelled: _Spelled, *, other: str = "") -> str | None:
+    """Return the first name that is in all that ask for one of theirs and in none that asks for another; `other` where
+    these alone ask, "" where nobody does."""
+    asked, barred = _split(conditions, spelled)
+    if not asked:
+        return other if conditions else ""
+    common = set.intersection(*({spelled(value) for value in values} for values in asked)) - barred
+    return next((value for value in asked[0] if value and spelled(value) in common), None)
 
 
-def _recent(condition: Condition, facts: CustomerFacts, at: datetime, today: date) -> CustomerFacts:
-    sessions = max(facts.sessions, condition.number)
-    within = (*facts.sessions_within, (condition.days, condition.number))
-    last = at - min(_RECENTLY, timedelta(days=condition.days) / 2)
-    return replace(facts, sessions=sessions, sessions_within=within, last_session=last if sessions else None)
+def _several(conditions: Sequence[Condition], spelled: _Spelled) -> tuple[str, ...] | None:
+    """Return a name of each that asks for one of theirs, none of them barred."""
+    asked, barred = _split(conditions, spelled)
+    found: dict[str, str] = {}
+    for values in asked:
+        left = [value for value in values if spelled(value) not in barred]
+        if not left:
+            return None
+        if not any(spelled(value) in found for value in left):
+            found[spelled(left[0])] = left[0]
+    return tuple(found.values())
 
 
-def _lapsed(condition: Condition, facts: CustomerFacts, at: datetime, today: date) -> CustomerFacts:
-    return replace(facts, sessions=max(facts.sessions, 1), last_session=at - timedelta(days=condition.days))
+def _split(conditions: Iterable[Condition], spelled: _Spelled) -> tuple[list[tuple[str, ...]], set[str]]:
+    asked, barred = [], set()
+    for condition in conditions:
+        if condition.negated:
+            barred |= {spelled(value) for value in condition.values}
+        else:
+            asked.append(condition.values)
+    return asked, barred
 
 
-def _returning(condition: Condition, facts: CustomerFacts, at: datetime, today: date) -> CustomerFacts:
-    return replace(facts, sessions=max(facts.sessions, 1), last_session=facts.last_session or at - _RECENTLY)
-
-
-_WISHES: Mapping[Fact, _Grant] = {
-    Fact.TIER: lambda condition, facts, at, today: replace(facts, tier=condition.values[0]),
-    Fact.ORGANISATION: lambda condition, facts, at, today: replace(facts, organisation=condition.values[0]),
-    Fact.VEHICLE_MAKE: lambda condition, facts, at, today: replace(
-        facts, vehicle_makes=(*facts.vehicle_makes, condition.values[0])
-    ),
-    Fact.LIST: lambda condition, facts, at, today: replace(facts, lists=facts.lists | {condition.values[0]}),
-    Fact.NEW: lambda condition, facts, at, today: replace(facts, sessions=0, last_session=None, energy_wh=0),
-    Fact.RETURNING: _returning,
-    Fact.LAPSED: _lapsed,
-    Fact.SESSIONS: _recent,
-    Fact.ENERGY: lambda condition, facts, at, today: replace(
-        facts, energy_wh=max(facts.energy_wh, condition.number * 1000)
-    ),
-    Fact.ANNIVERSARY: lambda condition, facts, at, today: replace(facts, joined_on=_a_year_before(today)),
-}
+def _joined(way: Way, today: date) -> date | None:
+    """Return a day of joining whose yearly day is as near as conditions ask, but no nearer than they allow."""
+    asked = _of(way, Fact.ANNIVERSARY)
+    if all(x.negated for x in asked):
+        return None
+    farther = max((x.days + 1 for x in asked if x.negated), default=0)
+    return _a_year_before(today - timedelta(days=farther))
 
 
 def _a_year_before(day: date) -> date:

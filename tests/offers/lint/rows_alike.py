@@ -14,6 +14,8 @@ from tests.offers.lint.samples import DIWALI, FOR, GOLD, MONDAYS, NEW, RETURNING
 from tests.pricing.engine.samples import SATURDAY, window
 
 LOYAL = of("loyal", Condition(Fact.SESSIONS, number=10, days=90))
+GOLD_OR_SILVER = of("either", Condition(Fact.TIER, ("Gold", "Silver")))
+SILVER = of("silver", Condition(Fact.TIER, ("Silver",)))
 
 FOUND: dict[str, Row] = {
     "a-code-of-two": ("SAME_CODE", offer("a", display_code="X", **FOR), (offer("b", display_code="x"),), {}),
@@ -90,6 +92,18 @@ FOUND: dict[str, Row] = {
         "SLABS_OVERLAP",
         replace(bands("a", slab(10, 19)), segments=(GOLD,)),
         (replace(bands("b", slab(19, 30, "20")), segments=(RETURNING,)),),
+        {},
+    ),
+    "slabs-of-two-tiers-and-of-one-of-them": (
+        "SLABS_OVERLAP",
+        replace(bands("a", slab(10, 19)), segments=(GOLD_OR_SILVER,)),
+        (replace(bands("b", slab(10, 19, "20")), segments=(SILVER,)),),
+        {},
+    ),
+    "slabs-of-a-tier-and-of-two-with-it": (
+        "SLABS_OVERLAP",
+        replace(bands("a", slab(10, 19)), segments=(SILVER,)),
+        (replace(bands("b", slab(10, 19, "20")), segments=(GOLD_OR_SILVER,)),),
         {},
     ),
     "an-edge": ("CLIFF", bands("a", slab(10, 19)), (), {}),

@@ -26,7 +26,12 @@ TIER = Condition(Fact.TIER, ("Gold", "Silver"))
 NEW, RETURNING = Condition(Fact.NEW), Condition(Fact.RETURNING)
 LAPSED = Condition(Fact.LAPSED, days=90)
 OFTEN = Condition(Fact.SESSIONS, number=5, days=30)
+SIX_DAYS = Condition(Fact.SESSIONS, number=2, days=6)
 MEMBERS = rule("members", TIER)
+SILVER, NOT_GOLD = Condition(Fact.TIER, ("silver",)), Condition(Fact.TIER, ("gold",), negated=True)
+APPS, NOT_ONE_APP = Condition(Fact.BAP, ("a", "b")), Condition(Fact.BAP, ("a",), negated=True)
+LISTS, NOT_ONE_LIST = Condition(Fact.LIST, ("vip", "staff")), Condition(Fact.LIST, ("vip",), negated=True)
+MUCH = Condition(Fact.ENERGY, number=10)
 IN_MEMBERS = Condition(Fact.SEGMENT, ("members",))
 
 IN: dict[str, Segment] = {
@@ -49,12 +54,52 @@ IN: dict[str, Segment] = {
     "a-segment-of-segments-of-segments": segment(
         Condition(Fact.SEGMENT, ("outer",)), on=(MEMBERS, rule("outer", IN_MEMBERS))
     ),
+    "lapsed-and-within-more-days": segment(
+        Condition(Fact.LAPSED, days=30), Condition(Fact.SESSIONS, number=1, days=60)
+    ),
+    "within-more-days-and-lapsed": segment(
+        Condition(Fact.SESSIONS, number=1, days=60), Condition(Fact.LAPSED, days=30)
+    ),
+    "lapsed-for-less": segment(Condition(Fact.LAPSED, days=30), Condition(Fact.LAPSED, days=31, negated=True)),
+    "lapsed-with-energy": segment(LAPSED, MUCH),
+    "many-but-not-lately": segment(OFTEN, Condition(Fact.SESSIONS, number=1, days=6, negated=True)),
+    "lately-but-not-many": segment(SIX_DAYS, Condition(Fact.SESSIONS, number=3, days=30, negated=True)),
+    "some-energy": segment(MUCH, Condition(Fact.ENERGY, number=11, negated=True)),
+    "hardly-any-energy": segment(RETURNING, Condition(Fact.ENERGY, number=1, negated=True)),
+    "one-of-two-tiers-twice": segment(TIER, SILVER),
+    "one-of-two-tiers-the-other-way-round": segment(SILVER, TIER),
+    "one-of-two-tiers-but-not-the-first": segment(TIER, NOT_GOLD),
+    "one-of-two-apps-but-not-the-first": segment(APPS, NOT_ONE_APP),
+    "not-through-an-app": segment(NOT_ONE_APP),
+    "on-one-of-two-lists-but-not-the-first": segment(LISTS, NOT_ONE_LIST),
+    "of-two-makes": segment(Condition(Fact.VEHICLE_MAKE, ("Tata",)), Condition(Fact.VEHICLE_MAKE, ("MG", "tata"))),
+    "near-the-yearly-day-but-not-on-it": segment(
+        Condition(Fact.ANNIVERSARY, days=3), Condition(Fact.ANNIVERSARY, days=0, negated=True)
+    ),
+    "not-of-all": segment(
+        Condition(Fact.SEGMENT, ("outer",), negated=True), TIER, on=(rule("outer", SILVER, RETURNING),)
+    ),
+    "not-in-a-segment-that-is-gone": segment(Condition(Fact.SEGMENT, ("gone",), negated=True)),
     "not-in-a-segment": segment(Condition(Fact.SEGMENT, ("members",), negated=True), on=(MEMBERS,)),
 }
 NOBODY: dict[str, Segment] = {
     "new-and-returning": segment(NEW, RETURNING),
     "lapsed-and-often": segment(LAPSED, NEW),
     "in-and-not-in": segment(TIER, Condition(Fact.TIER, ("Gold", "Silver"), negated=True)),
+    "tiers-without-one-in-common": segment(SILVER, Condition(Fact.TIER, ("Gold", "Bronze"))),
+    "on-a-list-and-not": segment(Condition(Fact.LIST, ("vip",)), NOT_ONE_LIST),
+    "lately-and-lapsed": segment(Condition(Fact.SESSIONS, number=1, days=30), Condition(Fact.LAPSED, days=60)),
+    "lapsed-and-lately": segment(Condition(Fact.LAPSED, days=60), Condition(Fact.SESSIONS, number=1, days=30)),
+    "new-with-energy": segment(NEW, MUCH),
+    "more-in-fewer-days": segment(
+        Condition(Fact.SESSIONS, number=10, days=30), Condition(Fact.SESSIONS, number=3, days=60, negated=True)
+    ),
+    "fewer-than-none": segment(Condition(Fact.SESSIONS, number=0, days=30, negated=True)),
+    "less-energy-than-none": segment(Condition(Fact.ENERGY, number=0, negated=True)),
+    "more-energy-and-less": segment(MUCH, Condition(Fact.ENERGY, number=10, negated=True)),
+    "neither-new-nor-returning": segment(
+        Condition(Fact.SEGMENT, ("outer",), negated=True), on=(rule("outer", NEW, RETURNING, match_all=False),)
+    ),
     "a-segment-that-is-gone": Segment("own", "Own", ()),
 }
 
@@ -65,6 +110,22 @@ def test_somebody_is_in(name: str) -> None:
     assert person is not None
     assert decide(IN[name], person.facts, Moment(SATURDAY, TODAY, person.bap_id)).holds is True
     assert person.sessions == person.facts.sessions
+    assert at_odds(person.facts) == []
+
+
+def at_odds(facts: CustomerFacts) -> list[str]:
+    """Return what of the sessions of a customer cannot be so."""
+    last, within = facts.last_session, sorted(facts.sessions_within)
+    counts = [count for _, count in within]
+    found = {
+        "a last session of none": (last is None) is (facts.sessions > 0),
+        "energy of none": facts.energy_wh > 0 and not facts.sessions,
+        "more than all": max(counts, default=0) > facts.sessions,
+        "fewer in more days": counts != sorted(counts),
+        "the last one": last is not None
+        and any((count > 0) is not (last > SATURDAY - timedelta(days=days)) for days, count in within),
+    }
+    return [name for name, is_so in found.items() if is_so]
 
 
 @pytest.mark.parametrize("name", NOBODY)
@@ -79,7 +140,6 @@ def test_one_of_several_segments_is_enough_and_each_group_counts() -> None:
     assert (person.facts.tier, person.sessions) == ("Gold", 1)
 
 
-SIX_DAYS = Condition(Fact.SESSIONS, number=2, days=6)
 WHOEVER = Condition(Fact.SESSIONS, number=0, days=30)
 #: The sessions before, how many days ago the last one was, and how many were in the last so many days.
 BEHIND = [
@@ -88,6 +148,9 @@ BEHIND = [
     pytest.param(segment(OFTEN), 5, 10, ((30, 5),), id="often"),
     pytest.param(segment(SIX_DAYS), 2, 3, ((6, 2),), id="often-in-few-days"),
     pytest.param(segment(SIX_DAYS, RETURNING), 2, 3, ((6, 2),), id="the-later-of-two"),
+    pytest.param(IN["lapsed-and-within-more-days"], 1, 30, ((60, 1),), id="lapsed-but-lately"),
+    pytest.param(IN["many-but-not-lately"], 5, 10, ((6, 0), (30, 5)), id="often-but-not-lately"),
+    pytest.param(IN["lapsed-for-less"], 1, 30, (), id="lapsed-for-less"),
     pytest.param(segment(WHOEVER), 0, None, ((30, 0),), id="as-often-as-never"),
 ]
 

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
+from cpo_portal.charging.segments.rules import Segment
+from cpo_portal.charging.segments.stored import announced
 from cpo_portal.network.catalogue import products_at, units_left
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Location, Product
 from offers.engine.facts import Good
@@ -21,8 +23,8 @@ from offers.places import place_facts
 from pricing.engine.values import PriceTerms, Tax
 from pricing.mapping import price_terms, tariffs_for, tax_and_surges_of
 from pricing.models import TariffVersion
-from pricing.surges.applying import Surges, applying, surges_of, with_surges
-from pricing.surges.exempt import Driver
+from pricing.surges.applying import Applying, Surges, applying, surges_of, with_surges
+from pricing.surges.exempt import Driver, segments_asked
 
 #: Of so many connectors the prices are read, and at so many of those offers are tried.
 MOST_PRICED, MOST_SITES = 60, 12
@@ -238,26 +240,32 @@ def _sites(connectors: Sequence[Connector], at: datetime) -> list[Site]:
     versions = tariffs_for(connectors, at=at)
     tax, surged = tax_and_surges_of(cpo_id)
     # What is said of an offer must not come and go with the demand of the minute.
-    surges = surges_of([cpo_id], now=at).get(cpo_id, Surges()).scheduled() if surged else None
+    surges = (surges_of([cpo_id], now=at).get(cpo_id, Surges()).scheduled() if surged else None) or Surges()
+    found = {x.pk: applying(surges, x, at=at) if x.pk in versions else [] for x in connectors}
+    wanted = {name for each in found.values() for x in each for name in x.exemptions.segment_ids}
+    pricing = _Pricing(at, tax, surges, found, announced(wanted, at) if wanted else {})
     sold = products_at({x.charger.location for x in connectors})
-    return [_site(x, versions.get(x.pk), _Pricing(at, tax, surges or Surges()), sold) for x in connectors]
+    return [_site(x, versions.get(x.pk), pricing, sold) for x in connectors]
 
 
 @dataclass(frozen=True, slots=True)
 class _Pricing:
-    """What the prices of all connectors have in common, at an instant."""
+    """What the prices of connectors are made of, at an instant: the surges of each, by its key, and the segments that
+    these exempt, by id."""
 
     at: datetime
     tax: Tax | None
     surges: Surges
+    applying: Mapping[int, Sequence[Applying]]
+    segments: Mapping[str, tuple[Segment, ...]]
 
 
 def _site(connector: Connector, version: TariffVersion | None, pricing: _Pricing, sold: _Sold) -> Site:
     location = connector.charger.location
     terms: PriceTerms | None = None
+    found = pricing.applying[connector.pk]
     if version is not None:
         terms = price_terms(version, pricing.tax, time_zone=location.time_zone, products=sold[location.pk])
-        found = applying(pricing.surges, connector, at=pricing.at)
         if found:
             terms = with_surges(terms, found, pricing.surges.policy, Driver(), at=pricing.at)
     return Site(
@@ -270,6 +278,7 @@ def _site(connector: Connector, version: TariffVersion | None, pricing: _Pricing
         time_zone=location.time_zone,
         terms=terms,
         goods=_goods(sold[location.pk]),
+        exempt={x.version.schedule.schedule_id: segments_asked(x.exemptions, pricing.segments) for x in found},
     )
 
 

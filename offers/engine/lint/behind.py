@@ -1,4 +1,4 @@
-"""What a made-up customer has behind them: sessions, when the last one was and the energy, none at odds with another."""
+"""What a made-up customer has behind them: sessions, when the last one was and energy, none at odds with another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_A_SESSION = frozenset({Fact.NEW, Fact.RETURNING, Fact.LAPSED, Fact.ENERGY})
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """So many sessions, the last one so long ago, None without any; `within` has (days, count), the fewest days first."""
+    """So many sessions, the last one so long ago, None without any; `within` has (days, count), few days first."""
 
     sessions: int = 0
     away: timedelta | None = None

@@ -11,8 +11,11 @@ from offers.engine.candidates import Candidate, LineAmounts, OfferSet, by_worth
 from offers.engine.corners import candidates_of
 from offers.engine.evaluate import appraise
 from offers.engine.lint.judging import (
+    ANYBODY,
     NODES,
     Ranking,
+    asks_who,
+    driver_of,
     example_of,
     for_anybody,
     is_eligible,
@@ -20,7 +23,6 @@ from offers.engine.lint.judging import (
     rival_of,
     situation_at,
 )
-from offers.engine.lint.people import Wish, somebody
 from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
 from offers.engine.search import Search
 from offers.engine.situation import Situation
@@ -42,7 +44,7 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
         return
     offer = for_anybody(subject.offer)
     for tried in sessions:
-        situation = situation_at(subject, tried, None)
+        situation = situation_at(subject, tried, ANYBODY)
         own = appraise(offer, situation)
         if not is_eligible(own) or not situation.item_value:
             continue
@@ -51,7 +53,7 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
         known = {x: rivals.offer(x) for x in (y.offer.offer_id for y in judged)} | {offer.offer_id: subject.offer}
         for pool in (others, tuple(x for x in others if _is_for_all(known[x.offer_id]))):
             stack = _too_much(subject, mine, pool, situation)
-            person = _who(stack, known, tried)
+            person = _who(subject, stack, known, tried)
             if stack and person is not None:
                 yield _finding(subject, stack, situation, (tried, person, known))
                 return
@@ -121,19 +123,13 @@ def _lines(situation: Situation) -> LineAmounts:
     return LineAmounts(situation.amounts, smallest_unit(situation.cart.currency))
 
 
-def _who(stack: Sequence[Candidate], known: dict[str, OfferTerms], tried: Tried) -> Person | None:
-    """Return somebody who is of a segment of each of these offers, None where nobody was found."""
-    offers = [known[x.offer_id] for x in stack]
-    counts = {x.qualifier.nth_session for x in offers} - {None}
-    if len(counts) > 1:
-        return None
-    nth = next((x for x in counts if x is not None), None)
-    wish = Wish(tuple(x.segments for x in offers if x.segments), None if nth is None else nth - 1)
-    return somebody(wish, tried.cart.request.planned_start, tried.cart.time_zone)
+def _who(subject: Subject, stack: Sequence[Candidate], known: dict[str, OfferTerms], tried: Tried) -> Person | None:
+    """Return somebody who may have each of these offers, None where nobody was found."""
+    return driver_of(subject, tried, *(known[x.offer_id] for x in stack if x.offer_id != subject.offer.offer_id))
 
 
 def _is_for_all(offer: OfferTerms) -> bool:
-    return not offer.segments and offer.qualifier.nth_session is None
+    return not asks_who(offer)
 
 
 def _finding(

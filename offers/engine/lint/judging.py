@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
-from cpo_portal.charging.segments.rules import Fact
+from cpo_portal.charging.segments.rules import CustomerFacts, Fact, Segment
 from offers.engine.benefits import rule_of
 from offers.engine.candidates import NO_OFFER, Candidate, OfferSet, by_worth
 from offers.engine.evaluate import Appraisal, appraise
@@ -31,8 +31,10 @@ MOST_ELIGIBLE = 10
 MOST_COMBINING = 20
 #: Branches that a search for the best set may look at: the answer may then fall short of the best by a little.
 NODES = 100
-#: Turns that are looked for after what segments ask for.
-_MOST_TURNS = 4
+#: Turns that are looked for after what segments ask for, and earlier sessions among which several offers have theirs.
+_MOST_TURNS, _MOST_COUNTED = 4, 1000
+#: Who offers are tried for as they are to anybody: a customer, so that turns may be theirs.
+ANYBODY = Person(CustomerFacts(), 0)
 _NOTHING = Decimal(0)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _Judging = Callable[[OfferTerms], OfferTerms | None]
@@ -49,9 +51,11 @@ def for_its_own(offer: OfferTerms) -> OfferTerms:
 
 
 def for_anybody(offer: OfferTerms) -> OfferTerms:
-    """Return the offer as it is to a driver of its segments, who chooses it at a quiet and stocked site."""
+    """Return the offer as it is to a driver of its segments whose turn it is, who chooses it at a quiet and stocked
+    site."""
     open_to = for_its_own(offer)
-    return replace(open_to, segments=(), qualifier=replace(open_to.qualifier, nth_session=None))
+    paid = 0 if offer.benefit.item_unit is ItemUnit.SESSION else open_to.qualifier.item_count
+    return replace(open_to, segments=(), qualifier=replace(open_to.qualifier, nth_session=None, item_count=paid))
 
 
 def asks_who(offer: OfferTerms) -> bool:
@@ -60,14 +64,18 @@ def asks_who(offer: OfferTerms) -> bool:
     return bool(offer.segments) or by_turn
 
 
-def driver_of(subject: Subject, tried: Tried, *others: OfferTerms) -> Person | None:
-    """Return a made-up customer who may have the offer, and these others with it, in a session; None if none is found.
+def driver_of(
+    subject: Subject, tried: Tried, *others: OfferTerms, also: tuple[tuple[Segment, ...], ...] = ()
+) -> Person | None:
+    """Return a made-up customer who may have the offer, and these others with it, in a session and is in one segment of
+    each of `also`; None if none is found.
 
     For offers that anybody may have there is no need of one.
     """
     offers = (subject.offer, *others)
-    groups = tuple(x.segments for x in offers if x.segments)
-    for wish in dict.fromkeys(Wish(groups, x.sessions) for offer in offers for x in wishes_of(offer)):
+    groups = (*(x.segments for x in offers if x.segments), *also)
+    counts = [*(x.sessions for offer in offers for x in wishes_of(offer)), *_turns_of_all(offers)]
+    for wish in (Wish(groups, n) for n in dict.fromkeys(counts)):
         person = person_at(wish, tried)
         situation = situation_at(subject, tried, person)
         if person is not None and all(is_eligible(appraise(for_its_own(x), situation)) for x in offers):
@@ -90,6 +98,19 @@ def wishes_of(offer: OfferTerms) -> tuple[Wish, ...]:
         after = (_turn_from(number, paid, given) for number in _session_counts(offer)[:_MOST_TURNS])
         return tuple(Wish(groups, n) for n in dict.fromkeys((paid, paid + given + paid, *after)))
     return Wish(groups), Wish(groups, 12)
+
+
+def _turns_of_all(offers: Sequence[OfferTerms]) -> list[int]:
+    """Return numbers of earlier sessions after which it is the turn of each of several offers that give sessions."""
+    turns = [
+        (x.qualifier.item_count or 0, x.benefit.item_count or 0)
+        for x in offers
+        if x.benefit.item_unit is ItemUnit.SESSION
+    ]
+    if len(turns) < 2:
+        return []
+    met = (n for n in range(_MOST_COUNTED) if all(_turn_from(n, paid, given) == n for paid, given in turns))
+    return list(islice(met, _MOST_TURNS))
 
 
 def _turn_from(number: int, paid: int, given: int) -> int:

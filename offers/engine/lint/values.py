@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from cpo_portal.charging.segments.rules import CustomerFacts
+from cpo_portal.charging.segments.rules import CustomerFacts, Segment
 from offers.engine.backtest import Setting
 from offers.engine.book import OfferBook
 from offers.engine.facts import Good, PlaceFacts
@@ -59,7 +59,8 @@ class FindingCode(StrEnum):
 class Site:
     """A connector that buyer apps can order, with its names; `terms` are its price, None where it has none.
 
-    The price has the products that are sold at the location; `goods` are these with what is left of them.
+    The price has the products that are sold at the location; `goods` are these with what is left of them. `exempt` are
+    the segments that do not pay a surge, by its id.
     """
 
     location_id: str
@@ -71,6 +72,7 @@ class Site:
     time_zone: str
     terms: PriceTerms | None = None
     goods: Mapping[str, Good] = field(default_factory=dict)
+    exempt: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def _into(segment: Segment) -> Iterator[Way]:
 
 
 def _by_rule(rule: Rule, rules: Mapping[str, Rule], *, wanted: bool) -> Iterator[Way]:
-    """Yield the ways to be, or not to be, of one rule; whoever is not of a rule of all conditions misses any of them."""
+    """Yield the ways to be, or not to be, of one rule: not of all of its conditions is without any of them."""
     if not rule.conditions:
         return iter(()) if wanted else iter(((),))
     parts = [list(islice(_by_condition(x, rules, wanted=wanted), _MOST_OF_A_RULE)) for x in rule.conditions]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from offers.engine.values import StackLimits
 from tests.offers.engine.samples import offer, rupees_off
 from tests.offers.engine.samples_types import off_the_fee, slab
-from tests.offers.engine.test_giving import freebie
+from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, bands, cut
 
 FOUND: dict[str, Row] = {
@@ -37,6 +38,25 @@ FOUND: dict[str, Row] = {
         offer("a", "60", additive=True, segments=(GOLD,), **FOR),
         (offer("b", "40", additive=True, segments=(RETURNING,)),),
         {},
+    ),
+    "a-session-that-is-given": ("FREE_ENERGY", cut(more("SESSION", 4, 1, offer_id="a")), (), {}),
+    "a-session-that-is-given-for-members": (
+        "FREE_ENERGY",
+        cut(more("SESSION", 4, 1, offer_id="a", segments=(GOLD,))),
+        (),
+        {},
+    ),
+    "two-turns-that-come-to-all": (
+        "FREE_ENERGY",
+        cut(more("SESSION", 4, 1, "30", offer_id="a", additive=True)),
+        (replace(more("SESSION", 2, 1, "70", additive=True), offer_id="b"),),
+        {},
+    ),
+    "a-given-session-above-the-floor": (
+        "BELOW_FLOOR",
+        cut(more("SESSION", 4, 1, offer_id="a")),
+        (),
+        {"stack": StackLimits(None, Decimal(50))},
     ),
     "above-the-floor-alone": ("BELOW_FLOOR", offer("a", "30.01", **FOR), (), {"stack": StackLimits(None, Decimal(30))}),
     "above-the-floor-together": (

@@ -123,12 +123,6 @@ def bounds(offer: OfferTerms) -> tuple[int, ...]:
     return tuple(sorted(({x.item_count for x in slabs} | ends) - {0}))
 
 
-def remainder(offer: OfferTerms, kwh: int, base: Decimal) -> Decimal:
-    """Return what remains of `base` by the band of so many whole kWh."""
-    slab = slab_at(offer, kwh)
-    return base if slab is None else base - plain.taken(offer, base, slab)
-
-
 def _energy_wh(situation: Situation, lines: tuple[int, ...]) -> int:
     cart = situation.cart
     return cart.energy_wh if any(cart.lines[n].kind in _OF_ENERGY for n in lines) else 0

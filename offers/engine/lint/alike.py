@@ -1,10 +1,9 @@
-"""Offers that a driver, or the author, may take for each other: the same code, slabs over each other, price cliffs."""
+"""Offers that a driver, or the author, may take for each other: the same code, slabs over each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from offers.engine.benefits import slab
 from offers.engine.book import OfferBook
@@ -24,7 +23,6 @@ from offers.engine.lint.judging import (
 )
 from offers.engine.lint.sessions import every_so_many, tried
 from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
-from offers.engine.situation import base_of
 from offers.engine.step import OfferStep
 from offers.engine.values import BenefitKind, OfferTerms, Slab
 from pricing.engine.wording import energy_text, money_text
@@ -164,53 +162,6 @@ def _overlapping(
                     rivals=(rival_of(other),),
                 )
                 return
-
-
-def find_cliffs(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding]:
-    """Yield what the price of energy, time and products does at the edges of slabs, at the first station."""
-    offer = subject.offer
-    first = next(iter(sessions), None)
-    if offer.benefit.kind is not BenefitKind.SLAB or first is None:
-        return
-    for kwh in slab.bounds(offer):
-        found = tried(first.site, first.cart.request.planned_start, kwh * 1000)
-        if found is None:
-            continue
-        before, after = _around(subject, found, kwh)
-        if before == after:
-            continue
-        prices = f"from {money_text(before, offer.currency)} to {money_text(after, offer.currency)}"
-        yield Finding(
-            FindingCode.CLIFF,
-            Severity.WARNING,
-            "slabs",
-            f"The price {'falls' if after < before else 'rises'} {prices}, before fees and tax, when a session reaches "
-            f"{kwh} kWh.",
-            example=replace(example_of(found, _driver_at(subject, found)), paid=after),
-            figures=(
-                Figure("price_before", before, offer.currency),
-                Figure("price_after", after, offer.currency),
-            ),
-        )
-
-
-def _driver_at(subject: Subject, found: Tried) -> Person | None:
-    """Return who may have an offer for some at an edge or, where its last band ends there, a Wh below."""
-    if not asks_who(subject.offer):
-        return None
-    below = tried(found.site, found.cart.request.planned_start, found.cart.energy_wh - 1)
-    return next((who for x in (found, below) if x is not None and (who := driver_of(subject, x))), None)
-
-
-def _around(subject: Subject, found: Tried, kwh: int) -> tuple[Decimal, Decimal]:
-    """Return what a driver pays of a session of so many kWh by the band below, and by its own."""
-    situation, offer = situation_at(subject, found, None), subject.offer
-    least, value = offer.qualifier.min_value, situation.item_value
-    if least is not None and value < least:
-        return value, value
-    base = base_of(situation, slab.lines(offer, situation))
-    before, after = (value - base + slab.remainder(offer, x, base) for x in (kwh - 1, kwh))
-    return before, after
 
 
 def _overlap(one: Slab, other: Slab) -> bool:

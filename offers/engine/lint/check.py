@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from offers.engine.lint.alike import find_cliffs, find_overlaps, find_same_code
+from offers.engine.lint.alike import find_overlaps, find_same_code
 from offers.engine.lint.cancelled import find_cancelled
+from offers.engine.lint.cliffs import find_cliffs
 from offers.engine.lint.contradictions import find_contradictions
 from offers.engine.lint.free import find_free
 from offers.engine.lint.judging import Ranking, wishes_of
@@ -52,7 +53,7 @@ def _tried(
     yield from find_free(subject, ranking, sessions)
     yield from find_cancelled(subject, sessions)
     yield from find_overlaps(subject, rivals, sessions)
-    yield from find_cliffs(subject, sessions)
+    yield from find_cliffs(subject, rivals, sessions)
 
 
 def _sorted(found: Sequence[Finding]) -> tuple[Finding, ...]:

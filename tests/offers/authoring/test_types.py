@@ -294,5 +294,5 @@ def test_the_sheet_hides_exactly_what_a_type_has_no_use_for() -> None:
 def test_the_page_shows_the_author_where_the_price_jumps(people: People) -> None:
     offer = authoring.create_offer(people.here.cpo, "bulk", content("slab"))
     text = signed_in(people.owner).get(checks(offer)).content.decode()
-    assert "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh." in text
-    assert "The price rises from ₹324.00 to ₹360.00, before fees and tax, when a session reaches 20 kWh." in text
+    assert "The price falls from ₹179.98 to ₹162.00, before fees and tax, when a session reaches 10 kWh." in text
+    assert "The price rises from ₹323.98 to ₹360.00, before fees and tax, when a session reaches 20 kWh." in text

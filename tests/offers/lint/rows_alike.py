@@ -110,6 +110,7 @@ FOUND: dict[str, Row] = {
     "an-edge-for-members": ("CLIFF", replace(bands("a", slab(10, 19)), segments=(GOLD,)), (), {}),
     "two-edges": ("CLIFF", bands("a", slab(10, 10), slab(11, None, "20")), (), {}),
     "an-edge-of-a-free-session": ("CLIFF", bands("a", slab(10, None, "100")), (), {}),
+    "an-edge-of-the-energy-it-holds-for": ("CLIFF", cut(by_slabs(slab(0, None), max_wh=15_000)), (), {}),
     "an-edge-at-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="180")), (), {}),
 }
 NOT_FOUND: dict[str, Row] = {
@@ -177,6 +178,13 @@ NOT_FOUND: dict[str, Row] = {
     ),
     "no-edge": ("CLIFF", offer("a", **FOR), (), {}),
     "an-edge-below-its-minimum": ("CLIFF", cut(by_slabs(slab(10, 10), min_value="198.01")), (), {}),
+    "an-edge-beyond-the-most-energy": ("CLIFF", cut(by_slabs(slab(20, None), max_wh=15_000)), (), {}),
+    "an-edge-for-nobody": (
+        "CLIFF",
+        replace(bands("a", slab(10, 19)), segments=(of("nobody", Condition(Fact.NEW), Condition(Fact.RETURNING)),)),
+        (),
+        {},
+    ),
     "an-edge-without-a-step": ("CLIFF", bands("a", slab(1, 10, "0"), slab(11, None, "0")), (), {}),
 }
 SAID: dict[str, Said] = {
@@ -238,14 +246,14 @@ SAID: dict[str, Said] = {
     "an-edge": (
         "CLIFF",
         "slabs",
-        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "The price falls from ₹179.98 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
         "",
     ),
     "an-edge-at-its-minimum": (
         "CLIFF",
         "slabs",
-        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "The price falls from ₹179.98 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00.",
         "",
     ),
@@ -260,7 +268,7 @@ SAID: dict[str, Said] = {
     "an-edge-for-members": (
         "CLIFF",
         "slabs",
-        "The price falls from ₹180.00 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
+        "The price falls from ₹179.98 to ₹162.00, before fees and tax, when a session reaches 10 kWh.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 10 kWh for ₹162.00, by a customer who never charged "
         "with you, tier Gold.",
         "",

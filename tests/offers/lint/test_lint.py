@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,25 @@ from offers.engine.lint.judging import Ranking, wishes_of
 from offers.engine.lint.sessions import sessions_to_try
 from offers.engine.lint.shadowed import find_shadow
 from offers.engine.lint.values import Rival, Sampled
-from offers.engine.values import Objective, OfferTerms
+from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.lint_words import example_in_words, outcome_in_words, tried_in_words
 from tests.offers.engine.samples import WEEKEND, offer
+from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint import rows_alike, rows_free, rows_gifts, rows_holds, rows_scope, rows_shadows, rows_surges
-from tests.offers.lint.samples import BEFORE_MONDAY, FOR, MONDAYS, SHOPS, WORKDAYS, found, of, site, subject
+from tests.offers.lint.samples import (
+    BEFORE_MONDAY,
+    FOR,
+    MONDAYS,
+    SHOPS,
+    WORKDAYS,
+    bands,
+    cut,
+    found,
+    of,
+    site,
+    subject,
+)
 from tests.pricing.engine.samples import SATURDAY
 
 KINDS = (rows_shadows, rows_free, rows_alike, rows_holds, rows_scope, rows_gifts, rows_surges)
@@ -145,7 +159,61 @@ def test_both_edges_of_a_slab_for_members_are_shown_by_one() -> None:
 
 def test_each_edge_is_a_cliff_of_the_slab_below() -> None:
     cliffs = [x for x in looked_at("two-edges").findings if x.code is FindingCode.CLIFF]
-    assert [[f"{y.value}" for y in x.figures] for x in cliffs] == [["180.00", "162.00"], ["178.20", "158.40"]]
+    assert [[f"{y.value}" for y in x.figures] for x in cliffs] == [["179.98", "162.00"], ["178.18", "158.40"]]
+
+
+TENTH, MORE = slab(10, 19), slab(20, None, "15")
+#: Which way the price goes, from and to what, and at what energy.
+JUMPS: dict[str, tuple[OfferTerms, dict[str, Any], list[tuple[str, str, str, str]]]] = {
+    "bands": (
+        bands("a", TENTH, MORE),
+        {},
+        [("falls", "₹179.98", "₹162.00", "reaches 10 kWh"), ("falls", "₹323.98", "₹306.00", "reaches 20 kWh")],
+    ),
+    "no-more-than-so-much-energy": (
+        replace(cut(by_slabs(TENTH, MORE, max_wh=15_000)), offer_id="a"),
+        {},
+        [("falls", "₹179.98", "₹162.00", "reaches 10 kWh"), ("rises", "₹243.00", "₹270.02", "goes beyond 15 kWh")],
+    ),
+    "no-less-than-so-much-energy": (
+        replace(cut(by_slabs(TENTH, MORE, min_wh=15_000)), offer_id="a"),
+        {},
+        [("falls", "₹269.98", "₹243.00", "reaches 15 kWh"), ("falls", "₹323.98", "₹306.00", "reaches 20 kWh")],
+    ),
+    "from-a-value-on-that-lies-between": (
+        replace(cut(by_slabs(TENTH, MORE, min_value="200")), offer_id="a"),
+        {},
+        [("falls", "₹323.98", "₹306.00", "reaches 20 kWh")],
+    ),
+    "half-of-it-at-most": (
+        bands("a", slab(10, None, "100")),
+        {"stack": StackLimits(None, Decimal(50))},
+        [("falls", "₹179.98", "₹90.00", "reaches 10 kWh")],
+    ),
+    "bands-of-the-same-percentage": (
+        bands("a", slab(10, 19), slab(20, None)),
+        {},
+        [("falls", "₹179.98", "₹162.00", "reaches 10 kWh")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_a_cliff_is_between_prices_that_are_charged(name: str) -> None:
+    own, said, jumps = JUMPS[name]
+    sentences = [x.sentence for x in lint(subject(own, **said)).findings if x.code is FindingCode.CLIFF]
+    assert sentences == [
+        f"The price {way} from {before} to {after}, before fees and tax, when a session {at}."
+        for way, before, after, at in jumps
+    ]
+
+
+def test_a_cliff_beside_other_offers_is_by_this_one_alone() -> None:
+    finding = found(bands("a", slab(10, None)), offer("b", "5"))["CLIFF"]
+    assert finding.sentence == (
+        "The price falls from ₹179.98 to ₹162.00, by this offer alone and before fees and tax, when a session reaches "
+        "10 kWh."
+    )
 
 
 PLACES = {

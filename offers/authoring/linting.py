@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from offers.authoring.conditions import check_counted
 from offers.authoring.content import OfferContent, apply_content, checked, content_of
 from offers.authoring.drafts import working_version
+from offers.authoring.giving import check_turns
 from offers.book import book_for
 from offers.engine.backtest import Setting
 from offers.engine.book import OfferBook
@@ -94,6 +95,7 @@ def _refused(offer: Offer, version: OfferVersion) -> tuple[Finding, ...]:
     for check in (
         lambda: checked(offer, content_of(version)),
         lambda: check_counted(version.nth_session, limits_of(offer)),
+        lambda: check_turns(version.item_unit, limits_of(offer)),
     ):
         try:
             check()

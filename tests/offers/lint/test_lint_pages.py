@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,21 +15,35 @@ from django.utils import timezone
 
 from cpo_portal.accounts.models import TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Charger, Connector, Location, Product, ProductStock
 from offers import authoring
 from offers.admin import lint as admin_lint
 from offers.authoring.linting import lint_offer
-from offers.engine.values import OfferLimits
+from offers.engine.lint import FindingCode
+from offers.engine.values import BenefitKind, ItemUnit, OfferLimits
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState
 from offers.sites import anywhere, places_of
 from pricing.models import HolidayCalendar
+from pricing.surges.content import Exemptions
 from tests.offers.authoring.test_offer_admin import ADD, FORM, checks, edit_form, page
 from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.pricing.surges.samples import RUPEE, make_schedule, no_notice, publish
 from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db
 ALWAYS = {"weekly_windows": (), "min_value": None, "display_code": ""}
+SESSIONS = {
+    "benefit_kind": BenefitKind.BUY_X_GET_Y,
+    "value": None,
+    "value_type": "",
+    "value_cap": None,
+    "qualifier_item_count": 4,
+    "benefit_item_count": 1,
+    "item_unit": ItemUnit.SESSION,
+    "item_value": Decimal(0),
+}
 NOWHERE = "No connector that buyer apps see is in its scope: choose other places, or publish one of these."
 NO_STATIONS = "No station of yours is shown to buyer apps: publish one first."
 
@@ -331,6 +346,40 @@ def test_an_offer_for_one_session_that_is_not_limited_to_one_use_is_found(people
     assert codes(offer) == ["REFUSED"]
     authoring.set_limits(offer, OfferLimits(uses_per_customer=1))
     assert codes(offer) == []
+
+
+def test_an_offer_of_sessions_that_is_not_limited_to_one_a_day_is_found(people: People) -> None:
+    offer = draft(people, **SESSIONS)
+    with cpo_scope(offer.cpo):
+        report = lint_offer(Offer.objects.select_related("cpo").get(pk=offer.pk), timezone.now())
+    (found,) = report.contradictions
+    with pytest.raises(ValidationError) as refusal:
+        authoring.publish(offer)
+    assert refusal.value.message_dict == {found.field: [found.sentence]}
+    assert (found.code, found.field) == (FindingCode.REFUSED, "uses_per_customer_day")
+    authoring.set_limits(offer, OfferLimits(uses_per_customer_day=1))
+    assert "REFUSED" not in codes(offer)
+
+
+@pytest.mark.parametrize(
+    ("exempt", "found"),
+    [
+        pytest.param(Exemptions(), True, id="nobody"),
+        pytest.param(Exemptions(segment_ids=("gold",)), False, id="who-has-the-offer"),
+        pytest.param(Exemptions(segment_ids=("silver",)), True, id="others"),
+        pytest.param(Exemptions(first_session=True), True, id="new-ones"),
+    ],
+)
+def test_a_surge_cancels_an_offer_for_who_has_it_and_pays(people: People, exempt: Exemptions, found: bool) -> None:
+    cpo = people.here.cpo
+    with cpo_scope(cpo):
+        for name in ("gold", "silver"):
+            conditions = [{"fact": "TIER", "values": [name]}]
+            Segment.objects.create(cpo=cpo, segment_id=name, name=name.title(), conditions=conditions)
+    no_notice(cpo)
+    publish(make_schedule(cpo, replace(RUPEE, exemptions=exempt)))
+    offer = draft(people, value=Decimal(1), segment_ids=("gold",))
+    assert ("SURGE_CANCELS" in codes(offer)) is found
 
 
 def test_the_policy_is_the_floor(people: People) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 
 from offers.engine.benefits import rule_of
 from offers.engine.candidates import Candidate, LineAmounts, OfferSet, by_worth
@@ -23,6 +23,7 @@ from offers.engine.lint.judging import (
     rival_of,
     situation_at,
 )
+from offers.engine.lint.sessions import short_sessions
 from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
 from offers.engine.search import Search
 from offers.engine.situation import Situation
@@ -33,6 +34,8 @@ from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
 
 _HUNDRED = Decimal(100)
+#: Other offers that the shortest sessions of all sites are held against.
+_MOST_COMPARED = 10_000
 
 
 def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> Iterator[Finding]:
@@ -43,7 +46,7 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
     if not rule_of(subject.offer).reduces(subject.offer):
         return
     offer = for_anybody(subject.offer)
-    for tried in sessions:
+    for tried in chain(sessions, _short(subject, offer, rivals.count)):
         situation = situation_at(subject, tried, ANYBODY)
         own = appraise(offer, situation)
         if not is_eligible(own) or not situation.item_value:
@@ -61,6 +64,15 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
                 break
 
 
+def _short(subject: Subject, offer: OfferTerms, rivals: int) -> Iterator[Tried]:
+    """Yield the shortest sessions that the offer's conditions allow, of those that are tried at a site, at some sites:
+    what is taken off weighs the most there."""
+    for site in subject.sites[: max(1, _MOST_COMPARED // max(1, rivals))]:
+        for growing in short_sessions(offer, subject.now, site):
+            held = (x for x in growing if is_eligible(appraise(offer, situation_at(subject, x, ANYBODY))))
+            yield from islice(held, 1)
+
+
 def _too_much(
     subject: Subject, own: Candidate, others: Sequence[Candidate], situation: Situation
 ) -> tuple[Candidate, ...]:
@@ -71,6 +83,8 @@ def _too_much(
     """
     if not _counts(subject, own, situation):
         return ()
+    if _exceeds(subject, (own,), situation):
+        return (own,)
     counting = [x for x in others if _counts(subject, x, situation)]
     # What exceeds by itself says so on its own page.
     pool = sorted((x for x in counting if not _exceeds(subject, (x,), situation)), key=by_worth)

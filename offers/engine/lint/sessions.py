@@ -83,6 +83,20 @@ def sessions_to_try(
     return [x for x in found if x is not None], len(choices)
 
 
+def short_sessions(offer: OfferTerms, now: datetime, site: Site) -> tuple[Iterator[Tried], Iterator[Tried]]:
+    """Return the sessions at a site where the offer first opens, by growing energy, and those by growing value."""
+    at = next(iter(instants(offer, (), now, site)), None)
+    sizes, baskets = _sizes(offer, ()) if at is not None else [], _baskets(offer, site)
+
+    def of(kind: type[int] | type[Decimal]) -> Iterator[Tried]:
+        for size, basket in product(sorted(x for x in sizes if isinstance(x, kind)), baskets):
+            found = tried(site, at, size, basket) if at is not None else None
+            if found is not None:
+                yield found
+
+    return of(int), of(Decimal)
+
+
 def tried(site: Site, at: datetime, size: _Size, basket: Basket = ()) -> Tried | None:
     """Price one session without offers; None where it has no price."""
     if site.terms is None:

@@ -46,6 +46,12 @@ FOUND: dict[str, Row] = {
         (),
         {},
     ),
+    "what-two-others-make-free-too": (
+        "FREE_ENERGY",
+        offer("a", "100", additive=True, **FOR),
+        (offer("b", "60", additive=True), offer("c", "40", additive=True)),
+        {},
+    ),
     "two-turns-that-come-to-all": (
         "FREE_ENERGY",
         cut(more("SESSION", 4, 1, "30", offer_id="a", additive=True)),

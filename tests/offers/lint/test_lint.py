@@ -15,13 +15,14 @@ from offers.engine.book import OfferBook
 from offers.engine.facts import Circle
 from offers.engine.lint import FindingCode, Report, lint
 from offers.engine.lint.clocks import is_ever_open
+from offers.engine.lint.free import find_free
 from offers.engine.lint.judging import Ranking, wishes_of
-from offers.engine.lint.sessions import sessions_to_try
+from offers.engine.lint.sessions import sessions_to_try, tried
 from offers.engine.lint.shadowed import find_shadow
 from offers.engine.lint.values import Rival, Sampled
 from offers.engine.values import Objective, OfferTerms, StackLimits
 from offers.lint_words import example_in_words, outcome_in_words, tried_in_words
-from tests.offers.engine.samples import WEEKEND, offer
+from tests.offers.engine.samples import WEEKEND, offer, rupees_off
 from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import freebie, more
 from tests.offers.lint import rows_alike, rows_free, rows_gifts, rows_holds, rows_scope, rows_shadows, rows_surges
@@ -160,6 +161,22 @@ def test_both_edges_of_a_slab_for_members_are_shown_by_one() -> None:
 def test_each_edge_is_a_cliff_of_the_slab_below() -> None:
     cliffs = [x for x in looked_at("two-edges").findings if x.code is FindingCode.CLIFF]
     assert [[f"{y.value}" for y in x.figures] for x in cliffs] == [["179.98", "162.00"], ["178.18", "158.40"]]
+
+
+YEARLY = of("yearly", Condition(Fact.ANNIVERSARY, days=7))
+
+
+@pytest.mark.parametrize("whose", [(), (YEARLY,)], ids=["anybody", "some"])
+@pytest.mark.parametrize("qualifier", [{}, {"min_value": "49"}], ids=["any-value", "a-least-value"])
+def test_the_shortest_session_is_tried_whatever_is_sampled(whose: Any, qualifier: Any) -> None:
+    own = rupees_off("a", "50", segments=whose, **qualifier, **FOR)
+    looked = subject(own)
+    long = tried(looked.sites[0], SATURDAY, 80_000)
+    assert long is not None
+    (finding,) = find_free(looked, Ranking(()), [long])
+    assert finding.code is FindingCode.FREE_ENERGY
+    assert finding.example is not None
+    assert finding.example.energy_wh == (2_722 if qualifier else 1_000)
 
 
 TENTH, MORE = slab(10, 19), slab(20, None, "15")

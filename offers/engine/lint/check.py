@@ -9,7 +9,9 @@ from offers.engine.lint.cancelled import find_cancelled
 from offers.engine.lint.cliffs import find_cliffs
 from offers.engine.lint.contradictions import find_contradictions
 from offers.engine.lint.free import find_free
+from offers.engine.lint.held import find_held
 from offers.engine.lint.judging import Ranking, wishes_of
+from offers.engine.lint.nights import find_nights
 from offers.engine.lint.sessions import rivals_of, sessions_to_try
 from offers.engine.lint.shadowed import find_shadow
 from offers.engine.lint.shadowing import find_shadowing
@@ -44,6 +46,7 @@ def _tried(
     subject: Subject, ranking: Ranking, rivals: Sequence[OfferTerms], sessions: Sequence[Tried]
 ) -> Iterator[Finding]:
     yield from find_same_code(subject, sessions)
+    yield from find_nights(subject)
     if not sessions:
         yield Finding(FindingCode.NOT_TRIED, Severity.WARNING, "", _UNPRICED)
         return
@@ -52,6 +55,7 @@ def _tried(
     yield from shadow or find_shadowing(subject, ranking, sessions)
     yield from find_free(subject, ranking, sessions)
     yield from find_cancelled(subject, sessions)
+    yield from find_held(subject, sessions)
     yield from find_overlaps(subject, rivals, sessions)
     yield from find_cliffs(subject, rivals, sessions)
 

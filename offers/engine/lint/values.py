@@ -43,6 +43,10 @@ class FindingCode(StrEnum):
     BELOW_FLOOR = "BELOW_FLOOR"
     #: Surges add no less than the offer takes off.
     SURGE_CANCELS = "SURGE_CANCELS"
+    #: A new customer may hold it in several orders at once.
+    HELD_AT_ONCE = "HELD_AT_ONCE"
+    #: A weekly window breaks off at midnight, for the day after is not ticked.
+    PAST_MIDNIGHT = "PAST_MIDNIGHT"
     SAME_CODE = "SAME_CODE"
     SLABS_OVERLAP = "SLABS_OVERLAP"
     CLIFF = "CLIFF"

@@ -25,7 +25,16 @@ from offers.lint_words import example_in_words, outcome_in_words, tried_in_words
 from tests.offers.engine.samples import WEEKEND, offer, rupees_off
 from tests.offers.engine.samples_types import by_slabs, slab
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.lint import rows_alike, rows_free, rows_gifts, rows_holds, rows_scope, rows_shadows, rows_surges
+from tests.offers.lint import (
+    rows_alike,
+    rows_free,
+    rows_gifts,
+    rows_holds,
+    rows_limits,
+    rows_scope,
+    rows_shadows,
+    rows_surges,
+)
 from tests.offers.lint.samples import (
     BEFORE_MONDAY,
     FOR,
@@ -41,7 +50,7 @@ from tests.offers.lint.samples import (
 )
 from tests.pricing.engine.samples import SATURDAY
 
-KINDS = (rows_shadows, rows_free, rows_alike, rows_holds, rows_scope, rows_gifts, rows_surges)
+KINDS = (rows_shadows, rows_free, rows_alike, rows_holds, rows_scope, rows_gifts, rows_surges, rows_limits)
 FOUND = {name: row for kind in KINDS for name, row in kind.FOUND.items()}
 NOT_FOUND = {name: row for kind in KINDS for name, row in kind.NOT_FOUND.items()}
 SAID = {name: said for kind in KINDS for name, said in kind.SAID.items()}

@@ -29,13 +29,23 @@ def day_checks(scope: Applicability, start: datetime, zone: str) -> list[Check]:
     return checks
 
 
-def next_open(scope: Applicability, after: datetime, zone: str) -> datetime | None:
-    """Return the first instant at or after `after` whose weekly window and local day both hold; None for none."""
+def next_holding(scope: Applicability, after: datetime, zone: str) -> datetime | None:
+    """Return the first instant at or after `after` at which windows, days and validity all hold; None for none."""
+    begins, ends = scope.valid_from, scope.valid_until
+    opens = next_open(scope, after if begins is None else max(after, begins), zone, before=ends)
+    return opens if opens is None or ends is None or opens < ends else None
+
+
+def next_open(scope: Applicability, after: datetime, zone: str, *, before: datetime | None = None) -> datetime | None:
+    """Return the first instant at or after `after` whose weekly window and local day both hold; None for none.
+
+    What lies at or after `before` is not looked for, and may come back.
+    """
     at: datetime | None = after
     for _ in range(_MOST_DAYS):
         at = next_opening(scope.weekly_windows, at, zone) if at is not None and scope.weekly_windows else at
-        if at is None:
-            return None
+        if at is None or (before is not None and at >= before):
+            return at
         day = at.astimezone(zone_of(zone)).date()
         if _holds(scope, day):
             return at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from offers.engine.about import one_of
 from offers.engine.asked import Asked, asked_of
 from offers.engine.benefits.rule import BenefitRule
 from offers.engine.codes import code_checks, opens
-from offers.engine.days import day_checks
+from offers.engine.days import day_checks, next_holding
 from offers.engine.demand import demand_checks
 from offers.engine.energy import energy_checks
 from offers.engine.limits import LIMIT_REASONS, limit_checks
@@ -22,11 +22,12 @@ from offers.engine.values import Applicability, Check, OfferContext, OfferOutcom
 from pricing.engine.making import maker, quickly_made
 from pricing.engine.money import Money
 from pricing.engine.values import Cart, LineKind, WeeklyWindow
-from pricing.engine.windows import is_open, next_opening, zone_of
-from pricing.engine.wording import money_text, span_text, weekday_text
+from pricing.engine.windows import is_open, zone_of
+from pricing.engine.wording import money_text, opening_text, span_text, weekday_text
 
 LIVE_STATE = "APPROVED"
 _NOTHING = Decimal(0)
+_SECOND = timedelta(seconds=1)
 STATE_REASONS = {
     "PAUSED": ReasonCode.PAUSED,
     "WITHDRAWN": ReasonCode.WITHDRAWN,
@@ -146,12 +147,13 @@ def _standing(offer: OfferTerms, situation: Situation, held: bool) -> list[Check
 
 def validity(code: ReasonCode, field: str, bound: datetime, start: datetime) -> Check:
     """Check the planned start against one end of the validity."""
+    early = code is ReasonCode.NOT_YET_VALID
+    passed, span = start >= bound if early else start < bound, abs(start - bound)
     margin = ""
-    if code is ReasonCode.NOT_YET_VALID and start < bound:
-        margin = f"{span_text(bound - start)} too early"
-    elif code is ReasonCode.ENDED and start >= bound:
-        margin = f"{span_text(start - bound)} too late"
-    return Check(code, f"applicability.{field}", _text(bound), _text(start), not margin, margin)
+    # By less than a second is no figure: the reason says it all.
+    if not passed and span >= _SECOND:
+        margin = f"{span_text(span)} too {'early' if early else 'late'}"
+    return Check(code, f"applicability.{field}", _text(bound), _text(start), passed, margin)
 
 
 @lru_cache(maxsize=4096)
@@ -166,7 +168,7 @@ def _where_and_when(offer: OfferTerms, situation: Situation) -> list[Check]:
     if is_placed(scope):
         checks += place_checks(scope, situation.context.place)
     if scope.weekly_windows:
-        checks.append(weekly_check(scope.weekly_windows, situation))
+        checks.append(weekly_check(scope, situation))
     if scope.holidays is not None or scope.blackout_dates:
         checks += day_checks(scope, cart.request.planned_start, cart.time_zone)
     return checks
@@ -210,15 +212,23 @@ def membership(code: ReasonCode, field: str, allowed: frozenset[str], actual: st
     return _check(code, f"applicability.{field}", expected, actual, False, "", about)
 
 
-def weekly_check(windows: tuple[WeeklyWindow, ...], situation: Situation) -> Check:
-    """Check the planned start against weekly windows, and say when the next one opens."""
+def weekly_check(scope: Applicability, situation: Situation) -> Check:
+    """Check the planned start against weekly windows, and say when next one is open on a day that holds as well."""
     start, zone = situation.cart.request.planned_start, situation.cart.time_zone
-    passed = is_open(windows, start, zone)
-    margin = ""
-    if not passed:
-        opening = next_opening(windows, start, zone)
-        margin = f"next window {weekday_text(opening.astimezone(zone_of(zone)))}" if opening else "no window at all"
-    actual = weekday_text(start.astimezone(zone_of(zone)))
+    if is_open(scope.weekly_windows, start, zone):
+        return window_check(scope.weekly_windows, start, zone, start)
+    return window_check(scope.weekly_windows, start, zone, next_holding(scope, start, zone))
+
+
+def window_check(windows: tuple[WeeklyWindow, ...], start: datetime, zone: str, opens: datetime | None) -> Check:
+    """Return the check of weekly windows at a start, where the offer `opens` next: None for never, `start` for now."""
+    local = start.astimezone(zone_of(zone))
+    passed, margin = opens == start, ""
+    if opens is not None and not passed:
+        margin = f"next window {opening_text(opens.astimezone(zone_of(zone)), local.date())}"
+    elif opens is None:
+        margin = "no window left" if any(x.weekdays for x in windows) else "no window at all"
+    actual = weekday_text(local)
     code = ReasonCode.OUTSIDE_WEEKLY_WINDOW
     return Check(code, "applicability.weekly_windows", f"one of {len(windows)} windows", actual, passed, margin)
 

@@ -20,14 +20,25 @@ from offers.engine.evaluate import (
     validity,
     weekly_check,
     whom_checks,
+    window_check,
 )
 from offers.engine.giving import without_given
 from offers.engine.places import place_checks
 from offers.engine.situation import Situation, is_named, situation_of
-from offers.engine.values import Check, OfferContext, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
+from offers.engine.values import (
+    Applicability,
+    Check,
+    OfferContext,
+    OfferOutcome,
+    OfferTerms,
+    OfferTrace,
+    Outcome,
+    ReasonCode,
+)
 from pricing.engine.making import maker
 from pricing.engine.money import Money, smallest_unit, zero
 from pricing.engine.values import Cart, LineKind, Quote
+from pricing.engine.windows import next_opening
 
 _NOTHING = Decimal(0)
 _INELIGIBLE, _outcome = Outcome.INELIGIBLE, maker(OfferOutcome)
@@ -75,7 +86,7 @@ class _Look:
             _Places(ReasonCode.CATEGORY, "categories", context.category),
         )
         #: By the identity of the windows: hashing them would cost more than reading them.
-        self._weekly: dict[int, Check] = {}
+        self._weekly: dict[int, tuple[datetime | None, Check]] = {}
 
     def at(self, offer: OfferTerms) -> OfferOutcome:
         asked = asked_of(offer)
@@ -133,12 +144,26 @@ class _Look:
         if asked.placed:
             checks += place_checks(scope, self._situation.context.place)
         if scope.weekly_windows:
-            weekly = self._weekly.get(id(scope.weekly_windows))
-            if weekly is None:
-                weekly = self._weekly[id(scope.weekly_windows)] = weekly_check(scope.weekly_windows, self._situation)
+            weekly = self._window(scope, limited_days=asked.days)
             if not weekly.passed:
                 checks.append(weekly)
         return checks
+
+    def _window(self, scope: Applicability, *, limited_days: bool) -> Check:
+        """Return the check of the windows, shared where the next of them lies on a day and in a validity that hold."""
+        windows = scope.weekly_windows
+        found = self._weekly.get(id(windows))
+        if found is None:
+            zone = self._situation.cart.time_zone
+            opens = next_opening(windows, self._start, zone)
+            found = self._weekly[id(windows)] = opens, window_check(windows, self._start, zone, opens)
+        opens, check = found
+        if check.passed or opens is None:
+            return check
+        begins, ends = scope.valid_from, scope.valid_until
+        if limited_days or (begins is not None and opens < begins) or (ends is not None and opens >= ends):
+            return weekly_check(scope, self._situation)
+        return check
 
     def _validity(self, code: ReasonCode, field: str, bound: datetime) -> Check:
         """Return the failing check of an end of the validity, which many offers share."""

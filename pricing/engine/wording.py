@@ -12,6 +12,9 @@ _SIGNS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£"}
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+#: So many days ahead the name of a weekday means one day.
+_DAYS_BY_NAME = 6
+
 
 @lru_cache(maxsize=4096)
 def plain_number(number: Decimal) -> str:
@@ -74,6 +77,13 @@ def date_text(day: date) -> str:
 def weekday_text(local: datetime) -> str:
     """Return the weekday and the time of a local instant: "Sat 00:00"."""
     return f"{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
+
+
+def opening_text(local: datetime, today: date) -> str:
+    """Return a local instant to come: "Sat 00:00", with its date where that day is more than six days after today."""
+    if (local.date() - today).days <= _DAYS_BY_NAME:
+        return weekday_text(local)
+    return f"{_WEEKDAYS[local.weekday()]} {date_text(local.date())} {local:%H:%M}"
 
 
 def _decimals(amount: Decimal) -> int:

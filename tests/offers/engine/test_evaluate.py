@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from offers.engine.days import next_holding
 from offers.engine.evaluate import evaluate_offer
-from offers.engine.values import CodeStanding, Outcome, SentCode, Usage
+from offers.engine.explain import explain_all
+from offers.engine.facts import Holiday, HolidayChoice, HolidayRule
+from offers.engine.values import CodeStanding, OfferTrace, Outcome, ReasonCode, SentCode, Usage
 from pricing.engine.money import Money
 from tests.offers.engine.samples import WEEKEND, cart, context, offer, rupees_off
 from tests.pricing.engine.samples import SATURDAY, kwh, window
@@ -35,7 +38,7 @@ REFUSED = [
     pytest.param(offer(state="ENDED"), {}, "ENDED", "", id="ended-early"),
     pytest.param(offer(state="DRAFT"), {}, "NOT_LIVE", "", id="draft"),
     pytest.param(offer(valid_from=SATURDAY + MINUTE), {}, "NOT_YET_VALID", "1 min too early", id="not-yet-valid"),
-    pytest.param(offer(valid_until=SATURDAY), {}, "ENDED", "0 s too late", id="the-end-is-outside"),
+    pytest.param(offer(valid_until=SATURDAY), {}, "ENDED", "", id="the-end-is-outside"),
     pytest.param(offer(location_ids=frozenset({"x"})), {}, "LOCATION", "", id="another-location"),
     pytest.param(offer(item_ids=frozenset({"x", "y"})), {}, "ITEM", "", id="another-item"),
     pytest.param(offer(categories=frozenset({"x"})), {}, "CATEGORY", "", id="another-category"),
@@ -257,3 +260,103 @@ def test_a_place_that_fails_twice_says_both():
 def test_a_window_is_told_on_the_clock_of_the_site(windows, zone, actual, margin):
     reason = evaluate_offer(offer(weekly_windows=windows), replace(cart(), time_zone=zone), context()).reason
     assert (reason.code.value, reason.actual, reason.margin) == ("OUTSIDE_WEEKLY_WINDOW", actual, margin)
+
+
+#: Windows, what else limits the days, when it was asked on the clock of the site, and what is said of the next window.
+_SAT_SUN, _WED = (window("00:00", "00:00", frozenset({6, 7})),), (window("08:00", "10:00", frozenset({3})),)
+
+
+def _local(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+05:30")
+
+
+def _on(choice: HolidayChoice, *days: str) -> HolidayRule:
+    return HolidayRule("in", "India", choice, tuple(Holiday(date.fromisoformat(x), "Festival") for x in days))
+
+
+NEXT_WINDOWS = {
+    "the next weekend": (_SAT_SUN, {}, "2026-11-27T10:00", "next window Sat 00:00"),
+    "the weekend is blacked out": (
+        _SAT_SUN,
+        {"blackout_dates": frozenset({date(2026, 11, 28), date(2026, 11, 29)})},
+        "2026-11-27T10:00",
+        "next window Sat 5 Dec 2026 00:00",
+    ),
+    "its Saturday is blacked out": (
+        _SAT_SUN,
+        {"blackout_dates": frozenset({date(2026, 11, 28)})},
+        "2026-11-27T10:00",
+        "next window Sun 00:00",
+    ),
+    "over by then": (_WED, {"valid_until": _local("2026-11-26T12:00")}, "2026-11-26T08:00", "no window left"),
+    "over as it opens": (_WED, {"valid_until": _local("2026-12-02T08:00")}, "2026-11-26T08:00", "no window left"),
+    "over after it opens": (
+        _WED,
+        {"valid_until": _local("2026-12-02T08:01")},
+        "2026-11-26T08:00",
+        "next window Wed 08:00",
+    ),
+    "a week later to the hour": (_WED, {}, "2026-11-25T10:00", "next window Wed 2 Dec 2026 08:00"),
+    "six days later": (_WED, {}, "2026-11-26T00:00", "next window Wed 08:00"),
+    "it begins within a window": (
+        _WED,
+        {"valid_from": _local("2026-12-02T09:00")},
+        "2026-11-26T08:00",
+        "next window Wed 09:00",
+    ),
+    "it begins after a window": (
+        _WED,
+        {"valid_from": _local("2026-12-02T10:00")},
+        "2026-11-26T08:00",
+        "next window Wed 9 Dec 2026 08:00",
+    ),
+    "no holiday left": (
+        _SAT_SUN,
+        {"holidays": _on(HolidayChoice.ONLY, "2026-11-08")},
+        "2026-11-26T08:00",
+        "no window left",
+    ),
+    "a holiday in a window": (
+        _SAT_SUN,
+        {"holidays": _on(HolidayChoice.ONLY, "2026-12-25", "2026-12-26")},
+        "2026-11-26T08:00",
+        "next window Sat 26 Dec 2026 00:00",
+    ),
+    "but for a holiday": (
+        _SAT_SUN,
+        {"holidays": _on(HolidayChoice.EXCEPT, "2026-11-28")},
+        "2026-11-26T08:00",
+        "next window Sun 00:00",
+    ),
+}
+
+
+@pytest.mark.parametrize(("windows", "said", "asked", "margin"), NEXT_WINDOWS.values(), ids=NEXT_WINDOWS)
+def test_the_next_window_is_one_in_which_the_offer_holds(windows, said, asked, margin):
+    start = _local(asked)
+    terms = offer(weekly_windows=windows, **said)
+    here = cart(request=replace(kwh("5"), planned_start=start))
+    alone = evaluate_offer(terms, here, context()).checks
+    (among,) = explain_all((terms,), here, context(), OfferTrace())
+    for checks in (alone, among.checks):
+        (found,) = [x for x in checks if x.code is ReasonCode.OUTSIDE_WEEKLY_WINDOW]
+        assert (found.passed, found.margin) == (False, margin)
+    if margin.startswith("next window"):
+        opens = next_holding(terms.applicability, start, "Asia/Kolkata")
+        then = cart(request=replace(kwh("5"), planned_start=opens))
+        assert all(x.passed for x in evaluate_offer(terms, then, context()).checks)
+
+
+EDGES = {
+    "a second early": ({"valid_from": SATURDAY + timedelta(seconds=1)}, "NOT_YET_VALID", "1 s too early"),
+    "less than a second early": ({"valid_from": SATURDAY + timedelta(milliseconds=999)}, "NOT_YET_VALID", ""),
+    "at the last instant": ({"valid_until": SATURDAY}, "ENDED", ""),
+    "less than a second late": ({"valid_until": SATURDAY - timedelta(milliseconds=999)}, "ENDED", ""),
+    "a second late": ({"valid_until": SATURDAY - timedelta(seconds=1)}, "ENDED", "1 s too late"),
+}
+
+
+@pytest.mark.parametrize(("said", "code", "margin"), EDGES.values(), ids=EDGES)
+def test_no_margin_is_of_zero_seconds(said, code, margin):
+    reason = evaluate_offer(offer(**said), cart(), context()).reason
+    assert (reason.code.value, reason.margin) == (code, margin)

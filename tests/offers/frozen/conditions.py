@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Rule, Segment
@@ -11,7 +11,7 @@ from offers.engine.periods import Period
 from offers.engine.proof import Evidence, LockedContext
 from offers.engine.values import CodeStanding, OfferContext, SentCode, StackLimits, Usage
 from tests.offers.engine.samples import context, offer, rupees_off
-from tests.pricing.engine.samples import PLAIN, SATURDAY, delivered, kwh
+from tests.pricing.engine.samples import PLAIN, SATURDAY, delivered, kwh, window
 
 SITE = PlaceFacts(
     tags=frozenset({"highway"}),
@@ -83,6 +83,11 @@ CONDITIONS: dict[str, Evidence] = {
         at("except", "blackout"),
         offer("except", holidays=HolidayRule("delhi", "Delhi", HolidayChoice.EXCEPT, (DIWALI,))),
         offer("blackout", blackout_dates=frozenset({SATURDAY.date()})),
+    ),
+    "windows_on_days_that_do_not_fit": of(
+        at("evening", "over"),
+        offer("evening", weekly_windows=(window("18:00", "21:00"),), blackout_dates=frozenset({SATURDAY.date()})),
+        offer("over", weekly_windows=(window("18:00", "21:00"),), valid_until=SATURDAY + timedelta(hours=8)),
     ),
     "energy_at_both_edges": of(at(), offer(min_wh=5_000, max_wh=5_000)),
     "energy_one_wh_above": of(at(), offer(max_wh=4_999)),

@@ -199,7 +199,7 @@ SAID: dict[str, Said] = {
         "valid_until",
         "The offer is over already: choose a later end.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
-        "It has ended (0 s too late).",
+        "It has ended.",
     ),
     "a-small-budget-without-a-station": (
         "BUDGET_TOO_SMALL",
@@ -227,7 +227,7 @@ SAID: dict[str, Said] = {
         "valid_until",
         "The offer is over already: choose a later end.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
-        "It has ended (0 s too late).",
+        "It has ended.",
     ),
     "over-without-a-station": (
         "OVER",
@@ -248,7 +248,7 @@ SAID: dict[str, Said] = {
         "valid_until",
         "The offer is over already: choose a later end.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
-        "It has ended (0 s too late).",
+        "It has ended.",
     ),
     "no-day": (
         "NO_WINDOW",
@@ -263,7 +263,7 @@ SAID: dict[str, Said] = {
         "The offer ends before its first window, which opens on 9 Nov 2026 09:00 IST: choose a later end or another "
         "window.",
         "At Station 1 (connector-1), Mon 9 Nov 2026, 09:00 IST: 20 kWh for ₹360.00.",
-        "It has ended (0 s too late).",
+        "It has ended.",
     ),
     "a-window-after-the-end-on-both-clocks": (
         "ENDS_BEFORE_WINDOW",
@@ -271,7 +271,7 @@ SAID: dict[str, Said] = {
         "The offer ends before its first window, which opens on 7 Nov 2026 10:00 +04: choose a later end or another "
         "window.",
         "At Station 2 (connector-2), Sat 7 Nov 2026, 10:00 +04: 20 kWh for ₹360.00.",
-        "It has ended (0 s too late).",
+        "It has ended.",
     ),
     "no-holiday": (
         "NO_WINDOW",
@@ -292,7 +292,7 @@ SAID: dict[str, Said] = {
         "weekly_windows",
         "Its weekly windows leave no holiday of India: choose other days or times.",
         "At Station 1 (connector-1), Sat 7 Nov 2026, 10:00 IST: 20 kWh for ₹360.00.",
-        "The planned start, Sat 10:00, is outside its weekly windows (next window Mon 09:00). It holds only on a "
+        "The planned start, Sat 10:00, is outside its weekly windows (no window left). It holds only on a "
         "holiday of India (next holiday Diwali, 8 Nov 2026).",
     ),
     "a-city-without-a-station": (

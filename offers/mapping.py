@@ -36,6 +36,15 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
 
     `segments` are the CPO's, compiled; without them a version that is for segments asks for them.
     """
+    return _terms(offer, version, applicability(version), segments_for(version, segments))
+
+
+def budget_terms(offer: Offer, version: OfferVersion) -> OfferTerms:
+    """Return what tells the cost of a redemption, without looking for places, days and segments: for everybody."""
+    return _terms(offer, version, Applicability(), ())
+
+
+def _terms(offer: Offer, version: OfferVersion, scope: Applicability, segments: tuple[Segment, ...]) -> OfferTerms:
     return OfferTerms(
         offer_id=offer.offer_id,
         version=version.number,
@@ -49,7 +58,7 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         additive=version.additive,
         auto=version.auto,
         state=offer.state,
-        applicability=applicability(version),
+        applicability=scope,
         qualifier=qualifier(version),
         benefit=benefit(version),
         limits=limits_of(offer),
@@ -57,7 +66,7 @@ def offer_terms(offer: Offer, version: OfferVersion, segments: Mapping[str, Segm
         images=(version.image_url,) if version.image_url else (),
         exclusivity_group=version.exclusivity_group,
         excludes=frozenset(version.excludes),
-        segments=segments_for(version, segments),
+        segments=segments,
         single_use=version.single_use_codes,
     )
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
-from offers.engine.benefits import rule_of
 from offers.engine.days import is_over, next_open
 from offers.engine.demand import is_of_the_moment
 from offers.engine.facts import NOWHERE, PlaceFacts
 from offers.engine.values import BenefitKind, OfferTerms, Usage, ValueType
 from offers.models import OfferState
+from offers.room import cost_of
 from pricing.engine.money import round_amount
 
 _UNUSED = Usage()
@@ -29,8 +29,9 @@ def is_shown(terms: OfferTerms, usage: Mapping[str, Usage], now: datetime) -> bo
     used, limits = usage.get(terms.offer_id, _UNUSED), terms.limits
     if limits.total_uses is not None and used.uses >= limits.total_uses:
         return False
-    # So much is reserved, as long as no price is known.
-    most = rule_of(terms).maximum(terms) or Decimal(0)
+    if not limits.has_budget:
+        return True
+    most = cost_of(terms)
     if limits.budget_per_day is not None and used.budget_used_today + most > limits.budget_per_day:
         return False
     return limits.budget is None or used.budget_used + most <= limits.budget

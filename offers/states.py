@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Value
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast
 
 from offers.engine.periods import Period, today_at
 from offers.models import DayCounter, Offer, OfferCounter, OfferState, OfferVersion
+from offers.room import cost_in_rows, cost_of_version
 
 
 class Move(StrEnum):
@@ -94,9 +96,9 @@ def derived_state(offer: Offer, version: OfferVersion | None, counter: OfferCoun
         return DerivedState.ENDED
     if now < version.valid_from:
         return DerivedState.SCHEDULED
-    if counter is not None and is_used_up(counter):
+    if counter is not None and is_used_up(offer, version, counter):
         return DerivedState.EXHAUSTED
-    return DerivedState.EXHAUSTED if is_used_up_today(offer, now) else DerivedState.LIVE
+    return DerivedState.EXHAUSTED if is_used_up_today(offer, version, now) else DerivedState.LIVE
 
 
 def again_at(offer: Offer, version: OfferVersion | None, now: datetime) -> datetime | None:
@@ -104,7 +106,7 @@ def again_at(offer: Offer, version: OfferVersion | None, now: datetime) -> datet
     counter = counter_of(offer)
     if derived_state(offer, version, counter, now) != DerivedState.EXHAUSTED:
         return None
-    if counter is not None and is_used_up(counter):
+    if version is None or (counter is not None and is_used_up(offer, version, counter)):
         return None
     return today_at(now, offer.cpo.time_zone).next_start(Period.DAY)
 
@@ -131,26 +133,31 @@ def day_counter_of(offer: Offer, now: datetime) -> DayCounter | None:
     return DayCounter.objects.filter(offer=offer, day=today).first()
 
 
-def is_used_up_today(offer: Offer, now: datetime) -> bool:
-    """Tell whether today's budget is all reserved or committed."""
+def is_used_up_today(offer: Offer, version: OfferVersion, now: datetime) -> bool:
+    """Tell whether no redemption fits any more into what is left of today's budget."""
     day = day_counter_of(offer, now)
-    return day is not None and day.budget_reserved + day.budget_committed >= day.limit_budget
+    return day is not None and _lacks_room(offer, version, day, day.limit_budget)
 
 
-def is_used_up(counter: OfferCounter) -> bool:
-    """Tell whether the uses or the budget are all reserved or committed."""
+def is_used_up(offer: Offer, version: OfferVersion, counter: OfferCounter) -> bool:
+    """Tell whether the uses are all reserved or committed, or no redemption fits into what is left of the budget."""
     uses, budget = counter.limit_uses, counter.limit_budget
     return (uses is not None and counter.uses_reserved + counter.uses_committed >= uses) or (
-        budget is not None and counter.budget_reserved + counter.budget_committed >= budget
+        budget is not None and _lacks_room(offer, version, counter, budget)
     )
+
+
+def _lacks_room(offer: Offer, version: OfferVersion, counter: OfferCounter | DayCounter, budget: Decimal) -> bool:
+    return counter.budget_reserved + counter.budget_committed + cost_of_version(offer, version) > budget
 
 
 def state_condition(state: str, now: datetime) -> Q:
     """Return the condition on offers that holds exactly where `derived_state` answers `state`."""
     published = Q(state=OfferState.APPROVED)
     current = published & Q(live_version__valid_from__lte=now, live_version__valid_until__gt=now)
+    needed = F("counter__budget_reserved") + F("counter__budget_committed") + cost_in_rows()
     used_up = Q(counter__limit_uses__lte=F("counter__uses_reserved") + F("counter__uses_committed")) | Q(
-        counter__limit_budget__lte=F("counter__budget_reserved") + F("counter__budget_committed")
+        counter__limit_budget__lt=needed
     )
     # Without a counter the comparison is NULL, which an exclusion must not take for "used up".
     not_used_up = Q(counter=None) | (
@@ -158,10 +165,7 @@ def state_condition(state: str, now: datetime) -> Q:
             Q(counter__limit_uses=None)
             | Q(counter__limit_uses__gt=F("counter__uses_reserved") + F("counter__uses_committed"))
         )
-        & (
-            Q(counter__limit_budget=None)
-            | Q(counter__limit_budget__gt=F("counter__budget_reserved") + F("counter__budget_committed"))
-        )
+        & (Q(counter__limit_budget=None) | Q(counter__limit_budget__gte=needed))
     )
     used_up |= Q(Exists(_days_used_up(now)))
     not_used_up &= ~Q(Exists(_days_used_up(now)))
@@ -181,5 +185,5 @@ def _days_used_up(now: datetime) -> QuerySet[DayCounter]:
         offer=OuterRef("pk"),
         offer__budget_per_day__isnull=False,
         day=Cast(local, DateField()),
-        limit_budget__lte=F("budget_reserved") + F("budget_committed"),
+        limit_budget__lt=F("budget_reserved") + F("budget_committed") + cost_in_rows("offer__"),
     )

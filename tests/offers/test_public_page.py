@@ -389,6 +389,11 @@ def test_an_offer_that_has_not_begun_and_one_that_is_given_out_say_so(people: Pe
         OfferCounter.objects.filter(offer=offer).update(uses_committed=1)
     assert "It has not begun yet." in words(Client().get(PAGE))
     assert "All of it is given out at the moment." in words(Client().get("/o/cpo1.com/full"))
+    budget = OfferLimits(budget=Decimal("73.39"), redemption_cap=Decimal(50))
+    nearly = make(people, "nearly", limits=budget, display_code="")
+    with cpo_scope(people.here.cpo):
+        OfferCounter.objects.filter(offer=nearly).update(budget_committed=Decimal("23.40"))
+    assert "All of it is given out at the moment." in words(Client().get("/o/cpo1.com/nearly"))
 
 
 @pytest.mark.parametrize("path", ["/o/cpo1.com/%00", "/o/cpo1.com/a%20b", "/o//weekend", "/o/cpo1.com/" + "x" * 200])

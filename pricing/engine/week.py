@@ -18,7 +18,11 @@ WHOLE_WEEK = (WeeklyWindow(frozenset(range(1, 8)), _MIDNIGHT, _MIDNIGHT),)
 
 
 def windows_in_words(windows: Iterable[WeeklyWindow]) -> str:
-    """Return weekly windows: "Saturdays and Sundays all day; Mondays 18:00–21:00"; empty for none."""
+    """Return weekly windows: "Saturdays and Sundays all day; Mondays 18:00–21:00"; empty for none.
+
+    The weekday is that of each instant, so the hours past midnight of a window that is not of every day are said as the
+    beginning of its days: "Fridays 00:00–02:00 and 22:00–24:00".
+    """
     return "; ".join(f"{_days(x.weekdays)} {_hours(x)}" for x in windows)
 
 
@@ -95,7 +99,9 @@ def _days(weekdays: frozenset[int]) -> str:
 
 
 def _hours(window: WeeklyWindow) -> str:
-    if window.start == window.end == _MIDNIGHT:
+    if window.start == window.end:
         return "all day"
+    if _MIDNIGHT < window.end < window.start and len(window.weekdays) < len(_DAYS):
+        return f"00:00–{window.end:%H:%M} and {window.start:%H:%M}–24:00"
     end = "24:00" if window.end == _MIDNIGHT else f"{window.end:%H:%M}"
     return f"{window.start:%H:%M}–{end}"

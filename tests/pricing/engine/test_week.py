@@ -26,9 +26,24 @@ WEEKEND = (window("00:00", "00:00", WEEKEND_DAYS),)
         pytest.param((window("22:00", "00:00", frozenset({1})),), "Mondays 22:00–24:00", id="until-midnight"),
         pytest.param(
             (window("22:00", "02:00", frozenset({5, 6, 7})), *WEEKEND),
-            "Fridays, Saturdays and Sundays 22:00–02:00; Saturdays and Sundays all day",
+            "Fridays, Saturdays and Sundays 00:00–02:00 and 22:00–24:00; Saturdays and Sundays all day",
             id="two",
         ),
+        pytest.param(
+            (window("22:00", "02:00", frozenset({5})),), "Fridays 00:00–02:00 and 22:00–24:00", id="a-night-of-one-day"
+        ),
+        pytest.param(
+            (window("22:00", "02:00", frozenset({5, 6})),),
+            "Fridays and Saturdays 00:00–02:00 and 22:00–24:00",
+            id="nights-of-two-days",
+        ),
+        pytest.param(
+            (window("22:00", "02:00", WEEKEND_DAYS),),
+            "Saturdays and Sundays 00:00–02:00 and 22:00–24:00",
+            id="nights-of-the-weekend",
+        ),
+        pytest.param((window("22:00", "02:00"),), "every day 22:00–02:00", id="every-night"),
+        pytest.param((window("09:00", "09:00", MONDAYS),), "Mondays all day", id="round-the-clock-on-a-day"),
     ],
 )
 def test_windows_in_words(windows, words):
@@ -93,3 +108,15 @@ def test_they_agree_with_what_is_open_at_an_instant(one, other, half_hour):
 
     assert holds(hours_left_out(one)) is not holds(one)
     assert holds(common_hours(one, other)) is (holds(one) and holds(other))
+
+
+@pytest.mark.parametrize("days", [{5}, {5, 6}, {6, 7}, {1, 2, 3, 4, 5, 6, 7}], ids=["one", "two", "weekend", "all"])
+def test_the_words_of_a_night_are_the_hours_in_which_it_holds(days: set[int]) -> None:
+    """2 Nov 2026 is a Monday; each hour of that week is in the words of its own day, or its night is of every day."""
+    night = window("22:00", "02:00", frozenset(days))
+    said = windows_in_words((night,))
+    for hour in range(7 * 24):
+        at = datetime(2026, 11, 2, tzinfo=UTC) + timedelta(hours=hour)
+        of_day = at.isoweekday() in days and (at.hour < 2 or at.hour >= 22)
+        assert is_open((night,), at, "UTC") is of_day
+    assert said.endswith("22:00–02:00" if len(days) == 7 else " 00:00–02:00 and 22:00–24:00")

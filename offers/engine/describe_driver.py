@@ -35,7 +35,7 @@ class Named:
 
 def conditions_in_words(offer: OfferTerms, named: Named) -> list[str]:
     """Return what a driver must know beside benefit, time and place; the CPO's budget is nobody's business."""
-    said = [way_in(offer)]
+    said = [_way_in(offer)]
     if offer.qualifier.min_value:
         least = money_text(offer.qualifier.min_value, offer.currency)
         said.append(f"from {least} on, for energy, time and products before fees and tax")
@@ -47,6 +47,13 @@ def conditions_in_words(offer: OfferTerms, named: Named) -> list[str]:
         said.append(f"only for {some(named.goods)}" if named.goods else "only for products that are not sold now")
     said.append(_combining(offer, named))
     return [*said, *_limits(offer.limits), *_lasting(offer)]
+
+
+def _way_in(offer: OfferTerms) -> str:
+    """Return how the driver gets it; a code that must be sent is only for those who were given it."""
+    if not offer.requires_code:
+        return way_in(offer)
+    return "applied with a code that you were given" + (", once" if offer.single_use else "")
 
 
 def connectors_in_words(scope: Applicability, named: Named) -> str:

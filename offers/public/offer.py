@@ -1,12 +1,14 @@
 """The public page of a published offer: what it gives, when, where and on which conditions, for anybody.
 
-One that is paused or over is still shown, and says so: whoever has it in an order may look it up. What may not be shown
-is answered alike, whatever the reason: unknown, a draft, stopped or put away, another CPO's, or kept for those who have
-its code. An offer's image is not shown: it would tell the host that keeps it who reads the page.
+One that is paused or over is still shown, and says so: whoever has it in an order may look it up. One that asks for a
+code is shown without it to whoever has the address, and is linked from no list. What may not be shown is answered
+alike, whatever the reason: unknown, a draft, stopped or put away, or another CPO's. An offer's image is not shown: it
+would tell the host that keeps it who reads the page.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -61,7 +63,10 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class OfferPage:
-    """What the page says; `area` is the cities or states, `connectors` the kinds of them that it is limited to."""
+    """What the page says; `area` is the cities or states, `connectors` the kinds of them that it is limited to.
+
+    One that is `unlisted` asks for a code, and is not for search engines.
+    """
 
     name: str
     provider: str
@@ -79,6 +84,7 @@ class OfferPage:
     connectors: str
     conditions: tuple[str, ...]
     support: tuple[Contact, ...]
+    unlisted: bool = False
 
 
 @require_safe
@@ -105,11 +111,9 @@ def page_of(provider_id: str, offer_id: str, now: datetime) -> OfferPage | None:
 
 
 def is_public(offer: Offer, now: datetime) -> bool:
-    """Tell whether anybody may read the offer's page: published once, neither stopped nor put away, no secret."""
+    """Tell whether anybody may read the offer's page: published once, neither stopped nor put away."""
     live = offer.live_version
-    if live is None or live.requires_code:
-        return False
-    return _standing(offer, live, now) in _SHOWN
+    return live is not None and _standing(offer, live, now) in _SHOWN
 
 
 def _standing(offer: Offer, live: OfferVersion, now: datetime) -> str:
@@ -133,13 +137,13 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         ("Only at the connectors:" if not products else "For:", (*connectors, *products)),
     )
     return OfferPage(
-        name=terms.name,
+        name=_without_code(terms.name, terms),
         provider=cpo.name,
         benefit=_capital(benefit_for_driver(terms)),
         note=note or unsold_in_words(terms),
-        short_desc=terms.short_desc,
-        long_desc=terms.long_desc,
-        code=terms.display_code,
+        short_desc=_without_code(terms.short_desc, terms),
+        long_desc=_without_code(terms.long_desc, terms),
+        code="" if terms.requires_code else terms.display_code,
         begins=begins,
         ends=ends,
         windows=windows_in_words(scope.weekly_windows),
@@ -149,7 +153,15 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         connectors=connectors_in_words(scope, named),
         conditions=tuple(map(_capital, (*_together(terms), *conditions_in_words(terms, named)))),
         support=support_of(cpo),
+        unlisted=terms.requires_code,
     )
+
+
+def _without_code(text: str, terms: OfferTerms) -> str:
+    """Return what staff wrote, without the code that must be sent: whoever reads it here need not have it."""
+    if not terms.requires_code or not terms.display_code:
+        return text
+    return re.sub(rf"(?<!\w){re.escape(terms.display_code)}(?!\w)", "…", text, flags=re.IGNORECASE)
 
 
 def _together(terms: OfferTerms) -> tuple[str, ...]:

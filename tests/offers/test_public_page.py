@@ -69,7 +69,7 @@ def test_the_page_says_in_plain_words_what_when_where_and_on_which_conditions(pe
         "cpo1.com EV charging Weekend Special – 25 % off 25 % off energy and add-ons, at most ₹100.00 "
         "Charge at the weekend "
         "When Saturdays and Sundays all day, on the clock of the station. "
-        "From 1 Jan 2026 05:30 IST until 1 Jan 2040 05:30 IST "
+        "From 1 Jan 2026 05:30 IST until 1 Jan 2040 05:30 IST What counts is when charging is planned to start. "
         "Where Connaught Place Station, Connaught Place, New Delhi "
         "Only at the connectors: EV Charger #1 (AC Fast Charger), CCS2, Connaught Place Station "
         "Conditions Applied automatically. "
@@ -346,14 +346,52 @@ def test_what_is_not_given_has_no_page(people: People, move: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/o/cpo1.com/unknown", "/o/nobody.com/weekend", "/o/cpo2.com/weekend", "/o/cpo1.com/planned", "/o/cpo1.com/coded"],
-    ids=["unknown", "nobody's", "another CPO's", "a draft", "kept for its code"],
+    ["/o/cpo1.com/unknown", "/o/nobody.com/weekend", "/o/cpo2.com/weekend", "/o/cpo1.com/planned"],
+    ids=["unknown", "nobody's", "another CPO's", "a draft"],
 )
 def test_what_may_not_be_seen_is_answered_alike(people: People, path: str) -> None:
     make(people)
-    make(people, "coded", requires_code=True, display_code="SECRET")
     authoring.create_offer(people.here.cpo, "planned", weekend())
     assert answers_like_nothing(path)
+
+
+CODED: dict[str, tuple[dict[str, Any], str]] = {
+    "one code for all": ({"display_code": "SECRET"}, "Applied with a code that you were given."),
+    "codes of their own": (
+        {"display_code": "", "single_use_codes": True},
+        "Applied with a code that you were given, once.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "condition"), CODED.values(), ids=CODED)
+def test_an_offer_for_a_code_has_a_page_that_does_not_name_it(
+    people: People, said: dict[str, Any], condition: str
+) -> None:
+    texts = {
+        "name": "Flyer (Secret)",
+        "short_desc": "Send SECRET in your app",
+        "long_desc": "Say secret, not secrets",
+    }
+    named = texts if said["display_code"] else {"name": "Flyer"}
+    offer = make(people, "coded", requires_code=True, **named, **said)
+    answer = Client().get("/o/cpo1.com/coded")
+    text = words(answer)
+    assert (answer.status_code, condition in text, "Your app may call it" in text) == (200, True, False)
+    assert '<meta name="robots" content="noindex">' in answer.content.decode()
+    if said["display_code"]:
+        assert "secret" not in answer.content.decode().lower().replace("secrets", "")
+        assert "Flyer (…)" in text
+        assert "Send … in your app Say …, not secrets" in text
+    link = f'href="{offer_page_url("cpo1.com", "coded")}"'
+    assert link in signed_in(people.analyst).get(f"/admin/offers/offer/{offer.pk}/change/").content.decode()
+    authoring.withdraw(offer)
+    assert answers_like_nothing("/o/cpo1.com/coded")
+
+
+def test_the_page_of_an_offer_for_everybody_may_be_found(people: People) -> None:
+    make(people)
+    assert "noindex" not in Client().get(PAGE).content.decode()
 
 
 def answers_like_nothing(path: str) -> bool:

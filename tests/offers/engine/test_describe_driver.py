@@ -34,6 +34,16 @@ AUTOMATIC, ALONE = "applied automatically", "not combined with other offers"
         pytest.param(offer(), [AUTOMATIC, ALONE], id="nothing-binds"),
         pytest.param(offer(auto=False), ["applied when the driver chooses it", ALONE], id="chosen"),
         pytest.param(
+            offer(requires_code=True, display_code="W25"),
+            ["applied with a code that you were given", ALONE],
+            id="a-code",
+        ),
+        pytest.param(
+            offer(requires_code=True, single_use=True),
+            ["applied with a code that you were given, once", ALONE],
+            id="a-code-of-ones-own",
+        ),
+        pytest.param(
             offer(uses_per_customer=3, uses_per_customer_day=1, uses_per_customer_week=2, uses_per_customer_month=5),
             [
                 AUTOMATIC,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from cpo_portal.network.models import CHARGING_CATEGORY, Charger, ConnectorType, Location, Product
+from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
 from offers.engine.values import OfferTerms
 from offers.models import Offer, OfferVersion
 
@@ -61,6 +61,22 @@ def gift_named(terms: OfferTerms, names: Mapping[str, str]) -> OfferTerms:
     """Return the terms with the name of the product that they give, where it is known, to be said in words alone."""
     item_id = terms.benefit.item_id
     return replace(terms, benefit=replace(terms.benefit, item_id=names[item_id])) if item_id in names else terms
+
+
+def item_names(item_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these products and connectors of the scope's CPO, by id."""
+    wanted = set(item_ids) - {""}
+    if not wanted:
+        return {}
+    connectors = Connector.objects.filter(item_id__in=wanted).values_list("item_id", "charger__name")
+    return dict(connectors) | product_names(wanted)
+
+
+def combined(terms: OfferTerms, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return what a combination is with, by name; nothing where it is none, or where one of its items has no name."""
+    wanted = terms.qualifier.item_ids
+    known = item_names(wanted) if names is None else names
+    return tuple(sorted(known[x] for x in wanted)) if all(known.get(x) for x in wanted) else ()
 
 
 def in_names(terms: OfferTerms) -> OfferTerms:

@@ -13,7 +13,7 @@ from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, unlimited, when
 from offers.engine.describe import benefit_in_words, summary
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
-from offers.names import gift_named, in_names, product_names
+from offers.names import combined, gift_named, in_names, item_names
 from offers.shown import STATE_LABELS
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from offers.uses import uses_of, uses_text
@@ -84,7 +84,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     versions = list(offer.versions.select_related("created_by")[:50])
     working, live = versions[0], offer.live_version
     names = names_in(version for version in (working, live) if version is not None)
-    gifts = product_names(version.benefit_item_id for version in versions)
+    goods = item_names(x for version in versions for x in (version.benefit_item_id, *version.qualifier_item_ids))
     is_change = live is not None and working.published_at is None
     history = list(offer.state_changes.select_related("version", "by")[:50])
     people = people_of(versions, history, offer.state_changes.all())
@@ -93,13 +93,18 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
         "number": working.number,
         "chip": state_chip(offer, now),
         "figures": limits_bar(offer, now) if _is_counted(offer) else "",
-        "sentence": summary(in_names(offer_terms(offer, live or working)), zone),
+        "sentence": _sentence(offer, live or working),
         "notes": _notes(offer, live, now),
         "facts": facts_of(live or working, names) if with_facts else (),
         "changes": changes_of(live, working, names) if is_change and live is not None else (),
-        "versions": [_version(offer, version, gifts, people) for version in versions],
+        "versions": [_version(offer, version, goods, people) for version in versions],
         "history": [_entry(change, zone, people) for change in history],
     }
+
+
+def _sentence(offer: Offer, version: OfferVersion) -> str:
+    terms = offer_terms(offer, version)
+    return summary(in_names(terms), offer.cpo.time_zone, combined(terms))
 
 
 def _is_counted(offer: Offer) -> bool:
@@ -138,11 +143,12 @@ def _notes(offer: Offer, live: OfferVersion | None, now: datetime) -> list[str]:
     return []
 
 
-def _version(offer: Offer, version: OfferVersion, gifts: Mapping[str, str], people: People) -> dict[str, Any]:
+def _version(offer: Offer, version: OfferVersion, goods: Mapping[str, str], people: People) -> dict[str, Any]:
     scope, zone = applicability(version), offer.cpo.time_zone
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
-    said = [version.name, benefit_in_words(gift_named(offer_terms(offer, version), gifts)), windows, validity]
+    terms = offer_terms(offer, version)
+    said = [version.name, benefit_in_words(gift_named(terms, goods), combined(terms, goods)), windows, validity]
     mark = version_mark(version, offer.live_version_id)
     row = version_row(version, " · ".join(part for part in said if part), mark, zone, people)
     compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"

@@ -24,7 +24,7 @@ from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferVersion
-from offers.names import gift_named, product_names
+from offers.names import combined, gift_named, item_names
 from offers.public.offer import is_public
 from offers.states import Move, is_editable
 from offers.version_words import differences
@@ -57,8 +57,8 @@ class RestoreForm(DialogForm):
         rows = OfferVersion.objects.filter(offer=self.object_id).exclude(published_at=None).order_by("-number")
         shown = list(rows.select_related("offer__cpo", "cpo")[:MOST_VERSIONS])
         field: Any = self.fields["version"]
-        gifts = product_names(row.benefit_item_id for row in shown)
-        field.choices = [(row.number, _to_restore(row, gifts)) for row in shown]
+        goods = item_names(x for row in shown for x in (row.benefit_item_id, *row.qualifier_item_ids))
+        field.choices = [(row.number, _to_restore(row, goods)) for row in shown]
         older = [row.number for row in shown if row.pk != row.offer.live_version_id]
         field.initial = older[0] if older else None
 
@@ -193,12 +193,13 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _to_restore(version: OfferVersion, gifts: Mapping[str, str]) -> str:
+def _to_restore(version: OfferVersion, goods: Mapping[str, str]) -> str:
     """Return a version with its date and what it gives, by which its author knows it again."""
     offer = version.offer
     since = when(version.published_at, offer.cpo.time_zone)
     current = ", current" if version.pk == offer.live_version_id else ""
-    gives = benefit_in_words(gift_named(offer_terms(offer, version), gifts))
+    terms = offer_terms(offer, version)
+    gives = benefit_in_words(gift_named(terms, goods), combined(terms, goods))
     return f"{version.number}: {version.name}, {gives} (published {since}{current})"
 
 

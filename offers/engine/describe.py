@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from offers.engine.benefits import rule_of
+from collections.abc import Sequence
+
+from offers.engine.benefits import combo, rule_of
 from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
-from offers.engine.values import Applicability, OfferLimits, OfferTerms
+from offers.engine.values import Applicability, BenefitKind, OfferLimits, OfferTerms
 from pricing.engine.week import joined, windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import count_text, moment_text, money_text
 
 
-def benefit_in_words(offer: OfferTerms) -> str:
-    """Return the benefit and its least value: "25 % off energy and add-ons, at most ₹100.00, from ₹50.00"."""
-    text = rule_of(offer).words(offer)
+def benefit_in_words(offer: OfferTerms, items: Sequence[str] = ()) -> str:
+    """Return the benefit and its least value: "25 % off energy and add-ons, at most ₹100.00, from ₹50.00".
+
+    `items` are the names of what a combination is with, where all of them are known.
+    """
+    is_named = items and offer.benefit.kind is BenefitKind.COMBO
+    text = combo.words_with(offer, items) if is_named else rule_of(offer).words(offer)
     least = offer.qualifier.min_value
     return text if not least else f"{text}, from {money_text(least, offer.currency)}"
 
 
-def summary(offer: OfferTerms, zone: str) -> str:
-    """Return the whole offer as one sentence for its author; instants are shown in this IANA zone."""
+def summary(offer: OfferTerms, zone: str, items: Sequence[str] = ()) -> str:
+    """Return the whole offer as one sentence for its author; instants are shown in this IANA zone.
+
+    `items` are the names of what a combination is with, where all of them are known.
+    """
     scope = offer.applicability
     verb = "Offers" if not rule_of(offer).reduces(offer) else "Takes" if offer.benefit.item_count is None else "Gives"
-    parts = [f"{verb} {benefit_in_words(offer)}", *customers_in_words(offer), *_places(scope)]
+    parts = [f"{verb} {benefit_in_words(offer, items)}", *customers_in_words(offer), *_places(scope)]
     if scope.weekly_windows:
         parts.append(windows_in_words(scope.weekly_windows))
     parts += days_in_words(scope)

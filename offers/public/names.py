@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,11 +11,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
-from offers.engine.benefits import rule_of
+from offers.engine.benefits import combo, rule_of
 from offers.engine.benefits.items import price_words
 from offers.engine.describe_driver import Named, some
 from offers.engine.places import fits
-from offers.engine.values import Applicability, ItemUnit, OfferTerms
+from offers.engine.values import Applicability, BenefitKind, ItemUnit, OfferTerms
 from offers.models import Offer, OfferState
 from offers.places import site_facts
 from pricing.engine.windows import zone_of
@@ -49,6 +50,8 @@ def unsold_in_words(terms: OfferTerms) -> str:
     """Say that nobody gets the offer now since what it gives, or asks for, is hidden or gone; else an empty text."""
     if terms.benefit.item_id and not _name(terms.benefit.item_id):
         return UNSOLD
+    if terms.qualifier.item_ids and not _all_of(terms.qualifier.item_ids):
+        return UNSOLD_BOUGHT
     if _counts_products(terms) and _goods_bought(terms) == ():
         return UNSOLD_BOUGHT if terms.benefit.item_id else UNSOLD
     return ""
@@ -56,6 +59,8 @@ def unsold_in_words(terms: OfferTerms) -> str:
 
 def benefit_for_driver(terms: OfferTerms) -> str:
     """Return what the offer gives, with the products that are bought and given by their names."""
+    if terms.benefit.kind is BenefitKind.COMBO and (items := _all_of(terms.qualifier.item_ids)):
+        return combo.words_with(terms, items)
     if not _counts_products(terms):
         return rule_of(terms).words(with_item_named(terms))
     bought, more = terms.qualifier.item_count, terms.benefit.item_count
@@ -119,13 +124,20 @@ def _apart_from(terms: OfferTerms, now: datetime) -> tuple[tuple[str, ...], bool
     return tuple(sorted({name for name, coded in rows if not coded})), any(coded for _, coded in rows)
 
 
-def stations_of(scope: Applicability) -> tuple[str, ...] | None:
-    """Return the stations where an offer applies, in words; None where it names none but by their city or state."""
-    of_stations = scope.location_ids or scope.location_tags or scope.circle or (scope.cities and scope.states)
+def stations_of(terms: OfferTerms) -> tuple[str, ...] | None:
+    """Return the stations where an offer applies, in words; None where it names none but by their city or state.
+
+    Where it needs or gives something that is not sold everywhere, only the stations count where all of that is sold.
+    """
+    scope, sold = terms.applicability, _sold_at(terms)
+    of_stations = (
+        sold is not None or scope.location_ids or scope.location_tags or scope.circle or (scope.cities and scope.states)
+    )
     if not of_stations and (not scope.cities or _cities(scope.cities)):
         return None
     rows = Location.objects.filter(is_published=True)
     rows = rows.filter(location_id__in=scope.location_ids) if scope.location_ids else rows
+    rows = rows.filter(pk__in=sold) if sold is not None else rows
     sites = replace(
         scope,
         charger_ids=frozenset(),
@@ -135,6 +147,29 @@ def stations_of(scope: Applicability) -> tuple[str, ...] | None:
         max_power_w=None,
     )
     return _in_words(row for row in rows if fits(sites, site_facts(row)))
+
+
+def _sold_at(terms: OfferTerms) -> set[int] | None:
+    """Return the stations, by key, that have all that the offer needs and gives; None where all of it is everywhere."""
+    wanted = terms.qualifier.item_ids | ({terms.benefit.item_id} if terms.benefit.item_id else set())
+    if not wanted:
+        return None
+    places: dict[str, set[int]] = defaultdict(set)
+    products = Product.objects.filter(product_id__in=wanted).exclude(locations=None)
+    for item_id, place in products.values_list("product_id", "locations"):
+        places[item_id].add(place)
+    for item_id, place in Connector.objects.filter(item_id__in=wanted).values_list("item_id", "charger__location"):
+        places[item_id].add(place)
+    return set.intersection(*places.values()) if places else None
+
+
+def _all_of(item_ids: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of all of these items as `items_of` has them; nothing where one of them is hidden or gone."""
+    shown = Connector.objects.filter(is_published=True, charger__location__is_published=True)
+    known = shown.filter(item_id__in=item_ids).count()
+    known += Product.objects.filter(product_id__in=item_ids, is_published=True).count()
+    connectors, products = items_of(item_ids) if known == len(item_ids) else ((), ())
+    return (*connectors, *products)
 
 
 def area_of(scope: Applicability) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         for instant in (scope.valid_from, scope.valid_until)
     )
     named = named_of(terms, now, cpo.time_zone)
-    stations = stations_of(scope)
+    stations = stations_of(terms)
     connectors, products = items_of(scope.item_ids)
     found = (
         ("", stations or ()),

@@ -223,7 +223,7 @@ TYPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "combo": (
         {"qualifier_item_ids": ("coffee",), "value": Decimal(20)},
-        "20 % off in combination with 1 item, at most ₹100.00 ",
+        "20 % off in combination with Filter coffee, at most ₹100.00 ",
     ),
     "delivery": ({"value": Decimal(50), "value_cap": None}, "50 % off the fees "),
     "exchange": (NO_VALUE, "An exchange, valued when it is returned; the price stays as it is "),

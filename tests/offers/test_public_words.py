@@ -14,7 +14,7 @@ from cpo_portal.network.models import Location, Product, ProductStock
 from offers.engine.values import OfferLimits
 from offers.public import limits as public_limits
 from tests.offers.test_public_page import NO_VALUE, PAGE, make, words
-from tests.people import People, make_people
+from tests.people import People, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +157,69 @@ def test_phone_and_e_mail_are_links(people: People, phone: str, email: str, show
     Cpo.objects.filter(pk=people.here.cpo.pk).update(support_phone=phone, support_email=email)
     make(people)
     assert shown in Client().get(PAGE).content.decode()
+
+
+COMBO: dict[str, Any] = {
+    "benefit_kind": "combo", "value": Decimal(20), "min_value": None, "name": "Deal", "weekly_windows": (),
+}  # fmt: skip
+ALL, SITE = "At every station of cpo1.com EV charging.", "Connaught Place Station, Connaught Place, New Delhi"
+#: What a combination is with, where these things are sold, and the stations that its page names.
+SOLD_AT: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]], str]] = {
+    "everywhere": (("c", "t"), {}, ALL),
+    "one of them at some": (("c", "t"), {"c": ("cp-station", "far")}, f"{SITE} Far, Road, Pune"),
+    "each at others": (("c", "t"), {"c": ("cp-station", "far"), "t": ("far",)}, "Far, Road, Pune"),
+    "nowhere together": (
+        ("c", "t"), {"c": ("cp-station",), "t": ("far",)}, "At no station of cpo1.com EV charging at present.",
+    ),
+    "another thing at some": (("c", "t"), {"s": ("far",)}, ALL),
+    "a connector": (("c", "pe-charging-01"), {}, SITE),
+}  # fmt: skip
+
+
+def _far_away(people: People) -> None:
+    site = Location.objects.get(location_id="cp-station")
+    site.pk, site.location_id, site.name, site.address, site.city = None, "far", "Far", "Road", "Pune"
+    site.save(force_insert=True)
+
+
+@pytest.mark.parametrize(("items", "sold", "said"), SOLD_AT.values(), ids=SOLD_AT)
+def test_a_combination_is_had_where_all_of_its_items_are_sold(
+    people: People, items: tuple[str, ...], sold: dict[str, tuple[str, ...]], said: str
+) -> None:
+    with cpo_scope(people.here.cpo):
+        _far_away(people)
+        for product, places in sold.items():
+            Product.objects.get(product_id=product).locations.set(Location.objects.filter(location_id__in=places))
+    make(people, qualifier_item_ids=items, **COMBO)
+    text = words(Client().get(PAGE))
+    assert text[text.index("Where ") : text.index(" Conditions")] == f"Where {said}"
+
+
+def test_a_combination_names_its_items_on_all_its_pages(people: People) -> None:
+    offer = make(people, qualifier_item_ids=("t", "c"), **COMBO)
+    said = "20 % off in combination with Coffee and Tea, at most ₹100.00"
+    assert said in words(Client().get(PAGE))
+    page = signed_in(people.analyst).get(f"/admin/offers/offer/{offer.pk}/change/").content.decode()
+    assert f"Takes {said}" in page
+    assert f"Deal · {said}" in page
+
+
+def test_a_combination_with_something_hidden_is_given_to_nobody_and_does_not_name_it(people: People) -> None:
+    make(people, qualifier_item_ids=("t", "c"), **COMBO)
+    with cpo_scope(people.here.cpo):
+        Product.objects.filter(product_id="t").update(is_published=False)
+    text = words(Client().get(PAGE))
+    assert "20 % off in combination with 2 items" in text
+    assert "What it is given for is not sold at the moment: nobody gets the offer until it is." in text
+    assert "Tea" not in text
+
+
+@pytest.mark.parametrize(("sold", "said"), [((), ALL), (("far",), "Far, Road, Pune")], ids=["everywhere", "at one"])
+def test_a_free_product_is_given_where_it_is_sold(people: People, sold: tuple[str, ...], said: str) -> None:
+    gives = {"benefit_kind": "freebie", "benefit_item_count": 1, "benefit_item_id": "c", "weekly_windows": ()}
+    make(people, **(NO_VALUE | {"min_value": None, "name": "Gift"} | gives))
+    with cpo_scope(people.here.cpo):
+        _far_away(people)
+        Product.objects.get(product_id="c").locations.set(Location.objects.filter(location_id__in=sold))
+    text = words(Client().get(PAGE))
+    assert text[text.index("Where ") : text.index(" Conditions")] == f"Where {said}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from offers.engine.about import About
 from offers.engine.benefits import plain
 from offers.engine.benefits.plain import (
@@ -19,6 +21,7 @@ from offers.engine.benefits.plain import (
 )
 from offers.engine.situation import Situation, matches
 from offers.engine.values import Check, OfferTerms, ReasonCode
+from pricing.engine.week import joined
 
 __all__ = [
     "added",
@@ -64,5 +67,10 @@ def title(offer: OfferTerms, situation: Situation | None) -> str:
 
 def words(offer: OfferTerms) -> str:
     count = len(offer.qualifier.item_ids)
-    text = f"{plain.value_words(offer)} in combination with {count} {'item' if count == 1 else 'items'}"
+    return words_with(offer, (f"{count} {'item' if count == 1 else 'items'}",))
+
+
+def words_with(offer: OfferTerms, items: Sequence[str]) -> str:
+    """Return the benefit with the names of its secondary items: "20 % off in combination with Coffee and Cake"."""
+    text = f"{plain.value_words(offer)} in combination with {joined(list(items))}"
     return plain.capped_words(text, offer, offer.benefit.value_cap)

@@ -14,7 +14,7 @@ from offers.engine.codec import offer_from_json, offer_hash, offer_to_json, trac
 from offers.engine.describe import benefit_in_words, customers_in_words, summary, way_in
 from offers.engine.values import DiscountBase, FinanceMethod, FinanceTerm
 from tests.offers.engine.samples import WEEKEND, offer, quoted, rupees_off
-from tests.offers.engine.samples_types import loan
+from tests.offers.engine.samples_types import combo, loan
 from tests.pricing.engine.samples import kwh
 
 FULL = offer(
@@ -128,6 +128,21 @@ def test_a_term_of_financing_in_words(term, words):
 )
 def test_how_to_get_it(said, words):
     assert way_in(offer(**said)) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        pytest.param((), "2 items", id="not-known"),
+        pytest.param(("Coffee",), "Coffee", id="one"),
+        pytest.param(("Cake", "Coffee"), "Cake and Coffee", id="two"),
+        pytest.param(("Cake", "Coffee", "Tea"), "Cake, Coffee and Tea", id="three"),
+    ],
+)
+def test_a_combination_is_with_its_items_by_name_where_they_are_known(names, words):
+    benefit = f"20 % off in combination with {words}, at most ₹500.00"
+    assert benefit_in_words(combo("cake", "coffee"), names) == benefit
+    assert summary(combo("cake", "coffee"), "Asia/Kolkata", names).startswith(f"Takes {benefit}, at every location;")
 
 
 @pytest.mark.parametrize(("uses", "words"), [(1, "at most 1 use in all"), (2, "at most 2 uses in all")])

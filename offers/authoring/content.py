@@ -198,7 +198,8 @@ def _check_time(offer: Offer, content: OfferContent) -> _Findings:
             faults.append((name, FAR))
     yield from faults
     if not faults and content.valid_until <= content.valid_from:
-        yield "valid_until", "The offer ends before it starts: choose a later end."
+        ends = "ends when" if content.valid_until == content.valid_from else "ends before"
+        yield "valid_until", f"The offer {ends} it starts: choose a later end."
 
 
 def _check_locations(offer: Offer, content: OfferContent) -> _Findings:

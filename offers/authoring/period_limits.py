@@ -93,7 +93,8 @@ def contradictions(limits: OfferLimits) -> Iterator[tuple[str, str]]:
     given = [(name, span, figure) for name, span, figure in figures if figure is not None]
     for (name, _, least), (_, span, most) in pairwise(given):
         if least > most:
-            yield name, f"A customer has {most} uses in {span} at most: lower this to {most}, or raise that."
+            uses = "1 use" if most == 1 else f"{most} uses"
+            yield name, f"A customer has {uses} in {span} at most: lower this to {most}, or raise that."
 
 
 def daily_budget(limits: OfferLimits) -> Iterator[tuple[str, str]]:

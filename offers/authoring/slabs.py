@@ -33,16 +33,27 @@ def normal_slabs(slabs: Iterable[Any]) -> tuple[dict[str, Any], ...]:
         else:
             found.append((position, _normal(slab)))
     found.sort(key=lambda x: x[1]["item_count"])
-    faults += [
-        f"Slab {after} begins inside slab {before}: let each kWh belong to one slab."
-        for (before, low), (after, high) in pairwise(found)
-        if low["item_count_upper"] is None or high["item_count"] <= low["item_count_upper"]
-    ]
+    faults += [fault for before, after in pairwise(found) if (fault := _overlap(before, after))]
     if len(found) > _MOST_SLABS:
         faults.append(f"Give at most {_MOST_SLABS} slabs.")
     if faults:
         raise ValidationError(faults)
     return tuple(slab for _, slab in found)
+
+
+def _overlap(lower: tuple[int, dict[str, Any]], upper: tuple[int, dict[str, Any]]) -> str:
+    """Return why two slabs, each with its position, share kWh, and how they need not; "" where they share none."""
+    (before, low), (after, high) = lower, upper
+    last, first, end = low["item_count_upper"], high["item_count"], high["item_count_upper"]
+    if last is not None and first > last:
+        return ""
+    text = f"Slab {after} begins inside slab {before}"
+    if first == low["item_count"]:
+        return f"{text}: let each kWh belong to one slab."
+    why = "which has no end" if last is None else f"to which its last {last} kWh belongs"
+    fits_above = last is not None and (end is None or end > last)
+    later = f", or begin slab {after} at {last + 1}" if fits_above and last is not None else ""
+    return f"{text}, {why}: end slab {before} at {first - 1}{later}."
 
 
 def _shape_fault(slab: Any) -> str:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name='Offer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offer_id', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='offer id')),
+                ('offer_id', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='offer id')),
                 ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('IN_REVIEW', 'In review'), ('APPROVED', 'Published'), ('PAUSED', 'Paused'), ('WITHDRAWN', 'Withdrawn'), ('ENDED', 'Ended'), ('ARCHIVED', 'Archived')], default='DRAFT', editable=False, max_length=10)),
                 ('total_uses', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='uses in total')),
                 ('uses_per_customer', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)])),

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Tariff',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tariff_id', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='tariff id')),
+                ('tariff_id', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='tariff id')),
                 ('name', models.CharField(max_length=200)),
                 ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('APPROVED', 'Published'), ('ENDED', 'Ended')], default='DRAFT', editable=False, max_length=10)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -105,7 +105,7 @@ def test_a_pool_from_opening_to_its_end_by_api(world: World, api: Client) -> Non
 
 MONEY = "Only energy is for one subscription: leave it empty for money."
 UNKNOWN = "You have no subscription with this tariff id: author its tariff first, or leave it empty for any."
-LETTERS = "Use letters, digits, dots, colons and hyphens."
+LETTERS = "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first."
 REFUSED = [
     pytest.param({"plan": "monthly"}, "plan", MONEY, id="money-for-a-plan"),
     pytest.param({"currency": "Wh", "plan": "a b"}, "plan", LETTERS, id="no-tariff-id"),

@@ -24,7 +24,8 @@ class Migration(migrations.Migration):
                 max_length=60,
                 validators=[
                     django.core.validators.RegexValidator(
-                        "^[A-Za-z0-9][A-Za-z0-9._:-]*$", "Use letters, digits, dots, colons and hyphens."
+                        "^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+                        "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.",
                     )
                 ],
                 verbose_name="subscription",

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Connector',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='item id')),
+                ('item_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='item id')),
                 ('connector_id', models.CharField(default='1', max_length=20, verbose_name='connector id')),
                 ('connector_type', models.CharField(choices=[('CCS2', 'CCS2'), ('CHADEMO', 'CHAdeMO'), ('TYPE2', 'Type 2'), ('TYPE1', 'Type 1'), ('GB_T', 'GB/T'), ('BHARAT_AC_001', 'Bharat AC-001'), ('BHARAT_DC_001', 'Bharat DC-001'), ('IS_17017_2_6', 'IS 17017-2-6 (light EV)')], max_length=20)),
                 ('connector_format', models.CharField(choices=[('SOCKET', 'Socket'), ('CABLE', 'Cable')], default='CABLE', max_length=10)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='product id')),
+                ('product_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='product id')),
                 ('name', models.CharField(max_length=200)),
                 ('short_desc', models.CharField(blank=True, max_length=300, verbose_name='short description')),
                 ('kind', models.CharField(choices=[('GOOD', 'Goods'), ('SERVICE', 'Service')], default='GOOD', max_length=10)),
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             name='Charger',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('evse_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='EVSE id')),
+                ('evse_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='EVSE id')),
                 ('name', models.CharField(max_length=200)),
                 ('short_desc', models.CharField(blank=True, max_length=300, verbose_name='short description')),
                 ('cpo', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.cpo')),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             name='Location',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('location_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons and hyphens.')], verbose_name='location id')),
+                ('location_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]*$', 'Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.')], verbose_name='location id')),
                 ('name', models.CharField(max_length=200)),
                 ('address', models.CharField(max_length=300)),
                 ('city', models.CharField(max_length=100)),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 
-BECKN_ID = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", "Use letters, digits, dots, colons and hyphens.")
+BECKN_ID = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+    "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.",
+)
 
 #: The category of every connector; products name their own.
 CHARGING_CATEGORY = "ev-charging"

@@ -139,6 +139,16 @@ BAD = [
         id="end before start",
     ),
     pytest.param(
+        {"valid_from": "2026-01-01T00:00:00Z", "valid_until": "2026-01-01T05:30:00+05:30"},
+        {"valid_until": ["The offer ends when it starts: choose a later end."]},
+        id="end at the start",
+    ),
+    pytest.param(
+        {"valid_from": "2026-01-01T00:00:01Z", "valid_until": "2026-01-01T05:30:00+05:30"},
+        {"valid_until": ["The offer ends before it starts: choose a later end."]},
+        id="end a second before the start",
+    ),
+    pytest.param(
         {"value_type": "points"},
         {"value_type": ["There is no “points”: use one of percent, amount, per_kwh."]},
         id="unknown value type",

@@ -67,7 +67,7 @@ def test_another_type_lets_go_of_what_only_the_former_had(staff: Client) -> None
         ),
         pytest.param(
             {"benefit_kind": "slab", "slabs": [SLAB, SLAB | {"item_count": 40}]},
-            {"slabs": ["Slab 2 begins inside slab 1: let each kWh belong to one slab."]},
+            {"slabs": ["Slab 2 begins inside slab 1, which has no end: end slab 1 at 39."]},
             id="overlapping slabs",
         ),
         pytest.param(

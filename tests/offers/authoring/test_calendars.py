@@ -73,7 +73,7 @@ def test_staff_import_a_file_and_edit_what_it_brought(people: People) -> None:
         ),
         pytest.param(
             {"calendar_id": "no spaces"},
-            {"calendar_id": ["Use letters, digits, dots, colons and hyphens."]},
+            {"calendar_id": ["Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first."]},
             id="bad-id",
         ),
     ],

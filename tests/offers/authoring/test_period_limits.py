@@ -204,6 +204,11 @@ CONTRADICTIONS = [
         id="day above all",
     ),
     pytest.param(
+        OfferLimits(uses_per_customer_day=2, uses_per_customer=1),
+        {"uses_per_customer_day": "A customer has 1 use in all at most: lower this to 1, or raise that."},
+        id="day above one in all",
+    ),
+    pytest.param(
         OfferLimits(uses_per_customer_week=5, uses_per_customer_month=4),
         {"uses_per_customer_week": "A customer has 4 uses in a month at most: lower this to 4, or raise that."},
         id="week above month",

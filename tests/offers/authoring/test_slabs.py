@@ -41,12 +41,30 @@ def test_only_a_discount_is_counted_per_kwh(people: People, kind: str) -> None:
 BAD_SLABS = [
     pytest.param(
         (slab(), slab(item_count=19, item_count_upper=30)),
-        "Slab 2 begins inside slab 1: let each kWh belong to one slab.",
+        "Slab 2 begins inside slab 1, to which its last 19 kWh belongs: end slab 1 at 18, or begin slab 2 at 20.",
         id="overlap-by-one-kwh",
     ),
     pytest.param(
+        (slab(item_count=20, item_count_upper=40), slab(item_count=40, item_count_upper=None)),
+        "Slab 2 begins inside slab 1, to which its last 40 kWh belongs: end slab 1 at 39, or begin slab 2 at 41.",
+        id="the-last-kwh-below-an-open-one",
+    ),
+    pytest.param(
+        (slab(item_count=40, item_count_upper=None), slab(item_count=20, item_count_upper=40)),
+        "Slab 1 begins inside slab 2, to which its last 40 kWh belongs: end slab 2 at 39, or begin slab 1 at 41.",
+        id="in-another-order",
+    ),
+    pytest.param(
+        (slab(item_count=20, item_count_upper=40), slab(item_count=25, item_count_upper=40)),
+        "Slab 2 begins inside slab 1, to which its last 40 kWh belongs: end slab 1 at 24.",
+        id="within-another",
+    ),
+    pytest.param(
+        (slab(), slab()), "Slab 2 begins inside slab 1: let each kWh belong to one slab.", id="the-same-twice"
+    ),
+    pytest.param(
         (slab(item_count=20, item_count_upper=None), slab(item_count=30, item_count_upper=40)),
-        "Slab 2 begins inside slab 1: let each kWh belong to one slab.",
+        "Slab 2 begins inside slab 1, which has no end: end slab 1 at 29.",
         id="above-an-open-one",
     ),
     pytest.param(

@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "id": (
         {"schedule_id": "a b"},
-        {"schedule_id": ["Use letters, digits, dots, colons and hyphens."]},
+        {"schedule_id": ["Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first."]},
     ),
     "no-name": ({"name": " "}, {"name": ["This field may not be blank."]}),
     "no-kind": ({"kind": "GREED"}, {"kind": [none_of("GREED", SurgeKindChoice)]}),

@@ -117,7 +117,10 @@ REFUSED = [
         id="location",
     ),
     pytest.param(
-        {"signal_id": "a storm"}, "signal_id", "Use letters, digits, dots, colons and hyphens.", id="signal id"
+        {"signal_id": "a storm"},
+        "signal_id",
+        "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.",
+        id="signal id",
     ),
 ]
 

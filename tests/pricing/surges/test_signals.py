@@ -160,7 +160,11 @@ def test_what_a_signal_is_at_an_instant(
         ),
         ({"kind": "STRIKE"}, "kind", "Value 'STRIKE' is not a valid choice."),
         ({"title": " "}, "title", "This field cannot be blank."),
-        ({"signal_id": "a storm"}, "signal_id", "Use letters, digits, dots, colons and hyphens."),
+        (
+            {"signal_id": "a storm"},
+            "signal_id",
+            "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.",
+        ),
     ],
 )
 def test_a_refusal_names_its_field_and_saves_nothing(

@@ -145,7 +145,12 @@ def test_seconds_that_the_api_wrote_stay_when_the_form_is_saved(people: People) 
 
 REFUSED = [
     pytest.param({"name": ""}, "name", "This field is required.", id="no name"),
-    pytest.param({"schedule_id": "a b"}, "schedule_id", "Use letters, digits, dots, colons and hyphens.", id="id"),
+    pytest.param(
+        {"schedule_id": "a b"},
+        "schedule_id",
+        "Use letters, digits, dots, colons, underscores and hyphens, a letter or digit first.",
+        id="id",
+    ),
     pytest.param({"kind": ""}, "kind", "This field is required.", id="no kind"),
     pytest.param({"kind": "MOON"}, "kind", "Select a valid choice. MOON is not one of the", id="kind"),
     pytest.param(

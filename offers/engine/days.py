@@ -42,14 +42,18 @@ def next_open(scope: Applicability, after: datetime, zone: str, *, before: datet
     What lies at or after `before` is not looked for, and may come back.
     """
     at: datetime | None = after
-    for _ in range(_MOST_DAYS):
+    refused = 0
+    while refused < _MOST_DAYS:
         at = next_opening(scope.weekly_windows, at, zone) if at is not None and scope.weekly_windows else at
         if at is None or (before is not None and at >= before):
             return at
         day = at.astimezone(zone_of(zone)).date()
-        if _holds(scope, day):
+        if holds_on(scope, day):
             return at
-        following = _following(scope.holidays, day)
+        following, refused = _following(scope.holidays, day), refused + 1
+        # Windows are looked for once for all the refused days that follow on each other.
+        while following is not None and refused < _MOST_DAYS and not holds_on(scope, following):
+            following, refused = _following(scope.holidays, following), refused + 1
         if following is None:
             return None
         at = datetime.combine(following, time(0), tzinfo=zone_of(zone)).astimezone(UTC)
@@ -65,7 +69,8 @@ def is_over(scope: Applicability, now: datetime) -> bool:
     return not left or datetime.combine(max(left), time(0), tzinfo=UTC) + _LATEST_ZONE <= now
 
 
-def _holds(scope: Applicability, day: date) -> bool:
+def holds_on(scope: Applicability, day: date) -> bool:
+    """Say whether a local day is one on which the offer applies."""
     rule = scope.holidays
     if day in scope.blackout_dates:
         return False

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from offers.engine.asked import Asked, asked_of
 from offers.engine.codes import opens
-from offers.engine.days import day_checks
+from offers.engine.days import day_checks, holds_on
 from offers.engine.evaluate import (
     LIVE_STATE,
     STATE_REASONS,
@@ -38,7 +38,7 @@ from offers.engine.values import (
 from pricing.engine.making import maker
 from pricing.engine.money import Money, smallest_unit, zero
 from pricing.engine.values import Cart, LineKind, Quote
-from pricing.engine.windows import next_opening
+from pricing.engine.windows import next_opening, zone_of
 
 _NOTHING = Decimal(0)
 _INELIGIBLE, _outcome = Outcome.INELIGIBLE, maker(OfferOutcome)
@@ -74,6 +74,7 @@ class _Look:
         products = [x for x in cart.lines if x.kind is LineKind.PRODUCT]
         self._items = frozenset({context.item_id, *(x.item_id for x in products)})
         self._categories = frozenset({context.category, *(x.category for x in products)})
+        self._zone = zone_of(cart.time_zone)
         self._currency, self._start = cart.currency, cart.request.planned_start
         self._bounds: dict[tuple[ReasonCode, datetime], Check] = {}
         self._nothing = zero(cart.currency)
@@ -161,7 +162,8 @@ class _Look:
         if check.passed or opens is None:
             return check
         begins, ends = scope.valid_from, scope.valid_until
-        if limited_days or (begins is not None and opens < begins) or (ends is not None and opens >= ends):
+        shut = limited_days and not holds_on(scope, opens.astimezone(self._zone).date())
+        if shut or (begins is not None and opens < begins) or (ends is not None and opens >= ends):
             return weekly_check(scope, self._situation)
         return check
 

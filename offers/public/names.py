@@ -158,7 +158,7 @@ def _sold_at(terms: OfferTerms) -> set[int] | None:
     products = Product.objects.filter(product_id__in=wanted).exclude(locations=None)
     for item_id, place in products.values_list("product_id", "locations"):
         places[item_id].add(place)
-    for item_id, station in Connector.objects.filter(item_id__in=wanted).values_list("item_id", "charger__location"):
+    for item_id, station in Connector.objects.filter(item_id__in=wanted).values_list("item_id", "charger__location_id"):
         places[item_id].add(station)
     return set.intersection(*places.values()) if places else None
 

@@ -164,7 +164,7 @@ BAD = [
     pytest.param(
         {"valid_until": WEEKEND.valid_from},
         "valid_until",
-        "The offer ends before it starts: choose a later end.",
+        "The offer ends when it starts: choose a later end.",
         id="empty validity",
     ),
     pytest.param(

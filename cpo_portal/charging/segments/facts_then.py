@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
@@ -48,17 +47,26 @@ class History:
         What lies before the instant up to which the history was summed up counts in no number of days.
         """
         base, count = self._base, bisect_right(self._times, until)
-        makes = {*base.vehicle_makes, *(make for make, least in self._makes.items() if least <= count)}
+        # By place, which takes a third of the time of a copy with changes.
+        return CustomerFacts(
+            base.tier,
+            base.organisation,
+            base.joined_on,
+            self._makes_by(count, vehicle_make),
+            base.sessions + count,
+            self._times[count - 1] if count else base.last_session,
+            self._energy[count],
+            tuple([(days, self._within(at - timedelta(days=days), count)) for days in windows]),
+            base.lists,
+        )
+
+    def _makes_by(self, count: int, vehicle_make: str) -> tuple[str, ...]:
+        if not self._makes and (not vehicle_make or vehicle_make in self._base.vehicle_makes):
+            return self._base.vehicle_makes
+        makes = {*self._base.vehicle_makes, *(make for make, least in self._makes.items() if least <= count)}
         if vehicle_make:
             makes.add(vehicle_make)
-        return replace(
-            base,
-            vehicle_makes=tuple(sorted(makes)),
-            sessions=base.sessions + count,
-            last_session=self._times[count - 1] if count else base.last_session,
-            energy_wh=self._energy[count],
-            sessions_within=tuple((days, self._within(at - timedelta(days=days), count)) for days in windows),
-        )
+        return tuple(sorted(makes))
 
     def _within(self, after: datetime, count: int) -> int:
         return max(0, count - bisect_right(self._times, after))

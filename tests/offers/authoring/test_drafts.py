@@ -311,6 +311,7 @@ NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
         pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
         pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
         pytest.param({"name": "क्\u200dष 👩\u200d🔧", "long_desc": "A\r\n\tB"}, {}, id="joiners-and-lines"),
+        pytest.param({"name": "\U0001fae9"}, {}, id="an-emoji-that-is-newer-than-this-portal"),
     ],
 )
 def test_texts_hold_what_can_be_read(world: World, said: dict[str, str], expected: dict[str, list[str]]) -> None:

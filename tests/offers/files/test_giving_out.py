@@ -24,6 +24,7 @@ from cpo_portal.adminkit.cells import escaped
 from cpo_portal.charging.imports.csv_files import read_rows
 from offers import authoring
 from offers.authoring import OfferContent
+from offers.authoring.texts import TURNING, can_be_seen
 from offers.engine.matrix import NEEDS, Need
 from offers.engine.values import BenefitKind, FinanceMethod, OfferLimits
 from offers.files import writing
@@ -93,7 +94,11 @@ def test_names_are_read_between_semicolons_and_from_json() -> None:
     assert write_names(("Delhi; New",)) == '["Delhi; New"]'
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40).map(str.strip)
+#: What authors may write: no controls but those of the layout, and nothing that turns the text behind it.
+READABLE = st.characters(
+    exclude_categories=["Cs", "Cc"], include_characters="\r\n\t", exclude_characters="".join(TURNING)
+)
+WORDS = st.text(READABLE, max_size=40).map(str.strip)
 
 
 @given(st.lists(WORDS.filter(bool)))
@@ -169,7 +174,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 BEGIN = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 COMMON: dict[str, st.SearchStrategy[Any]] = {
-    "name": WORDS.filter(bool),
+    "name": WORDS.filter(can_be_seen),
     "short_desc": WORDS | SPICE,
     "long_desc": WORDS | SPICE,
     "image_url": st.sampled_from(["", "https://cpo1.com/a,b.png"]),

@@ -9,12 +9,17 @@ from typing import Any
 from offers.authoring.unread import Finding, readable
 
 #: What turns the direction of the text behind it; joiners, of which Indian scripts have need, are none.
-TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-#: Unicode's categories of controls and surrogates; what is not assigned yet may be a newer emoji.
-_UNSEEN = frozenset({"Cc", "Cs"})
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: A soft hyphen, a space without width, a joiner of words, and a byte order mark.
+_WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
+#: Unicode's categories of controls, surrogates, private use and ends of lines and paragraphs; what is not assigned yet
+#: may be a newer emoji.
+_UNSEEN = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
 _UNASSIGNED = "Cn"
 #: And the first letters of those of letters, numbers, punctuation and symbols.
 _SEEN = frozenset("LNPS")
+#: Letters and symbols that stand for nothing: the fillers of Hangul and the empty pattern of Braille.
+_EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _LAYOUT = str.maketrans("", "", "\r\n\t")
 _TEXTS = {"name": "name", "short_desc": "short description", "long_desc": "long description"}
 LONGEST_NAME = 200
@@ -23,7 +28,8 @@ LONGEST_NAME = 200
 def check_texts(content: Any) -> Iterator[Finding]:
     """Yield what is wrong with the texts of an offer's content, by field."""
     for field in readable(content, _TEXTS):
-        if any(x in TURNING or unicodedata.category(x) in _UNSEEN for x in getattr(content, field).translate(_LAYOUT)):
+        text = getattr(content, field).translate(_LAYOUT)
+        if any(not is_readable(x) for x in text) and (field != "name" or can_be_seen(text)):
             yield field, f"The {_TEXTS[field]} holds a sign that nobody sees: type it anew."
     if not can_be_seen(content.name):
         yield "name", "Give the offer a name."
@@ -33,4 +39,16 @@ def check_texts(content: Any) -> Iterator[Finding]:
 
 def can_be_seen(text: str) -> bool:
     """Tell whether a text has anything but spaces, joiners and marks."""
-    return any(unicodedata.category(x)[0] in _SEEN or unicodedata.category(x) == _UNASSIGNED for x in text)
+    return any(x not in _EMPTY and (unicodedata.category(x)[0] in _SEEN or _is_new(x)) for x in text)
+
+
+def is_readable(sign: str) -> bool:
+    """Tell whether a sign is none of those that nobody sees, or that turn others."""
+    return sign not in _TURNING and sign not in _WITHOUT_WIDTH and unicodedata.category(sign) not in _UNSEEN
+
+
+def _is_new(sign: str) -> bool:
+    """Tell whether Unicode's table here does not know the sign yet; the last two of each plane never will be any."""
+    code = ord(sign)
+    is_none = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+    return unicodedata.category(sign) == _UNASSIGNED and not is_none

@@ -41,6 +41,8 @@ from pricing.engine.wording import moment_text
 
 #: Of more places or things only so many are named, and how many more there are.
 MOST_NAMED = 200
+#: A code of so many signs is in no text by chance.
+_LONG = 6
 _SHOWN = {
     DerivedState.LIVE.value: "",
     DerivedState.SCHEDULED.value: "It has not begun yet.",
@@ -161,7 +163,10 @@ def _without_code(text: str, terms: OfferTerms) -> str:
     """Return what staff wrote, without the code that must be sent: whoever reads it here need not have it."""
     if not terms.requires_code or not terms.display_code:
         return text
-    return re.sub(rf"(?<!\w){re.escape(terms.display_code)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    # A short one is part of other words and figures; letters of other scripts and signs may stand right beside any.
+    code = re.escape(terms.display_code)
+    alone = code if len(terms.display_code) >= _LONG else rf"(?<![A-Za-z0-9]){code}(?![A-Za-z0-9])"
+    return re.sub(alone, "…", text, flags=re.IGNORECASE)
 
 
 def _together(terms: OfferTerms) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q
 
 from cpo_portal.charging.models import Customer, Order, OrderState
-from offers.models import AdjustmentKind, OfferPolicy, Referral, ReferralCode, ReferralState
+from offers.models import AdjustmentKind, OfferPolicy, Quote, Referral, ReferralCode, ReferralState
 from offers.quoting import PricedSession, SessionAsk
 from offers.refusals import Refusal, RefusalKind
 
@@ -77,7 +77,9 @@ def _is_full(code: ReferralCode, friend: Customer, most: int, now: datetime) -> 
     live = others.filter(Q(state=ReferralState.REWARDED) | Q(expires_at__gt=now))
     if live.count() < most:
         return False
-    unpaid = Q(order__state=OrderState.INITIALISED, order__payment_until__lt=now)
+    # As long as either runs the order is confirmed at its price.
+    bound = Quote.objects.filter(pk=OuterRef("order__quote_ref"), valid_until__gte=now)
+    unpaid = Q(order__state=OrderState.INITIALISED, order__payment_until__lt=now) & ~Exists(bound)
     dropped = unpaid | Q(order__state=OrderState.CANCELLED, order__confirmed_at=None)
     bought = Order.objects.filter(customer=OuterRef("friend"), state__in=(OrderState.ACTIVE, OrderState.COMPLETE))
     idle = live.filter(dropped, ~Exists(bought), state=ReferralState.WAITING, due_at=None).order_by("expires_at", "pk")

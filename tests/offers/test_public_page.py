@@ -364,6 +364,14 @@ CODED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def test_a_short_code_is_hidden_where_it_stands_alone(people: People) -> None:
+    texts = {"name": "TEN or TENTH", "short_desc": "_ten_ TENके, कोड:TEN, often"}
+    make(people, "coded", requires_code=True, display_code="TEN", **texts)
+    text = words(Client().get("/o/cpo1.com/coded"))
+    assert "… or TENTH" in text
+    assert "_…_ …के, कोड:…, often" in text
+
+
 @pytest.mark.parametrize(("said", "condition"), CODED.values(), ids=CODED)
 def test_an_offer_for_a_code_has_a_page_that_does_not_name_it(
     people: People, said: dict[str, Any], condition: str
@@ -371,7 +379,7 @@ def test_an_offer_for_a_code_has_a_page_that_does_not_name_it(
     texts = {
         "name": "Flyer (Secret)",
         "short_desc": "Send SECRET in your app",
-        "long_desc": "Say secret, not secrets",
+        "long_desc": "Say _secret_ or secretnow",
     }
     named = texts if said["display_code"] else {"name": "Flyer"}
     offer = make(people, "coded", requires_code=True, **named, **said)
@@ -380,9 +388,9 @@ def test_an_offer_for_a_code_has_a_page_that_does_not_name_it(
     assert (answer.status_code, condition in text, "Your app may call it" in text) == (200, True, False)
     assert '<meta name="robots" content="noindex">' in answer.content.decode()
     if said["display_code"]:
-        assert "secret" not in answer.content.decode().lower().replace("secrets", "")
+        assert "secret" not in answer.content.decode().lower()
         assert "Flyer (…)" in text
-        assert "Send … in your app Say …, not secrets" in text
+        assert "Send … in your app Say _…_ or …now" in text
     link = f'href="{offer_page_url("cpo1.com", "coded")}"'
     assert link in signed_in(people.analyst).get(f"/admin/offers/offer/{offer.pk}/change/").content.decode()
     authoring.withdraw(offer)

@@ -18,7 +18,9 @@ NUMBERING = {
     "CAN": ("1", 10),
 }
 SHORTEST, LONGEST = 7, 15
-_EXTENSION = re.compile(r"(?:;\s*ext\s*=|(?<![a-z])ext(?:ension|n)?\.?:?|\sx|#)\s*\d{1,7}\s*$", re.IGNORECASE)
+#: What is dialled behind a number, which has at least ten digits of its own: "#99999" may as well be its end.
+_EXTENSION = re.compile(r"\(?(?:;\s*ext\s*=|(?<![a-z])ext(?:ension|n)?\.?:?|x|#)\s*\d{1,7}\)?\s*$", re.IGNORECASE)
+_WHOLE = 10
 
 
 def normalise_phone(text: str, country: str) -> str:
@@ -27,8 +29,8 @@ def normalise_phone(text: str, country: str) -> str:
     What is dialled behind a number ("ext 5") is no part of it. A number of a country that is not listed keeps its
     digits behind the country's name unless it begins with + or 00.
     """
-    text = _EXTENSION.sub("", text)
-    digits = "".join(str(unicodedata.digit(char)) for char in text if unicodedata.digit(char, None) is not None)
+    alone = _EXTENSION.sub("", text)
+    digits = _digits(alone) if len(_digits(alone)) >= _WHOLE else _digits(text)
     international = text.strip().startswith("+") or digits.startswith("00")
     if international:
         digits = digits.lstrip("0")
@@ -45,6 +47,10 @@ def normalise_phone(text: str, country: str) -> str:
     if national.startswith(code) and len(behind.removeprefix("0")) == length:
         return f"+{code}{behind.removeprefix('0')}"
     return f"+{national}" if international else f"{country}:{national}"
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(char)) for char in text if unicodedata.digit(char, None) is not None)
 
 
 def normalise_email(text: str) -> str:

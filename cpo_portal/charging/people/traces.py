@@ -156,5 +156,5 @@ def _names(cpo: Cpo, parts: Iterable[Mapping[str, Any]], phone: str, email: str)
 
 
 def _spelt(phone: str) -> str:
-    """Return a pattern for the number's last digits, with anything but digits between them."""
-    return r"\D*".join(re.sub(r"\D", "", phone)[-_LAST_DIGITS:]) + r"\D*$"
+    """Return a pattern for the number's last digits, with anything but digits between them; an extension may follow."""
+    return r"\D*".join(re.sub(r"\D", "", phone)[-_LAST_DIGITS:]) + r"(\D.*)?$"

@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 from cpo_portal.charging.segments.rules import Condition, Fact, Rule, Segment
 from offers.engine.lint.judging import driver_of, example_of
 from offers.engine.lint.values import Finding, FindingCode, Severity, Subject, Tried
+from offers.engine.periods import Period
 
 _ID = "charged-before"
 _BEFORE = Segment(_ID, _ID, (Rule(_ID, _ID, True, (Condition(Fact.RETURNING),)),))
 
 
 def find_held(subject: Subject, sessions: Sequence[Tried]) -> Iterator[Finding]:
-    """Yield HELD_AT_ONCE where somebody may have the offer, nobody who has charged before, and as often as they like.
+    """Yield HELD_AT_ONCE where somebody may have the offer, nobody who has charged before, and more than once in days.
 
     A session counts once it has stopped: until then every order of a new customer is their first.
     """
     offer = subject.offer
-    if not offer.segments or offer.limits.uses_per_customer == 1:
+    limits = offer.limits
+    in_long = [limits.per_period.get(x) for x in (Period.WEEK, Period.MONTH)]
+    if not offer.segments or 1 in {limits.uses_per_customer, limits.total_uses, *in_long}:
         return
     found = ((x, driver) for x in sessions if (driver := driver_of(subject, x)) is not None)
     first = next(found, None)

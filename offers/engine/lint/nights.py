@@ -28,10 +28,11 @@ def find_nights(subject: Subject) -> Iterator[Finding]:
     scope, zone = subject.offer.applicability, zone_of(site.time_zone)
     begins = begins_at(scope, subject.now).astimezone(zone).date() + timedelta(days=1)
     nights = [datetime.combine(begins + timedelta(days=n), _MIDNIGHT, tzinfo=zone) for n in range(7)]
+    valid = [x for x in nights if scope.valid_until is None or x < scope.valid_until]
     for window in scope.weekly_windows:
-        broken = (x for x in nights if _breaks_off(window, x) and not is_open(scope.weekly_windows, x, site.time_zone))
+        broken = (x for x in valid if _breaks_off(window, x) and not is_open(scope.weekly_windows, x, site.time_zone))
         night = min(broken, key=datetime.isoweekday, default=None)
-        if night is None or (scope.valid_until is not None and night >= scope.valid_until):
+        if night is None:
             continue
         found = tried(site, night, _USUAL_WH)
         checks = appraise(for_anybody(subject.offer), situation_at(subject, found, ANYBODY)).checks if found else ()
@@ -58,10 +59,11 @@ def _sentence(window: WeeklyWindow, midnight: datetime) -> str:
         first = _before(first)
     begin, day, following = (weekday_text(x)[:3] for x in (first, last, midnight))
     start, end = f"{window.start:%H:%M}", f"{window.end:%H:%M}"
+    alone = f", and let this one end at 00:00 unless {day} 00:00–{end} is meant too" if first == last else ""
     return (
         f"Hours after midnight count by their own day: the window {start}–{end} holds on {begin} 00:00–{end} and on "
-        f"{day} {start}–24:00, but not on {following} 00:00–{end}. For the night from {day} to {following} write two "
-        f"windows: {day} {start}–00:00, and {following} 00:00–{end}."
+        f"{day} {start}–24:00, but not on {following} 00:00–{end}. For the night from {day} to {following} add a "
+        f"window {following} 00:00–{end}{alone}."
     )
 
 

@@ -12,6 +12,8 @@ from cpo_portal.charging.segments.rules import Condition, Fact, Rule, Segment
 Way = tuple[Condition, ...]
 #: Of a rule so many ways are followed, and of several segments together so many.
 _MOST_OF_A_RULE, _MOST = 256, 4096
+#: Facts of which a condition gives values that are OR.
+_NAMING = frozenset({Fact.TIER, Fact.ORGANISATION, Fact.VEHICLE_MAKE, Fact.BAP, Fact.LIST})
 
 
 def ways_into(groups: Sequence[tuple[Segment, ...]]) -> Iterator[Way]:
@@ -30,8 +32,23 @@ def _by_rule(rule: Rule, rules: Mapping[str, Rule], *, wanted: bool) -> Iterator
     """Yield the ways to be, or not to be, of one rule: not of all of its conditions is without any of them."""
     if not rule.conditions:
         return iter(()) if wanted else iter(((),))
-    parts = [list(islice(_by_condition(x, rules, wanted=wanted), _MOST_OF_A_RULE)) for x in rule.conditions]
+    conditions = rule.conditions if rule.match_all or not wanted else _in_one(rule.conditions)
+    parts = [list(islice(_by_condition(x, rules, wanted=wanted), _MOST_OF_A_RULE)) for x in conditions]
     return _together(parts) if rule.match_all is wanted else (way for part in parts for way in part)
+
+
+def _in_one(conditions: Sequence[Condition]) -> Iterator[Condition]:
+    """Yield conditions of which any may hold, those that name values of one fact as one: it is one way, not many."""
+    named: dict[Fact, Condition] = {}
+    for condition in conditions:
+        if condition.negated or condition.fact not in _NAMING:
+            yield condition
+        elif condition.fact in named:
+            before = named[condition.fact]
+            named[condition.fact] = replace(before, values=(*before.values, *condition.values))
+        else:
+            named[condition.fact] = condition
+    yield from named.values()
 
 
 def _by_condition(condition: Condition, rules: Mapping[str, Rule], *, wanted: bool) -> Iterator[Way]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cpo_portal.charging.segments.rules import Condition, Fact
 from tests.offers.engine.samples import offer
 from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, Row, Said, cut, of
-from tests.pricing.engine.samples import window
+from tests.pricing.engine.samples import SATURDAY, window
 
 NEW_GOLD = of("never", Condition(Fact.RETURNING, negated=True), Condition(Fact.TIER, ("Gold",)))
 LATE, NIGHT = window("22:00", "02:00", frozenset({5})), window("22:00", "02:00", frozenset({5, 6}))
@@ -24,6 +24,18 @@ FOUND: dict[str, Row] = {
     "new-ones-once-a-day": ("HELD_AT_ONCE", offer("a", segments=(NEW,), uses_per_customer_day=1, **FOR), (), {}),
     "friday-nights": ("PAST_MIDNIGHT", offer("a", weekly_windows=(LATE,), **FOR), (), {}),
     "friday-and-saturday-nights": ("PAST_MIDNIGHT", offer("a", weekly_windows=(NIGHT,), **FOR), (), {}),
+    # The first broken night of a week is a Tuesday's, after the end.
+    "friday-nights-and-monday-nights-after-the-end": (
+        "PAST_MIDNIGHT",
+        offer(
+            "a",
+            weekly_windows=(window("22:00", "02:00", frozenset({1, 5})),),
+            valid_from=SATURDAY + timedelta(days=5),
+            valid_until=SATURDAY + timedelta(days=9),
+        ),
+        (),
+        {},
+    ),
     "friday-nights-and-saturday-mornings": (
         "PAST_MIDNIGHT",
         offer("a", weekly_windows=(LATE, window("06:00", "09:00", frozenset({6}))), **FOR),
@@ -38,6 +50,8 @@ FOUND: dict[str, Row] = {
     ),
 }
 NOT_FOUND: dict[str, Row] = {
+    "new-ones-once-a-month": ("HELD_AT_ONCE", offer("a", segments=(NEW,), uses_per_customer_month=1, **FOR), (), {}),
+    "new-ones-once-in-all": ("HELD_AT_ONCE", offer("a", segments=(NEW,), total_uses=1, **FOR), (), {}),
     "new-ones-once": ("HELD_AT_ONCE", offer("a", segments=(NEW,), uses_per_customer=1, **FOR), (), {}),
     "new-ones-and-others": ("HELD_AT_ONCE", offer("a", segments=(NEW, GOLD), **FOR), (), {}),
     "nobody": (
@@ -82,8 +96,8 @@ SAID: dict[str, Said] = {
         "PAST_MIDNIGHT",
         "weekly_windows",
         "Hours after midnight count by their own day: the window 22:00–02:00 holds on Fri 00:00–02:00 and on Fri "
-        "22:00–24:00, but not on Sat 00:00–02:00. For the night from Fri to Sat write two windows: Fri 22:00–00:00, "
-        "and Sat 00:00–02:00.",
+        "22:00–24:00, but not on Sat 00:00–02:00. For the night from Fri to Sat add a window Sat 00:00–02:00, "
+        "and let this one end at 00:00 unless Fri 00:00–02:00 is meant too.",
         "At Station 1 (connector-1), Sat 14 Nov 2026, 00:00 IST: 20 kWh for ₹360.00.",
         "The planned start, Sat 00:00, is outside its weekly windows (next window Fri 00:00).",
     ),
@@ -91,8 +105,7 @@ SAID: dict[str, Said] = {
         "PAST_MIDNIGHT",
         "weekly_windows",
         "Hours after midnight count by their own day: the window 22:00–02:00 holds on Fri 00:00–02:00 and on Sat "
-        "22:00–24:00, but not on Sun 00:00–02:00. For the night from Sat to Sun write two windows: Sat 22:00–00:00, "
-        "and Sun 00:00–02:00.",
+        "22:00–24:00, but not on Sun 00:00–02:00. For the night from Sat to Sun add a window Sun 00:00–02:00.",
         "At Station 1 (connector-1), Sun 8 Nov 2026, 00:00 IST: 20 kWh for ₹360.00.",
         "The planned start, Sun 00:00, is outside its weekly windows (next window Fri 00:00).",
     ),

@@ -54,6 +54,15 @@ IN: dict[str, Segment] = {
     "a-segment-of-segments-of-segments": segment(
         Condition(Fact.SEGMENT, ("outer",)), on=(MEMBERS, rule("outer", IN_MEMBERS))
     ),
+    "the-last-of-many-tiers-of-the-last-of-many": segment(
+        Condition(Fact.SEGMENT, ("tiers",)),
+        Condition(Fact.SEGMENT, ("fleets",)),
+        Condition(Fact.TIER, ("t48",)),
+        on=(
+            rule("tiers", *(Condition(Fact.TIER, (f"t{n}",)) for n in range(49)), match_all=False),
+            rule("fleets", *(Condition(Fact.ORGANISATION, (f"o{n}",)) for n in range(49)), match_all=False),
+        ),
+    ),
     "lapsed-and-within-more-days": segment(
         Condition(Fact.LAPSED, days=30), Condition(Fact.SESSIONS, number=1, days=60)
     ),

@@ -18,7 +18,7 @@ from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Balance, BalanceEntry, ChargingSession, Customer, Order, OrderEvent
 from cpo_portal.network.models import Connector
-from offers.models import CodeGuess, OfferPolicy, Referral
+from offers.models import CodeGuess, OfferPolicy, Quote, Referral
 from offers.ordering.adjusting import Said
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.place import Placing, place
@@ -39,6 +39,7 @@ from tests.world import World, ask_for, make_world
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RAVI = "+91 90000 00001"
+PAST = timedelta(seconds=-1)
 SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
 
 
@@ -347,22 +348,27 @@ def test_a_code_of_two_friends_takes_two_of_six_at_once(sale: Sale, seed: int) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "quoted", "said"),
     [
-        pytest.param({}, "used up", id="while they may still pay"),
-        pytest.param({"payment_until": timedelta(seconds=-1)}, "placed", id="after the time to pay"),
-        pytest.param({"state": "CANCELLED"}, "placed", id="after an order that was never confirmed"),
-        pytest.param({"state": "CANCELLED", "confirmed_at": timedelta()}, "used up", id="after one that was confirmed"),
-        pytest.param({"state": "ACTIVE", "confirmed_at": timedelta()}, "used up", id="who has paid"),
+        pytest.param({}, None, "used up", id="while they may still pay"),
+        pytest.param({"payment_until": PAST}, PAST, "placed", id="after the time to pay"),
+        pytest.param({"payment_until": PAST}, timedelta(minutes=5), "used up", id="while the quote binds"),
+        pytest.param({"state": "CANCELLED"}, None, "placed", id="after an order that was never confirmed"),
+        pytest.param({"state": "CANCELLED", "confirmed_at": timedelta()}, None, "used up", id="after a confirmed one"),
+        pytest.param({"state": "ACTIVE", "confirmed_at": timedelta()}, None, "used up", id="who has paid"),
     ],
 )
-def test_who_never_went_on_gives_way_to_the_next_friend(sale: Sale, changes: dict[str, Any], said: str) -> None:
+def test_who_never_went_on_gives_way_to_the_next_friend(
+    sale: Sale, changes: dict[str, Any], quoted: timedelta | None, said: str
+) -> None:
     policy(sale, referrals_per_customer=1)
     word, now = code(sale), timezone.now()
     assert place_for(sale.world, "+91 90000 00010", word, "t-10") == "placed"
     found = {name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()}
     with cpo_scope(sale.world.cpo):
         Order.objects.update(**{**found, **({"payment_until": now + timedelta(minutes=5)} if not found else {})})
+        if quoted is not None:
+            Quote.objects.update(valid_until=now + quoted)
     assert said in place_for(sale.world, "+91 90000 00011", word, "t-11")
     if said == "placed":
         # The place is gone for whoever had it first.

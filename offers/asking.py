@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from cpo_portal.accounts.models import Cpo
 from cpo_portal.charging.models import Customer, CustomerContact
 from cpo_portal.charging.people.contact_hashes import contact_hashes
 from offers.book import LoadedBook
@@ -52,6 +53,11 @@ def of_customer(ask: SessionAsk, customer: Customer) -> SessionAsk:
     said = {"phone": contact.phone, "email": contact.email} if contact else {}
     hashes = contact_hashes(contact.customer.cpo, said) if contact else ()
     return replace(ask, customer=customer, identity_required=True, contact_hashes=hashes)
+
+
+def of_newcomer(ask: SessionAsk, cpo: Cpo, said: Mapping[str, str]) -> SessionAsk:
+    """Return the ask as somebody makes it who buys for the first time with this contact; nobody is saved."""
+    return replace(ask, customer=Customer(cpo=cpo), identity_required=True, contact_hashes=contact_hashes(cpo, said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,11 +18,10 @@ from cpo_portal.adminkit.display import sign
 from cpo_portal.adminkit.rows import RowsField, RowsWidget
 from cpo_portal.adminkit.widgets import DecimalInput, Select, TextInput
 from cpo_portal.charging.models import Customer
-from cpo_portal.charging.people.contact_hashes import contact_hashes
 from cpo_portal.charging.people.traces import Wanted, find_customers
 from cpo_portal.network.catalogue import products_at
 from cpo_portal.network.models import Location, Product
-from offers.asking import SessionAsk, of_customer
+from offers.asking import SessionAsk, of_customer, of_newcomer
 from offers.reasons.parts import joined
 from pricing.engine.values import AmountMeasure, DurationMeasure, EnergyMeasure, Measure, ProductOrder
 from pricing.engine.wording import money_text
@@ -137,13 +135,11 @@ class TryForm(forms.Form):
                 raise ValidationError(str(fault)) from fault
         else:
             raise ValidationError("Give a whole customer id, as orders show it.")
-        if found is not None:
-            return found
-        if key is not None or not self._may_find:
+        if found is None and key is not None:
             raise ValidationError("You have no customer with this id: take it from an order, or leave it empty.")
-        # Whoever buys for the first time is known by this from then on, and has used nothing.
-        self._first_contact = {"email": text} if "@" in text else {"phone": text}
-        return Customer(cpo=self._cpo)
+        if found is None:
+            self._first_contact = {"email": text} if "@" in text else {"phone": text}
+        return found
 
     def clean_codes(self) -> tuple[str, ...]:
         codes = tuple(dict.fromkeys(re.split(r"[,;\s]+", self.cleaned_data["codes"].strip(" ,;")))) or ()
@@ -163,13 +159,9 @@ class TryForm(forms.Form):
         ask = SessionAsk(
             self._measure(), said["starts_at"], products=said["products"], opted_in=opted_in, codes=said["codes"]
         )
-        customer = said["customer"]
-        if customer is None:
-            return ask
         if self._first_contact:
-            hashes = contact_hashes(self._cpo, self._first_contact)
-            return replace(ask, customer=customer, identity_required=True, contact_hashes=hashes)
-        return of_customer(ask, customer)
+            return of_newcomer(ask, self._cpo, self._first_contact)
+        return ask if said["customer"] is None else of_customer(ask, said["customer"])
 
     def _measure(self) -> Measure:
         value, unit = self.cleaned_data["value"], self.cleaned_data["unit"]

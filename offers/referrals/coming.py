@@ -49,7 +49,8 @@ def note(order: Order, code: ReferralCode, policy: OfferPolicy, *, now: datetime
     if friend is None or order.sandbox or referrer_reward is None or friend_reward is None:
         return
     code = ReferralCode.objects.select_for_update(no_key=True).get(pk=code.pk)
-    if policy.referrals_per_customer is not None and _is_full(code, friend, policy.referrals_per_customer, now):
+    most = policy.referrals_per_customer
+    if most is not None and not _make_room(code, friend, most, now):
         raise Refusal(RefusalKind.OFFER_NOT_FULFILLABLE, f"The referral code {code} is used up; leave it out.")
     values = {
         "code": code,
@@ -68,15 +69,15 @@ def note(order: Order, code: ReferralCode, policy: OfferPolicy, *, now: datetime
         raise _not_valid(f"The referral code {code} is for new customers; leave it out.")
 
 
-def _is_full(code: ReferralCode, friend: Customer, most: int, now: datetime) -> bool:
-    """Tell whether so many others come by the code, which the caller has locked.
+def _make_room(code: ReferralCode, friend: Customer, most: int, now: datetime) -> bool:
+    """Return whether a friend may come by the code, which the caller has locked, besides the others that do.
 
-    Who never went on with the order gives way to this friend, should there be no place for both.
+    Who never went on with the order gives way, should there be no place for both.
     """
     others = Referral.objects.filter(code=code).exclude(friend=friend)
     live = others.filter(Q(state=ReferralState.REWARDED) | Q(expires_at__gt=now))
     if live.count() < most:
-        return False
+        return True
     # As long as either runs the order is confirmed at its price.
     bound = Quote.objects.filter(pk=OuterRef("order__quote_ref"), valid_until__gte=now)
     unpaid = Q(order__state=OrderState.INITIALISED, order__payment_until__lt=now) & ~Exists(bound)
@@ -86,10 +87,10 @@ def _is_full(code: ReferralCode, friend: Customer, most: int, now: datetime) -> 
     needed = live.count() - most + 1
     keys = list(idle.values_list("pk", flat=True)[:needed])
     if len(keys) < needed:
-        return True
+        return False
     # One that was earned meanwhile keeps its place.
     idle = Referral.objects.filter(pk__in=keys, state=ReferralState.WAITING, due_at=None)
-    return idle.update(expires_at=now) < needed
+    return idle.update(expires_at=now) == needed
 
 
 def earn(order: Order, energy_wh: int, *, now: datetime) -> None:

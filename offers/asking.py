@@ -68,7 +68,7 @@ class Lock:
     `own` is what the order itself takes of the limits; `refused` says which guards of which offers refused a moment
     ago; `levels` are those that the quote observed. A preview gives the `book` that is to be instead of the published
     one, and the offers that are to be judged as if their code was sent (`opened`). `order_id` is the order whose codes
-    and energy are its own, `own_goods` what it holds of products that offers give. A test draws on no balance. Where
+    and energy are its own, `own_goods` what it holds of products. A test draws on no balance. Where
     `surges` are given, no others are charged, and these by no more.
     """
 

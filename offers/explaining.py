@@ -79,7 +79,8 @@ def _context_of_all(priced: PricedSession, context: OfferContext, offers: Collec
         return context
     judged = {x.offer_id for x in priced.trace.outcomes}
     found = look_up(replace(priced.asked, offers=[x for x in offers if x.offer_id not in judged], codes=CodesSent()))
-    goods = goods_left(found.observed.goods, {}, past=priced.asked.past)
+    bought = priced.asked.sight.bought if priced.asked.sight is not None else {}
+    goods = goods_left(found.observed.goods, {}, bought, past=priced.asked.past)
     sessions = found.observed.customer_sessions if context.customer_sessions is None else context.customer_sessions
     return replace(
         context,

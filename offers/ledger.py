@@ -30,7 +30,7 @@ from offers.guards import Guard
 from offers.holdings import has_code, locked
 from offers.models import LedgerKind, Offer, OfferState, Redemption, RedemptionState
 from offers.shared_limits import groups_to_count
-from offers.stock import HeldItem
+from offers.stock import NOTHING_BOUGHT, HeldItem, OutOfStock
 
 _HELD = """
 SELECT id FROM offers_redemption WHERE order_id = %(order)s AND state = 'RESERVED' ORDER BY offer_id FOR NO KEY UPDATE;
@@ -75,11 +75,18 @@ class Hold:
 
 
 def reserve(
-    order: Order, holds: Sequence[Hold], *, customer: Customer | None, reserved_until: datetime, now: datetime
+    order: Order,
+    holds: Sequence[Hold],
+    *,
+    customer: Customer | None,
+    reserved_until: datetime,
+    now: datetime,
+    bought: Mapping[str, int] = NOTHING_BOUGHT,
 ) -> list[Redemption]:
-    """Reserve all of these in place of what the order holds or, raising LimitReached, change nothing.
+    """Reserve all of these, and the units of products that are `bought`, in place of what the order holds.
 
-    A sandbox order touches no counter.
+    Or change nothing, raising LimitReached for an offer, or OutOfStock for what is bought. A sandbox order touches no
+    counter.
     """
     holds = sorted(holds, key=lambda hold: hold.offer_pk)
     counted = [] if order.sandbox else holds
@@ -87,11 +94,12 @@ def reserve(
     old = _held_and_unchanged(order, counted)
     taking = _taking(counted, customer, today)
     # A guard that refuses has moved nothing: only what was moved before it has to be undone.
-    several = old or taking.rows > 1 or any(hold.code_pk is not None or hold.items for hold in counted)
+    several = old or bought or taking.rows > 1 or any(hold.code_pk is not None or hold.items for hold in counted)
     with transaction.atomic() if several else nullcontext():
         _mark([(redemption, None) for redemption in old])
         _move_codes(order, old, counted)
-        in_stock = _move_stock(order, old, counted)
+        bought = {} if order.sandbox else bought
+        in_stock = _move_stock(order, old, counted, bought)
         _move(old, taking, counted)
         enter([_release_of(redemption) for redemption in old], now=now, reference=f"replaced {now.isoformat()}")
         reserved = [_reservation(order, hold, customer, today, taking.groups) for hold in holds]
@@ -101,6 +109,8 @@ def reserve(
                 HeldItem(product, units, in_stock.get(product, False)).to_json() for product, units in hold.items
             ]
         write_reservations(reserved, now=now)
+        # Last: what refuses above undoes the rows, and not what the order in memory says.
+        stock.keep(order, bought, in_stock)
     return reserved
 
 
@@ -117,13 +127,13 @@ def commit(order: Order, amounts: Mapping[int, Decimal], *, now: datetime) -> No
         amount = amounts.get(redemption.offer_id, NOTHING)
         capped = min(amount, redemption.reserved) if redemption.offer_id in budgeted else amount
         outcomes.append((redemption, capped if redemption.offer_id in amounts else None))
-    _finish(outcomes, now=now, reference="settle")
+    _finish(order, outcomes, now=now, reference="settle", is_sold=True)
 
 
 def release(order: Order, *, now: datetime, reference: str) -> int:
-    """Give the order's reservations back; return how many there were."""
+    """Give the order's reservations, and what it holds of products, back; return how many reservations there were."""
     redemptions = locked(order, RedemptionState.RESERVED)
-    _finish([(redemption, None) for redemption in redemptions], now=now, reference=reference)
+    _finish(order, [(redemption, None) for redemption in redemptions], now=now, reference=reference, is_sold=False)
     return len(redemptions)
 
 
@@ -137,17 +147,24 @@ def _move_codes(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) ->
         raise LimitsChanged(wanted[refused])
 
 
-def _move_stock(order: Order, old: Sequence[Redemption], new: Sequence[Hold]) -> dict[str, bool]:
-    """Hold the products that are given, in place of those that are held; return which of them are counted."""
-    wanted: dict[str, int] = {}
+def _move_stock(
+    order: Order, old: Sequence[Redemption], new: Sequence[Hold], bought: Mapping[str, int]
+) -> dict[str, bool]:
+    """Hold the products that are bought and given, in place of those that are held; return which of them are counted.
+
+    Where there are too few for both, an offer goes before the purchase does.
+    """
+    wanted = dict(bought)
     for hold in new:
         for product, units in hold.items:
             wanted[product] = wanted.get(product, 0) + units
-    if not wanted and not any(redemption.items for redemption in old):
+    if not wanted and not order.products and not any(redemption.items for redemption in old):
         return {}
     found = stock.move(order, old, wanted)
     if isinstance(found, str):
         short = [hold for hold in new if found in dict(hold.items)]
+        if not short:
+            raise OutOfStock(found)
         raise LimitReached(short[-1].terms.offer_id, Guard.STOCK)
     return found
 
@@ -270,15 +287,22 @@ def _reservation(
     )
 
 
-def _finish(outcomes: Sequence[tuple[Redemption, Decimal | None]], *, now: datetime, reference: str) -> None:
+def _finish(
+    order: Order,
+    outcomes: Sequence[tuple[Redemption, Decimal | None]],
+    *,
+    now: datetime,
+    reference: str,
+    is_sold: bool,
+) -> None:
     """Commit with an amount, or release (None), in the law's lock order: redemptions, customers, totals, inserts."""
     _mark(outcomes)
     coded = [(redemption, amount) for redemption, amount in outcomes if has_code(redemption)]
     if coded:
         used = [redemption.offer_id for redemption, amount in coded if amount is not None]
         holding.settle(coded[0][0].order_id, used)
-    if any(redemption.items for redemption, _ in outcomes):
-        stock.settle(outcomes)
+    if order.products or any(redemption.items for redemption, _ in outcomes):
+        stock.settle(order, outcomes, is_sold=is_sold)
     released = [redemption for redemption, amount in outcomes if amount is None]
     counters.move_uses((row for redemption in released for row in counters.rows_of(redemption)), {})
     counters.settle_totals(outcomes)

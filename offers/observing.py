@@ -76,10 +76,11 @@ NOTHING_WANTED, NOTHING_OBSERVED = Wanted(), Observed()
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """From where is observed: the location's key, the products bought there, and the levels that are known already."""
+    """From where is observed: the location's key, the products bought there with their units, and the levels that are
+    known already."""
 
     location: int
-    bought: tuple[str, ...] = ()
+    bought: Mapping[str, int] = field(default_factory=dict)
     known: Levels = UNOBSERVED
 
 
@@ -133,9 +134,15 @@ def observed_from(found: Mapping[str, Any]) -> Observed:
     return Observed(found["sessions"], Levels(busy, working, stock), goods)
 
 
-def goods_left(found: Mapping[str, Good], own: Mapping[str, int], *, past: bool) -> Mapping[str, Good]:
-    """Return the products that may be given, with what the order itself holds; of the stock of then nothing is kept."""
+def goods_left(
+    found: Mapping[str, Good], own: Mapping[str, int], bought: Mapping[str, int], *, past: bool
+) -> Mapping[str, Good]:
+    """Return the products that may be given, with what the order itself holds and without what it buys.
+
+    Of the stock of then nothing is kept.
+    """
     return {
-        product: good if good.units is None else replace(good, units=None if past else good.units + own.get(product, 0))
+        product: good if good.units is None else replace(good, units=None if past else left)
         for product, good in found.items()
+        for left in [(good.units or 0) + own.get(product, 0) - bought.get(product, 0)]
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from cpo_portal.network.catalogue import units_left
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.asking import Lock, SessionAsk
 from offers.book import LoadedBook, book_as_of, book_for
@@ -26,6 +27,7 @@ from offers.places import place_facts
 from offers.priced import PricedSession
 from offers.refusals import Refusal, RefusalKind
 from offers.sent_codes import LONGEST_CODE, best_codes, unread, with_codes, with_single_use, without_referrals
+from offers.stock import units_bought
 from offers.storing import Buyer, cart_hash, store_quote, write_quote
 from offers.subscriptions import with_pool
 from offers.surging import SurgesHere, locked_surges, surges_here
@@ -62,7 +64,7 @@ def price_session(
     ask = with_codes(ask, loaded)
     candidates = _candidates(connector, ask, loaded, terms)
     person = Person(ask.customer.pk if ask.customer else None, ask.contact_hashes, ask.vehicle_make)
-    bought = tuple(x.product_id for x in ask.products)
+    bought = units_bought(ask.products)
     asked = Asked(
         connector.cpo_id,
         candidates,
@@ -100,7 +102,7 @@ def price_session(
         place=place_facts(connector),
         customer_sessions=found.observed.customer_sessions,
         levels=levels,
-        goods=goods_left(found.observed.goods, lock.own_goods, past=as_of is not None),
+        goods=goods_left(found.observed.goods, lock.own_goods, bought, past=as_of is not None),
     )
     request = engine.ChargingRequest(
         item_id=connector.item_id,
@@ -136,6 +138,7 @@ def _terms_of(
 ) -> tuple[TariffVersion, engine.PriceTerms, SurgesHere]:
     """Return the version, what the engine needs of it, and the surges that come on top; raise Refusal for what the
     session names and does not exist."""
+    products = _products(connector, ask, lock, past=as_of is not None)
     if lock.terms is not None and lock.tariff_version is not None:
         return lock.tariff_version, lock.terms, locked_surges(connector, lock.terms, at=ask.planned_start)
     version = lock.tariff_version or tariffs_for([connector], at=ask.planned_start, as_of=as_of).get(connector.pk)
@@ -144,7 +147,6 @@ def _terms_of(
             RefusalKind.ITEM_NOT_FOUND,
             f"{connector.item_id} has no published tariff for that time; choose another connector.",
         )
-    products = _products(connector, [choice.product_id for choice in ask.products])
     tax, surged = tax_and_surges_of(connector.cpo_id)
     terms = price_terms(version, tax, time_zone=connector.charger.location.time_zone, products=products)
     if not surged and as_of is None:
@@ -152,19 +154,37 @@ def _terms_of(
     return version, terms, surges_here(connector, ask, now=now, as_of=as_of)
 
 
-def _products(connector: Connector, ids: Collection[str]) -> Sequence[Product]:
-    if not ids:
+def _products(connector: Connector, ask: SessionAsk, lock: Lock, *, past: bool) -> Sequence[Product]:
+    """Return the products that are bought; raise Refusal where one is not sold there, or fewer are left of it.
+
+    A price that was promised stands whatever is sold by now, while there is enough of it.
+    """
+    bought = units_bought(ask.products)
+    if not bought:
         return ()
-    location = connector.charger.location_id
+    location, is_promised = connector.charger.location_id, lock.terms is not None
+    rows = Product.objects.filter(product_id__in=bought, cpo=connector.cpo_id).select_related("stock_row")
+    if not is_promised:
+        rows = rows.filter(is_published=True).prefetch_related("locations")
     found = [
         product
-        for product in Product.objects.filter(product_id__in=ids, is_published=True).prefetch_related("locations")
-        if not (places := {place.pk for place in product.locations.all()}) or location in places
+        for product in rows
+        if is_promised or not (places := {place.pk for place in product.locations.all()}) or location in places
     ]
-    missing = set(ids) - {product.product_id for product in found}
-    if missing:
+    missing = set(bought) - {product.product_id for product in found}
+    if missing and not is_promised:
         raise Refusal(RefusalKind.PRODUCT_NOT_FOUND, f"{', '.join(sorted(missing))} is not sold there; leave it out.")
+    for product in found if not past else ():
+        left = units_left(product)
+        if left is not None and (free := left + lock.own_goods.get(product.product_id, 0)) < bought[product.product_id]:
+            raise Refusal(RefusalKind.QUANTITY_UNAVAILABLE, _too_few(product, free))
     return found
+
+
+def _too_few(product: Product, left: int) -> str:
+    if not left:
+        return f"{product.name} ({product.product_id}) is sold out; leave it out."
+    return f"Only {left} × {product.name} ({product.product_id}) can be had; ask for {left} or fewer."
 
 
 def _with_basis(ask: SessionAsk, policy: OfferPolicy) -> engine.Measure:

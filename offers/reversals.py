@@ -56,12 +56,18 @@ def lock_given(order: Order) -> None:
 
 
 def reverse_all(order: Order, *, reference: str, now: datetime, without: Collection[UUID] = ()) -> None:
-    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys."""
+    """Take back whole whatever the order was given and still has, as `reverse` does, but for some by their keys.
+
+    What it bought goes back on the shelf with it.
+    """
     given = [row for row in locked(order, RedemptionState.COMMITTED) if row.pk not in without]
-    _take_back([(row, Part(row.committed - row.reversed)) for row in given], reference=reference, now=now)
+    parts = [(row, Part(row.committed - row.reversed)) for row in given]
+    _take_back(parts, reference=reference, now=now, sold=order)
 
 
-def _take_back(parts: Sequence[tuple[Redemption, Part]], *, reference: str, now: datetime) -> None:
+def _take_back(
+    parts: Sequence[tuple[Redemption, Part]], *, reference: str, now: datetime, sold: Order | None = None
+) -> None:
     """Take so much back of redemptions that are locked, in the order of the locks: codes, stock, counters, inserts."""
     giving = Offer.objects.filter(pk__in=[row.offer_id for row, _ in parts], give_use_back=True)
     policy = set(giving.values_list("pk", flat=True))
@@ -77,7 +83,7 @@ def _take_back(parts: Sequence[tuple[Redemption, Part]], *, reference: str, now:
     for each in taken:
         if each.use and has_code(each.redemption):
             holding.give_back(each.redemption.order_id, each.redemption.offer_id)
-    stock.put_back(items)
+    stock.put_back(items, sold)
     counters.give_back(taken)
     entries = [Entry(each.redemption, LedgerKind.REVERSE, each.amount, -int(each.use)) for each in taken]
     enter(entries, now=now, reference=reference)

@@ -1,4 +1,4 @@
-"""What orders hold of products that offers give: one guarded UPDATE per product, in the order of their ids.
+"""What orders hold of products that they buy and that offers give: one guarded UPDATE per product, by their ids.
 
 Every function runs in the ledger's transaction, after it has locked the order, its redemptions and its codes. What a
 stock row calls reserved is promised and still on the shelf; nobody counts a product without a row.
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 
 from cpo_portal.charging.models import Order
 from offers.models import Redemption, RedemptionState
+from pricing.engine.values import ProductOrder
 
 _ROW = "FROM network_product p WHERE p.id = k.product_id AND p.cpo_id = %(cpo)s AND p.product_id = %(product)s"
 _TAKE = f"""
@@ -34,9 +36,17 @@ UPDATE network_productstock k SET units = GREATEST(k.units - %(units)s, 0),
 _PUT_BACK = f"UPDATE network_productstock k SET units = k.units + %(units)s {_ROW}"  # noqa: S608
 
 
+#: An order that buys no products.
+NOTHING_BOUGHT: Mapping[str, int] = MappingProxyType({})
+
+
+class OutOfStock(Exception):
+    """Fewer units of a product are left than an order buys of it; nothing was held."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """Units of a product that an offer gives an order; `counted` where they are held in stock.
+    """Units of a product that an order buys or that an offer gives it; `counted` where they are held in stock.
 
     So many of them were `returned` after the bill.
     """
@@ -60,20 +70,40 @@ def items_of(redemption: Redemption) -> list[HeldItem]:
     return [HeldItem(**row) for row in redemption.items]
 
 
+def bought_by(order: Order) -> list[HeldItem]:
+    """Return what an order holds, or was sold, of products that it buys."""
+    return [HeldItem(**row) for row in order.products]
+
+
+def units_bought(products: Iterable[ProductOrder]) -> dict[str, int]:
+    """Return how many units are bought of each product, by its id."""
+    found: dict[str, int] = {}
+    for each in products:
+        found[each.product_id] = found.get(each.product_id, 0) + each.count
+    return found
+
+
+def covers(order: Order, products: Iterable[ProductOrder]) -> bool:
+    """Return whether the order still holds what it buys; a test holds nothing."""
+    return order.sandbox or units_bought(products) == {x.product_id: x.units for x in bought_by(order)}
+
+
 def own_units(order: Order) -> dict[str, int]:
     """Return what this order itself holds in stock, so that a new price does not count it against it."""
     found: dict[str, int] = {}
+    _add(found, bought_by(order))
     for redemption in Redemption.objects.filter(order=order, state=RedemptionState.RESERVED).exclude(items=[]):
         _add(found, items_of(redemption))
     return found
 
 
 def move(order: Order, old: Sequence[Redemption], wanted: Mapping[str, int]) -> dict[str, bool] | str:
-    """Hold these units (by product) instead of those of the redemptions.
+    """Hold these units (by product) instead of those that the order buys and those of the redemptions.
 
     Return which of the products are counted, or the first product of which there are too few.
     """
     given: dict[str, int] = {}
+    _add(given, bought_by(order))
     for redemption in old:
         _add(given, items_of(redemption))
     counted: dict[str, bool] = {}
@@ -94,20 +124,30 @@ def move(order: Order, old: Sequence[Redemption], wanted: Mapping[str, int]) -> 
     return counted
 
 
-def settle(outcomes: Sequence[tuple[Redemption, Decimal | None]]) -> None:
-    """Take what was given off the shelf, and give back what was released (None)."""
+def keep(order: Order, bought: Mapping[str, int], counted: Mapping[str, bool]) -> None:
+    """Write down what the order buys, as it is held now."""
+    rows = [HeldItem(x, units, counted.get(x, False)).to_json() for x, units in sorted(bought.items())]
+    if rows != order.products:
+        order.products = rows
+        Order.objects.filter(pk=order.pk).update(products=rows)
+
+
+def settle(order: Order, outcomes: Sequence[tuple[Redemption, Decimal | None]], *, is_sold: bool) -> None:
+    """Take what was sold and given off the shelf, and give back what was released (None), or all that is not sold."""
     drawn: dict[str, int] = {}
     freed: dict[str, int] = {}
+    _add(drawn if is_sold else freed, bought_by(order))
+    if not is_sold:
+        keep(order, {}, {})
     for redemption, amount in outcomes:
         _add(freed if amount is None else drawn, items_of(redemption))
     if not drawn and not freed:
         return
-    cpo = outcomes[0][0].cpo_id
     with connection.cursor() as cursor:
         for product in sorted({*drawn, *freed}):
             for statement, units in ((_DRAW, drawn.get(product)), (_GIVE, freed.get(product))):
                 if units:
-                    cursor.execute(statement, {"cpo": cpo, "product": product, "units": units})
+                    cursor.execute(statement, {"cpo": order.cpo_id, "product": product, "units": units})
 
 
 def after_return(redemption: Redemption, units: Mapping[str, int], *, whole: bool) -> list[HeldItem]:
@@ -118,16 +158,21 @@ def after_return(redemption: Redemption, units: Mapping[str, int], *, whole: boo
     ]
 
 
-def put_back(parts: Sequence[tuple[Redemption, Sequence[HeldItem]]]) -> None:
-    """Put on the shelf what has come back of redemptions, that are as they were before; each with what it is now."""
+def put_back(parts: Sequence[tuple[Redemption, Sequence[HeldItem]]], sold: Order | None = None) -> None:
+    """Put on the shelf what has come back of redemptions, that are as they were before; each with what it is now.
+
+    And all that the order `sold` has bought.
+    """
     found: dict[str, int] = {}
+    if sold is not None:
+        _add(found, bought_by(sold))
     for redemption, items in parts:
         for before, after in zip(items_of(redemption), items, strict=True):
             if before.counted and (more := after.returned - before.returned):
                 found[before.product_id] = found.get(before.product_id, 0) + more
     if not found:
         return
-    cpo = parts[0][0].cpo_id
+    cpo = sold.cpo_id if sold is not None else parts[0][0].cpo_id
     with connection.cursor() as cursor:
         for product in sorted(found):
             cursor.execute(_PUT_BACK, {"cpo": cpo, "product": product, "units": found[product]})

@@ -1,4 +1,4 @@
-"""Derives what is held of every counted product from the redemptions that hold it, and says which stocks differ."""
+"""Derives what is held of every counted product from the orders that hold it, and says which stocks differ."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from cpo_portal.charging.balances.check import Compared
 
 _COMPARE = """
 WITH held AS (
-    SELECT r.cpo_id, item ->> 'product_id' AS product_id, sum((item ->> 'units')::int) AS units
-    FROM offers_redemption r CROSS JOIN jsonb_array_elements(r.items) AS item
-    WHERE r.state = 'RESERVED' AND (item ->> 'counted')::boolean GROUP BY 1, 2
+    SELECT cpo_id, item ->> 'product_id' AS product_id, sum((item ->> 'units')::int) AS units FROM (
+        SELECT cpo_id, items FROM offers_redemption WHERE state = 'RESERVED'
+        UNION ALL
+        SELECT cpo_id, products FROM charging_order WHERE state IN ('INITIALISED', 'ACTIVE')
+    ) holding CROSS JOIN jsonb_array_elements(holding.items) AS item
+    WHERE (item ->> 'counted')::boolean GROUP BY 1, 2
 ), compared AS (
     SELECT p.id, p.product_id, abs(k.reserved - coalesce(h.units, 0)) AS units
     FROM network_productstock k JOIN network_product p ON p.id = k.product_id
@@ -28,7 +31,7 @@ FROM compared
 
 
 def compare_stock(named: int) -> Compared:
-    """Compare what all stocks of the active scope call held with the redemptions; nothing is repaired."""
+    """Compare what all stocks of the active scope call held with the orders; nothing is repaired."""
     with connection.cursor() as cursor:
         cursor.execute(_COMPARE, [named])
         compared, drifting, drifted = cursor.fetchone()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from celery import shared_task
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
@@ -29,7 +29,7 @@ from cpo_portal.charging.postponed import Postponed
 from cpo_portal.database.errors import describe
 from offers import holdings, ledger
 from offers.forgotten import drop_keys
-from offers.models import Redemption, RedemptionState
+from offers.models import Quote, Redemption, RedemptionState
 from offers.ordering.cancel import cancel_unmet
 from offers.ordering.owed import refund_late_payment, refund_unasked
 from offers.ordering.settle import settle
@@ -114,6 +114,7 @@ def release_expired() -> int:
             .order_by("reserved_until")[:BATCH]
         ]
         unpaid += _holding_balances(now, without=unpaid)
+        unpaid += _holding_products(now, without=unpaid)
         abandoned = _waiting(state=OrderState.INITIALISED, payment_until__lt=now - ABANDONED)
         endless = orders_to_end(BATCH, _later.keys(), now=now)
     return (
@@ -133,6 +134,14 @@ def _holding_balances(now: datetime, *, without: list[Order]) -> list[Order]:
     return list({each.order_id: each.order for each in found}.values())
 
 
+def _holding_products(now: datetime, *, without: list[Order]) -> list[Order]:
+    """Return orders that nobody went on with and that hold what they buy in stock."""
+    binding = Quote.objects.filter(pk=OuterRef("quote_ref"), valid_until__gte=now)
+    overdue = Order.objects.filter(~Exists(binding), state=OrderState.INITIALISED, payment_until__lt=now)
+    apart = overdue.exclude(products=[]).exclude(pk__in=_later.keys()).exclude(pk__in=[x.pk for x in without])
+    return list(apart.select_related("cpo").order_by("payment_until")[:BATCH])
+
+
 def _waiting(**conditions: object) -> list[Order]:
     orders: QuerySet[Order] = Order.objects.filter(**conditions).exclude(pk__in=_later.keys())
     return list(orders.select_related("cpo").order_by("planned_start")[:BATCH])
@@ -146,8 +155,10 @@ def _free(order: Order) -> int:
     prepaid = BalanceHold.objects.filter(order=order, state=HoldState.HELD, held_until__gte=now)
     if order_now is None or held.exists() or prepaid.exists():
         return 0
+    if order_now.products and Quote.objects.filter(pk=order_now.quote_ref, valid_until__gte=now).exists():
+        return 0
     holdings.lock_held(order_now)
-    had = balance_holds.give_all_back(order_now)
+    had = balance_holds.give_all_back(order_now) or bool(order_now.products)
     freed = ledger.release(order_now, now=now, reference=f"expired {now.isoformat()}")
     return int(had or freed > 0)
 

@@ -14,7 +14,7 @@ from cpo_portal.charging.events import record_event
 from cpo_portal.charging.models import EventKind, LineStage, Order, OrderContact, OrderState, PaymentStatus
 from cpo_portal.charging.people.contact_hashes import contact_hashes
 from cpo_portal.charging.sessions import otp
-from offers import holdings, ledger
+from offers import holdings, ledger, stock
 from offers.models import OfferState, Redemption, RedemptionState
 from offers.ordering import pools, prepaid
 from offers.ordering.cancel import cancel_unmet
@@ -24,7 +24,6 @@ from offers.ordering.promised import lost
 from offers.policies import policy_of
 from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, price_session, store_quote
 from offers.refusals import Refusal, RefusalKind
-from offers.stock import own_units
 from pricing.engine.values import AmountMeasure, PricingError
 
 
@@ -67,10 +66,10 @@ def confirm(order: Order, *, now: datetime) -> Confirmed:
 
 
 def _is_reserved(order: Order, quote: LockedQuote, now: datetime) -> bool:
-    """Return whether the quote still binds: in time, with every offer of it, its energy and the balance still held."""
+    """Return whether the quote still binds: in time, with its offers, products, energy and the balance still held."""
     in_time = now <= max(quote.row.valid_until, order.payment_until)
     held = holdings.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
-    return in_time and held and pools.covers(order, quote)
+    return in_time and held and stock.covers(order, quote.request.products) and pools.covers(order, quote)
 
 
 def _refuse_missed_slot(order: Order, now: datetime) -> None:
@@ -131,7 +130,7 @@ def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
         try:
             with transaction.atomic():
                 _take_new_quote(order, asked, priced, now)
-        except (ledger.LimitsChanged, pools.EnergyChanged):
+        except (ledger.LimitsChanged, pools.EnergyChanged, stock.OutOfStock):
             continue
         except ledger.LimitReached as reached:
             # Somebody was faster: the next price is made without the offer.
@@ -151,7 +150,7 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 def _fresh_price(order: Order, asked: SessionAsk, lock: Lock, now: datetime) -> PricedSession:
     try:
         own = holdings.own_usage(order, order.customer, now=now)
-        lock = replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
+        lock = replace(lock, own=own, order_id=order.pk, own_goods=stock.own_units(order))
         lock = replace(lock, is_test=order.sandbox)
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
@@ -226,7 +225,8 @@ def _take_new_quote(order: Order, asked: SessionAsk, priced: PricedSession, now:
     until, total = _last_moment(order, now), priced.quote.total.amount
     pools.hold_energy(order, priced.quote, held_until=until, now=now)
     prepaid.hold_again(order, total, wanted=PREPAID not in asked.declined, held_until=until, now=now)
-    ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=until, now=now)
+    bought = stock.units_bought(asked.products)
+    ledger.reserve(order, holds_of(priced), customer=order.customer, reserved_until=until, now=now, bought=bought)
     buyer = Buyer(order.bap_id, order.transaction_id, order.sandbox)
     quote = store_quote(priced, order.connector, asked, buyer, now=now, order=order)
     order.quote_ref, order.quoted_amount = quote.pk, quote.total

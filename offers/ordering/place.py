@@ -41,7 +41,7 @@ from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, pr
 from offers.reasons.words import in_short
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
-from offers.stock import own_units
+from offers.stock import OutOfStock, own_units, units_bought
 from pricing.engine.codec import decode
 
 #: How often a quote is made again because another buyer took the last of an offer in between.
@@ -115,7 +115,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
                 placed = _write(placing, ask, priced, order=order, selected=selected, now=now)
                 keep_consent(placed.order, agreed, now=now)
                 return placed
-        except (ledger.LimitsChanged, EnergyChanged):
+        except (ledger.LimitsChanged, EnergyChanged, OutOfStock):
             continue
         except ledger.LimitReached as reached:
             lock = lock.without(reached.offer_id, reached.guard)
@@ -227,7 +227,8 @@ def _write(
     if was_made or priced.quote.terms.included_wh is not None:
         hold_energy(order, priced.quote, held_until=until, now=now)
     prepaid = hold_for(order, quote.total, wanted=PREPAID not in ask.declined, held_until=until, now=now)
-    ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now)
+    bought = units_bought(ask.products)
+    ledger.reserve(order, holds_of(priced), customer=ask.customer, reserved_until=until, now=now, bought=bought)
     Quote.objects.filter(pk=quote.pk).update(order=order)
     OrderContact.objects.update_or_create(
         order=order, defaults={"billing": placing.billing, "customer": placing.contact}

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
-from cpo_portal.charging.models.columns import MONEY
+from cpo_portal.charging.models.columns import MONEY, NO_ROWS
 from cpo_portal.charging.models.customers import Customer
 from cpo_portal.network.models import Connector
 
@@ -65,6 +65,8 @@ class Order(TenantModel):
     cancelled_by = models.CharField(max_length=20, blank=True)
     cancellation_reason = models.CharField(max_length=300, blank=True)
     settled_at = models.DateTimeField(null=True)
+    #: The products that it buys, as `offers.stock` writes them: held in stock until the bill, and sold with it.
+    products = models.JSONField(default=list, db_default=NO_ROWS, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

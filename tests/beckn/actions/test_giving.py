@@ -117,7 +117,7 @@ def test_a_buyer_app_that_sends_back_the_items_buys_nothing_more(
     confirmed = talk.say("confirm", echoed(talk, order))["message"]["order"]
     assert (amounts(confirmed), confirmed["items"][0]["add_ons"]) == (shown, add_ons)
     with cpo_scope(talk.world.cpo):
-        assert ProductStock.objects.get().reserved == 1
+        assert ProductStock.objects.get().reserved == 1 + bought
 
 
 def test_a_gift_that_is_taken_back_is_told_by_units(talk: Conversation) -> None:
@@ -156,6 +156,17 @@ def test_what_is_out_of_stock_is_said_at_select_and_refused_at_init(talk: Conver
     assert (said["validated"], said["reason-code"], said["reason"]) == ("false", "ITEM_STOCK", "1 short")
     assert (marked(order), "add_ons" in order["items"][0]) == ([], False)
     assert talk.init("given")["error"]["code"] == "30007"
+
+
+def test_more_than_is_left_is_refused_at_select_and_at_init(talk: Conversation) -> None:
+    live(talk, **FREE)
+    for action in ("select", "init"):
+        cart = talk.cart()
+        cart["order"] |= {"billing": BILLING}
+        cart["order"]["items"][0]["add_ons"] = [{"id": "coffee", "quantity": {"selected": {"count": 3}}}]
+        error = talk.say(action, cart)["error"]
+        said = (error["code"], error["message"])
+        assert said == ("40002", "Only 2 × Coffee (coffee) can be had; ask for 2 or fewer."), action
 
 
 def test_given_energy_stands_beside_what_is_paid(talk: Conversation) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cpo_portal.charging.segments.rules import Decision, Fact, Moment, decide
+from cpo_portal.charging.segments.deciding import decide
+from cpo_portal.charging.segments.rules import Decision, Fact, Moment
 from offers.engine.about import NOBODY, About
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
 from pricing.engine.windows import zone_of

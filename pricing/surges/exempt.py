@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from cpo_portal.charging.segments.deciding import decide
 from cpo_portal.charging.segments.facts_in_time import with_past
 from cpo_portal.charging.segments.rules import (
     Condition,
@@ -15,7 +16,6 @@ from cpo_portal.charging.segments.rules import (
     Moment,
     Rule,
     Segment,
-    decide,
     needs_facts,
 )
 from pricing.engine.windows import zone_of

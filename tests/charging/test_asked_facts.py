@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cpo_portal.charging.segments.asked_facts import asked_of
-from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segments.deciding import decide
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment
 
 NOW = datetime(2026, 11, 7, 4, 30, tzinfo=UTC)
 KNOWN = CustomerFacts(

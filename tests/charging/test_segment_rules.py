@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cpo_portal.charging.segments.deciding import decide, is_in
 from cpo_portal.charging.segments.rules import (
     Condition,
     CustomerFacts,
@@ -14,7 +17,6 @@ from cpo_portal.charging.segments.rules import (
     Moment,
     Rule,
     Segment,
-    decide,
     lists_of,
     needs_facts,
     windows_of,
@@ -138,7 +140,7 @@ JOINED = [
 
 @pytest.mark.parametrize(("rule", "facts", "holds"), JOINED)
 def test_conditions_join_by_and_or_and_not(rule: Segment, facts: CustomerFacts, holds: bool) -> None:
-    assert decide(rule, facts, MOMENT).holds is holds
+    assert decide(rule, facts, MOMENT).holds is is_in(rule, facts, MOMENT) is holds
 
 
 OPEN = [
@@ -155,7 +157,7 @@ OPEN = [
 
 @pytest.mark.parametrize(("rule", "moment", "holds"), OPEN)
 def test_while_nobody_is_known_only_what_is_known_decides(rule: Segment, moment: Moment, holds: bool | None) -> None:
-    assert decide(rule, None, moment).holds is holds
+    assert decide(rule, None, moment).holds is is_in(rule, None, moment) is holds
 
 
 def test_the_fact_that_decided_is_told_as_numbers() -> None:
@@ -182,3 +184,40 @@ def test_what_must_be_read_of_a_customer_is_known_from_the_rules() -> None:
     ))  # fmt: skip
     assert (windows_of([rule]), lists_of([rule])) == (frozenset({7, 30}), frozenset({"a", "b"}))
     assert (needs_facts(rule), needs_facts(segment(OWN_APP))) == (True, False)
+
+
+NUMBERS = st.integers(0, 3)
+CONDITIONS = st.builds(
+    Condition,
+    st.sampled_from(Fact),
+    st.lists(st.sampled_from(["Gold", "bap.example", "vip", "first", "own"]), max_size=2).map(tuple),
+    NUMBERS,
+    NUMBERS,
+    st.booleans(),
+)
+CUSTOMERS = st.builds(
+    CustomerFacts,
+    tier=st.sampled_from(["", "gold", "Silver"]),
+    organisation=st.sampled_from(["", "GOLD"]),
+    joined_on=st.sampled_from([None, date(2025, 6, 14), date(2026, 6, 15)]),
+    vehicle_makes=st.sampled_from([(), ("Gold",), ("MG", "gold")]),
+    sessions=NUMBERS,
+    last_session=st.sampled_from([None, NOW, NOW - timedelta(days=2)]),
+    energy_wh=st.sampled_from([0, 999, 1000, 3000]),
+    sessions_within=st.lists(st.tuples(NUMBERS, NUMBERS), max_size=2).map(tuple),
+    lists=st.frozensets(st.sampled_from(["vip", "own"])),
+)
+
+
+@given(
+    rules=st.lists(st.tuples(st.booleans(), st.lists(CONDITIONS, max_size=3).map(tuple)), max_size=3),
+    facts=st.none() | CUSTOMERS,
+    moment=st.sampled_from([MOMENT, NOBODY]),
+)
+def test_the_answer_without_words_is_that_of_the_decision(
+    rules: list[tuple[bool, tuple[Condition, ...]]], facts: CustomerFacts | None, moment: Moment
+) -> None:
+    names = ["first", "second", "own"][-len(rules) :] if rules else []
+    made = tuple(Rule(name, name, *said) for name, said in zip(names, rules, strict=True))
+    asked = Segment("own", "Own", made)
+    assert is_in(asked, facts, moment) is decide(asked, facts, moment).holds

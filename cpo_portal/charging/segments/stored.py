@@ -17,6 +17,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer, NamedList, Segment
 from cpo_portal.charging.segments import rules
 from cpo_portal.charging.segments.conditions import condition_from, normal_conditions
+from cpo_portal.charging.segments.deciding import is_in
 from cpo_portal.charging.segments.facts import facts_by_customer
 from cpo_portal.charging.segments.past import (
     MOST_KEPT,
@@ -230,7 +231,7 @@ def count_members(row: Segment, now: datetime) -> Membership:
     segment = compiled(rules_of())[row.segment_id]
     moment = rules.Moment(now, now.astimezone(ZoneInfo(row.cpo.time_zone)).date())
     everybody = facts_by_customer(row.cpo, (segment,), at=now)
-    inside = sum(1 for _, facts in everybody if rules.decide(segment, facts, moment).holds)
+    inside = sum(1 for _, facts in everybody if is_in(segment, facts, moment))
     return Membership(inside, customers)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cpo_portal.charging.segments.rules import Moment, Segment, decide, is_of_the_moment
+from cpo_portal.charging.segments.deciding import is_in
+from cpo_portal.charging.segments.rules import Moment, Segment, is_of_the_moment
 from offers.engine.backtest.values import PastSession
 from pricing.engine.windows import zone_of
 
@@ -39,4 +40,4 @@ def _names(segments: tuple[Segment, ...], session: PastSession) -> tuple[str, ..
         return ()
     start = session.cart.request.planned_start
     moment = Moment(start, start.astimezone(zone_of(session.cart.time_zone)).date(), session.bap_id)
-    return tuple(f"{x.name} ({x.segment_id})" for x in segments if decide(x, session.facts, moment).holds)
+    return tuple(f"{x.name} ({x.segment_id})" for x in segments if is_in(x, session.facts, moment))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cpo_portal.charging.segments.rules import Condition, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segments.deciding import decide
+from cpo_portal.charging.segments.rules import Condition, Fact, Moment, Rule, Segment
 from offers.engine.benefits import rule_of
 from offers.engine.evaluate import appraise
 from offers.engine.lint.judging import (

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
+from cpo_portal.charging.segments.deciding import decide
 from cpo_portal.charging.segments.rules import (
     Condition,
     CustomerFacts,
     Fact,
     Moment,
     Segment,
-    decide,
     windows_of,
 )
 from offers.engine.lint.behind import behind

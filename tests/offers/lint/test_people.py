@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment, decide
+from cpo_portal.charging.segments.deciding import decide
+from cpo_portal.charging.segments.rules import Condition, CustomerFacts, Fact, Moment, Rule, Segment
 from offers.engine.lint.people import Wish, person_in_words, somebody
 from offers.engine.lint.values import Person
 from tests.pricing.engine.samples import SATURDAY

@@ -63,6 +63,7 @@ def _terms(offer: Offer, version: OfferVersion, scope: Applicability, segments: 
         benefit=benefit(version),
         limits=limits_of(offer),
         long_desc=version.long_desc,
+        terms_text=version.terms_text,
         images=(version.image_url,) if version.image_url else (),
         exclusivity_group=version.exclusivity_group,
         excludes=frozenset(version.excludes),

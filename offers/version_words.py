@@ -24,6 +24,7 @@ _IN_ORDER = (
     "name",
     "short_desc",
     "long_desc",
+    "terms_text",
     "image_url",
     "campaign_kind",
     "display_code",

@@ -53,6 +53,7 @@ _WEEKEND_25: dict[str, Any] = {
     "campaign_kind": "WEEKEND_SPECIAL",
     "short_desc": "Get 25% off on all charging sessions this weekend",
     "long_desc": "25 % off the energy at every station on Saturdays and Sundays, from ₹50 of energy, at most ₹100.",
+    "terms_text": "A session counts by the day on which it is planned to start. Not to be exchanged for money.",
 }
 
 CAMPAIGNS = (

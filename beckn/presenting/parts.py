@@ -164,7 +164,7 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         id=terms.offer_id,
         name=terms.name,
         short_desc=terms.short_desc,
-        long_desc=terms.long_desc,
+        long_desc=_long_desc(terms),
         campaign_kind=terms.campaign_kind,
         display_code=terms.display_code,
         value_type=benefit.value_type,
@@ -187,6 +187,12 @@ def offer_view(terms: OfferTerms, provider_id: str = "") -> OfferView:
         benefit=benefit if benefit.item_count is not None else None,
         page_url=offer_page_url(provider_id, terms.offer_id) if has_page else "",
     )
+
+
+def _long_desc(terms: OfferTerms) -> str:
+    """Return the long description with the terms behind it: a Beckn descriptor has no other place that apps show."""
+    small_print = f"Terms: {terms.terms_text}" if terms.terms_text else ""
+    return "\n\n".join(text for text in (terms.long_desc, small_print) if text)
 
 
 def found_at(view: OfferView, terms: OfferTerms, connectors: Iterable[Connector]) -> OfferView:

@@ -84,6 +84,7 @@ class OfferAdmin(
                     "offer_id",
                     "short_desc",
                     "long_desc",
+                    "terms_text",
                     "image_url",
                     "campaign_kind",
                     "display_code",

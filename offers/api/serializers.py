@@ -37,6 +37,9 @@ class OfferContentSerializer(
     name = serializers.CharField(max_length=200)
     short_desc = serializers.CharField(max_length=300, required=False, allow_blank=True)
     long_desc = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    terms_text = serializers.CharField(
+        max_length=5000, required=False, allow_blank=True, help_text="The small print that drivers can read."
+    )
     image_url = serializers.URLField(required=False, allow_blank=True)
     campaign_kind = OneOfField(choices=CampaignKind.choices, required=False)
     display_code = serializers.CharField(max_length=40, required=False, allow_blank=True)

@@ -53,6 +53,7 @@ class OfferContent:
     min_value: Decimal | None = None
     short_desc: str = ""
     long_desc: str = ""
+    terms_text: str = ""
     image_url: str = ""
     campaign_kind: str = "OTHER"
     display_code: str = ""

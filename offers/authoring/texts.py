@@ -21,8 +21,9 @@ _SEEN = frozenset("LNPS")
 #: Letters and symbols that stand for nothing: the fillers of Hangul and the empty pattern of Braille.
 _EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _LAYOUT = str.maketrans("", "", "\r\n\t")
-_TEXTS = {"name": "name", "short_desc": "short description", "long_desc": "long description"}
-LONGEST_NAME = 200
+_TEXTS = {"name": "name", "short_desc": "short description", "long_desc": "long description", "terms_text": "terms"}
+#: In characters. A short description too long is refused by its column, in words that are as good.
+LONGEST = {"name": 200, "long_desc": 5000, "terms_text": 5000}
 
 
 def check_texts(content: Any) -> Iterator[Finding]:
@@ -33,8 +34,9 @@ def check_texts(content: Any) -> Iterator[Finding]:
             yield field, f"The {_TEXTS[field]} holds a sign that nobody sees: type it anew."
     if not can_be_seen(content.name):
         yield "name", "Give the offer a name."
-    if len(content.name) > LONGEST_NAME:
-        yield "name", f"Shorten the name to {LONGEST_NAME} characters."
+    for field, longest in LONGEST.items():
+        if len(getattr(content, field)) > longest:
+            yield field, f"Shorten the {_TEXTS[field]} to {longest} characters."
 
 
 def can_be_seen(text: str) -> bool:

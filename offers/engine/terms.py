@@ -220,6 +220,7 @@ class OfferTerms(_WithAnswers):
     benefit: Benefit
     limits: OfferLimits = OfferLimits()
     long_desc: str = ""
+    terms_text: str = ""
     images: tuple[str, ...] = ()
     #: At most one offer of a group is applied; it is never applied beside an offer of `excludes`, nor they beside it.
     exclusivity_group: str = ""

@@ -73,6 +73,7 @@ class OfferForm(  # type: ignore[type-arg]
     name = _field(OfferVersion, "name")
     short_desc = _field(OfferVersion, "short_desc")
     long_desc = _field(OfferVersion, "long_desc")
+    terms_text = _field(OfferVersion, "terms_text")
     image_url = _field(OfferVersion, "image_url")
     campaign_kind = _field(OfferVersion, "campaign_kind")
     display_code = _field(OfferVersion, "display_code")
@@ -186,7 +187,8 @@ class OfferForm(  # type: ignore[type-arg]
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
-        fields["long_desc"].widget.attrs["rows"] = 3
+        for name in ("long_desc", "terms_text"):
+            fields[name].widget.attrs["rows"] = 3
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
         self.fit_stacking(cpo)

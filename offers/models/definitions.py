@@ -154,6 +154,13 @@ class OfferVersion(Where, Days, Conditions, Giving, TenantModel):
     name = models.CharField(max_length=200)
     short_desc = models.CharField("short description", max_length=300, blank=True)
     long_desc = models.TextField("long description", blank=True)
+    terms_text = models.TextField(
+        "terms",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The small print: on the public page, and behind the long description in buyer apps.",
+    )
     image_url = models.URLField("image address", blank=True)
     campaign_kind = models.CharField(max_length=20, choices=CampaignKind, default=CampaignKind.OTHER)
     display_code = models.CharField(max_length=40, blank=True, help_text="A label such as WEEKEND25.")

@@ -76,6 +76,7 @@ class OfferPage:
     note: str
     short_desc: str
     long_desc: str
+    terms_text: str
     code: str
     begins: str
     ends: str
@@ -145,6 +146,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         note=note or unsold_in_words(terms),
         short_desc=_without_code(terms.short_desc, terms),
         long_desc=_without_code(terms.long_desc, terms),
+        terms_text=_without_code(terms.terms_text, terms),
         code="" if terms.requires_code else terms.display_code,
         begins=begins,
         ends=ends,

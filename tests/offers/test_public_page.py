@@ -297,10 +297,21 @@ def test_it_needs_neither_a_script_nor_a_cookie_nor_another_site(people: People)
 
 
 def test_what_an_author_writes_is_text_and_no_markup(people: People) -> None:
-    make(people, name="<b>Bold</b>", long_desc="a <script>x</script> b")
+    make(people, name="<b>Bold</b>", long_desc="a <script>x</script> b", terms_text="c <i>y</i> d")
     text = Client().get(PAGE).content.decode()
     assert "&lt;b&gt;Bold&lt;/b&gt;" in text
     assert "a &lt;script&gt;x&lt;/script&gt; b" in text
+    assert "c &lt;i&gt;y&lt;/i&gt; d" in text
+
+
+def test_its_terms_stand_behind_its_conditions_and_without_any_there_is_no_heading(people: People) -> None:
+    offer = make(people)
+    assert "Terms" not in words(Client().get(PAGE))
+    authoring.save_draft(offer, weekend(terms_text="Not for taxis.\n\nOne a household."))
+    authoring.publish(offer)
+    text = words(Client().get(PAGE))
+    assert "Terms Not for taxis. One a household." in text
+    assert text.index("Conditions") < text.index("Terms")
 
 
 def test_it_is_cached_for_a_minute_and_confirmed_by_its_tag(people: People) -> None:
@@ -380,6 +391,7 @@ def test_an_offer_for_a_code_has_a_page_that_does_not_name_it(
         "name": "Flyer (Secret)",
         "short_desc": "Send SECRET in your app",
         "long_desc": "Say _secret_ or secretnow",
+        "terms_text": "Only with Secret.",
     }
     named = texts if said["display_code"] else {"name": "Flyer"}
     offer = make(people, "coded", requires_code=True, **named, **said)

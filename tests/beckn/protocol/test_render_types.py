@@ -164,6 +164,22 @@ def test_an_order_says_of_its_offers_what_a_discounts_amount_does_not(terms, gro
     assert complaints(ours("callbacks.json", "orderOffer"), written) == []
 
 
+@pytest.mark.parametrize(
+    ("described", "terms_text", "long_desc"),
+    [
+        pytest.param("All weekend.", "Not for taxis.", "All weekend.\n\nTerms: Not for taxis.", id="both"),
+        pytest.param("", "Not for taxis.", "Terms: Not for taxis.", id="terms-alone"),
+        pytest.param("All weekend.", "", "All weekend.", id="none"),
+        pytest.param("", "", None, id="neither"),
+    ],
+)
+def test_the_terms_stand_behind_the_long_description(described, terms_text, long_desc):
+    terms = replace(offer(), long_desc=described, terms_text=terms_text)
+    validation = OfferValidationView(True, discount=Money(Decimal("0.00"), "INR"))
+    [ordered] = write_offers([replace(offer_view(terms), validation=validation)])
+    assert [x["descriptor"].get("long_desc") for x in (published(terms), ordered)] == [long_desc, long_desc]
+
+
 @pytest.mark.parametrize("terms", [pytest.param(*case.values[:1], id=case.id) for case in CASES])
 def test_the_schema_knows_what_a_published_offer_says(terms):
     catalogue = CatalogView(

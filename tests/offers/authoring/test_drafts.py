@@ -312,6 +312,21 @@ NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
         pytest.param({"name": " \ufeff "}, {"name": ["Give the offer a name."]}, id="spaces-and-a-mark"),
         pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
         pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
+        pytest.param({"terms_text": "A\x00"}, {"terms_text": [NOBODY_SEES.format("terms")]}, id="terms"),
+        pytest.param({"name": "N" * 201}, {"name": ["Shorten the name to 200 characters."]}, id="a-long-name"),
+        pytest.param(
+            {"long_desc": "L" * 5001, "terms_text": "T" * 5001},
+            {
+                "long_desc": ["Shorten the long description to 5000 characters."],
+                "terms_text": ["Shorten the terms to 5000 characters."],
+            },
+            id="one-character-too-many",
+        ),
+        pytest.param(
+            {"name": "N" * 200, "short_desc": "S" * 300, "long_desc": "L" * 5000, "terms_text": "T" * 5000},
+            {},
+            id="as-long-as-they-may-be",
+        ),
         pytest.param({"name": "क्\u200dष 👩\u200d🔧", "long_desc": "A\r\n\tB"}, {}, id="joiners-and-lines"),
         pytest.param({"name": "\U0001fae9"}, {}, id="an-emoji-that-is-newer-than-this-portal"),
     ],

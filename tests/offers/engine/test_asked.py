@@ -68,6 +68,7 @@ NOT_ASKED = {
     "name": "it is for people",
     "short_desc": "it is for people",
     "long_desc": "it is for people",
+    "terms_text": "they are for people",
     "images": "they are for people",
     "campaign_kind": "it is for people",
     "display_code": "it is asked for where `requires_code` says so",

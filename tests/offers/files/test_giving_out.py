@@ -175,6 +175,7 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
     "name": WORDS.filter(can_be_seen),
     "short_desc": WORDS | SPICE,
     "long_desc": WORDS | SPICE,
+    "terms_text": WORDS | SPICE,
     "image_url": st.sampled_from(["", "https://cpo1.com/a,b.png"]),
     "campaign_kind": st.sampled_from(CampaignKind.values),
     "display_code": st.sampled_from(["", "SAVE", "-10%", "=1+1"]),

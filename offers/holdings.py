@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from cpo_portal.charging.models import Customer, Order
+from offers.asking import Lock
 from offers.counters import NOTHING
 from offers.engine.periods import Period, Today, start_of, today_at
 from offers.engine.values import Usage
 from offers.models import Redemption, RedemptionState
+from offers.stock import own_units
 
 
 def lock_held(order: Order) -> None:
@@ -22,6 +25,12 @@ def covers(order: Order, offer_ids: Iterable[str]) -> bool:
     """Return whether the order still holds a reservation of each of these offers, by Beckn id."""
     held = Redemption.objects.filter(order=order, state=RedemptionState.RESERVED)
     return set(offer_ids) <= set(held.values_list("offer__offer_id", flat=True))
+
+
+def own_to(lock: Lock, order: Order, customer: Customer | None, *, now: datetime) -> Lock:
+    """Return the lock of a new price for this order, against which nothing counts that the order itself holds."""
+    own = own_usage(order, customer, now=now)
+    return replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
 
 
 def own_usage(order: Order, customer: Customer | None, *, now: datetime) -> dict[str, Usage]:

@@ -13,7 +13,7 @@ from cpo_portal.network.geo import Circle, haversine_m
 from cpo_portal.network.hours import is_open
 from cpo_portal.network.models import Connector, StatusChoice
 from cpo_portal.network.search import ConnectorQuery, find_connectors
-from offers.asking import SessionAsk
+from offers.asking import Lock, SessionAsk
 from offers.priced import PricedSession
 from offers.quoting import price_session
 from offers.refusals import Refusal
@@ -73,17 +73,19 @@ def cheaper_in(listed: Sequence[tuple[Connector, PriceTerms]], at: datetime) -> 
     return found
 
 
-def cheaper_for(connector: Connector, ask: SessionAsk, priced: PricedSession, *, now: datetime) -> Cheaper | None:
+def cheaper_for(
+    connector: Connector, ask: SessionAsk, priced: PricedSession, lock: Lock, *, now: datetime
+) -> Cheaper | None:
     """Return where the same session is cheaper by its full price; None where no surge holds at its start, or nowhere.
 
-    In a constant number of queries, inside the CPO's scope.
+    It is priced there with the same `lock`. In a constant number of queries, inside the CPO's scope.
     """
     at, here = ask.planned_start, priced.quote
     if not surges_at(here.terms, at):
         return None
     best: _Quoted | None = None
     for place in _neighbours(connector, ask, priced, now):
-        quote = _quoted(place.connector, ask, now)
+        quote = _quoted(place.connector, ask, lock, now)
         if quote is None or not _is_better(quote, best.quote if best is not None else here):
             continue
         if (rate := _rate(quote.terms, at)) is not None:
@@ -167,10 +169,10 @@ def _terms(connector: Connector, version: TariffVersion, ask: SessionAsk, priced
     return with_surges(terms, applying(surges, connector, at=at), surges.policy, driver, at=at)
 
 
-def _quoted(connector: Connector, ask: SessionAsk, now: datetime) -> Quote | None:
+def _quoted(connector: Connector, ask: SessionAsk, lock: Lock, now: datetime) -> Quote | None:
     """Return the price of the same session elsewhere, None where it cannot be had there."""
     try:
-        return price_session(connector, ask, now=now).quote
+        return price_session(connector, ask, now=now, lock=lock).quote
     except (PricingError, Refusal):
         return None
 

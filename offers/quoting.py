@@ -79,7 +79,8 @@ def price_session(
     )
     found = look_up(asked)
     terms = lock.bounded(surges.priced(terms, ask, found.facts))
-    used, levels = without(found.usage, lock.own), lock.levels.or_else(found.observed.levels)
+    used = without(found.usage, lock.own)
+    levels = lock.levels.or_else(found.observed.levels.with_own(lock.own_goods))
     ask, single_use = with_single_use(ask, loaded, found.codes)
     ask = without_referrals(ask, loaded, found.referrals)
     context = OfferContext(

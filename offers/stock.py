@@ -124,6 +124,15 @@ def move(order: Order, old: Sequence[Redemption], wanted: Mapping[str, int]) -> 
     return counted
 
 
+def take_up(order: Order, products: Iterable[ProductOrder]) -> None:
+    """Hold what the order buys, whatever its offers give it; raise OutOfStock in a transaction to be rolled back."""
+    bought = units_bought(products)
+    counted = move(order, (), bought)
+    if isinstance(counted, str):
+        raise OutOfStock(counted)
+    keep(order, bought, counted)
+
+
 def keep(order: Order, bought: Mapping[str, int], counted: Mapping[str, bool]) -> None:
     """Write down what the order buys, as it is held now."""
     rows = [HeldItem(x, units, counted.get(x, False)).to_json() for x, units in sorted(bought.items())]

@@ -11,8 +11,10 @@ from beckn.models import InboundMessage
 from beckn.presenting.orders import Cart, cart_view
 from beckn.protocol.values import SelectRequest
 from cpo_portal.accounts.tenancy import cpo_scope
+from offers import holdings
 from offers.codes.guessing import refuse_guessing
-from offers.quoting import Buyer, price_session, store_quote
+from offers.ordering.orders import unconfirmed_order
+from offers.quoting import Buyer, Lock, price_session, store_quote
 
 
 @answered_by
@@ -22,10 +24,13 @@ def handle(message: InboundMessage, request: SelectRequest, now: datetime) -> No
     cpo = know(message, connector.cpo)
     with cpo_scope(cpo):
         ask = replace(read_ask(request, connector, now), bap_id=message.bap_id)
-        priced = price_session(connector, ask, now=now)
+        order = unconfirmed_order(message.bap_id, message.transaction_id)
+        # Nobody is known yet: of the limits of each customer the order takes nothing.
+        lock = holdings.own_to(Lock(), order, None, now=now) if order is not None else Lock()
+        priced = price_session(connector, ask, now=now, lock=lock)
         buyer = Buyer(message.bap_id, message.transaction_id, message.sandbox)
         refuse_guessing(priced, ask, buyer)
         stored = store_quote(priced, connector, ask, buyer, now=now)
         vehicle = (request.vehicle_make, request.vehicle_model)
-        cart = Cart(connector, ask, priced, stored, request.measure, vehicle)
+        cart = Cart(connector, ask, priced, stored, request.measure, vehicle, lock)
         answer(message, cart_view(cart, now), now=now, cpo=cpo)

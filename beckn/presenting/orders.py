@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -38,7 +38,7 @@ from offers.ordering.adjusting import lines_after, taken_back_of
 from offers.ordering.cancel import terms_of
 from offers.ordering.orders import LockedQuote, quote_of
 from offers.ordering.settle import bill_of, ceilings_of
-from offers.quoting import PricedSession, SessionAsk
+from offers.quoting import Lock, PricedSession, SessionAsk
 from offers.receipts.links import expiry_of, receipt_url
 from pricing.engine import values as engine
 from pricing.engine.money import Money
@@ -55,6 +55,8 @@ class Cart:
     stored: Quote
     measure: Measure | None
     vehicle: tuple[str, str] = ("", "")
+    #: What the transaction's order holds itself.
+    lock: Lock = field(default_factory=Lock)
 
 
 def cart_view(cart: Cart, now: datetime) -> OrderView:
@@ -86,7 +88,7 @@ def _cart_items(cart: Cart, now: datetime) -> tuple[ItemView, ...]:
     found = cart.priced.surges.found
     if not found:
         return (item,)
-    cheaper = cheaper_for(cart.connector, cart.ask, cart.priced, now=now)
+    cheaper = cheaper_for(cart.connector, cart.ask, cart.priced, cart.lock, now=now)
     return (replace(item, surcharges=surcharges_of(found, cart.connector, at=at), cheaper=cheaper_view(cheaper)),)
 
 

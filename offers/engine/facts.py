@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -101,6 +102,13 @@ class Levels:
         busy, working = (other.busy, other.working) if self.busy is None else (self.busy, self.working)
         own = {x.product_id for x in self.stock}
         return Levels(busy, working, (*self.stock, *(x for x in other.stock if x.product_id not in own)))
+
+    def with_own(self, held: Mapping[str, int]) -> Levels:
+        """Return these levels with the units that the order itself holds, by product: they are as good as there."""
+        stock = tuple(
+            x if x.units is None else replace(x, units=x.units + held.get(x.product_id, 0)) for x in self.stock
+        )
+        return replace(self, stock=stock)
 
 
 UNOBSERVED = Levels()

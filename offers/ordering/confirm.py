@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -69,7 +69,20 @@ def _is_reserved(order: Order, quote: LockedQuote, now: datetime) -> bool:
     """Return whether the quote still binds: in time, with its offers, products, energy and the balance still held."""
     in_time = now <= max(quote.row.valid_until, order.payment_until)
     held = holdings.covers(order, (terms.offer_id for terms in quote.offers)) and prepaid.covers(order)
-    return in_time and held and stock.covers(order, quote.request.products) and pools.covers(order, quote)
+    if not in_time or not held or not pools.covers(order, quote):
+        return False
+    return stock.covers(order, quote.request.products) or _takes_up(order, quote)
+
+
+def _takes_up(order: Order, quote: LockedQuote) -> bool:
+    """Hold what the order buys only now, at the price that it was promised: the release before held no products."""
+    holdings.lock_held(order)
+    try:
+        with transaction.atomic():
+            stock.take_up(order, quote.request.products)
+    except stock.OutOfStock:
+        return False
+    return True
 
 
 def _refuse_missed_slot(order: Order, now: datetime) -> None:
@@ -113,7 +126,7 @@ def _refuse_withdrawn(order: Order, now: datetime) -> None:
 def _price_again(order: Order, old: LockedQuote, now: datetime) -> None:
     """After the reservation: confirmed at no higher total with no less given, else cancelled and refunded."""
     # The driver knows of no surge but those of the quote.
-    asked, lock = _ask_again(order, old), Lock(surges=old.terms.surges)
+    asked, lock = _ask_again(order, old), Lock(surges=old.terms.surges, is_test=order.sandbox)
     for _ in range(MAX_ROUNDS):
         priced = _fresh_price(order, asked, lock, now)
         _cancel_if_offer_gone(order, asked, priced, now)
@@ -149,9 +162,7 @@ def _is_dearer(priced: PricedSession, order: Order, old: LockedQuote) -> bool:
 
 def _fresh_price(order: Order, asked: SessionAsk, lock: Lock, now: datetime) -> PricedSession:
     try:
-        own = holdings.own_usage(order, order.customer, now=now)
-        lock = replace(lock, own=own, order_id=order.pk, own_goods=stock.own_units(order))
-        lock = replace(lock, is_test=order.sandbox)
+        lock = holdings.own_to(lock, order, order.customer, now=now)
         return price_session(order.connector, asked, now=now, lock=lock)
     except (PricingError, Refusal) as error:
         cancel_unmet(order, "the quote has ended and the session has no price any more", now=now)

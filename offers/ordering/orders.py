@@ -67,6 +67,12 @@ def open_order(bap_id: str, transaction_id: str) -> Order | None:
         )
 
 
+def unconfirmed_order(bap_id: str, transaction_id: str) -> Order | None:
+    """Return the transaction's order with the CPO in scope that can still be made again, as it is now, or None."""
+    orders = Order.objects.filter(bap_id=bap_id, transaction_id=transaction_id, state=OrderState.INITIALISED)
+    return orders.select_related("cpo").first()
+
+
 def quote_of(order: Order) -> LockedQuote:
     """Return the order's quote with its locked terms."""
     return read_quote(Quote.objects.select_related("tariff_version").get(pk=order.quote_ref))

@@ -41,7 +41,7 @@ from offers.quoting import Buyer, Lock, PricedSession, SessionAsk, cart_hash, pr
 from offers.reasons.words import in_short
 from offers.referrals import coming
 from offers.refusals import Refusal, RefusalKind
-from offers.stock import OutOfStock, own_units, units_bought
+from offers.stock import OutOfStock, units_bought
 from pricing.engine.codec import decode
 
 #: How often a quote is made again because another buyer took the last of an offer in between.
@@ -95,8 +95,7 @@ def place(placing: Placing, *, now: datetime) -> Placed:
     ask = _identified(_from(placing), customer, selected)
     lock = Lock(is_test=placing.buyer.sandbox)
     if order is not None:
-        own = holdings.own_usage(order, customer, now=now)
-        lock = replace(lock, own=own, order_id=order.pk, own_goods=own_units(order))
+        lock = holdings.own_to(lock, order, customer, now=now)
     if selected is not None:
         terms = read_quote(selected).terms
         lock = replace(lock, terms=terms, tariff_version=selected.tariff_version, valid_until=selected.valid_until)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from beckn.models import NetworkProfile
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
 from offers import authoring
+from offers.engine.values import OfferLimits
 from offers.models import Redemption
 from offers.ordering.adjusting import Said
 from offers.ordering.recovering import Units
@@ -23,7 +25,7 @@ from tests.people import WEEKEND
 pytestmark = pytest.mark.django_db
 
 
-def live(talk: Conversation, **said: Any) -> None:
+def live(talk: Conversation, *, limits: OfferLimits | None = None, **said: Any) -> None:
     """Publish an offer "given", to be chosen, for all times of the week, and a coffee of which there are two."""
     with cpo_scope(talk.world.cpo):
         cpo = talk.world.cpo
@@ -31,7 +33,7 @@ def live(talk: Conversation, **said: Any) -> None:
         ProductStock.objects.create(product=coffee, units=2)
     none = {"value": None, "value_cap": None, "value_type": "", "weekly_windows": (), "display_code": ""}
     content = replace(WEEKEND, **(none | {"auto": False} | said))
-    authoring.publish(authoring.create_offer(talk.world.cpo, "given", content))
+    authoring.publish(authoring.create_offer(talk.world.cpo, "given", content, limits=limits or OfferLimits()))
 
 
 FREE = {"benefit_kind": "freebie", "benefit_item_count": 1, "benefit_item_id": "coffee"}
@@ -167,6 +169,22 @@ def test_more_than_is_left_is_refused_at_select_and_at_init(talk: Conversation) 
         error = talk.say(action, cart)["error"]
         said = (error["code"], error["message"])
         assert said == ("40002", "Only 2 × Coffee (coffee) can be had; ask for 2 or fewer."), action
+
+
+def test_a_select_after_an_init_counts_nothing_that_its_own_order_holds(talk: Conversation) -> None:
+    live(talk, **FREE, limits=OfferLimits(total_uses=1))
+    cart = talk.cart("given")
+    cart["order"] |= {"billing": BILLING}
+    cart["order"]["items"][0]["add_ons"] = [{"id": "coffee", "quantity": {"selected": {"count": 1}}}]
+    shown = ["29.99", "60.00", "60.00", "10.00", "-60.00", "18.00"]
+    for action in ("select", "init", "select"):
+        order = talk.say(action, cart)["message"]["order"]
+        assert amounts(order) == shown, action
+    with cpo_scope(talk.world.cpo):
+        assert ProductStock.objects.get().reserved == 2
+    # For another transaction nothing is left.
+    talk.transaction_id = str(uuid.uuid4())
+    assert talk.say("select", cart)["error"]["message"] == "Coffee (coffee) is sold out; leave it out."
 
 
 def test_given_energy_stands_beside_what_is_paid(talk: Conversation) -> None:

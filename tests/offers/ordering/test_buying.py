@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.charging.models import Refund
-from cpo_portal.network.models import ProductStock
+from cpo_portal.charging.models import Order, Refund
+from cpo_portal.network.models import Product, ProductStock
 from offers.asking import SessionAsk
-from offers.models import Quote
+from offers.models import Offer, OfferState, Quote
 from offers.ordering.adjusting import Said
 from offers.ordering.cancel import CancelledBy, cancel
 from offers.ordering.confirm import confirm
@@ -30,7 +32,7 @@ from pricing.engine.values import ProductOrder
 from tests.offers.ordering.gifts import FREE, MORE, chosen, forget_all, live, make_product, sold, stock
 from tests.offers.ordering.sale import Sale
 from tests.processes import run_at_once
-from tests.world import World, ask_for, make_world
+from tests.world import World, ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,6 +40,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def coffees(*counts: int) -> SessionAsk:
     """Ask for a session with so many coffees, each count on its own."""
     return chosen(opted_in=(), products=tuple(ProductOrder("coffee", count) for count in counts))
+
+
+def standing(sale: Sale) -> tuple[str, Decimal]:
+    """Return the order's state and its price."""
+    with cpo_scope(sale.world.cpo):
+        order = sale.fresh()
+    return order.state, order.quoted_amount
 
 
 def holds(sale: Sale) -> Any:
@@ -191,6 +200,91 @@ def test_two_bought_and_the_third_given_leave_the_shelf_together_and_come_back_w
     assert compare_with_ledger().drifting == 0
 
 
+@pytest.fixture
+def full_shelf(sale: Sale) -> Sale:
+    """A world with ten coffees, and one offer: for as long as all ten are there."""
+    make_product(sale.world, units=10)
+    with cpo_scope(sale.world.cpo):
+        Offer.objects.update(state=OfferState.PAUSED)
+    make_offer(sale.world.cpo, "full-shelf", stock_product_id="coffee", stock_at_least=10, display_code="FULL")
+    return sale
+
+
+def test_a_condition_on_the_stock_counts_what_the_order_holds_as_there_at_init_again(full_shelf: Sale) -> None:
+    assert full_shelf.init(coffees(2)).priced.trace.chosen == ("full-shelf",)
+    assert stock(full_shelf.world) == (10, 2)
+    assert full_shelf.init(coffees(1)).priced.trace.chosen == ("full-shelf",)
+    assert stock(full_shelf.world) == (10, 1)
+    # What another driver holds is gone.
+    assert full_shelf.init(coffees(1), transaction_id="t-2").priced.trace.chosen == ()
+
+
+def test_a_condition_on_the_stock_counts_what_the_order_holds_as_there_at_a_late_confirm(full_shelf: Sale) -> None:
+    placed = full_shelf.init(coffees(2))
+    full_shelf.pay(f"{placed.quote.total}")
+    end_of_quotes(full_shelf)
+    with cpo_scope(full_shelf.world.cpo):
+        # Nobody has released it yet.
+        Order.objects.update(payment_until=timezone.now())
+    full_shelf.confirm()
+    assert standing(full_shelf) == ("ACTIVE", placed.quote.total)
+    assert stock(full_shelf.world) == (10, 2)
+
+
+def of_the_release_before(sale: Sale, *, units: int) -> None:
+    """Let the order hold none of what it buys, as before products were held, and let prices have risen since."""
+    with cpo_scope(sale.world.cpo):
+        Order.objects.update(products=[])
+        ProductStock.objects.update(units=units, reserved=0)
+        Product.objects.update(price=Decimal(61))
+
+
+def test_an_order_of_the_release_before_keeps_its_price_and_takes_what_it_buys_at_confirm(sale: Sale) -> None:
+    make_product(sale.world)
+    placed = sale.init(coffees(2))
+    sale.pay(f"{placed.quote.total}")
+    of_the_release_before(sale, units=2)
+    sale.confirm()
+    assert (stock(sale.world), standing(sale)) == ((2, 2), ("ACTIVE", placed.quote.total))
+    assert holds(sale) == [{"product_id": "coffee", "units": 2, "counted": True}]
+    assert compare_with_ledger().drifting == 0
+
+
+def test_an_order_of_the_release_before_is_paid_back_where_too_few_are_left(sale: Sale) -> None:
+    make_product(sale.world)
+    placed = sale.init(coffees(2))
+    sale.pay(f"{placed.quote.total}")
+    of_the_release_before(sale, units=1)
+    with (
+        cpo_scope(sale.world.cpo),
+        transaction.atomic(),
+        pytest.raises(Refusal, match=r"Only 1 × Coffee \(coffee\) can be had") as refused,
+    ):
+        confirm(sale.fresh(), now=timezone.now())
+    assert refused.value.kind is RefusalKind.QUOTE_UNAVAILABLE
+    assert (stock(sale.world), standing(sale)) == ((1, 0), ("CANCELLED", placed.quote.total))
+    with cpo_scope(sale.world.cpo):
+        assert [refund.amount for refund in Refund.objects.all()] == [placed.quote.total]
+
+
+def test_a_stock_that_differs_from_its_orders_is_mended_when_asked(sale: Sale, capsys: Any) -> None:
+    make_product(sale.world)
+    make_product(sale.world, name="tea")
+    sale.init(coffees(2))
+    with cpo_scope(sale.world.cpo):
+        ProductStock.objects.update(reserved=5)
+    with pytest.raises(CommandError, match=r"^2 of 3 counters differ from the ledger"):
+        call_command("check_ledger")
+    capsys.readouterr()
+    call_command("check_ledger", "--mend-stock")
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        "All 3 counters agree with the ledger.",
+        "Stock of coffee: 5 were called held, now 2",
+        "Stock of tea: 5 were called held, now 0",
+    ]
+    assert stock(sale.world) == (20, 2)
+
+
 def _attempt(world: World, number: int, ask: Callable[[int], SessionAsk]) -> bool:
     try:
         Sale(world, "", None).init(ask(number), transaction_id=f"t-{number}")
@@ -225,4 +319,24 @@ def test_a_shelf_of_20_is_emptied_once_by_those_who_buy_and_those_who_are_given(
 
     assert sum(run_at_once(workers, work, seconds=300)) == 20
     assert stock(world) == (20, 20)
+    assert compare_with_ledger().drifting == 0
+
+
+def test_mending_while_drivers_buy_and_let_go_leaves_every_stock_right() -> None:
+    world = make_world()
+    make_product(world, units=80)
+
+    def work(number: int) -> int:
+        for turn in range(40 if number == 0 else 20):
+            if number == 0:
+                with cpo_scope(world.cpo):
+                    ProductStock.objects.update(reserved=F("reserved") + 1)
+                call_command("check_ledger", "--mend-stock")
+            else:
+                _attempt(world, number, lambda _, turn=turn: coffees(1 + turn % 3))
+        return 0
+
+    run_at_once(5, work, seconds=120)
+    # Each of four holds what it asked for last.
+    assert stock(world) == (80, 8)
     assert compare_with_ledger().drifting == 0

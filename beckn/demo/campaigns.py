@@ -52,7 +52,7 @@ _WEEKEND_25: dict[str, Any] = {
     "min_value": Decimal(50),
     "campaign_kind": "WEEKEND_SPECIAL",
     "short_desc": "Get 25% off on all charging sessions this weekend",
-    "long_desc": "25 % off the energy at every station on Saturdays and Sundays, from ₹50 of energy, at most ₹100.",
+    "long_desc": "25 % off energy and add-ons at every station on Saturdays and Sundays, from ₹50 on, at most ₹100.",
     "terms_text": "A session counts by the day on which it is planned to start. Not to be exchanged for money.",
 }
 
@@ -71,7 +71,8 @@ CAMPAIGNS = (
             "name": "Weekend Special - 25% Off, any day",
             "display_code": "ANYDAY25",
             "short_desc": "The weekend's 25% off, on the day you choose",
-            "long_desc": "25 % off the energy at every station on any day, if you ask for it.",
+            "long_desc": "25 % off energy and add-ons at every station on any day, if you ask for it.",
+            "terms_text": "Not to be exchanged for money.",
             "auto": False,
         },
     ),

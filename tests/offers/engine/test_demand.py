@@ -149,3 +149,9 @@ def test_a_discounted_rate_is_shown_only_where_it_is_certain(asked, rate):
 def test_conditions_in_words_and_in_json(terms, words):
     assert f"; {words}; applied automatically; " in summary(terms, "Asia/Kolkata")
     assert offer_from_json(offer_to_json(terms)) == terms
+
+
+def test_what_an_order_holds_itself_is_as_good_as_there() -> None:
+    found = Levels(1, 10, (StockLevel("coffee", 8), StockLevel("tea", None), StockLevel("wash", 3)))
+    mine = found.with_own({"coffee": 2, "tea": 1, "cake": 5})
+    assert mine == Levels(1, 10, (StockLevel("coffee", 10), StockLevel("tea", None), StockLevel("wash", 3)))

@@ -1,10 +1,16 @@
-"""The buttons of an offer's page that move it from state to state, each with what it leads to and a note."""
+"""The buttons of an offer's page that move it from state to state, each with what it leads to and a note.
+
+Chosen offers of the list are paused and resumed together: the two moves that can be taken back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -42,6 +48,37 @@ def move_button(
         moved = authoring.perform(move, offer, by=user, note=data["note"], expected=data.get("draft") or None)
         return published_in_words(moved, timezone.now()) if move is Move.PUBLISH else done
 
+    return press
+
+
+#: Each is a move of its own with its own history: so many take a few seconds.
+MOST_CHOSEN = 500
+_NAMED = 3
+
+
+def chosen_action(move: Move, *, done: str) -> Callable[..., Any]:
+    """Return an action of the list that makes a move with each of the chosen offers, and says which it leaves."""
+
+    @admin.action(description=f"{move.value.capitalize()} the chosen offers", permissions=["operate"])
+    def press(self: Any, request: HttpRequest, queryset: QuerySet[Offer]) -> None:
+        user: Any = request.user
+        offers = list(queryset.order_by("pk")[: MOST_CHOSEN + 1])
+        if len(offers) > MOST_CHOSEN:
+            messages.error(request, f"Choose {MOST_CHOSEN} offers or fewer at a time; nothing has changed.")
+            return
+        left: list[str] = []
+        for offer in offers:
+            try:
+                authoring.perform(move, offer, by=user)
+            except ValidationError as refused:
+                left.append(f"“{offer}”: {' '.join(refused.messages)}")
+        if moved := len(offers) - len(left):
+            messages.success(request, f"{moved} {'offer is' if moved == 1 else 'offers are'} {done}.")
+        if left:
+            more = f" And {len(left) - _NAMED} more." if len(left) > _NAMED else ""
+            messages.warning(request, f"Left as they are: {' '.join(left[:_NAMED])}{more}")
+
+    press.__name__ = f"{move.value}_chosen"
     return press
 
 
@@ -94,3 +131,5 @@ class MovesMixin:
         icon="archive",
         done="The offer is archived.",
     )
+    pause_chosen = chosen_action(Move.PAUSE, done="paused")
+    resume_chosen = chosen_action(Move.RESUME, done="resumed")

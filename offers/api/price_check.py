@@ -135,6 +135,10 @@ class PriceCheckView(TokenScopedMixin, APIView):
 
 def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:
     """Return the validated body as the question that a buyer app would ask."""
+    wanted = {name.casefold() for name in data.get("opted_in", [])}
+    both = next((name for name in data.get("declined", []) if name.casefold() in wanted), None)
+    if both is not None:
+        raise ValidationError({"declined": [f"“{both}” is wanted as well: name it in one of the two lists."]})
     ask = SessionAsk(
         measure=_measure(data["measure"], currency),
         planned_start=data["starts_at"],

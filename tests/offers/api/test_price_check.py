@@ -334,6 +334,11 @@ BAD = [
         {"readings": ["Give at least two readings: the first and the last."]},
         id="one reading",
     ),
+    pytest.param(
+        {"opted_in": ["night"], "declined": ["day", "Night"]},
+        {"declined": ["“Night” is wanted as well: name it in one of the two lists."]},
+        id="wanted and declined",
+    ),
 ]
 
 

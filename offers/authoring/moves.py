@@ -181,4 +181,5 @@ def refusal_of(state: str, move: Move) -> str:
     if move is Move.ARCHIVE and state != OfferState.ARCHIVED:
         return "End the offer before you archive it."
     done = {Move.PAUSE: "paused", Move.END: "ended", Move.WITHDRAW: "withdrawn", Move.ARCHIVE: "archived"}[move]
-    return f"Only a published offer can be {done}; this one is {OfferState(state).label.lower()}."
+    now = "a draft" if state == OfferState.DRAFT else OfferState(state).label.lower()
+    return f"Only a published offer can be {done}; this one is {now}."

@@ -59,7 +59,7 @@ def test_chosen_offers_are_paused_and_resumed_with_a_history_each(people: People
 def test_what_cannot_be_paused_is_named_with_the_reason_and_the_others_are(people: People) -> None:
     (live,) = make(people, "live")
     unpublished = [offer.pk for offer in drafts(people, "d1", "d2", "d3", "d4")]
-    why = "Only a published offer can be paused; this one is draft."
+    why = "Only a published offer can be paused; this one is a draft."
     assert choose(people, "pause_chosen", [*unpublished, live]) == [
         ("success", "1 offer is paused."),
         ("warning", f"Left as they are: “d1”: {why} “d2”: {why} “d3”: {why} And 1 more."),

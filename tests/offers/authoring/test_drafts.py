@@ -459,7 +459,7 @@ def test_an_offer_that_is_over_cannot_be_published(world: World) -> None:
 
 
 REFUSED_MOVES = [
-    pytest.param((), authoring.pause, "Only a published offer can be paused; this one is draft.", id="pause a draft"),
+    pytest.param((), authoring.pause, "Only a published offer can be paused; this one is a draft.", id="pause a draft"),
     pytest.param((), authoring.resume, "Only a paused offer can be resumed.", id="resume a draft"),
     pytest.param(
         (authoring.publish,),

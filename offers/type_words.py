@@ -66,6 +66,12 @@ def said_of(name: str, kind: BenefitKind) -> Said | None:
     return known.get(kind) or known.get(None)
 
 
+def labels_by_type() -> Iterator[tuple[str, str]]:
+    """Yield the fields that types call differently, each with what one of them calls it."""
+    for name, said in BY_TYPE.items():
+        yield from ((name, each.label) for each in said.values())
+
+
 def label_of(name: str, kind: str) -> str:
     """Return what people call a field of the content in an offer of this type."""
     said = said_of(name, BenefitKind(kind)) if kind else None

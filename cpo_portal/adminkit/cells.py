@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: What a file begins with by which spreadsheets know UTF-8: without it some show ₹ as rubbish.
+UTF_8_MARK = "\ufeff"
 #: What a spreadsheet runs, behind apostrophes that say it is text.
 _RUN = re.compile(r"'* *[=+\-@\t\r\n|%]")
 _ESCAPED = re.compile(r"'+ *[=+\-@\t\r\n|%]")

@@ -23,12 +23,20 @@ from import_export.formats import base_formats
 from import_export.resources import ModelResource, modelresource_factory
 from unfold.contrib.import_export.forms import ExportForm
 
-from cpo_portal.adminkit.cells import escaped
+from cpo_portal.adminkit.cells import UTF_8_MARK, escaped
 
 
 def harmless(cell: Any) -> Any:
     """Return the cell so that a spreadsheet shows it as text instead of running it as a formula."""
     return escaped(cell) if isinstance(cell, str) else cell
+
+
+class SheetCSV(base_formats.CSV):  # type: ignore[misc]
+    """CSV for spreadsheets."""
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
+        text: str = super().export_data(dataset, **kwargs)
+        return f"{UTF_8_MARK}{text}"
 
 
 class TenantExportMixin(ExportActionMixin):  # type: ignore[misc]
@@ -50,7 +58,7 @@ class TenantExportMixin(ExportActionMixin):  # type: ignore[misc]
     skip_export_form_from_action = True
     show_change_form_export = False
     change_form_template = None
-    formats = [base_formats.CSV]
+    formats = [SheetCSV]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         allowed: bool = self.has_view_permission(request)

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from cpo_portal.accounts.models import Cpo, User
 from cpo_portal.adminkit.actions import object_action, page_button
 from cpo_portal.adminkit.bases import ReadOnlyMixin, TenantAdmin
+from cpo_portal.adminkit.cells import UTF_8_MARK
 from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, column, when
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.charging.admin.import_page import FileForm, ImportPageMixin, Outcome
@@ -72,7 +73,12 @@ class OfferFilesMixin(ImportPageMixin):
     @page_button(description="Export for import", icon="file_save", permission="view")
     def offers_file(self, request: HttpRequest) -> HttpResponseBase:
         """Send all offers as a file that can be imported."""
-        return download(self._cpo_to_read(request))
+        return download(self._cpo_to_read(request), mark=UTF_8_MARK)
+
+    @admin.action(description="Export the chosen for import", permissions=["view"])
+    def file_of_chosen(self, request: HttpRequest, queryset: QuerySet[Offer]) -> HttpResponseBase:
+        """Send the chosen offers as a file that can be imported."""
+        return download(self._cpo_to_read(request), list(queryset.values_list("pk", flat=True)), mark=UTF_8_MARK)
 
     def get_urls(self) -> list[Any]:
         example = self.admin_site.admin_view(self.example_view)
@@ -82,7 +88,7 @@ class OfferFilesMixin(ImportPageMixin):
     def example_view(self, request: HttpRequest) -> HttpResponse:
         """Send the example of a file."""
         text = example_file(self._cpo_to_read(request), timezone.now())
-        return attached(HttpResponse(text), "offers-example.csv")
+        return attached(HttpResponse(f"{UTF_8_MARK}{text}"), "offers-example.csv")
 
     def _cpo_to_read(self, request: HttpRequest) -> Cpo:
         cpo = cpo_of(request)

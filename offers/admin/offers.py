@@ -61,7 +61,7 @@ class OfferAdmin(
     list_filter = (StateFilter, ReviewFilter, KindFilter)
     search_fields = ("offer_id", "live_version__name", "live_version__display_code")
     export_columns = OFFER_COLUMNS
-    actions = ("pause_chosen", "resume_chosen")
+    actions = ("pause_chosen", "resume_chosen", "file_of_chosen")
     actions_list = ("templates", *OfferFilesMixin.actions_list)
     actions_detail = (
         "publish_offer",

@@ -15,12 +15,16 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.adminkit.display import money
 from cpo_portal.adminkit.rules import cpo_of
 from cpo_portal.network.models import Connector
+from offers.engine.days import next_holding
+from offers.engine.values import OfferTerms
 from offers.forms.trying import TryForm
+from offers.mapping import offer_terms
 from offers.models import Offer
 from offers.preview import Trial, try_now, try_offer, try_tariff
 from offers.quoting import SessionAsk
 from offers.reasons.names import names_for
 from offers.reasons.traces import OUTCOMES, choice_in_words, outcome_in_words
+from offers.sites import anywhere
 from pricing.models import Tariff
 
 
@@ -37,7 +41,18 @@ def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> Ht
         return try_offer(offer, connector, ask, now)
 
     form = _form(model_admin, request, offer.cpo, code)
+    if version is not None and not form.is_bound:
+        _begin_where_it_holds(form, offer_terms(offer, version))
     return _answer(request, form, trials, _Page(offer.cpo, offer.offer_id, chosen))
+
+
+def _begin_where_it_holds(form: TryForm, terms: OfferTerms) -> None:
+    """Let the form begin with a connector and a time of the offer, where there are such."""
+    starts_at: datetime = form.initial["starts_at"]
+    for site in anywhere(terms, starts_at).sites:
+        form.initial["item_id"] = site.item_id
+        if (opens := next_holding(terms.applicability, starts_at, site.time_zone)) is not None:
+            form.initial["starts_at"] = opens.astimezone(starts_at.tzinfo)
 
 
 def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -86,7 +86,7 @@ def _come_between(cpo: Cpo, rows: Sequence[NewOffer]) -> Iterator[tuple[int, str
         elif states.get(ids.get(code.upper(), ""), OfferState.ARCHIVED) != OfferState.ARCHIVED:
             yield new.line, "display_code", is_id_of_an_offer(code)
         for name in sorted(gone.intersection(new.content.segment_ids)):
-            yield new.line, "segment_ids", f"You have no segment “{name}”: choose one of yours."
+            yield new.line, "segment_ids", f"You have no segment “{name}”: give the id of one of yours."
 
 
 def _id_taken(offer_id: str, other: str, codes: CodesInUse) -> str:

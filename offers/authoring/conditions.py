@@ -69,7 +69,7 @@ def _stock(content: OfferContent) -> _Findings:
         return
     product = Product.objects.select_related("stock_row").filter(product_id=name).first()
     if product is None:
-        yield "stock_product_id", f"You have no product “{name}”: choose one of yours."
+        yield "stock_product_id", f"You have no product “{name}”: give the id of one of yours."
     elif units_left(product) is None:
         yield "stock_product_id", f"The stock of “{name}” is not counted: set it at the product first."
 

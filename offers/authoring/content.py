@@ -26,7 +26,7 @@ from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
-from offers.authoring.texts import check_texts
+from offers.authoring.texts import check_texts, with_plain_lines
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
 from offers.known import names_there
@@ -143,6 +143,7 @@ def checked(offer: Offer, content: OfferContent, unread: Collection[str] = ()) -
     values["blackout_dates"] = tuple(sorted(set(content.blackout_dates)))
     values["currency"] = values["currency"] or offer.cpo.currency
     values["display_code"] = values["display_code"].strip()
+    values |= {name: with_plain_lines(values[name]) for name in ("long_desc", "terms_text")}
     values |= normal_stacking(content)
     values["requires_code"] = values["requires_code"] or values["single_use_codes"]
     for name, normal in ROWS.items():
@@ -181,6 +182,11 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
             yield from ((name, message) for message in messages)
 
 
+def _check_image(offer: Offer, content: OfferContent) -> _Findings:
+    if content.image_url and not content.image_url.casefold().startswith("https://"):
+        yield "image_url", "Give an address that begins with https://: buyer apps load no other."
+
+
 def _check_currency(offer: Offer, content: OfferContent) -> _Findings:
     if content.currency != offer.cpo.currency:
         yield "currency", f"Your offers are in {offer.cpo.currency}: leave the currency out."
@@ -206,19 +212,19 @@ def _check_time(offer: Offer, content: OfferContent) -> _Findings:
 def _check_locations(offer: Offer, content: OfferContent) -> _Findings:
     known = names_there(Location.objects, "location_id", content.location_ids)
     for unknown in sorted(set(content.location_ids) - known):
-        yield "location_ids", f"You have no location “{unknown}”: choose one of yours."
+        yield "location_ids", f"You have no location “{unknown}”: give the id of one of yours."
 
 
 def _check_items(offer: Offer, content: OfferContent) -> _Findings:
     items = names_there(Connector.objects, "item_id", content.item_ids)
     items |= names_there(Product.objects, "product_id", content.item_ids)
     for unknown in sorted(set(content.item_ids) - items):
-        yield "item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
+        yield "item_ids", f"You have no connector or product “{unknown}”: give the id of one of yours."
 
 
 def _check_segments(offer: Offer, content: OfferContent) -> _Findings:
     for unknown in unknown_segments(content.segment_ids):
-        yield "segment_ids", f"You have no segment “{unknown}”: choose one of yours."
+        yield "segment_ids", f"You have no segment “{unknown}”: give the id of one of yours."
 
 
 def _check_code(offer: Offer, content: OfferContent) -> _Findings:
@@ -250,6 +256,7 @@ def taken(offer: Offer, code: str, *, required: bool) -> str:
 _CHECKS: tuple[Callable[[Offer, OfferContent], _Findings], ...] = (
     _check_texts,
     _check_fields,
+    _check_image,
     _check_currency,
     _check_type,
     check_amounts,

@@ -97,7 +97,7 @@ def _product(content: OfferContent) -> _Findings:
         return
     product = Product.objects.select_related("stock_row").filter(product_id=name).first()
     if product is None:
-        yield "benefit_item_id", f"You have no product “{name}”: choose one of yours."
+        yield "benefit_item_id", f"You have no product “{name}”: give the id of one of yours."
     elif not product.is_published:
         yield "benefit_item_id", f"“{name}” is not sold: publish the product first, or choose another."
     else:

@@ -44,7 +44,7 @@ def _states(content: OfferContent) -> _Findings:
 def _chargers(content: OfferContent) -> _Findings:
     chargers = names_there(Charger.objects, "evse_id", content.charger_ids)
     for name in sorted(set(content.charger_ids) - chargers):
-        yield "charger_ids", f"You have no charger “{name}”: choose one of yours."
+        yield "charger_ids", f"You have no charger “{name}”: give the id of one of yours."
 
 
 def _types(content: OfferContent) -> _Findings:

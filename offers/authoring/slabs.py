@@ -50,7 +50,7 @@ def _overlap(lower: tuple[int, dict[str, Any]], upper: tuple[int, dict[str, Any]
     text = f"Slab {after} begins inside slab {before}"
     if first == low["item_count"]:
         return f"{text}: let each kWh belong to one slab."
-    why = "which has no end" if last is None else f"to which its last {last} kWh belongs"
+    why = "which has no end" if last is None else f"which goes on to {last} kWh"
     fits_above = last is not None and (end is None or end > last)
     later = f", or begin slab {after} at {last + 1}" if fits_above and last is not None else ""
     return f"{text}, {why}: end slab {before} at {first - 1}{later}."
@@ -73,8 +73,10 @@ def _band_fault(slab: dict[str, Any]) -> str:
 
 def _value_fault(slab: dict[str, Any]) -> str:
     value, cap = _amount(slab["value"]), _amount(slab["value_cap"])
-    if value is None or cap is None:
-        return "give the value and the most that it saves as numbers with at most two decimals."
+    if value is None:
+        return "give the value as a number with at most two decimals."
+    if cap is None:
+        return "give the most that it saves, “at most”, as a number with at most two decimals."
     percent = slab["value_type"] == ValueType.PERCENT.value
     if value <= 0:
         return "give a percentage above 0." if percent else "give an amount above 0."

@@ -31,4 +31,4 @@ def check_stacking(offer: Offer, content: OfferContent) -> Iterable[tuple[str, s
     others = set(content.excludes) - {offer.offer_id}
     known = names_there(Offer.objects, "offer_id", others)
     for unknown in sorted(others - known):
-        yield "excludes", f"You have no offer “{unknown}”: choose one of yours."
+        yield "excludes", f"You have no offer “{unknown}”: give the id of one of yours."

@@ -35,8 +35,13 @@ def check_texts(content: Any) -> Iterator[Finding]:
     if not can_be_seen(content.name):
         yield "name", "Give the offer a name."
     for field, longest in LONGEST.items():
-        if len(getattr(content, field)) > longest:
-            yield field, f"Shorten the {_TEXTS[field]} to {longest} characters."
+        if (length := len(getattr(content, field))) > longest:
+            yield field, f"Shorten the {_TEXTS[field]} to {longest:,} characters: it has {length:,}."
+
+
+def with_plain_lines(text: str) -> str:
+    """Return a text whose lines end as everywhere here; browsers send two signs for each."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def can_be_seen(text: str) -> bool:

@@ -65,7 +65,7 @@ def _check_items(content: Any) -> Iterable[Finding]:
     items = content.qualifier_item_ids
     known = names_there(Connector.objects, "item_id", items) | names_there(Product.objects, "product_id", items)
     for unknown in sorted(set(items) - known):
-        yield "qualifier_item_ids", f"You have no connector or product “{unknown}”: choose one of yours."
+        yield "qualifier_item_ids", f"You have no connector or product “{unknown}”: give the id of one of yours."
     for item in sorted(set(items) & set(content.item_ids)) if content.benefit_kind == BenefitKind.COMBO.value else ():
         yield "qualifier_item_ids", f"“{item}” is one of the offer's own items: choose another to go with it."
 

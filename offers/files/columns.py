@@ -18,7 +18,8 @@ from cpo_portal.adminkit.rows import RowsField
 from offers.authoring.content import CONTENT_FIELDS, OfferContent
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.files.cells import read_names, read_rows_of, write_dates, write_names, write_rows_of
-from offers.forms.offers import OfferForm
+from offers.forms.offers import OfferForm, slabs_label
+from offers.type_words import labels_by_type
 from pricing.forms.rows import DatesField, IdsField, LocalDateTimeField
 
 #: What a file begins with; the rest follows in the order of the content.
@@ -63,6 +64,14 @@ def columns_for(zone: str) -> tuple[Column, ...]:
     known = OfferForm.base_fields
     names = (*_FIRST, *(name for name in (*CONTENT_FIELDS, *LIMIT_FIELDS) if name not in _FIRST))
     return tuple(_column(name, known[name], ZoneInfo(zone)) for name in names if name in known)
+
+
+def other_names(columns: tuple[Column, ...], currency: str) -> dict[str, str]:
+    """Return what the form calls a column besides, by type or with the CPO's currency: folded name → label."""
+    labels = {column.name: column.label for column in columns}
+    said = [*labels_by_type(), ("slabs", slabs_label(currency))]
+    taken = {column.key for column in columns}
+    return {text.casefold(): labels[name] for name, text in said if text.casefold() not in taken}
 
 
 def needed_in_header(columns: tuple[Column, ...]) -> Callable[[set[str]], str]:

@@ -19,7 +19,7 @@ from offers.authoring.content import CONTENT_FIELDS, content_from
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.authoring.types import unread_by_type, without_leftovers
 from offers.engine.values import OfferLimits
-from offers.files.columns import Column, columns_for, needed_in_header, values_by_field
+from offers.files.columns import Column, columns_for, needed_in_header, other_names, values_by_field
 from offers.known import add_names, remembered
 from offers.models import Offer
 
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 def count_rows(cpo: Cpo, data: bytes) -> int:
     """Return how many rows the file has below its header; raises NotRead for what is no such file."""
     columns = columns_for(cpo.time_zone)
-    rows = sum(1 for row in _rows(data, columns) if not is_blank(row))
+    rows = sum(1 for row in _rows(data, columns, cpo.currency) if not is_blank(row))
     if not rows:
         raise NotRead("The file has no rows: write one below the header.")
     return rows
@@ -55,10 +55,10 @@ def read_offers(
     with remembered():
         # Offers of one file may exclude each other.
         ids, codes = by_field["offer_id"].key, by_field["display_code"].key
-        named = [(row[ids], row.get(codes, "")) for row in _rows(data, columns)]
+        named = [(row[ids], row.get(codes, "")) for row in _rows(data, columns, cpo.currency)]
         add_names(Offer, "offer_id", [offer_id for offer_id, _ in named])
         keep_single_use(cpo.pk, [code for _, code in named])
-        for number, cells in enumerate(_rows(data, columns), start=2):
+        for number, cells in enumerate(_rows(data, columns, cpo.currency), start=2):
             new = None if is_blank(cells) else _parsed(number, cells, columns, faults)
             if new is not None:
                 normal, errors = _checked(cpo, new)
@@ -88,9 +88,9 @@ def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: M
             faults.add(line, columns[name].label if name in columns else "", sentence)
 
 
-def _rows(data: bytes, columns: tuple[Column, ...]) -> Iterator[dict[str, str]]:
-    labels = [column.label for column in columns]
-    return each_row(data, columns=labels, needed=needed_in_header(columns), bounds=BOUNDS)
+def _rows(data: bytes, columns: tuple[Column, ...], currency: str) -> Iterator[dict[str, str]]:
+    labels, others = [column.label for column in columns], other_names(columns, currency)
+    return each_row(data, columns=labels, needed=needed_in_header(columns), bounds=BOUNDS, other_names=others)
 
 
 def _parsed(number: int, cells: Mapping[str, str], columns: tuple[Column, ...], faults: Faults) -> NewOffer:

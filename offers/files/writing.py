@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeVar
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -24,20 +25,20 @@ PAGE = 500
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
-def offers_as_csv(cpo: Cpo) -> Iterator[str]:
-    """Yield the file of all offers that are not archived, piece by piece, the oldest first."""
+def offers_as_csv(cpo: Cpo, chosen: Collection[int] | None = None) -> Iterator[str]:
+    """Yield the file of the chosen offers, else of all that are not archived, piece by piece, the oldest first."""
     columns = columns_for(cpo.time_zone)
     yield _lines([[column.label for column in columns]])
     last = 0
-    while page := _page(cpo, last):
+    while page := _page(cpo, last, chosen):
         last = page[-1].offer_id
         yield _lines(line_of(version.offer.offer_id, content_of(version), limits_of(version.offer), columns)
                      for version in page)  # fmt: skip
 
 
-def download(cpo: Cpo) -> StreamingHttpResponse:
-    """Return the CPO's offers as a file."""
-    return attached(StreamingHttpResponse(offers_as_csv(cpo)), "offers.csv")
+def download(cpo: Cpo, chosen: Collection[int] | None = None, *, mark: str = "") -> StreamingHttpResponse:
+    """Return the CPO's offers, or those with the chosen keys, as a file; for spreadsheets it begins with a mark."""
+    return attached(StreamingHttpResponse(chain((mark,), offers_as_csv(cpo, chosen))), "offers.csv")
 
 
 def attached(response: _Response, name: str) -> _Response:
@@ -65,11 +66,12 @@ def _value(name: str, offer_id: str, content: OfferContent, limits: OfferLimits)
     return getattr(content, name) if hasattr(content, name) else getattr(limits, name)
 
 
-def _page(cpo: Cpo, after: int) -> list[OfferVersion]:
+def _page(cpo: Cpo, after: int, chosen: Collection[int] | None) -> list[OfferVersion]:
     # The scope is closed between two pages: whoever sends them on does other things meanwhile.
     with cpo_scope(cpo):
         latest = OfferVersion.objects.filter(offer=OuterRef("pk")).order_by("-number").values("pk")[:1]
-        offers = Offer.objects.exclude(state=OfferState.ARCHIVED).filter(cpo=cpo, pk__gt=after).order_by("pk")
+        wanted = ~Q(state=OfferState.ARCHIVED) if chosen is None else Q(pk__in=chosen)
+        offers = Offer.objects.filter(wanted, cpo=cpo, pk__gt=after).order_by("pk")
         keys = list(offers.annotate(latest=Subquery(latest)).values_list("latest", flat=True)[:PAGE])
         versions = OfferVersion.objects.filter(pk__in=keys).select_related("offer").order_by("offer_id")
         return list(versions)

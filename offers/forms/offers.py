@@ -29,6 +29,7 @@ from offers.authoring.giving import check_turns
 from offers.authoring.ids import check_offer_id
 from offers.authoring.limits import LIMIT_FIELDS, check_limits_of
 from offers.authoring.linting import check_publishable
+from offers.authoring.texts import LONGEST
 from offers.authoring.unread import partly, refused_by
 from offers.campaigns.filling import first_period
 from offers.engine.values import OfferLimits
@@ -183,13 +184,17 @@ class OfferForm(  # type: ignore[type-arg]
             "after midnight count by their own day."
         )
         fields["min_value"].help_text = f"In {sign(cpo.currency)}: energy, time and products before fees and tax."
-        fields["slabs"].label = f"Slabs (amounts in {sign(cpo.currency)})"
+        fields["slabs"].label = slabs_label(cpo.currency)
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
         for name in ("long_desc", "terms_text"):
             fields[name].widget.attrs["rows"] = 3
         fields["short_desc"].help_text = "Shown in the lists of buyer apps."
+        most = f"At most {LONGEST['long_desc']:,} characters."
+        fields["long_desc"].help_text = most
+        fields["terms_text"].help_text = f"{OfferVersion._meta.get_field('terms_text').help_text} {most}"
+        fields["image_url"].help_text = "For buyer apps; it begins with https://."
         self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
         self.fit_stacking(cpo)
         chosen = {name: tuple(self.initial.get(name) or ()) for name in (*_IDS, "qualifier_item_ids")}
@@ -204,6 +209,11 @@ class OfferForm(  # type: ignore[type-arg]
         self.fit_conditions()
         self.fit_giving(cpo.currency)
         explain_types(fields, sign(cpo.currency))
+
+
+def slabs_label(currency: str) -> str:
+    """Return what the form calls the slabs of a CPO with this currency."""
+    return f"Slabs (amounts in {sign(currency)})"
 
 
 def _items() -> list[tuple[str, str]]:

@@ -102,8 +102,8 @@ class TypeFields(forms.Form):
     )
     slabs = SlabsField(
         required=False,
-        help_text="Bands of whole kWh as delivered, both ends inside; an empty end is open. Between two bands nothing "
-        "is taken off.",
+        help_text="Bands of whole kWh as delivered, both ends inside; an empty end is open; each has its own "
+        "“at most”. Between two bands nothing is taken off.",
     )
     finance_terms = FinanceField(
         label="Ways to pay over time",

@@ -17,9 +17,10 @@ def page_response(request: HttpRequest, page: object | None, template: str, *, w
     """Answer with a page in its template; where there is none, 404 with the template `without`."""
     # Without the request: context processors would read the session, and the page is the same for everybody.
     body = loader.get_template(template if page is not None else without).render({"page": page})
-    headers = {"Cache-Control": f"public, max-age={FRESH_SECONDS}"}
     if page is None:
-        return HttpResponse(body, status=404, headers=headers)
+        # What is not there yet may be the next moment.
+        return HttpResponse(body, status=404, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": f"public, max-age={FRESH_SECONDS}"}
     etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     response = HttpResponse(body, headers=headers | {"ETag": etag})
     answer: HttpResponse = get_conditional_response(request, etag=etag, response=response) or response

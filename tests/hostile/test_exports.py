@@ -102,7 +102,7 @@ def test_an_export_disarms_every_cell_of_every_column(
         monkeypatch.setattr(model_admin, "get_export_queryset", lambda request: Cells(cells))
     answer = signed_in(make_people().owner).get(_export_url(model_admin))
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv")
-    [headings, *rows] = csv.reader(io.StringIO(answer.content.decode(), newline=""))
+    [headings, *rows] = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
     assert len(headings) == columns
     assert rows == [[cell] * columns for cell in (*DISARMED.values(), *HARMLESS)]
 

@@ -224,7 +224,12 @@ ACTIONS: dict[str, dict[str, frozenset[str]]] = {
     "pricing.surgeschedule": {"export_admin_action": VIEWERS},
     "pricing.signal": {"export_admin_action": VIEWERS},
     "pricing.priceceiling": {"delete_selected": AUTHORS},
-    "offers.offer": {"export_admin_action": VIEWERS, "pause_chosen": AUTHORS, "resume_chosen": AUTHORS},
+    "offers.offer": {
+        "export_admin_action": VIEWERS,
+        "file_of_chosen": VIEWERS,
+        "pause_chosen": AUTHORS,
+        "resume_chosen": AUTHORS,
+    },
     "offers.referral": {"export_admin_action": VIEWERS},
     "offers.singleusecode": {"cancel_chosen": AUTHORS},
     "beckn.outboundcallback": {"send_chosen_again": AUTHORS},

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from cpo_portal.adminkit.cells import unescaped
 
@@ -59,6 +60,7 @@ class Bounds:
 
 
 _USUAL = Bounds()
+_NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 
 
 def read_rows(data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str]) -> list[dict[str, str]]:
@@ -70,13 +72,19 @@ def read_rows(data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]
 
 
 def each_row(
-    data: bytes, *, columns: Sequence[str], needed: Callable[[set[str]], str], bounds: Bounds = _USUAL
+    data: bytes,
+    *,
+    columns: Sequence[str],
+    needed: Callable[[set[str]], str],
+    bounds: Bounds = _USUAL,
+    other_names: Mapping[str, str] = _NO_OTHERS,
 ) -> Iterator[dict[str, str]]:
-    """Yield what `read_rows` returns, one row at a time."""
+    """Yield what `read_rows` returns, one row at a time; a column is known by its `other_names` (folded) as well."""
     text = _text_of(data, bounds)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        header = [name.strip() for name in next(reader, [])]
+        written = [name.strip() for name in next(reader, [])]
+        header = [other_names.get(name.casefold(), name) for name in written]
         _check_header(header, columns, needed)
         yield from _rows(reader, [name.casefold() for name in header], bounds)
     except csv.Error as error:

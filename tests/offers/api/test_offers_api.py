@@ -193,7 +193,7 @@ BAD = [
     ),
     pytest.param(
         {"item_ids": ["there-01"]},
-        {"item_ids": ["You have no connector or product “there-01”: choose one of yours."]},
+        {"item_ids": ["You have no connector or product “there-01”: give the id of one of yours."]},
         id="another CPO's item",
     ),
     pytest.param(

@@ -159,7 +159,7 @@ def test_the_database_refuses_it_too(people: People, columns: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("product", "sentence"),
     [
-        ("tea", "You have no product “tea”: choose one of yours."),
+        ("tea", "You have no product “tea”: give the id of one of yours."),
         ("wash", "The stock of “wash” is not counted: set it at the product first."),
     ],
 )

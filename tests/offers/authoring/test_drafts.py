@@ -176,13 +176,13 @@ BAD = [
     pytest.param(
         {"location_ids": ("nowhere",)},
         "location_ids",
-        "You have no location “nowhere”: choose one of yours.",
+        "You have no location “nowhere”: give the id of one of yours.",
         id="unknown location",
     ),
     pytest.param(
         {"item_ids": ("there-01",)},
         "item_ids",
-        "You have no connector or product “there-01”: choose one of yours.",
+        "You have no connector or product “there-01”: give the id of one of yours.",
         id="another CPO's connector",
     ),
     pytest.param(
@@ -313,12 +313,14 @@ NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
         pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
         pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
         pytest.param({"terms_text": "A\x00"}, {"terms_text": [NOBODY_SEES.format("terms")]}, id="terms"),
-        pytest.param({"name": "N" * 201}, {"name": ["Shorten the name to 200 characters."]}, id="a-long-name"),
+        pytest.param(
+            {"name": "N" * 201}, {"name": ["Shorten the name to 200 characters: it has 201."]}, id="a-long-name"
+        ),
         pytest.param(
             {"long_desc": "L" * 5001, "terms_text": "T" * 5001},
             {
-                "long_desc": ["Shorten the long description to 5000 characters."],
-                "terms_text": ["Shorten the terms to 5000 characters."],
+                "long_desc": ["Shorten the long description to 5,000 characters: it has 5,001."],
+                "terms_text": ["Shorten the terms to 5,000 characters: it has 5,001."],
             },
             id="one-character-too-many",
         ),
@@ -445,7 +447,9 @@ def test_publishing_checks_again_what_may_have_gone_since_the_draft(world: World
         type(world.location).objects.update(location_id="renamed")
     with pytest.raises(ValidationError) as refused:
         authoring.publish(offer)
-    assert refused.value.message_dict == {"location_ids": ["You have no location “cp-station”: choose one of yours."]}
+    assert refused.value.message_dict == {
+        "location_ids": ["You have no location “cp-station”: give the id of one of yours."]
+    }
     offer.refresh_from_db()
     assert offer.state == OfferState.DRAFT
 

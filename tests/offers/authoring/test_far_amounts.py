@@ -89,6 +89,4 @@ def test_no_slab_has_such_an_amount(text: str) -> None:
     slab = {"item_count": 0, "item_count_upper": None, "value": text, "value_type": "amount", "value_cap": "5"}
     with pytest.raises(ValidationError) as refused:
         normal_slabs((slab,))
-    assert refused.value.messages == [
-        "Slab 1: give the value and the most that it saves as numbers with at most two decimals."
-    ]
+    assert refused.value.messages == ["Slab 1: give the value as a number with at most two decimals."]

@@ -12,7 +12,7 @@ from tests.people import People, api_client, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = "You have no segment “theirs”: choose one of yours."
+UNKNOWN = "You have no segment “theirs”: give the id of one of yours."
 CONTENT = {
     "name": "Members",
     "value": "25",

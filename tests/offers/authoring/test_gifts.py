@@ -35,10 +35,16 @@ BAD_GIFTS = [
     pytest.param("freebie", {"benefit_item_count": 0}, "Give a number from 1 to 1000.", id="none"),
     pytest.param("freebie", {"benefit_item_count": 1001}, "Give a number from 1 to 1000.", id="too-many"),
     pytest.param(
-        "freebie", {"benefit_item_id": "tea"}, "You have no product “tea”: choose one of yours.", id="unknown-product"
+        "freebie",
+        {"benefit_item_id": "tea"},
+        "You have no product “tea”: give the id of one of yours.",
+        id="unknown-product",
     ),
     pytest.param(
-        "freebie", {"benefit_item_id": "theirs"}, "You have no product “theirs”: choose one of yours.", id="of-others"
+        "freebie",
+        {"benefit_item_id": "theirs"},
+        "You have no product “theirs”: give the id of one of yours.",
+        id="of-others",
     ),
     pytest.param(
         "freebie",

@@ -175,18 +175,20 @@ def test_a_product_of_another_cpo_is_not_kept_by_it(people: People) -> None:
 
 #: Each way in which an offer names a product, and the refusal where it has gone.
 NAMING = [
-    pytest.param(FREE, "You have no product “coffee”: choose one of yours.", id="given"),
+    pytest.param(FREE, "You have no product “coffee”: give the id of one of yours.", id="given"),
     pytest.param(
         {"stock_product_id": "coffee", "stock_at_least": 1},
-        "You have no product “coffee”: choose one of yours.",
+        "You have no product “coffee”: give the id of one of yours.",
         id="in-stock",
     ),
     pytest.param(
-        {"item_ids": ("coffee",)}, "You have no connector or product “coffee”: choose one of yours.", id="for-it-alone"
+        {"item_ids": ("coffee",)},
+        "You have no connector or product “coffee”: give the id of one of yours.",
+        id="for-it-alone",
     ),
     pytest.param(
         {"benefit_kind": "combo", "qualifier_item_ids": ("coffee", "connector-01")},
-        "You have no connector or product “coffee”: choose one of yours.",
+        "You have no connector or product “coffee”: give the id of one of yours.",
         id="in-combination",
     ),
 ]

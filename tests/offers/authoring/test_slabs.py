@@ -41,22 +41,22 @@ def test_only_a_discount_is_counted_per_kwh(people: People, kind: str) -> None:
 BAD_SLABS = [
     pytest.param(
         (slab(), slab(item_count=19, item_count_upper=30)),
-        "Slab 2 begins inside slab 1, to which its last 19 kWh belongs: end slab 1 at 18, or begin slab 2 at 20.",
+        "Slab 2 begins inside slab 1, which goes on to 19 kWh: end slab 1 at 18, or begin slab 2 at 20.",
         id="overlap-by-one-kwh",
     ),
     pytest.param(
         (slab(item_count=20, item_count_upper=40), slab(item_count=40, item_count_upper=None)),
-        "Slab 2 begins inside slab 1, to which its last 40 kWh belongs: end slab 1 at 39, or begin slab 2 at 41.",
+        "Slab 2 begins inside slab 1, which goes on to 40 kWh: end slab 1 at 39, or begin slab 2 at 41.",
         id="the-last-kwh-below-an-open-one",
     ),
     pytest.param(
         (slab(item_count=40, item_count_upper=None), slab(item_count=20, item_count_upper=40)),
-        "Slab 1 begins inside slab 2, to which its last 40 kWh belongs: end slab 2 at 39, or begin slab 1 at 41.",
+        "Slab 1 begins inside slab 2, which goes on to 40 kWh: end slab 2 at 39, or begin slab 1 at 41.",
         id="in-another-order",
     ),
     pytest.param(
         (slab(item_count=20, item_count_upper=40), slab(item_count=25, item_count_upper=40)),
-        "Slab 2 begins inside slab 1, to which its last 40 kWh belongs: end slab 1 at 24.",
+        "Slab 2 begins inside slab 1, which goes on to 40 kWh: end slab 1 at 24.",
         id="within-another",
     ),
     pytest.param(
@@ -81,7 +81,7 @@ BAD_SLABS = [
     ),
     pytest.param(
         (slab(value_cap=""),),
-        "Slab 1: give the value and the most that it saves as numbers with at most two decimals.",
+        "Slab 1: give the most that it saves, “at most”, as a number with at most two decimals.",
         id="no-cap",
     ),
     pytest.param(

@@ -77,10 +77,16 @@ def test_the_form_keeps_a_group_and_the_offers_chosen_from_the_list(people: Peop
         pytest.param({"exclusivity_group": "night--offers"}, "exclusivity_group", NO_NAME, id="two hyphens"),
         pytest.param({"exclusivity_group": "nächtlich"}, "exclusivity_group", NO_NAME, id="another letter"),
         pytest.param(
-            {"excludes": ["phantom"]}, "excludes", "You have no offer “phantom”: choose one of yours.", id="unknown"
+            {"excludes": ["phantom"]},
+            "excludes",
+            "You have no offer “phantom”: give the id of one of yours.",
+            id="unknown",
         ),
         pytest.param(
-            {"excludes": ["theirs"]}, "excludes", "You have no offer “theirs”: choose one of yours.", id="another CPO's"
+            {"excludes": ["theirs"]},
+            "excludes",
+            "You have no offer “theirs”: give the id of one of yours.",
+            id="another CPO's",
         ),
         pytest.param(
             {"excludes": ["weekend-25"]}, "excludes", "An offer cannot exclude itself: take it out.", id="itself"

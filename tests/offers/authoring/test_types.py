@@ -184,7 +184,7 @@ def test_the_items_of_a_combination_are_the_cpos_own(people: People) -> None:
     with pytest.raises(ValidationError) as refusal:
         authoring.create_offer(people.here.cpo, "typed", content("combo", qualifier_item_ids=("their-coffee",)))
     assert refusal.value.message_dict == {
-        "qualifier_item_ids": ["You have no connector or product “their-coffee”: choose one of yours."]
+        "qualifier_item_ids": ["You have no connector or product “their-coffee”: give the id of one of yours."]
     }
 
 

@@ -98,7 +98,9 @@ BAD = [
         id="state-of-no-location",
     ),
     pytest.param(
-        {"charger_ids": ["EVSE-9"]}, "You have no charger “EVSE-9”: choose one of yours.", id="another's-charger"
+        {"charger_ids": ["EVSE-9"]},
+        "You have no charger “EVSE-9”: give the id of one of yours.",
+        id="another's-charger",
     ),
     pytest.param(
         {"near_latitude": "28.6", "near_longitude": "77.2"},

@@ -83,9 +83,9 @@ ROWS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
         {"Value": "x", "Locations": "elsewhere", "Cities": "Atlantis", "Never together with": "b"},
         [
             ("Value", NUMBER),
-            ("Locations", "You have no location “elsewhere”: choose one of yours."),
+            ("Locations", "You have no location “elsewhere”: give the id of one of yours."),
             ("Cities", "You have no location in “Atlantis”: correct it, or change the location first."),
-            ("Never together with", "You have no offer “b”: choose one of yours."),
+            ("Never together with", "You have no offer “b”: give the id of one of yours."),
         ],
     ),
     "an-id-of-an-item-beside-an-unread-cell": (

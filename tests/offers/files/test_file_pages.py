@@ -123,15 +123,15 @@ def test_the_example_and_the_offers_are_downloaded(people: People) -> None:
     browser = signed_in(people.analyst)
     answer: Any = browser.get(reverse("admin:offers_offer_offers_file"))
     assert answer["Content-Disposition"] == 'attachment; filename="offers.csv"'
-    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [line["Offer id"] for line in lines] == ["weekend"]
     example = browser.get(reverse("admin:offers_offer_example"))
     assert example["Content-Type"] == "text/csv; charset=utf-8"
-    lines = list(csv.DictReader(io.StringIO(example.content.decode())))
+    lines = list(csv.DictReader(io.StringIO(example.content.decode("utf-8-sig"))))
     assert [line["Type"] for line in lines] == [
         "Discount", "Buy X, get Y more", "Slabs of kWh", "Combination", "Off the fee", "Exchange", "Financing",
     ]  # fmt: skip
-    assert "Imported: 7 offers" in send(signed_in(people.owner), example.content.decode()).content.decode()
+    assert "Imported: 7 offers" in send(signed_in(people.owner), example.content.decode("utf-8-sig")).content.decode()
 
 
 def test_the_api_imports_and_tells_faults_by_row_and_column(people: People) -> None:
@@ -155,7 +155,7 @@ def test_the_api_imports_and_tells_faults_by_row_and_column(people: People) -> N
         "The file needs the columns “Name”, “Valid from” and “Valid until”: add them."
     ]
     answer: Any = client.get("/api/offer-file")
-    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [line["Offer id"] for line in lines] == ["offer-00000", "offer-00001"]
 
 

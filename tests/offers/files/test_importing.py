@@ -133,10 +133,13 @@ FAULTS = [
     ),
     pytest.param(
         cell("Locations", "cp-station; elsewhere"), "Locations",
-        "You have no location “elsewhere”: choose one of yours.", id="no-such-location",
+        "You have no location “elsewhere”: give the id of one of yours.", id="no-such-location",
     ),
     pytest.param(
-        cell("Segments", "silver"), "Segments", "You have no segment “silver”: choose one of yours.", id="no-segment"
+        cell("Segments", "silver"),
+        "Segments",
+        "You have no segment “silver”: give the id of one of yours.",
+        id="no-segment",
     ),
     pytest.param(
         cell("Cities", "Mumbai"), "Cities",
@@ -189,7 +192,7 @@ FAULTS = [
     ),
     pytest.param(
         cell("Never together with", "b"), "Never together with",
-        "You have no offer “b”: choose one of yours.", id="excludes-nobody",
+        "You have no offer “b”: give the id of one of yours.", id="excludes-nobody",
     ),
     pytest.param(
         cell("The buyer must send the code", "yes"), "Display code",
@@ -261,7 +264,7 @@ def test_another_cpos_things_are_not_there(cpo: Cpo) -> None:
     authoring.create_offer(other, "theirs", weekend())
     text = cell("Never together with", "theirs")
     assert faults_of(load(cpo, text)) == [
-        (2, "Never together with", "You have no offer “theirs”: choose one of yours.")
+        (2, "Never together with", "You have no offer “theirs”: give the id of one of yours.")
     ]
     assert faults_of(load(other, text)) == []
 
@@ -269,4 +272,4 @@ def test_another_cpos_things_are_not_there(cpo: Cpo) -> None:
 def test_single_checks_stay_what_they_are_outside_of_a_file(cpo: Cpo) -> None:
     with cpo_scope(cpo):
         _, errors = faults_of_new(Offer(cpo=cpo, offer_id="a"), weekend(location_ids=("elsewhere",)), OfferLimits())
-    assert errors == {"location_ids": ["You have no location “elsewhere”: choose one of yours."]}
+    assert errors == {"location_ids": ["You have no location “elsewhere”: give the id of one of yours."]}

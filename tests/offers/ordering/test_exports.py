@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def download(sale: Sale, path: str) -> list[dict[str, Any]]:
     answer = signed_in(make_member(sale.world.cpo, "analyst", Role.ANALYST)).get(f"/admin/{path}/export/")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv")
-    return list(csv.DictReader(answer.content.decode().splitlines()))
+    return list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
 
 
 def test_a_billed_orders_parts_add_up_to_its_bill(sale: Sale) -> None:

@@ -297,7 +297,7 @@ def test_a_draft_uses_its_segment_and_an_unknown_one_is_refused() -> None:
     row = segment(world, "own", {"fact": "NEW"})
     with pytest.raises(ValidationError) as refused:
         create_offer(world.cpo, "spring", weekend(segment_ids=("gold",)))
-    assert refused.value.message_dict == {"segment_ids": ["You have no segment “gold”: choose one of yours."]}
+    assert refused.value.message_dict == {"segment_ids": ["You have no segment “gold”: give the id of one of yours."]}
     offer = create_offer(world.cpo, "spring", weekend(segment_ids=("own", "own ")))
     with cpo_scope(world.cpo):
         assert OfferVersion.objects.get().segment_ids == ["own"]

@@ -72,11 +72,19 @@ class KeptViewSet(  # type: ignore[misc]
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return self.model.objects.none()
+        if self.action in {"update", "partial_update"}:
+            # Locked before it is read, so that of two changes of different fields none is lost.
+            return self.rows().select_for_update(of=("self",), no_key=True)
         return self.rows()
 
     def rows(self) -> QuerySet[Any]:
         """Return the CPO's rows with what a page of them needs."""
         raise NotImplementedError
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change a row, in one transaction from its reading on."""
+        with transaction.atomic():
+            return super().update(request, *args, **kwargs)
 
     def perform_create(self, serializer: Any) -> None:
         self._save(serializer)

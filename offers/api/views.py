@@ -136,6 +136,8 @@ class OfferViewSet(
         offer = self.get_object()
         data = body_of(OfferChangeSerializer, request)
         with refusals(_PATHS), transaction.atomic():
+            # Locked before it is read, so that of two changes of different fields none is lost.
+            offer = authoring.lock_offer(offer)
             if "content" in data:
                 latest = authoring.working_version(offer)
                 before = authoring.content_of(latest) if latest is not None else None

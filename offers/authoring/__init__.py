@@ -2,7 +2,7 @@
 
 from offers.authoring.content import OfferContent, content_of
 from offers.authoring.copies import duplicate, restore
-from offers.authoring.drafts import create_offer, discard_draft, draft_key, save_draft, working_version
+from offers.authoring.drafts import create_offer, discard_draft, draft_key, lock_offer, save_draft, working_version
 from offers.authoring.limits import limits_of, set_limits
 from offers.authoring.moves import (
     approve,
@@ -32,6 +32,7 @@ __all__ = [
     "duplicate",
     "end",
     "limits_of",
+    "lock_offer",
     "pause",
     "perform",
     "publish",

@@ -116,6 +116,8 @@ class SurgeScheduleViewSet(SurgeReviewRoutes, HistoryRoute, TokenScopedMixin, Ge
         schedule = self.get_object()
         data = body_of(SurgeChangeSerializer, request)
         with refusals(CONTENT_PATHS), transaction.atomic():
+            # Locked before it is read, so that of two changes of different fields none is lost.
+            schedule = DRAFTS.lock(schedule)
             if "content" in data:
                 latest = DRAFTS.working(schedule)
                 content = content_from(data["content"], content_of(latest) if latest is not None else None)

@@ -100,6 +100,8 @@ class TariffViewSet(
         tariff = self.get_object()
         data, actor = body_of(TariffChangeSerializer, request), Actor(by_token=token_prefix(request))
         with refusals(_CONTENT_PATHS), transaction.atomic():
+            # Locked before it is read, so that of two changes of different fields none is lost.
+            tariff = authoring.lock_tariff(tariff)
             if {"content", "assignments"} & set(data):
                 latest = authoring.working_version(tariff)
                 before = authoring.content_of(latest) if latest is not None else None

@@ -5,6 +5,7 @@ from pricing.authoring.places import Place, places_of
 from pricing.authoring.tariffs import (
     create_tariff,
     end,
+    lock_tariff,
     publish,
     rename,
     save_draft,
@@ -17,6 +18,7 @@ __all__ = [
     "content_of",
     "create_tariff",
     "end",
+    "lock_tariff",
     "places_of",
     "publish",
     "rename",

@@ -38,6 +38,11 @@ def save_draft(
         return _DRAFTS.save(tariff, content, expected=expected, signing=lambda draft: _sign(locked, draft, actor))
 
 
+def lock_tariff(tariff: Tariff) -> Tariff:
+    """Return the tariff as it is now, locked until the caller's transaction ends."""
+    return _DRAFTS.lock(tariff)
+
+
 def rename(tariff: Tariff, name: str, *, actor: Actor = _PLATFORM) -> None:
     """Change what a tariff is called, at once; quotes that were given keep the name they had."""
     with cpo_scope(tariff.cpo), transaction.atomic():

@@ -23,6 +23,7 @@ from pricing.engine.values import (
     EnergyMeasure,
     LineKind,
     PriceTerms,
+    PricingError,
     Quote,
     QuoteLine,
 )
@@ -30,6 +31,8 @@ from pricing.engine.wheeling import wheeling_lines
 from pricing.engine.wording import plain_number
 
 _NO_MONEY = Decimal("0.00")
+#: The largest amount, and the largest price of one unit, that an order, a payment and a bill can hold.
+MOST_MONEY, MOST_RATE = Decimal("9999999999.99"), Decimal("99999999.99")
 _DISCOUNT, _TAX = LineKind.DISCOUNT, LineKind.TAX
 _line, _quote = maker(QuoteLine), maker(Quote)
 
@@ -44,6 +47,7 @@ def price(request: ChargingRequest, terms: PriceTerms, *, discounts: DiscountSte
     given = discounts(listed.cart(request, terms)) if discounts is not None else Discounts()
     discounted = (*given.before(listed.lines), *_checked(given.lines, terms.currency))
     lines, total = _with_tax((*discounted, *wheeling_lines(terms, listed.energy_wh)), terms)
+    _check_size(lines, total)
     basis = request.measure.basis if isinstance(request.measure, AmountMeasure) else None
     money, wh, slices = new_money(total, terms.currency), listed.energy_wh, listed.slices
     return _quote(lines, money, wh, basis, slices, terms, request, ENGINE_VERSION, given.trace, flags)
@@ -94,6 +98,17 @@ def _checked(lines: tuple[QuoteLine, ...], currency: str) -> tuple[QuoteLine, ..
         if line.kind is not _DISCOUNT or money.amount > _NO_MONEY or money.currency != currency:
             raise ValueError(f"a discounts step may only take away, by DISCOUNT lines, not by {line}")
     return lines
+
+
+def _check_size(lines: tuple[QuoteLine, ...], total: Decimal) -> None:
+    """Raise PricingError for what nobody could store: each line for itself, as a gift takes its own price away."""
+    largest = total
+    for line in lines:
+        largest = max(largest, line.amount.amount)
+        if line.rate is not None and line.rate > MOST_RATE:
+            raise PricingError("TOO_MUCH", f"Leave out “{line.title}”: one unit can cost at most {MOST_RATE:,}.")
+    if largest > MOST_MONEY:
+        raise PricingError("TOO_MUCH", f"Ask for less: one session can cost at most {MOST_MONEY:,}.")
 
 
 def _with_tax(lines: tuple[QuoteLine, ...], terms: PriceTerms) -> tuple[tuple[QuoteLine, ...], Decimal]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.core.validators import RegexValidator
 
 BECKN_ID = RegexValidator(
@@ -11,3 +13,6 @@ BECKN_ID = RegexValidator(
 
 #: The category of every connector; products name their own.
 CHARGING_CATEGORY = "ev-charging"
+
+#: The highest price of one unit: what the line of an order can hold.
+MOST_PRICE = Decimal("99999999.99")

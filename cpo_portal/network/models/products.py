@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_scopes import ScopedManager
 
 from cpo_portal.accounts.tenancy import TenantModel
 from cpo_portal.network.item_ids import id_fault
-from cpo_portal.network.models.columns import BECKN_ID
+from cpo_portal.network.models.columns import BECKN_ID, MOST_PRICE
 from cpo_portal.network.models.locations import Location
 
 
@@ -28,7 +28,14 @@ class Product(TenantModel):
     short_desc = models.CharField("short description", max_length=300, blank=True)
     kind = models.CharField(max_length=10, choices=ProductKind, default=ProductKind.GOOD)
     category = models.CharField(max_length=60, blank=True)
-    price = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(0)])
+    price = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        validators=[
+            MinValueValidator(0),
+            MaxValueValidator(MOST_PRICE, f"One unit can cost at most {MOST_PRICE:,}: lower the price."),
+        ],
+    )
     currency = models.CharField(max_length=3, default="INR")
     locations = models.ManyToManyField(
         Location, blank=True, related_name="products", help_text="Where it is sold; none means everywhere."

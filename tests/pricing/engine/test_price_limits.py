@@ -152,3 +152,39 @@ def test_a_highest_price_beyond_the_longest_session_is_not_what_refuses(basis):
         energy_for_amount(slow, replace(UNTAXED, maximum_price=Decimal(3025)))
     assert refused.value.code == "PLAN_TOO_LONG"
     assert timedelta(days=7) / timedelta(hours=1) * 18 == 3024
+
+
+BIGGEST = "99999999.99"
+
+
+def bought(unit: str, count: int):
+    """Price half a kWh with so many units of something that costs so much."""
+    terms = replace(UNTAXED, product_prices=(ProductPrice("gold", "Gold", Decimal(unit)),), fees=())
+    return price(replace(kwh("0.5"), products=(ProductOrder("gold", count),)), terms)
+
+
+@pytest.mark.parametrize(
+    ("unit", "count", "total"),
+    [
+        pytest.param(BIGGEST, 1, "100000008.99", id="the-dearest-unit"),
+        # 9 of energy beside it.
+        pytest.param("99999999.90", 100, "9999999999.00", id="just-storable"),
+    ],
+)
+def test_what_an_order_can_hold_is_priced(unit, count, total):
+    assert bought(unit, count).total.amount == Decimal(total)
+
+
+@pytest.mark.parametrize(
+    ("unit", "count", "sentence"),
+    [
+        pytest.param(
+            "100000000.00", 1, "Leave out “Gold”: one unit can cost at most 99,999,999.99.", id="a-paisa-dearer"
+        ),
+        pytest.param(BIGGEST, 100, "Ask for less: one session can cost at most 9,999,999,999.99.", id="all-together"),
+    ],
+)
+def test_what_no_order_can_hold_has_no_price(unit, count, sentence):
+    with pytest.raises(PricingError) as refused:
+        bought(unit, count)
+    assert (refused.value.code, str(refused.value)) == ("TOO_MUCH", sentence)

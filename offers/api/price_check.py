@@ -122,6 +122,8 @@ class PriceCheckView(TokenScopedMixin, APIView):
         if connector is None:
             raise ValidationError({"item_id": [f"You have no connector “{data['item_id']}”: name one of yours."]})
         as_of = data.get("as_of")
+        if as_of is not None and as_of > timezone.now():
+            raise ValidationError({"as_of": ["Give an instant that has passed, or leave it out for the price of now."]})
         ask = ask_from(data, connector.cpo.currency)
         try:
             priced = price_session(connector, ask, now=as_of or timezone.now(), as_of=as_of)

@@ -26,7 +26,7 @@ from offers.authoring.places import OWN_FIELDS as PLACE_FIELDS
 from offers.authoring.places import PLACE_LISTS, check_places
 from offers.authoring.slabs import normal_slabs
 from offers.authoring.stacking import check_stacking, normal_stacking
-from offers.authoring.texts import check_texts, with_plain_lines
+from offers.authoring.texts import check_texts, shows_each_sign, with_plain_lines
 from offers.authoring.types import check_type
 from offers.authoring.unread import Finding, partly, readable, told, unread_of
 from offers.known import names_there
@@ -231,7 +231,7 @@ def _check_code(offer: Offer, content: OfferContent) -> _Findings:
     code = content.display_code
     if any(character.isspace() for character in code):
         yield "display_code", "Write the code without spaces, such as WEEKEND25."
-    elif not code.isprintable():
+    elif not code.isprintable() or not shows_each_sign(code):
         yield "display_code", "The code holds a sign that nobody sees: type it anew, such as WEEKEND25."
     elif content.single_use_codes:
         if code:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from offers.authoring.texts import can_be_seen, is_readable
 from offers.engine.matrix import IN_FINANCE
 from offers.engine.values import FinanceMethod
 
@@ -47,6 +48,8 @@ def _fault(term: Any) -> str:
     provider, months = term["provider"], term["months"]
     if not isinstance(provider, str) or not 0 < len(provider.strip()) <= 100:
         return "name who lends, in at most 100 characters."
+    if not can_be_seen(provider) or not all(map(is_readable, provider)):
+        return "the name of who lends holds a sign that nobody sees: type it anew."
     if term["method"] not in _METHODS:
         return "choose EMI or PAY_LATER."
     if not isinstance(months, int) or isinstance(months, bool) or not 1 <= months <= _MOST_MONTHS:

@@ -20,7 +20,13 @@ _UNASSIGNED = "Cn"
 _SEEN = frozenset("LNPS")
 #: Letters and symbols that stand for nothing: the fillers of Hangul and the empty pattern of Braille.
 _EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+#: Marks without a shape of their own, of which texts have need and codes have none: joiners of graphemes, vowels of
+#: Khmer that are not written, and what chooses the shape of the sign before it.
+_SHAPELESS = frozenset("\u034f\u17b4\u17b5").union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+_SHAPELESS_BEYOND = range(0xE0100, 0xE01F0)
 _LAYOUT = str.maketrans("", "", "\r\n\t")
+#: Those that are one line.
+_ONE_LINE = frozenset({"name", "short_desc"})
 _TEXTS = {"name": "name", "short_desc": "short description", "long_desc": "long description", "terms_text": "terms"}
 #: In characters. A short description too long is refused by its column, in words that are as good.
 LONGEST = {"name": 200, "long_desc": 5000, "terms_text": 5000}
@@ -29,7 +35,8 @@ LONGEST = {"name": 200, "long_desc": 5000, "terms_text": 5000}
 def check_texts(content: Any) -> Iterator[Finding]:
     """Yield what is wrong with the texts of an offer's content, by field."""
     for field in readable(content, _TEXTS):
-        text = getattr(content, field).translate(_LAYOUT)
+        text = getattr(content, field)
+        text = text if field in _ONE_LINE else text.translate(_LAYOUT)
         if any(not is_readable(x) for x in text) and (field != "name" or can_be_seen(text)):
             yield field, f"The {_TEXTS[field]} holds a sign that nobody sees: type it anew."
     if not can_be_seen(content.name):
@@ -52,6 +59,11 @@ def can_be_seen(text: str) -> bool:
 def is_readable(sign: str) -> bool:
     """Tell whether a sign is none of those that nobody sees, or that turn others."""
     return sign not in _TURNING and sign not in _WITHOUT_WIDTH and unicodedata.category(sign) not in _UNSEEN
+
+
+def shows_each_sign(code: str) -> bool:
+    """Tell whether every sign of a code can be told from none, so that no two codes look alike for it."""
+    return not any(x in _EMPTY or x in _SHAPELESS or ord(x) in _SHAPELESS_BEYOND or not is_readable(x) for x in code)
 
 
 def _is_new(sign: str) -> bool:

@@ -150,7 +150,7 @@ def _page(cpo: Cpo, terms: OfferTerms, note: str, now: datetime) -> OfferPage:
         code="" if terms.requires_code else terms.display_code,
         begins=begins,
         ends=ends,
-        windows=windows_in_words(scope.weekly_windows),
+        windows=_capital(windows_in_words(scope.weekly_windows)),
         everywhere=stations is None and not scope.charger_ids and (not connectors or bool(products)),
         area=some(area_of(scope)) if stations is None and (scope.cities or scope.states) else "",
         places=tuple(Names(title, x[:MOST_NAMED], len(x[MOST_NAMED:])) for title, x in found if x),

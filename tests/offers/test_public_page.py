@@ -418,6 +418,8 @@ def answers_like_nothing(path: str) -> bool:
     answer, nothing = Client().get(path), Client().get("/o/none.example/none")
     assert (answer.status_code, answer.content, dict(answer.headers)) == (404, nothing.content, dict(nothing.headers))
     assert "There is no offer here" in words(answer)
+    # It may be published the next moment.
+    assert answer.headers["Cache-Control"] == "no-cache"
     return True
 
 

@@ -15,7 +15,7 @@ from cpo_portal.accounts.access import rights_of
 from cpo_portal.accounts.models import User
 from cpo_portal.accounts.tenancy import cpo_scope
 from tests.tenancy.rules import ACTIONS, AUTOCOMPLETES, MODELS, NOBODY
-from tests.tenancy.stage import MEMBERS, NO_NUMBER, NO_UUID, PEOPLE, Stage, all_tables, missing_key
+from tests.tenancy.stage import MEMBERS, NO_NUMBER, NO_UUID, PEOPLE, Stage, all_tables, missing_key, text_of
 
 ADMINS = [pytest.param(model, id=model._meta.label_lower) for model in admin.site._registry]
 SIGNED_IN = tuple(person for person in PEOPLE if person != "anonymous")
@@ -72,7 +72,7 @@ def test_an_action_sent_by_those_who_may_not_or_for_another_cpos_rows_changes_no
             form = {"action": name, "_selected_action": [str(theirs if may else own)], "post": "yes", "index": "0"}
             answer = stage.browser(person).post(url(model, "changelist"), form)
             assert answer.status_code in ({200, 302} if person in MEMBERS and answer.status_code != 403 else {302, 403})
-            assert not leaks(stage, answer.content.decode())
+            assert not leaks(stage, text_of(answer))
     assert all_tables() == stage.tables
 
 

@@ -335,6 +335,11 @@ BAD = [
         id="one reading",
     ),
     pytest.param(
+        {"as_of": "2099-01-01T00:00:00Z"},
+        {"as_of": ["Give an instant that has passed, or leave it out for the price of now."]},
+        id="as of what is to come",
+    ),
+    pytest.param(
         {"opted_in": ["night"], "declined": ["day", "Night"]},
         {"declined": ["“Night” is wanted as well: name it in one of the two lists."]},
         id="wanted and declined",

@@ -310,6 +310,7 @@ NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
         pytest.param({"name": "\u3164\u2800"}, {"name": ["Give the offer a name."]}, id="fillers"),
         pytest.param({"name": "A\u00adB"}, {"name": [NOBODY_SEES.format("name")]}, id="a-soft-hyphen"),
         pytest.param({"name": " \ufeff "}, {"name": ["Give the offer a name."]}, id="spaces-and-a-mark"),
+        pytest.param({"short_desc": "A\nB"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="lines"),
         pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
         pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
         pytest.param({"terms_text": "A\x00"}, {"terms_text": [NOBODY_SEES.format("terms")]}, id="terms"),
@@ -369,6 +370,11 @@ UNSEEN = "The code holds a sign that nobody sees: type it anew, such as WEEKEND2
         pytest.param(CODED, {"display_code": "SECOND"}, "", id="its-own-id-as-a-label"),
         pytest.param(CODED, {"display_code": "TEN\u200bOFF"}, UNSEEN, id="a-sign-that-nobody-sees"),
         pytest.param(CODED, {"display_code": "TEN\x07OFF"}, UNSEEN, id="a-sign-that-nobody-types"),
+        *(
+            pytest.param(CODED, {"display_code": f"TENOFF{sign}"}, UNSEEN, id=f"looks-like-another-{ord(sign):x}")
+            for sign in "\u034f\ufe0f\u3164\u115f\u2800\u17b4\uffa0\U000e0100"
+        ),
+        pytest.param(CODED, {"display_code": "दिवाली25"}, "", id="a-code-with-marks"),
     ],
 )
 def test_what_opens_an_offer_is_shown_by_none_and_means_nothing_else(
@@ -511,3 +517,32 @@ def test_a_withdrawn_offer_takes_no_draft(world: World) -> None:
     authoring.withdraw(offer)
     with pytest.raises(ValidationError, match="This offer is withdrawn: make a new one"):
         authoring.save_draft(offer, weekend(value=Decimal(10)))
+
+
+def test_lines_end_as_everywhere_whatever_a_browser_sends(world: World) -> None:
+    text = "A" * 2499
+    made = authoring.create_offer(
+        world.cpo, "lines", weekend(long_desc="a\r\nb\rc", terms_text=f"{text}\r\n{text}\r\n")
+    )
+    with cpo_scope(world.cpo):
+        version = made.versions.get()
+    assert (version.long_desc, version.terms_text) == ("a\nb\nc", f"{text}\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        pytest.param("https://cpo1.com/a.png", True, id="https"),
+        pytest.param("HTTPS://cpo1.com/a.png", True, id="in-capitals"),
+        pytest.param("http://cpo1.com/a.png", False, id="http"),
+        pytest.param("ftp://cpo1.com/a.png", False, id="ftp"),
+    ],
+)
+def test_an_image_is_loaded_by_https_alone(world: World, address: str, is_taken: bool) -> None:
+    if is_taken:
+        authoring.create_offer(world.cpo, "image", weekend(image_url=address))
+        return
+    with pytest.raises(ValidationError) as refused:
+        authoring.create_offer(world.cpo, "image", weekend(image_url=address))
+    sentence = "Give an address that begins with https://: buyer apps load no other."
+    assert refused.value.message_dict == {"image_url": [sentence]}

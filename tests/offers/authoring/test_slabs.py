@@ -107,6 +107,16 @@ def test_a_slab_that_cannot_be_is_refused_with_its_number(people: People, slabs:
     ("changes", "sentence"),
     [
         pytest.param({"provider": " "}, "Way 1: name who lends, in at most 100 characters.", id="nobody-lends"),
+        pytest.param(
+            {"provider": "\u202eBank"},
+            "Way 1: the name of who lends holds a sign that nobody sees: type it anew.",
+            id="turned-round",
+        ),
+        pytest.param(
+            {"provider": "\u3164"},
+            "Way 1: the name of who lends holds a sign that nobody sees: type it anew.",
+            id="a-filler",
+        ),
         pytest.param({"method": "CASH"}, "Way 1: choose EMI or PAY_LATER.", id="cash"),
         pytest.param({"months": 0}, "Way 1: give whole months from 1 to 120.", id="0-months"),
         pytest.param({"months": 121}, "Way 1: give whole months from 1 to 120.", id="121-months"),

@@ -11,7 +11,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
 from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.charging.segments.stored import SegmentContent, save_segment
-from cpo_portal.network.models import Location, Product
+from cpo_portal.network.models import Charger, Connector, Location, Product
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import CustomerCounter, Offer
@@ -240,6 +240,33 @@ def test_the_code_of_the_pages_own_offer_stands_there_first(people: People) -> N
     assert form["codes"].value() == "SAVE25"
     plain = live(people, "plain", display_code="LABEL")
     assert signed_in(people.owner).get(address(plain)).context_data["form"]["codes"].value() == ""
+
+
+def test_it_begins_at_a_connector_and_a_time_of_the_offer(people: People) -> None:
+    with cpo_scope(people.here.cpo):
+        # The first in the list of connectors is elsewhere.
+        elsewhere = Location.objects.create(
+            cpo=people.here.cpo, location_id="a-first", name="A", latitude=28, longitude=77
+        )
+        charger = Charger.objects.create(
+            cpo=people.here.cpo, location=elsewhere, evse_id="A-1", name="A", system=people.here.system
+        )
+        Connector.objects.create(
+            cpo=people.here.cpo,
+            charger=charger,
+            item_id="a-01",
+            connector_type="CCS2",
+            max_power_w=30000,
+            power_type="DC",
+        )
+    sundays = ({"weekdays": [7], "start": "18:00", "end": "23:00"},)
+    offer = live(people, location_ids=("cp-station",), weekly_windows=sundays)
+    form = signed_in(people.owner).get(address(offer)).context_data["form"]
+    begins = form["starts_at"].initial
+    assert form["item_id"].initial == "pe-charging-01"
+    assert (begins.isoweekday(), f"{begins:%H:%M}") in {(7, f"{hour}:00") for hour in range(18, 23)}
+    anytime = signed_in(people.owner).get(address(live(people, "anytime"))).context_data["form"]
+    assert anytime["item_id"].initial in {"a-01", "pe-charging-01"}
 
 
 def test_too_many_codes_are_refused(people: People) -> None:

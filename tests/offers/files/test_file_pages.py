@@ -134,6 +134,36 @@ def test_the_example_and_the_offers_are_downloaded(people: People) -> None:
     assert "Imported: 7 offers" in send(signed_in(people.owner), example.content.decode("utf-8-sig")).content.decode()
 
 
+def test_what_a_browser_downloads_begins_with_the_mark_of_utf_8(people: People) -> None:
+    offer = authoring.create_offer(people.here.cpo, "weekend", weekend())
+    browser, pages = signed_in(people.owner), reverse("admin:offers_offer_changelist")
+    chosen = {"_selected_action": [offer.pk]}
+    answers: list[Any] = [
+        browser.get(reverse("admin:offers_offer_offers_file")),
+        browser.get(reverse("admin:offers_offer_example")),
+        browser.post(pages, chosen | {"action": "file_of_chosen"}),
+        browser.post(pages, chosen | {"action": "export_admin_action"}),
+    ]
+    files = [b"".join(x.streaming_content) if x.streaming else x.content for x in answers]
+    assert [file[:3] for file in files] == [b"\xef\xbb\xbf"] * 4
+    machine: Any = api_client(people.here.cpo).get("/api/offer-file")
+    assert b"".join(machine.streaming_content).startswith(b"Offer id,")
+
+
+def test_chosen_offers_are_downloaded_for_an_import_archived_ones_too(people: People) -> None:
+    offers = [authoring.create_offer(people.here.cpo, x, weekend(display_code="")) for x in ("a", "b", "c")]
+    foreign = authoring.create_offer(people.there.cpo, "theirs", weekend())
+    authoring.publish(offers[0])
+    authoring.end(offers[0])
+    authoring.archive(offers[0])
+    keys = [offers[0].pk, offers[2].pk, foreign.pk]
+    answer: Any = signed_in(people.analyst).post(
+        reverse("admin:offers_offer_changelist"), {"action": "file_of_chosen", "_selected_action": keys}
+    )
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [line["Offer id"] for line in lines] == ["a", "c"]
+
+
 def test_the_api_imports_and_tells_faults_by_row_and_column(people: People) -> None:
     client = api_client(people.here.cpo)
 

@@ -99,6 +99,10 @@ READABLE = st.characters(exclude_categories=["Cs"]).filter(lambda x: x in "\r\n\
 WORDS = st.text(READABLE, max_size=40).map(str.strip)
 
 
+def in_one_line(text: str) -> str:
+    return text.translate(str.maketrans("", "", "\r\n\t")).strip()
+
+
 @given(st.lists(WORDS.filter(bool)))
 def test_any_names_come_back_as_they_were(names: list[str]) -> None:
     assert read_names(write_names(names).strip()) == tuple(names)
@@ -134,7 +138,7 @@ SLAB = st.builds(
 )  # fmt: skip
 TERM = st.fixed_dictionaries(
     {
-        "provider": WORDS.filter(bool),
+        "provider": WORDS.map(in_one_line).filter(can_be_seen),
         "method": st.sampled_from([method.value for method in FinanceMethod]),
         "months": st.integers(1, 120),
         "annual_percent": amounts("0", "100").map(lambda x: f"{x:.2f}"),
@@ -172,8 +176,8 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 BEGIN = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 COMMON: dict[str, st.SearchStrategy[Any]] = {
-    "name": WORDS.filter(can_be_seen),
-    "short_desc": WORDS | SPICE,
+    "name": (WORDS | SPICE).map(in_one_line).filter(can_be_seen),
+    "short_desc": (WORDS | SPICE).map(in_one_line),
     "long_desc": WORDS | SPICE,
     "terms_text": WORDS | SPICE,
     "image_url": st.sampled_from(["", "https://cpo1.com/a,b.png"]),

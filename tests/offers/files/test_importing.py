@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.imports.csv_files import NotRead
 from offers import authoring
 from offers.authoring import OfferContent
 from offers.authoring.drafts import faults_of_new
@@ -44,6 +45,24 @@ def test_each_column_is_a_label_of_the_form(cpo: Cpo) -> None:
     assert columns.pop("slabs") == "Slabs"
     assert columns == labels
     assert len({label.casefold() for label in columns.values()}) == len(columns)
+
+
+def test_a_column_is_known_by_what_a_type_calls_it_too(cpo: Cpo) -> None:
+    head = "Offer id,Name,Valid from,Valid until,Type,How many are free,Free product"
+    row = "cup,Cup,2026-01-01T00:00,2040-01-01T00:00,Freebie,2,coffee"
+    assert load(cpo, f"{head}\n{row}\n").faults.shown == []
+    head = "Offer id,Name,Valid from,Valid until,Type,Slabs (amounts in ₹)"
+    row = "band,Band,2026-01-01T00:00,2040-01-01T00:00,Slabs of kWh,10-19: 5% max 50"
+    assert load(cpo, f"{head}\n{row}\n").faults.shown == []
+    with cpo_scope(cpo):
+        cup, band = OfferVersion.objects.order_by("offer_id")
+    assert (cup.benefit_item_count, cup.benefit_item_id) == (2, "coffee")
+    assert [slab["item_count"] for slab in band.slabs] == [10]
+
+
+def test_a_column_named_in_two_ways_is_there_twice(cpo: Cpo) -> None:
+    with pytest.raises(NotRead, match="The column “Of this product” is there twice: leave one out"):
+        load(cpo, "Offer id,Name,Valid from,Valid until,Free product,Of this product\na,A,,,,\n")
 
 
 def test_rows_become_drafts_that_say_what_the_form_would(cpo: Cpo) -> None:

@@ -13,7 +13,7 @@
     const warning = event.target.querySelector("#dialog [data-unsaved]");
     if (warning) warning.hidden = !changed;
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (changed && event.detail.elt.closest("#dialog") && event.detail.xhr.getResponseHeader("HX-Redirect")) {
       window.removeEventListener("beforeunload", window.preventLeaving);
     }

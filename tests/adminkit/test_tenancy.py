@@ -227,15 +227,15 @@ def test_an_export_holds_the_cpos_rows_the_named_columns_and_no_formula(
     for number, name in enumerate(["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)", "\t=1", "-5"]):
         make_location(world.voltway, f"f{number}", name, "Hubli")
     export = url("network_location", "export")
-    every = visit("analyst", export).content.decode()
-    assert visit("analyst", export + "?city=Bengaluru").content.decode().splitlines() == [
+    every = visit("analyst", export).content.decode("utf-8-sig")
+    assert visit("analyst", export + "?city=Bengaluru").content.decode("utf-8-sig").splitlines() == [
         "location_id,name,city",
         "v1,Voltway Hub,Bengaluru",
     ]
     chosen = select("export_admin_action", world.place.pk, world.foreign_place.pk)
     some = visit("analyst", url("network_location", "changelist"), chosen)
     assert some.headers["Content-Type"] == "text/csv"
-    assert some.content.decode().splitlines() == ["location_id,name,city", "v1,Voltway Hub,Bengaluru"]
+    assert some.content.decode("utf-8-sig").splitlines() == ["location_id,name,city", "v1,Voltway Hub,Bengaluru"]
     assert sorted(every.splitlines()) == sorted(
         [
             "location_id,name,city",
@@ -251,7 +251,7 @@ def test_an_export_holds_the_cpos_rows_the_named_columns_and_no_formula(
 
 
 def test_members_are_exported_without_another_cpos(visit: Any, world: SimpleNamespace) -> None:
-    text = visit("colleague", url("accounts_membership", "export")).content.decode()
+    text = visit("colleague", url("accounts_membership", "export")).content.decode("utf-8-sig")
     assert text.splitlines()[0] == "email,first name,last name,role,member since"
     assert [line.split(",")[0] for line in text.splitlines()[1:]] == [
         "analyst@cpo1.com",

@@ -199,9 +199,9 @@ def test_the_page_refuses_at_the_field(world: World, owner: Client, wrong: dict[
 
 def test_an_export_says_whose_it_is_and_what_is_left(world: World, owner: Client) -> None:
     credit(world.cpo, "15", name="=Credit", customer=None, group=family(world.cpo, SARAH))
-    text = owner.get("/admin/charging/balance/export/").content.decode()
+    text = owner.get("/admin/charging/balance/export/").content.decode("utf-8-sig")
     assert text.splitlines()[1].split(",")[1:8] == ["'=Credit", "", "Rao family", "15.00", "0.00", "INR", ""]
-    entry = owner.get("/admin/charging/balanceentry/export/").content.decode().splitlines()[1].split(",")
+    entry = owner.get("/admin/charging/balanceentry/export/").content.decode("utf-8-sig").splitlines()[1].split(",")
     assert (entry[2], entry[4:]) == ("'=Credit", ["Topped up", "15.00", "INR", "first", "", "", ""])
 
 

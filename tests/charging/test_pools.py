@@ -196,9 +196,9 @@ def test_pages_of_customers_and_groups_show_kwh(world: World, owner: Client) -> 
 
 def test_an_export_is_in_kwh(world: World, owner: Client) -> None:
     pool(world.cpo, "2500", plan="monthly", customer=None, group=family(world.cpo, SARAH))
-    row = owner.get("/admin/charging/balance/export/").content.decode().splitlines()[1].split(",")
+    row = owner.get("/admin/charging/balance/export/").content.decode("utf-8-sig").splitlines()[1].split(",")
     assert row[1:8] == ["Monthly plan", "", "Rao family", "2.500", "0.000", "kWh", "monthly"]
-    entry = owner.get("/admin/charging/balanceentry/export/").content.decode().splitlines()[1].split(",")
+    entry = owner.get("/admin/charging/balanceentry/export/").content.decode("utf-8-sig").splitlines()[1].split(",")
     assert entry[4:7] == ["Topped up", "2.500", "kWh"]
 
 

@@ -246,7 +246,7 @@ def test_a_file_is_checked_and_then_imported_on_the_page(people: People) -> None
     assert "Imported: 1 new, 0 known before." in send("phone,tier\n9876543210,=Gold", "_import")
     with cpo_scope(cpo):
         [record] = CustomerRecord.objects.all()
-    downloaded = client.get(reverse("admin:charging_customer_export")).content.decode().splitlines()
+    downloaded = client.get(reverse("admin:charging_customer_export")).content.decode("utf-8-sig").splitlines()
     assert downloaded[0] == "customer,tier,organisation,joined_on,vehicle_make"
     assert downloaded[1] == f"{record.customer_id},'=Gold,,,"
     assert "Imported: 0 new, 1 known before." in send("\n".join(downloaded), "_import")

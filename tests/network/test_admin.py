@@ -266,7 +266,7 @@ def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Ne
     answer = net.sign_in("ANALYST").post(
         "/admin/network/connector/export/", {"format": "0", "resource": "0", "export_items": pks}
     )
-    assert answer.content.decode().splitlines() == [
+    assert answer.content.decode("utf-8-sig").splitlines() == [
         "Item id,Connector type,Connector format,Power type,Power rating (W),Shown to buyer apps",
         "item-1,CCS2,CABLE,DC,60000,1",
         "item-2,TYPE2,CABLE,AC_3_PHASE,22000,1",
@@ -276,7 +276,7 @@ def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Ne
 def test_the_columns_of_a_location_are_headed_as_on_its_page(api: Client, net: Net) -> None:
     chosen = {"format": "0", "resource": "0", "export_items": [str(net.location.pk)]}
     answer = net.sign_in("ANALYST").post("/admin/network/location/export/", chosen)
-    assert answer.content.decode().splitlines()[0] == (
+    assert answer.content.decode("utf-8-sig").splitlines()[0] == (
         "Location id,Name,Address,City,City code,State,Postal code,Latitude,Longitude,Time zone,Shown to buyer apps"
     )
 

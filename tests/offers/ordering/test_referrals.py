@@ -398,7 +398,7 @@ def test_staff_make_a_code_by_contact_and_see_who_came(sale: Sale) -> None:
     come(sale, word)
     assert "Waiting for the first session" in manager.get("/admin/offers/referral/").content.decode()
     exported = signed_in(make_member(sale.world.cpo, "ana", Role.ANALYST)).get("/admin/offers/referral/export/")
-    assert exported.content.decode().splitlines()[1].startswith(f"{word},")
+    assert exported.content.decode("utf-8-sig").splitlines()[1].startswith(f"{word},")
 
 
 def test_the_api_makes_a_code_once_and_says_who_came(sale: Sale) -> None:

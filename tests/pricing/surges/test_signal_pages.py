@@ -207,7 +207,7 @@ def test_what_was_saved_tells_until_when_it_counts(people: People, changes: dict
 def test_the_download_has_the_times_of_the_cpo_s_clock(people: People) -> None:
     client = signed_in(people.owner)
     client.post(f"{LIST}add/", FORM)
-    headings, row = client.get(f"{LIST}export/").content.decode().splitlines()
+    headings, row = client.get(f"{LIST}export/").content.decode("utf-8-sig").splitlines()
     assert headings.endswith(
         "From (Asia/Kolkata),Until (Asia/Kolkata),Counts from (Asia/Kolkata),Withdrawn (Asia/Kolkata),Now"
     )

@@ -35,7 +35,7 @@ def test_the_list_and_its_download_say_what_holds_and_what_is_announced(people: 
     row = "Peak demand: Rush hours Published 20 % of the energy price at all times at Connaught Place Station"
     assert any(f"{row} {announced}" in text for text in texts)
     assert any("Time: Night Draft ₹1.00 per kWh at all times everywhere –" in text for text in texts)
-    lines = client.get(f"{LIST}export/").content.decode().splitlines()
+    lines = client.get(f"{LIST}export/").content.decode("utf-8-sig").splitlines()
     assert lines[1] == (
         "congestion,Congestion fee,Peak demand: Rush hours,Published,20 % of the energy price,at all times,"
         f'at Connaught Place Station,nobody,"{announced}"'

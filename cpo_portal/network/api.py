@@ -72,14 +72,22 @@ class KeptViewSet(  # type: ignore[misc]
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return self.model.objects.none()
-        if self.action in {"update", "partial_update"}:
-            # Locked before it is read, so that of two changes of different fields none is lost.
-            return self.rows().select_for_update(of=("self",), no_key=True)
         return self.rows()
 
     def rows(self) -> QuerySet[Any]:
         """Return the CPO's rows with what a page of them needs."""
         raise NotImplementedError
+
+    def get_object(self) -> Any:
+        if self.action in {"update", "partial_update"}:
+            # Before it is read, so that of two changes of different fields none is lost.
+            self.lock_row()
+        return super().get_object()
+
+    def lock_row(self) -> None:
+        """Keep others from changing the row that is asked for, until the transaction ends."""
+        rows = self.model.objects.select_for_update(of=("self",), no_key=True)
+        list(rows.filter(**{self.lookup_field: self.kwargs[self.lookup_field]}).values_list("pk"))
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change a row, in one transaction from its reading on."""

@@ -65,6 +65,12 @@ ROWS = {
         {"name": "Delhi {}"},
         {"days": [{"date": "2027-01-0{}", "name": "Holiday"}]},
     ),
+    "segment": Row(
+        "segments/gold",
+        {"segment_id": "gold", "name": "Gold", "conditions": [{"fact": "TIER", "values": ["gold"]}]},
+        {"name": "Gold {}"},
+        {"conditions": [{"fact": "TIER", "values": ["tier-{}"], "negated": False}]},
+    ),
     "price-ceiling": Row(
         "price-ceilings/delhi",
         {"ceiling_id": "delhi", "name": "Delhi", "source": "Order 1", "maximum_rate": "20", "mode": "WARN"},
@@ -124,5 +130,5 @@ def test_of_two_changes_at_once_none_is_lost(world: World, row: Row) -> None:
         assert at_once(client, path, first, second) == [200, 200]
         now = client.get(path).json()
         # What is authored in versions shows a draft.
-        now |= {"content": now["draft"]["content"]} if "draft" in now else {}
+        now |= {"content": now["draft"]["content"]} if now.get("draft") else {}
         assert (part_of(now, first), part_of(now, second)) == (first, second)

@@ -35,6 +35,7 @@ from cpo_portal.charging.segments.stored import (
     count_members,
     delete_list,
     delete_segment,
+    lock_segments,
     save_segment,
 )
 from cpo_portal.network.api import Conflict, OwnViewSet
@@ -111,6 +112,9 @@ class SegmentViewSet(OwnViewSet):
 
     def rows(self) -> QuerySet[Segment]:
         return Segment.objects.select_related("cpo").order_by("segment_id")
+
+    def lock_row(self) -> None:
+        lock_segments(self.cpo)
 
     @extend_schema(summary="Count a segment's customers", responses={200: MembersSerializer, 404: RefusedSerializer})
     @action(detail=True, methods=["get"], pagination_class=None)

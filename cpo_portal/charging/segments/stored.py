@@ -149,7 +149,7 @@ def checked(content: SegmentContent, row: Segment) -> tuple[dict[str, Any], ...]
 def save_segment(cpo: Cpo, content: SegmentContent, row: Segment | None = None) -> Segment:
     """Make or change a segment; raises ValidationError by field. Two changes cannot close a circle between them."""
     with cpo_scope(cpo), transaction.atomic():
-        _one_at_a_time(cpo)
+        lock_segments(cpo)
         row = Segment(cpo=cpo) if row is None else Segment.objects.select_for_update(of=("self",)).get(pk=row.pk)
         conditions = list(checked(content, row))
         if row.pk is not None and (row.conditions, row.match_all) != (conditions, content.match_all):
@@ -177,7 +177,7 @@ def _with_former(row: Segment, now: datetime) -> list[dict[str, Any]]:
 def delete_segment(row: Segment) -> None:
     """Delete a segment that nothing names; raises ValidationError with what does."""
     with cpo_scope(row.cpo), transaction.atomic():
-        _one_at_a_time(row.cpo)
+        lock_segments(row.cpo)
         if not Segment.objects.select_for_update(of=("self",)).filter(pk=row.pk):
             raise ValidationError("Somebody else has just deleted this segment.")
         refuse_used(row)
@@ -209,7 +209,7 @@ def _names_naming(names: Callable[[rules.Rule], bool]) -> list[str]:
 def delete_list(row: NamedList) -> None:
     """Delete a list with its contacts; raises ValidationError where a segment asks for it."""
     with cpo_scope(row.cpo), transaction.atomic():
-        _one_at_a_time(row.cpo)
+        lock_segments(row.cpo)
         if users := segments_naming(row):
             raise ValidationError(f"“{row.name}” is used by the segment {users[0]}: take it out there first.")
         NamedList.objects.filter(pk=row.pk).delete()
@@ -235,7 +235,8 @@ def count_members(row: Segment, now: datetime) -> Membership:
     return Membership(inside, customers)
 
 
-def _one_at_a_time(cpo: Cpo) -> None:
+def lock_segments(cpo: Cpo) -> None:
+    """Keep others from changing the CPO's segments until the transaction ends; the rows are locked behind it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('charging.segments'), %s)", [cpo.pk])
 

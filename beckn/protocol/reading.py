@@ -95,7 +95,7 @@ def decimal(parent: Json, key: str, path: str) -> Decimal | None:
         number = Decimal(value)
         if number.is_finite() and abs(number) < _LARGEST:
             return number
-    fault(f"{path}.{key}", f"{key} is not a decimal number.")
+    fault(f"{path}.{key}", f"{key} is not a decimal number below 10^12 with at most 9 decimals.")
 
 
 def need_decimal(parent: Json, key: str, path: str) -> Decimal:

@@ -138,6 +138,9 @@ class CodeBatchAdmin(ReadOnlyMixin, TenantAdmin):
     readonly_fields = ("progress", "state", "look", "standing", "download", "made_at", "who")
     actions_detail = ("cancel_batch",)
 
+    def list_note(self, request: HttpRequest) -> str:
+        return "Codes are made on the page of their offer, which says that each buyer sends a code of their own."
+
     @object_action(
         description="Cancel the codes",
         confirm="What is free opens nothing any more, for good. Orders that hold one of these codes keep it.",

@@ -26,7 +26,7 @@ from offers.api.price_answers import PriceSerializer, quote_to_response
 from offers.asking import of_customer
 from offers.explaining import full_trace
 from offers.quoting import SessionAsk, price_session
-from offers.refusals import Refusal
+from offers.refusals import Refusal, RefusalKind
 from pricing.api.refusals import body_of
 from pricing.engine.values import (
     AmountMeasure,
@@ -56,6 +56,27 @@ class ProductOrderSerializer(StrictSerializer):
 
     product_id = serializers.CharField(max_length=100)
     count = serializers.IntegerField(min_value=1, max_value=1000)
+
+
+_OF_KINDS = {
+    RefusalKind.ITEM_NOT_FOUND: "item_id",
+    RefusalKind.PRODUCT_NOT_FOUND: "products",
+    RefusalKind.QUANTITY_UNAVAILABLE: "products",
+}
+_OF_CODES = {"NO_RATE": "starts_at", "UNKNOWN_PRODUCT": "products"} | dict.fromkeys(
+    (
+        "AMOUNT_TOO_LARGE",
+        "BUDGET_TOO_SMALL",
+        "CURRENCY",
+        "MAXIMUM_QUANTITY",
+        "MINIMUM_QUANTITY",
+        "NO_ENERGY_PRICE",
+        "NO_EXACT_AMOUNT",
+        "PLAN_TOO_LONG",
+        "QUANTITY",
+    ),
+    "measure",
+)
 
 
 class RegisterReadingSerializer(StrictSerializer):
@@ -128,11 +149,18 @@ class PriceCheckView(TokenScopedMixin, APIView):
         try:
             priced = price_session(connector, ask, now=as_of or timezone.now(), as_of=as_of)
         except (PricingError, Refusal) as refusal:
-            raise ValidationError({"non_field_errors": [str(refusal)]}) from refusal
+            raise ValidationError({_field_of(refusal): [str(refusal)]}) from refusal
         quote = priced.quote
         if data.get("explain") == "full":
             quote = replace(quote, trace=full_trace(priced, connector.cpo, as_of=as_of))
         return Response(quote_to_response(quote))
+
+
+def _field_of(refusal: PricingError | Refusal) -> str:
+    """Return the field that a refused price is about."""
+    if isinstance(refusal, Refusal):
+        return _OF_KINDS.get(refusal.kind, "non_field_errors")
+    return _OF_CODES.get(refusal.code, "non_field_errors")
 
 
 def ask_from(data: dict[str, Any], currency: str) -> SessionAsk:

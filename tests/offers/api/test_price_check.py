@@ -335,6 +335,21 @@ BAD = [
         id="one reading",
     ),
     pytest.param(
+        {"measure": {"value": "100000", "unit": "kWh"}},
+        {"measure": ["Ask for less: this would take more than 7 days of charging."]},
+        id="more than a week",
+    ),
+    pytest.param(
+        {"measure": {"value": "1", "unit": "INR", "basis": "ALL_IN"}},
+        {"measure": ["Raise the amount: fixed prices, fees and taxes alone come to ₹11.80."]},
+        id="less than the fees",
+    ),
+    pytest.param(
+        {"products": [{"product_id": "tea", "count": 1}]},
+        {"products": ["tea is not sold there; leave it out."]},
+        id="a product of nobody",
+    ),
+    pytest.param(
         {"as_of": "2099-01-01T00:00:00Z"},
         {"as_of": ["Give an instant that has passed, or leave it out for the price of now."]},
         id="as of what is to come",

@@ -139,7 +139,7 @@ class CodeBatchAdmin(ReadOnlyMixin, TenantAdmin):
     actions_detail = ("cancel_batch",)
 
     def list_note(self, request: HttpRequest) -> str:
-        return "Codes are made on the page of their offer, which says that each buyer sends a code of their own."
+        return "To make codes, tick “Each buyer must send a code of their own” on an offer and press “Make codes” there."
 
     @object_action(
         description="Cancel the codes",

@@ -44,7 +44,8 @@ HARDLY = {
     "POST /api/offers/{offer_id}/restore", "POST /api/offers/{offer_id}/submit",
     "POST /api/orders/{order_id}/exchange", "POST /api/orders/{order_id}/refund",
     "POST /api/orders/{order_id}/take-back", "POST /api/referral-codes", "POST /api/segments",
-    "PUT /api/holiday-calendars/{calendar_id}", "PUT /api/offers/{offer_id}", "PUT /api/segments/{segment_id}",
+    "POST /api/tariffs", "PUT /api/holiday-calendars/{calendar_id}", "PUT /api/offers/{offer_id}",
+    "PUT /api/segments/{segment_id}",
 }  # fmt: skip
 
 

@@ -139,7 +139,7 @@ class CodeBatchAdmin(ReadOnlyMixin, TenantAdmin):
     actions_detail = ("cancel_batch",)
 
     def list_note(self, request: HttpRequest) -> str:
-        return "To make codes, tick “Each buyer must send a code of their own” on an offer and press “Make codes” there."
+        return "To make codes, tick “Each buyer must send a code of their own” on an offer and press “Make codes”."
 
     @object_action(
         description="Cancel the codes",

@@ -49,10 +49,13 @@ def try_offer_view(model_admin: Any, request: HttpRequest, object_id: int) -> Ht
 def _begin_where_it_holds(form: TryForm, terms: OfferTerms) -> None:
     """Let the form begin with a connector and a time of the offer, where there are such."""
     starts_at: datetime = form.initial["starts_at"]
-    for site in anywhere(terms, starts_at).sites:
-        form.initial["item_id"] = site.item_id
-        if (opens := next_holding(terms.applicability, starts_at, site.time_zone)) is not None:
-            form.initial["starts_at"] = opens.astimezone(starts_at.tzinfo)
+    site = next(iter(anywhere(terms, starts_at).sites), None)
+    if site is None:
+        return
+    form.initial["item_id"] = site.item_id
+    opens = next_holding(terms.applicability, starts_at, site.time_zone)
+    if opens is not None:
+        form.initial["starts_at"] = opens.astimezone(starts_at.tzinfo)
 
 
 def try_tariff_view(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -120,6 +120,11 @@ class PriceCheckSerializer(StrictSerializer):
         help_text="At least two: price what was delivered instead of the plan.",
     )
 
+    def validate_as_of(self, value: datetime | None) -> datetime | None:
+        if value is not None and value > timezone.now():
+            raise ValidationError("Give an instant that has passed, or leave it out for the price of now.")
+        return value
+
 
 class PriceCheckView(TokenScopedMixin, APIView):
     """Prices a session as `select` would, for the token's CPO."""
@@ -143,8 +148,6 @@ class PriceCheckView(TokenScopedMixin, APIView):
         if connector is None:
             raise ValidationError({"item_id": [f"You have no connector “{data['item_id']}”: name one of yours."]})
         as_of = data.get("as_of")
-        if as_of is not None and as_of > timezone.now():
-            raise ValidationError({"as_of": ["Give an instant that has passed, or leave it out for the price of now."]})
         ask = ask_from(data, connector.cpo.currency)
         try:
             priced = price_session(connector, ask, now=as_of or timezone.now(), as_of=as_of)

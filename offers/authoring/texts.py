@@ -22,8 +22,9 @@ _SEEN = frozenset("LNPS")
 _EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 #: Marks without a shape of their own, of which texts have need and codes have none: joiners of graphemes, vowels of
 #: Khmer that are not written, and what chooses the shape of the sign before it.
-_SHAPELESS = frozenset("\u034f\u17b4\u17b5").union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
-_SHAPELESS_BEYOND = range(0xE0100, 0xE01F0)
+_SHAPELESS = frozenset(
+    map(chr, (0x34F, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
 _LAYOUT = str.maketrans("", "", "\r\n\t")
 #: Those that are one line.
 _ONE_LINE = frozenset({"name", "short_desc"})
@@ -63,7 +64,7 @@ def is_readable(sign: str) -> bool:
 
 def shows_each_sign(code: str) -> bool:
     """Tell whether every sign of a code can be told from none, so that no two codes look alike for it."""
-    return not any(x in _EMPTY or x in _SHAPELESS or ord(x) in _SHAPELESS_BEYOND or not is_readable(x) for x in code)
+    return not any(x in _EMPTY or x in _SHAPELESS or not is_readable(x) for x in code)
 
 
 def _is_new(sign: str) -> bool:

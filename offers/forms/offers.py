@@ -188,12 +188,10 @@ class OfferForm(  # type: ignore[type-arg]
         fields["base"].label = "Taken off"
         fields["base"].help_text = "Surge is what busy hours add to the price; fees and tax are never reduced."
         fields["auto"].help_text = "Otherwise the driver chooses it."
+        fields["short_desc"].help_text = "Shown in the lists of buyer apps."
         for name in ("long_desc", "terms_text"):
             fields[name].widget.attrs["rows"] = 3
-        fields["short_desc"].help_text = "Shown in the lists of buyer apps."
-        most = f"At most {LONGEST['long_desc']:,} characters."
-        fields["long_desc"].help_text = most
-        fields["terms_text"].help_text = f"{OfferVersion._meta.get_field('terms_text').help_text} {most}"
+            fields[name].help_text = f"{fields[name].help_text} At most {LONGEST[name]:,} characters.".strip()
         fields["image_url"].help_text = "For buyer apps; it begins with https://."
         self.explain_limits(currency=cpo.currency, zone=cpo.time_zone)
         self.fit_stacking(cpo)

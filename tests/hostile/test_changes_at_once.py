@@ -13,6 +13,7 @@ from django.test import Client
 
 from offers import authoring
 from tests.people import WEEKEND, api_client
+from tests.pricing.api.test_surge_schedules import NEW as NEW_SURGE
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,16 +43,7 @@ ROWS = {
     "tariff": Row("tariffs/standard", None, {"content": {"minimum_wh": "{}"}}, {"content": {"rate": "1{}.0000"}}),
     "surge": Row(
         "surge-schedules/congestion",
-        {
-            "schedule_id": "congestion",
-            "name": "Congestion fee",
-            "kind": "RUSH_HOURS",
-            "content": {
-                "basis": "PER_KWH",
-                "value": "1",
-                "weekly_windows": [{"weekdays": [1], "start": "18:00", "end": "21:00"}],
-            },
-        },
+        NEW_SURGE,
         {"content": {"explanation": "Text {}"}},
         {"content": {"value": "{}.0000"}},
     ),

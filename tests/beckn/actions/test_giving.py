@@ -13,6 +13,7 @@ from django.utils import timezone
 from beckn.models import NetworkProfile
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Product, ProductStock
+from cpo_portal.network.models.columns import MOST_PRICE
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import Redemption
@@ -169,6 +170,20 @@ def test_more_than_is_left_is_refused_at_select_and_at_init(talk: Conversation) 
         error = talk.say(action, cart)["error"]
         said = (error["code"], error["message"])
         assert said == ("40002", "Only 2 × Coffee (coffee) can be had; ask for 2 or fewer."), action
+
+
+def test_what_no_order_can_hold_is_refused_at_select_and_at_init(talk: Conversation) -> None:
+    with cpo_scope(talk.world.cpo):
+        Product.objects.create(cpo=talk.world.cpo, product_id="gold", name="Gold", price=MOST_PRICE)
+    for action in ("select", "init"):
+        cart = talk.cart()
+        cart["order"] |= {"billing": BILLING}
+        item = cart["order"]["items"][0]
+        item["quantity"]["selected"]["measure"] |= {"value": "5", "unit": "kWh"}
+        item["add_ons"] = [{"id": "gold", "quantity": {"selected": {"count": 101}}}]
+        error = talk.say(action, cart)["error"]
+        said = (error["code"], error["message"])
+        assert said == ("40002", "Ask for less: one session can cost at most 9,999,999,999.99."), action
 
 
 def test_a_select_after_an_init_counts_nothing_that_its_own_order_holds(talk: Conversation) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
@@ -260,13 +262,17 @@ def test_it_begins_at_a_connector_and_a_time_of_the_offer(people: People) -> Non
             power_type="DC",
         )
     sundays = ({"weekdays": [7], "start": "18:00", "end": "23:00"},)
-    offer = live(people, location_ids=("cp-station",), weekly_windows=sundays)
-    form = signed_in(people.owner).get(address(offer)).context_data["form"]
-    begins = form["starts_at"].initial
-    assert form["item_id"].initial == "pe-charging-01"
-    assert (begins.isoweekday(), f"{begins:%H:%M}") in {(7, f"{hour}:00") for hour in range(18, 23)}
-    anytime = signed_in(people.owner).get(address(live(people, "anytime"))).context_data["form"]
-    assert anytime["item_id"].initial in {"a-01", "pe-charging-01"}
+    here = live(people, location_ids=("cp-station",), weekly_windows=sundays)
+    anywhere = live(people, "anywhere")
+    # A Wednesday at half past eleven in Delhi.
+    with time_machine.travel(datetime(2027, 3, 3, 6, 0, tzinfo=UTC), tick=False):
+        browser = signed_in(people.owner)
+        forms = [browser.get(address(offer)).context_data["form"] for offer in (here, anywhere)]
+    begins = [(form["item_id"].initial, form["starts_at"].initial.isoformat()) for form in forms]
+    assert begins == [
+        ("pe-charging-01", "2027-03-07T18:00:00+05:30"),
+        ("a-01", "2027-03-03T12:00:00+05:30"),
+    ]
 
 
 def test_too_many_codes_are_refused(people: People) -> None:

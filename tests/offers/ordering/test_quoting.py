@@ -1,4 +1,4 @@
-"""A quote costs the same number of queries whatever the number of offers, and says what became of each."""
+"""A quote costs the same number of queries whatever the number of offers, says what became of each, and can be kept."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Connector
-from offers.models import QuoteOffer
+from cpo_portal.charging.models import OrderLine, Payment
+from cpo_portal.network.models import Connector, Product
+from cpo_portal.network.models.columns import MOST_PRICE
+from offers.models import Quote, QuoteOffer
 from offers.quoting import Buyer, price_session, store_quote
+from pricing.engine.price import MOST_MONEY, MOST_RATE
 from tests.world import ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +71,22 @@ def test_queries_do_not_grow_with_offers(others: int, django_capture_on_commit_c
             priced = price_session(connector, ask, now=now)
             store_quote(priced, connector, ask, Buyer("bap.example", "t-1"), now=now)
     assert len(captured) == 6, [query["sql"][:90] for query in captured]
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "most"),
+    [
+        pytest.param(Product, "price", MOST_PRICE, id="price-of-a-product"),
+        pytest.param(OrderLine, "rate", MOST_RATE, id="rate-of-a-line"),
+        pytest.param(OrderLine, "amount", MOST_MONEY, id="amount-of-a-line"),
+        pytest.param(Payment, "amount", MOST_MONEY, id="payment"),
+        pytest.param(Quote, "total", MOST_MONEY, id="total-of-a-quote"),
+    ],
+)
+def test_the_most_that_has_a_price_fits_into_its_column(model: Any, column: str, most: Decimal) -> None:
+    field = model._meta.get_field(column)
+    assert field.to_python(most).adjusted() < field.max_digits - field.decimal_places
+
+
+def test_the_dearest_product_can_stand_on_a_line() -> None:
+    assert MOST_PRICE == MOST_RATE

@@ -44,7 +44,7 @@ def check_texts(content: Any) -> Iterator[Finding]:
         yield "name", "Give the offer a name."
     for field, longest in LONGEST.items():
         if (length := len(getattr(content, field))) > longest:
-            yield field, f"Shorten the {_TEXTS[field]} to {longest:,} characters: it has {length:,}."
+            yield field, f"Shorten the {_TEXTS[field]} from {length:,} to {longest:,} characters."
 
 
 def with_plain_lines(text: str) -> str:

@@ -34,14 +34,12 @@ NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."
         pytest.param({"short_desc": "A\nB\x07"}, {"short_desc": [NOBODY_SEES.format("short description")]}, id="short"),
         pytest.param({"long_desc": "\x1b[31m"}, {"long_desc": [NOBODY_SEES.format("long description")]}, id="long"),
         pytest.param({"terms_text": "A\x00"}, {"terms_text": [NOBODY_SEES.format("terms")]}, id="terms"),
-        pytest.param(
-            {"name": "N" * 201}, {"name": ["Shorten the name to 200 characters: it has 201."]}, id="a-long-name"
-        ),
+        pytest.param({"name": "N" * 201}, {"name": ["Shorten the name from 201 to 200 characters."]}, id="a-long-name"),
         pytest.param(
             {"long_desc": "L" * 5001, "terms_text": "T" * 5001},
             {
-                "long_desc": ["Shorten the long description to 5,000 characters: it has 5,001."],
-                "terms_text": ["Shorten the terms to 5,000 characters: it has 5,001."],
+                "long_desc": ["Shorten the long description from 5,001 to 5,000 characters."],
+                "terms_text": ["Shorten the terms from 5,001 to 5,000 characters."],
             },
             id="one-character-too-many",
         ),

@@ -1,14 +1,9 @@
-"""A CPO with an order that may start, its charging system's token, and the addresses of this room."""
+"""A CPO with an order that may start, and its charging system's token."""
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
-
 import pytest
-from django.contrib import admin
 from django.test import Client
-from django.urls import include, path
 
 from tests.charging.sales import Sale, make_sale
 from tests.network.places import Net, make_net
@@ -33,16 +28,5 @@ def sale(net: Net) -> Sale:
 
 
 @pytest.fixture
-def api(settings: Any) -> Client:
-    """A client of addresses that hold the admin, this room's API and the schema."""
-    from drf_spectacular.views import SpectacularAPIView
-
-    urls = ModuleType("charging_test_urls")
-    urls.urlpatterns = [  # type: ignore[attr-defined]
-        path("admin/", admin.site.urls),
-        path("api/", include("cpo_portal.network.urls")),
-        path("api/", include("cpo_portal.charging.urls")),
-        path("api/schema/", SpectacularAPIView.as_view()),
-    ]
-    settings.ROOT_URLCONF = urls
+def api() -> Client:
     return Client()

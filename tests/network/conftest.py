@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
-
 import pytest
-from django.contrib import admin
 from django.test import Client
-from django.urls import include, path
 
 from tests.network.places import Net, make_net
 
@@ -26,12 +21,5 @@ def other(db: None) -> Net:
 
 
 @pytest.fixture
-def api(settings: Any) -> Client:
-    """A client of addresses that hold the admin and this room's API."""
-    urls = ModuleType("network_test_urls")
-    urls.urlpatterns = [  # type: ignore[attr-defined]
-        path("admin/", admin.site.urls),
-        path("api/", include("cpo_portal.network.urls")),
-    ]
-    settings.ROOT_URLCONF = urls
+def api() -> Client:
     return Client()

@@ -175,6 +175,19 @@ def test_paid_twice_is_noted_and_changes_no_payment(till: Till, placed: Sale) ->
     assert outcomes == ["PAID", "ALREADY_PAID"]
 
 
+@pytest.mark.parametrize("outcome", ["WRONG_AMOUNT", "ALREADY_PAID"])
+def test_a_report_of_no_money_is_kept_and_owes_nothing(till: Till, placed: Sale, outcome: str) -> None:
+    if outcome == "ALREADY_PAID":
+        till.send(notice(placed, event_id="evt-0", reference="upi-70"), now=placed.now)
+    before = events(placed.order)
+    assert till.send(notice(placed, amount="0.00"), now=placed.now).outcome == outcome
+    assert events(placed.order) == before
+    # Its reference stands for no money that was reported before.
+    assert till.send(notice(placed, event_id="evt-2", amount="0.01"), now=placed.now).outcome == outcome
+    [(kind, detail)] = events(placed.order)[len(before) :]
+    assert (kind, detail["outcome"], detail["amount"]) == ("PAYMENT_UNASKED", outcome, "0.01")
+
+
 def test_a_reference_pays_for_one_thing(till: Till, placed: Sale, net: Net) -> None:
     till.send(notice(placed), now=placed.now)
     second = make_sale(net, state="INITIALISED", connector=net.connectors[1])

@@ -21,7 +21,7 @@ from tests.hostile.trial import Trial
 from tests.processes import run_at_once
 
 #: Messages per golden request in the fast run; and per action in the longer one, of which MUTATIONS can ask for more.
-FAST, SLOW, PROCESSES = 100, int(os.environ.get("MUTATIONS", "1000")), 2
+FAST, SLOW, PROCESSES = 40, int(os.environ.get("MUTATIONS", "1000")), 2
 VARIANTS = Counter(samples.golden(name)["context"]["action"] for name in STAGES)
 #: What the unspoilt message does to its order.
 CHANGING = {"init", "init_surge", "confirm", "update_start", "update_stop", "cancel", "rating"}

@@ -20,6 +20,8 @@ from cpo_portal.runtime.cluster import Cluster, destroy_cluster
 from cpo_portal.runtime.home import Home, Refusal
 from cpo_portal.runtime.restore import load, restore
 
+pytestmark = pytest.mark.slow
+
 Query = Callable[[str, str], str]
 Edit = Callable[[str, bytes], bytes]
 

@@ -18,6 +18,8 @@ from cpo_portal.runtime.cluster_place import POINTER, Place, read_outside
 from cpo_portal.runtime.home import REPO, Home, Refusal
 from cpo_portal.runtime.server_process import read_pidfile, server_pid
 
+pytestmark = pytest.mark.slow
+
 Query = Callable[[str, str], str]
 Make = Callable[[], Cluster]
 AS_ROOT = os.geteuid() == 0

@@ -36,7 +36,7 @@ from pricing.models import SurgeSchedule, SurgeVersion, Tariff, TariffAssignment
 from pricing.surges.content import content_of
 from pricing.surges.describe import amount_in_words, when_in_words, where_in_words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TABLES = (
     Cpo,

@@ -94,6 +94,7 @@ def test_a_payment_is_noted_once(till: Till, placed: Sale, by: str) -> None:
         ("WRONG_CURRENCY", {"currency": "USD"}),
         ("NOT_PAID", {"status": "FAILED"}),
         ("NOT_PAID", {"status": "PENDING"}),
+        ("NOT_PAID", {"amount": "0"}),
     ],
 )
 def test_what_is_no_payment_is_kept_and_pays_nothing(
@@ -175,17 +176,19 @@ def test_paid_twice_is_noted_and_changes_no_payment(till: Till, placed: Sale) ->
     assert outcomes == ["PAID", "ALREADY_PAID"]
 
 
-@pytest.mark.parametrize("outcome", ["WRONG_AMOUNT", "ALREADY_PAID"])
-def test_a_report_of_no_money_is_kept_and_owes_nothing(till: Till, placed: Sale, outcome: str) -> None:
-    if outcome == "ALREADY_PAID":
-        till.send(notice(placed, event_id="evt-0", reference="upi-70"), now=placed.now)
-    before = events(placed.order)
-    assert till.send(notice(placed, amount="0.00"), now=placed.now).outcome == outcome
-    assert events(placed.order) == before
+def test_no_money_that_is_reported_after_the_payment_is_none_that_comes_back(till: Till, placed: Sale) -> None:
+    till.send(notice(placed), now=placed.now)
+    once = events(placed.order)
+    nothing = notice(placed, event_id="evt-2", reference="upi-78", amount="0.00")
+    assert till.send(nothing, now=placed.now).outcome == "NOT_PAID"
+    assert events(placed.order) == once
     # Its reference stands for no money that was reported before.
-    assert till.send(notice(placed, event_id="evt-2", amount="0.01"), now=placed.now).outcome == outcome
-    [(kind, detail)] = events(placed.order)[len(before) :]
-    assert (kind, detail["outcome"], detail["amount"]) == ("PAYMENT_UNASKED", outcome, "0.01")
+    money = notice(placed, event_id="evt-3", reference="upi-78", amount="0.01")
+    assert till.send(money, now=placed.now).outcome == "ALREADY_PAID"
+    with every_cpo():
+        notice_id = GatewayNotice.objects.get(event_id="evt-3").pk
+    unasked = {"notice": notice_id, "outcome": "ALREADY_PAID", "amount": "0.01", "currency": "INR"}
+    assert events(placed.order)[len(once) :] == [("PAYMENT_UNASKED", unasked)]
 
 
 def test_a_reference_pays_for_one_thing(till: Till, placed: Sale, net: Net) -> None:

@@ -74,6 +74,10 @@ def nonsense(stage: Stage) -> None:
     stage.notify(currency="points")
 
 
+def nothing(stage: Stage) -> None:
+    stage.notify("0.00")
+
+
 def paid_twice(stage: Stage) -> None:
     stage.paid()
     stage.notify()
@@ -106,6 +110,19 @@ ROWS = [
         Outcome(
             message="NOT_PAID",
             state="INITIALISED, PENDING, NOT-PAID",
+            ledger="RESERVE 22.50 (1 held, 0 used)",
+            refund="–",
+        ),
+    ),
+    Row(
+        "pay-nothing",
+        "paid",
+        "the gateway reports that ₹0.00 are paid",
+        lambda s: s.paid(),
+        nothing,
+        Outcome(
+            message="NOT_PAID",
+            state="INITIALISED, PENDING, PAID",
             ledger="RESERVE 22.50 (1 held, 0 used)",
             refund="–",
         ),

@@ -161,7 +161,7 @@ def _judge_once(gateway: PaymentGateway, notice: Notice, body_hash: bytes, now: 
     )
     if outcome is NoticeOutcome.PAID:
         _mark_paid(order, payment, notice, now)
-    elif outcome in UNASKED and notice.amount and not _is_known_money(kept):
+    elif outcome in UNASKED and not _is_known_money(kept):
         detail = {"notice": kept.pk, "outcome": outcome.value, "amount": f"{notice.amount:f}"}
         record_event(order, EventKind.PAYMENT_UNASKED, occurred_at=now, detail=detail | {"currency": notice.currency})
     return NoticeResult(outcome, notice.event_id, payment.pk)
@@ -196,7 +196,8 @@ def _find_payment(notice: Notice) -> Payment | None:
 
 
 def _outcome(payment: Payment, notice: Notice) -> NoticeOutcome:
-    if notice.status != "PAID":
+    # What costs nothing is paid from the start: no payment waits for a report of no money.
+    if notice.status != "PAID" or not notice.amount:
         return NoticeOutcome.NOT_PAID
     if payment.status != PaymentStatus.NOT_PAID:
         return NoticeOutcome.ALREADY_PAID
@@ -213,7 +214,7 @@ def _is_known_money(notice: GatewayNotice) -> bool:
     """Tell whether the gateway reported the same money before, under another event id: its reference says so."""
     if not notice.reference:
         return False
-    before = GatewayNotice.objects.filter(reference=notice.reference, received_amount__gt=0).exclude(pk=notice.pk)
+    before = GatewayNotice.objects.filter(reference=notice.reference).exclude(pk=notice.pk)
     return before.filter(outcome__in=(NoticeOutcome.PAID, *UNASKED)).exists()
 
 

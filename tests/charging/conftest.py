@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from tests.charging.sales import Sale, make_sale
 from tests.network.places import Net, make_net
@@ -25,8 +24,3 @@ def other(db: None) -> Net:
 def sale(net: Net) -> Sale:
     """A confirmed order for item-1 whose driver was let start."""
     return make_sale(net)
-
-
-@pytest.fixture
-def api() -> Client:
-    return Client()

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -82,7 +81,7 @@ def text_of(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
-def test_an_orders_page_tells_its_story(api: Client, told: Sale) -> None:
+def test_an_orders_page_tells_its_story(told: Sale) -> None:
     answer = told.net.sign_in("MANAGER").get(page_of(told, "order") + "change/")
     text = text_of(answer)
     for part in (
@@ -99,7 +98,7 @@ def test_an_orders_page_tells_its_story(api: Client, told: Sale) -> None:
         assert part in text, part
 
 
-def test_an_order_that_nobody_can_start_says_so(api: Client, sale: Sale) -> None:
+def test_an_order_that_nobody_can_start_says_so(sale: Sale) -> None:
     sentence = "The charger has no charging system any more: give it one, or cancel the order."
     client, page = sale.net.sign_in("MANAGER"), f"/admin/charging/order/{sale.order.pk}/change/"
     assert sentence not in text_of(client.get(page))
@@ -111,7 +110,7 @@ def test_an_order_that_nobody_can_start_says_so(api: Client, sale: Sale) -> None
     assert sentence not in text_of(client.get(page))
 
 
-def test_staff_see_the_money_that_did_not_match(api: Client, told: Sale) -> None:
+def test_staff_see_the_money_that_did_not_match(told: Sale) -> None:
     with cpo_scope(told.net.cpo):
         GatewayNotice.objects.create(
             cpo=told.net.cpo,
@@ -129,7 +128,7 @@ def test_staff_see_the_money_that_did_not_match(api: Client, told: Sale) -> None
     assert "evt-9: Wrong amount, ₹9,145.00 upi-99" in text_of(client.get(page_of(told, "payment") + "change/"))
 
 
-def test_a_meter_that_began_anew_has_delivered_what_it_showed_before(api: Client, sale: Sale) -> None:
+def test_a_meter_that_began_anew_has_delivered_what_it_showed_before(sale: Sale) -> None:
     sale.begin()
     end = sale.now + timedelta(minutes=20)
     with cpo_scope(sale.net.cpo):
@@ -140,7 +139,7 @@ def test_a_meter_that_began_anew_has_delivered_what_it_showed_before(api: Client
     assert "5.200 kWh delivered; meter at 0.000 kWh; PowerLoss; the register went backwards" in text
 
 
-def test_an_analyst_sees_no_contact(api: Client, told: Sale) -> None:
+def test_an_analyst_sees_no_contact(told: Sale) -> None:
     with cpo_scope(told.net.cpo):
         customer = find_or_make_customer(told.net.cpo, billing={"phone": "9876543210", "name": "Asha"}, contact={})
         Order.objects.update(customer=customer)
@@ -152,7 +151,7 @@ def test_an_analyst_sees_no_contact(api: Client, told: Sale) -> None:
     assert "9876543210" in text_of(manager.get(address))
 
 
-def test_rooms_above_add_panels(api: Client, told: Sale, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rooms_above_add_panels(told: Sale, monkeypatch: pytest.MonkeyPatch) -> None:
     def trace(request: Any, order: Order) -> Panel:
         return Panel("Why this price", table(("Offer", "Reason"), [("WEEKEND25", f"<{order.bap_id}>")]))
 
@@ -164,7 +163,7 @@ def test_rooms_above_add_panels(api: Client, told: Sale, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("room", MACHINE_PAGES)
 @pytest.mark.parametrize("role", ["OWNER", "ANALYST"])
-def test_machine_tables_are_looked_at(api: Client, told: Sale, room: str, role: str) -> None:
+def test_machine_tables_are_looked_at(told: Sale, room: str, role: str) -> None:
     client, before = told.net.sign_in(role), everything()
     assert client.get(f"/admin/charging/{room}/").status_code == 200
     assert client.get(page_of(told, room) + "change/").status_code == 200
@@ -175,7 +174,7 @@ def test_machine_tables_are_looked_at(api: Client, told: Sale, room: str, role: 
 
 
 @pytest.mark.parametrize("room", MACHINE_PAGES)
-def test_an_outsider_sees_nothing(api: Client, told: Sale, other: Net, room: str) -> None:
+def test_an_outsider_sees_nothing(told: Sale, other: Net, room: str) -> None:
     client = other.sign_in("OWNER")
     listed = client.get(f"/admin/charging/{room}/").content.decode()
     assert str(told.order.pk) not in listed
@@ -184,7 +183,7 @@ def test_an_outsider_sees_nothing(api: Client, told: Sale, other: Net, room: str
     assert page_of(told, room) not in client.get(address).content.decode()
 
 
-def test_a_search_takes_a_whole_id(api: Client, told: Sale) -> None:
+def test_a_search_takes_a_whole_id(told: Sale) -> None:
     client = told.net.sign_in("ANALYST")
     for text in (str(told.order.pk), told.order.transaction_id, "item-1"):
         assert page_of(told, "order") in client.get("/admin/charging/order/", {"q": text}).content.decode()
@@ -196,7 +195,7 @@ GATEWAY = {"name": "Gateway", "pay_url": "https://pay.example/?t=$transaction_id
 
 
 @pytest.mark.parametrize(("role", "status"), [("OWNER", 200), ("MANAGER", 200), ("ANALYST", 403)])
-def test_a_gateways_secret_is_shown_once(api: Client, net: Net, role: str, status: int) -> None:
+def test_a_gateways_secret_is_shown_once(net: Net, role: str, status: int) -> None:
     client = net.sign_in(role)
     answer = client.post("/admin/charging/paymentgateway/add/", GATEWAY)
     assert answer.status_code == status
@@ -226,14 +225,14 @@ def test_a_gateways_secret_is_shown_once(api: Client, net: Net, role: str, statu
         ("https://pay.example/", "holds $transaction_id"),
     ],
 )
-def test_a_payment_link_is_checked(api: Client, net: Net, pay_url: str, sentence: str) -> None:
+def test_a_payment_link_is_checked(net: Net, pay_url: str, sentence: str) -> None:
     answer = net.sign_in("OWNER").post("/admin/charging/paymentgateway/add/", GATEWAY | {"pay_url": pay_url})
     assert sentence in text_of(answer)
     with every_cpo():
         assert PaymentGateway.objects.count() == 0
 
 
-def test_an_outsider_neither_sees_nor_renews_a_gateway(api: Client, net: Net, other: Net) -> None:
+def test_an_outsider_neither_sees_nor_renews_a_gateway(net: Net, other: Net) -> None:
     gateway, secret = create_gateway(net.cpo, **GATEWAY)
     client = other.sign_in("OWNER")
     assert client.get(f"/admin/charging/paymentgateway/{gateway.pk}/change/").status_code == 302
@@ -245,7 +244,7 @@ def test_an_outsider_neither_sees_nor_renews_a_gateway(api: Client, net: Net, ot
 TERM = {"fulfillment_state": "PENDING", "notice_minutes": "240", "within_minutes": "120", "refund_eligible": "on"}
 
 
-def test_refund_terms_are_the_cpos_own(api: Client, net: Net, other: Net) -> None:
+def test_refund_terms_are_the_cpos_own(net: Net, other: Net) -> None:
     client = net.sign_in("MANAGER")
     wrong = client.post("/admin/charging/refundterm/add/", TERM | {"percent": "85", "amount": "5"})
     assert "Give a percentage" in text_of(wrong)

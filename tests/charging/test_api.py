@@ -24,8 +24,8 @@ STATUS = "/api/charging/connectors/item-1/status"
 SESSIONS = "/api/charging/sessions"
 
 
-def post(api: Client, url: str, body: Any, bearer: dict[str, Any]) -> Any:
-    return api.post(url, body, content_type="application/json", **bearer)
+def post(client: Client, url: str, body: Any, bearer: dict[str, Any]) -> Any:
+    return client.post(url, body, content_type="application/json", **bearer)
 
 
 def stamp(moment: datetime) -> str:
@@ -42,10 +42,10 @@ def start_of(sale: Sale, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_session_over_http(api: Client, sale: Sale) -> None:
+def test_a_session_over_http(client: Client, sale: Sale) -> None:
     with cpo_scope(sale.net.cpo):
         ChargingSystem.objects.update(is_simulated=True)
-    commands = api.get("/api/charging/commands", **sale.bearer).json()["commands"]
+    commands = client.get("/api/charging/commands", **sale.bearer).json()["commands"]
     assert commands == [
         {
             "kind": "START",
@@ -57,7 +57,7 @@ def test_a_session_over_http(api: Client, sale: Sale) -> None:
             "since": stamp(sale.now - timedelta(minutes=1)),
         }
     ]
-    begun = post(api, SESSIONS, start_of(sale), sale.bearer)
+    begun = post(client, SESSIONS, start_of(sale), sale.bearer)
     assert (begun.status_code, begun.json()) == (
         201,
         {
@@ -74,7 +74,7 @@ def test_a_session_over_http(api: Client, sale: Sale) -> None:
             "last_reading_at": stamp(sale.now),
         },
     )
-    again = post(api, SESSIONS, start_of(sale), sale.bearer)
+    again = post(client, SESSIONS, start_of(sale), sale.bearer)
     assert (again.status_code, again.json()) == (200, begun.json())
     readings = [
         {
@@ -86,14 +86,14 @@ def test_a_session_over_http(api: Client, sale: Sale) -> None:
         for m in (5, 10)
     ]
     for _ in range(2):
-        answer = post(api, f"{SESSIONS}/s-1/readings", {"item_id": "item-1", "readings": readings}, sale.bearer)
+        answer = post(client, f"{SESSIONS}/s-1/readings", {"item_id": "item-1", "readings": readings}, sale.bearer)
         assert (answer.status_code, answer.json()["last_register_wh"]) == (200, 3_600)
     at = {"at": stamp(sale.now + timedelta(minutes=11))}
-    assert post(api, f"{SESSIONS}/s-1/interrupt", at, sale.bearer).json()["state"] == "INTERRUPTED"
+    assert post(client, f"{SESSIONS}/s-1/interrupt", at, sale.bearer).json()["state"] == "INTERRUPTED"
     at = {"at": stamp(sale.now + timedelta(minutes=12))}
-    assert post(api, f"{SESSIONS}/s-1/resume", at, sale.bearer).json()["state"] == "ACTIVE"
+    assert post(client, f"{SESSIONS}/s-1/resume", at, sale.bearer).json()["state"] == "ACTIVE"
     end = {"at": stamp(sale.now + timedelta(minutes=20)), "register_wh": 6_200, "reason": "Remote"}
-    stops = [post(api, f"{SESSIONS}/s-1/stop", end, sale.bearer) for _ in range(2)]
+    stops = [post(client, f"{SESSIONS}/s-1/stop", end, sale.bearer) for _ in range(2)]
     assert [answer.status_code for answer in stops] == [200, 200]
     assert stops[0].json() == stops[1].json()
     assert (stops[0].json()["state"], stops[0].json()["last_register_wh"]) == ("STOPPED", 6_200)
@@ -127,10 +127,10 @@ def test_a_session_over_http(api: Client, sale: Sale) -> None:
     ],
 )
 def test_bad_reports_change_nothing(
-    api: Client, sale: Sale, url: str, change: dict[str, Any], expected: tuple[int, str | None]
+    client: Client, sale: Sale, url: str, change: dict[str, Any], expected: tuple[int, str | None]
 ) -> None:
     before = everything()
-    answer = post(api, url, start_of(sale, **change) if url == SESSIONS else change, sale.bearer)
+    answer = post(client, url, start_of(sale, **change) if url == SESSIONS else change, sale.bearer)
     assert answer.status_code == expected[0]
     if expected[1]:
         assert answer.json()["error"]["code"] == expected[1]
@@ -149,16 +149,18 @@ def test_bad_reports_change_nothing(
         pytest.param("x" * 65_537, 413, id="too long"),
     ],
 )
-def test_bad_bodies_change_nothing(api: Client, sale: Sale, body: str, status: int) -> None:
+def test_bad_bodies_change_nothing(client: Client, sale: Sale, body: str, status: int) -> None:
     before = everything()
-    answer = post(api, SESSIONS, body, sale.bearer)
+    answer = post(client, SESSIONS, body, sale.bearer)
     assert (answer.status_code, set(answer.json())) == (status, {"error"})
     assert everything() == before
 
 
-def test_a_status_never_goes_back_in_time(api: Client, sale: Sale) -> None:
+def test_a_status_never_goes_back_in_time(client: Client, sale: Sale) -> None:
     def report(status: str, seconds: int) -> tuple[int, dict[str, Any]]:
-        answer = post(api, STATUS, {"status": status, "at": stamp(sale.now + timedelta(seconds=seconds))}, sale.bearer)
+        answer = post(
+            client, STATUS, {"status": status, "at": stamp(sale.now + timedelta(seconds=seconds))}, sale.bearer
+        )
         return answer.status_code, answer.json()
 
     at = stamp(sale.now)
@@ -171,20 +173,20 @@ def test_a_status_never_goes_back_in_time(api: Client, sale: Sale) -> None:
         assert ConnectorStatus.objects.values_list("status", flat=True).get() == "AVAILABLE"
 
 
-def test_a_system_speaks_for_its_own_chargers(api: Client, sale: Sale, other: Net) -> None:
+def test_a_system_speaks_for_its_own_chargers(client: Client, sale: Sale, other: Net) -> None:
     with cpo_scope(sale.net.cpo):
         stranger = ChargingSystem.objects.create(cpo=sale.net.cpo, name="Other CSMS")
     before = everything()
     body = {"status": "AVAILABLE", "at": stamp(sale.now)}
     for system in (stranger, other.system):
         bearer = {"HTTP_AUTHORIZATION": f"Bearer {create_system_token(system)}"}
-        assert api.get("/api/charging/commands", **bearer).json() == {"commands": []}
-        assert post(api, SESSIONS, start_of(sale), bearer).json()["error"]["code"] == "UNKNOWN_ORDER"
+        assert client.get("/api/charging/commands", **bearer).json() == {"commands": []}
+        assert post(client, SESSIONS, start_of(sale), bearer).json()["error"]["code"] == "UNKNOWN_ORDER"
         if system is stranger:
-            assert post(api, STATUS, body, bearer).json()["error"]["code"] == "UNKNOWN_CONNECTOR"
+            assert post(client, STATUS, body, bearer).json()["error"]["code"] == "UNKNOWN_CONNECTOR"
     assert everything() == before
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {create_system_token(other.system)}"}
-    assert post(api, STATUS, body, bearer).status_code == 200
+    assert post(client, STATUS, body, bearer).status_code == 200
     with cpo_scope(other.cpo):
         assert ConnectorStatus.objects.get().connector == other.connectors[0]
 
@@ -196,36 +198,36 @@ def test_a_system_speaks_for_its_own_chargers(api: Client, sale: Sale, other: Ne
         ("CHARGING_SYSTEM", "This token belongs to no charging system; make one on the system's page."),
     ],
 )
-def test_other_tokens_are_refused(api: Client, sale: Sale, scope: str, message: str) -> None:
+def test_other_tokens_are_refused(client: Client, sale: Sale, scope: str, message: str) -> None:
     before = everything()
-    answer = post(api, SESSIONS, start_of(sale), sale.net.bearer(scope))
+    answer = post(client, SESSIONS, start_of(sale), sale.net.bearer(scope))
     assert (answer.status_code, answer.json()["error"]["message"]) == (403, message)
-    assert api.get("/api/charging/commands").status_code == 401
+    assert client.get("/api/charging/commands").status_code == 401
     assert everything() == before
 
 
-def test_simulated_systems_are_refused_where_the_settings_say_so(api: Client, sale: Sale, settings: Any) -> None:
+def test_simulated_systems_are_refused_where_the_settings_say_so(client: Client, sale: Sale, settings: Any) -> None:
     settings.ALLOW_SIMULATED_CHARGING = False
-    assert api.get("/api/charging/commands", **sale.bearer).status_code == 200
+    assert client.get("/api/charging/commands", **sale.bearer).status_code == 200
     with cpo_scope(sale.net.cpo):
         ChargingSystem.objects.update(is_simulated=True)
     before = everything()
-    answer = post(api, SESSIONS, start_of(sale), sale.bearer)
+    answer = post(client, SESSIONS, start_of(sale), sale.bearer)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "SIMULATION_REFUSED")
     assert everything() == before
     settings.ALLOW_SIMULATED_CHARGING = True
-    assert post(api, SESSIONS, start_of(sale), sale.bearer).status_code == 201
+    assert post(client, SESSIONS, start_of(sale), sale.bearer).status_code == 201
 
 
-def test_a_stop_request_is_polled(api: Client, sale: Sale) -> None:
+def test_a_stop_request_is_polled(client: Client, sale: Sale) -> None:
     session = sale.begin()
     with cpo_scope(sale.net.cpo):
         ChargingSession.objects.filter(pk=session.pk).update(stop_requested_at=sale.now)
-    commands = api.get("/api/charging/commands", **sale.bearer).json()["commands"]
+    commands = client.get("/api/charging/commands", **sale.bearer).json()["commands"]
     assert [(command["kind"], command["session_id"]) for command in commands] == [("STOP", "s-1")]
 
 
-def notify(api: Client, sale: Sale, secret: str, *, provider: str = "cpo1.com", **changes: Any) -> Any:
+def notify(client: Client, sale: Sale, secret: str, *, provider: str = "cpo1.com", **changes: Any) -> Any:
     body = {
         "event_id": "evt-1",
         "payment_id": str(sale.payment.pk),
@@ -234,7 +236,7 @@ def notify(api: Client, sale: Sale, secret: str, *, provider: str = "cpo1.com", 
         "currency": "INR",
     } | changes
     raw = json.dumps(body).encode()
-    return api.generic(
+    return client.generic(
         "POST",
         f"/api/payments/{provider}/notices",
         raw,
@@ -243,22 +245,22 @@ def notify(api: Client, sale: Sale, secret: str, *, provider: str = "cpo1.com", 
     )
 
 
-def test_the_webhook(api: Client, net: Net, other: Net) -> None:
+def test_the_webhook(client: Client, net: Net, other: Net) -> None:
     sale = make_sale(net, state="INITIALISED")
     _, secret = create_gateway(net.cpo, name="Gateway", pay_url="https://pay.example/?t=$transaction_id")
-    answers = [notify(api, sale, secret) for _ in range(2)]
+    answers = [notify(client, sale, secret) for _ in range(2)]
     expected = {"outcome": "PAID", "event_id": "evt-1", "payment_id": str(sale.payment.pk)}
     assert [(answer.status_code, answer.json()) for answer in answers] == [(200, expected)] * 2
     before = everything()
-    unknown = notify(api, sale, secret, event_id="evt-2", payment_id="0" * 32)
+    unknown = notify(client, sale, secret, event_id="evt-2", payment_id="0" * 32)
     assert (unknown.status_code, unknown.json()["outcome"]) == (404, "UNKNOWN_PAYMENT")
     refusals = [
-        notify(api, sale, "wrong secret", event_id="evt-3"),
-        notify(api, sale, secret, event_id="evt-1", amount="5"),
-        notify(api, sale, secret, event_id="evt-4", amount="-5"),
-        notify(api, sale, secret, event_id="evt-5", provider="cpo2.com"),
-        notify(api, sale, secret, event_id="evt-6", provider="nobody.example"),
-        notify(api, sale, secret, event_id="evt-7", padding="x" * 20_000),
+        notify(client, sale, "wrong secret", event_id="evt-3"),
+        notify(client, sale, secret, event_id="evt-1", amount="5"),
+        notify(client, sale, secret, event_id="evt-4", amount="-5"),
+        notify(client, sale, secret, event_id="evt-5", provider="cpo2.com"),
+        notify(client, sale, secret, event_id="evt-6", provider="nobody.example"),
+        notify(client, sale, secret, event_id="evt-7", padding="x" * 20_000),
     ]
     assert [(answer.status_code, answer.json()["error"]["code"]) for answer in refusals] == [
         (401, "BAD_SIGNATURE"),
@@ -271,8 +273,8 @@ def test_the_webhook(api: Client, net: Net, other: Net) -> None:
     assert everything() == before
 
 
-def test_the_schema_is_complete(api: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    schema = api.get("/api/schema/", HTTP_ACCEPT="application/json")
+def test_the_schema_is_complete(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = client.get("/api/schema/", HTTP_ACCEPT="application/json")
     assert schema.status_code == 200
     printed = capsys.readouterr()
     assert "Warning" not in printed.err

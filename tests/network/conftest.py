@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from tests.network.places import Net, make_net
 
@@ -18,8 +17,3 @@ def net(db: None) -> Net:
 def other(db: None) -> Net:
     """Gridgo, the outsider's CPO, with the same ids for everything."""
     return make_net("cpo2.com", "Gridgo")
-
-
-@pytest.fixture
-def api() -> Client:
-    return Client()

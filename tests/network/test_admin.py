@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -53,7 +52,7 @@ def names(net: Net) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ["OWNER", "MANAGER"])
-def test_staff_make_a_location(api: Client, net: Net, role: str) -> None:
+def test_staff_make_a_location(net: Net, role: str) -> None:
     answer = net.sign_in(role).post("/admin/network/location/add/", SITE)
     assert answer.status_code == 302, answer.context["errors"]
     with cpo_scope(net.cpo):
@@ -66,7 +65,7 @@ def test_staff_make_a_location(api: Client, net: Net, role: str) -> None:
     ]
 
 
-def test_days_with_the_same_hours_are_one_row_of_the_form(api: Client, net: Net) -> None:
+def test_days_with_the_same_hours_are_one_row_of_the_form(net: Net) -> None:
     client = net.sign_in("OWNER")
     client.post("/admin/network/location/add/", SITE)
     with cpo_scope(net.cpo):
@@ -92,16 +91,14 @@ def test_days_with_the_same_hours_are_one_row_of_the_form(api: Client, net: Net)
         ({"location_id": "site-1"}, "A location with this location id exists already: choose another."),
     ],
 )
-def test_a_mistake_is_explained_and_nothing_is_saved(
-    api: Client, net: Net, change: dict[str, Any], sentence: str
-) -> None:
+def test_a_mistake_is_explained_and_nothing_is_saved(net: Net, change: dict[str, Any], sentence: str) -> None:
     answer = net.sign_in("OWNER").post("/admin/network/location/add/", SITE | change)
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert names(net) == ["Voltway MG Road"]
 
 
-def test_an_id_stays(api: Client, net: Net) -> None:
+def test_an_id_stays(net: Net) -> None:
     client = net.sign_in("OWNER")
     url = f"/admin/network/location/{net.location.pk}/change/"
     existing = {"chargers-TOTAL_FORMS": "0", "chargers-INITIAL_FORMS": "0"}
@@ -110,7 +107,7 @@ def test_an_id_stays(api: Client, net: Net) -> None:
         assert Location.objects.values_list("location_id", "name").get() == ("site-1", "Second site")
 
 
-def test_an_id_stays_below_its_parent(api: Client, net: Net) -> None:
+def test_an_id_stays_below_its_parent(net: Net) -> None:
     rows = {
         "connectors-TOTAL_FORMS": "1",
         "connectors-INITIAL_FORMS": "1",
@@ -131,7 +128,7 @@ def test_an_id_stays_below_its_parent(api: Client, net: Net) -> None:
 
 
 @pytest.mark.parametrize(("announced", "first"), [("251", "0"), ("999999999", "0"), ("999999999", "999999999")])
-def test_more_rows_than_a_form_holds_are_refused_at_once(api: Client, net: Net, announced: str, first: str) -> None:
+def test_more_rows_than_a_form_holds_are_refused_at_once(net: Net, announced: str, first: str) -> None:
     rows = {"connectors-TOTAL_FORMS": announced, "connectors-INITIAL_FORMS": first}
     body = rows | {"name": "Renamed", "location": str(net.location.pk)}
     answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
@@ -146,7 +143,7 @@ def test_more_rows_than_a_form_holds_are_refused_at_once(api: Client, net: Net, 
 
 
 @pytest.mark.parametrize("room", PAGES)
-def test_every_page_opens(api: Client, net: Net, room: str) -> None:
+def test_every_page_opens(net: Net, room: str) -> None:
     make_product(net.cpo, "coffee", locations=(net.location,))
     with cpo_scope(net.cpo):
         ConnectorStatus.objects.create(connector=net.connectors[0], status="OUTOFORDER", reported_at=timezone.now())
@@ -166,7 +163,7 @@ def test_every_page_opens(api: Client, net: Net, room: str) -> None:
 
 
 @pytest.mark.parametrize("room", PAGES)
-def test_an_outsider_sees_nothing(api: Client, net: Net, other: Net, room: str) -> None:
+def test_an_outsider_sees_nothing(net: Net, other: Net, room: str) -> None:
     make_product(net.cpo, "coffee")
     client = other.sign_in("OWNER")
     assert "Voltway" not in client.get(f"/admin/network/{room}/").content.decode()
@@ -183,7 +180,7 @@ def test_an_outsider_sees_nothing(api: Client, net: Net, other: Net, room: str) 
             assert type(rows[room]).objects.filter(pk=rows[room].pk).count() == 1
 
 
-def test_a_charger_is_not_moved_to_anothers_site(api: Client, net: Net, other: Net) -> None:
+def test_a_charger_is_not_moved_to_anothers_site(net: Net, other: Net) -> None:
     body = {
         "name": "Moved",
         "location": str(other.location.pk),
@@ -197,7 +194,7 @@ def test_a_charger_is_not_moved_to_anothers_site(api: Client, net: Net, other: N
     assert (net.charger.name, net.charger.location_id) == ("Charger evse-1", net.location.pk)
 
 
-def test_stock_is_counted_once_it_is_given(api: Client, net: Net) -> None:
+def test_stock_is_counted_once_it_is_given(net: Net) -> None:
     product = make_product(net.cpo, "coffee")
     body = {
         "name": "Coffee",
@@ -214,7 +211,7 @@ def test_stock_is_counted_once_it_is_given(api: Client, net: Net) -> None:
         assert ProductStock.objects.get(product=product).units == 7
 
 
-def test_a_product_is_sold_in_the_currency_of_the_sessions(api: Client, net: Net) -> None:
+def test_a_product_is_sold_in_the_currency_of_the_sessions(net: Net) -> None:
     product = make_product(net.cpo, "coffee")
     body = {"name": "Coffee", "kind": "GOOD", "price": "40", "currency": "USD"}
     stock = {"stock_row-TOTAL_FORMS": "0", "stock_row-INITIAL_FORMS": "0"}
@@ -225,14 +222,14 @@ def test_a_product_is_sold_in_the_currency_of_the_sessions(api: Client, net: Net
         assert product.currency == "INR"
 
 
-def test_empty_places_between_tags_are_left_out(api: Client, net: Net) -> None:
+def test_empty_places_between_tags_are_left_out(net: Net) -> None:
     net.sign_in("OWNER").post("/admin/network/location/add/", SITE | {"tags": "highway,, airport ,"})
     with cpo_scope(net.cpo):
         assert Location.objects.get(location_id="site-2").tags == ["highway", "airport"]
 
 
 @pytest.mark.parametrize(("role", "status"), [("OWNER", 200), ("MANAGER", 200), ("ANALYST", 403)])
-def test_a_systems_token_is_shown_once(api: Client, net: Net, role: str, status: int) -> None:
+def test_a_systems_token_is_shown_once(net: Net, role: str, status: int) -> None:
     client = net.sign_in(role)
     url = reverse("admin:network_chargingsystem_make_token", args=[net.system.pk])
     answer = client.post(url, {"_form_submitted": "1"})
@@ -252,7 +249,7 @@ def test_a_systems_token_is_shown_once(api: Client, net: Net, role: str, status:
     assert shown.group()[:13] in page
 
 
-def test_an_outsider_makes_no_token(api: Client, net: Net, other: Net) -> None:
+def test_an_outsider_makes_no_token(net: Net, other: Net) -> None:
     other.sign_in("OWNER").post(
         reverse("admin:network_chargingsystem_make_token", args=[net.system.pk]), {"_form_submitted": "1"}
     )
@@ -260,7 +257,7 @@ def test_an_outsider_makes_no_token(api: Client, net: Net, other: Net) -> None:
         assert ChargingSystemToken.objects.count() == 0
 
 
-def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Net, other: Net) -> None:
+def test_an_export_holds_the_own_rows_and_the_named_columns(net: Net, other: Net) -> None:
     with every_cpo():
         pks = [str(pk) for pk in Connector.objects.order_by("pk").values_list("pk", flat=True)]
     answer = net.sign_in("ANALYST").post(
@@ -273,7 +270,7 @@ def test_an_export_holds_the_own_rows_and_the_named_columns(api: Client, net: Ne
     ]
 
 
-def test_the_columns_of_a_location_are_headed_as_on_its_page(api: Client, net: Net) -> None:
+def test_the_columns_of_a_location_are_headed_as_on_its_page(net: Net) -> None:
     chosen = {"format": "0", "resource": "0", "export_items": [str(net.location.pk)]}
     answer = net.sign_in("ANALYST").post("/admin/network/location/export/", chosen)
     assert answer.content.decode("utf-8-sig").splitlines()[0] == (
@@ -294,7 +291,7 @@ CONNECTOR = {
 
 
 @pytest.mark.parametrize("watts", ["60", "-5"])
-def test_a_rating_in_the_wrong_unit_says_which_is_right(api: Client, net: Net, watts: str) -> None:
+def test_a_rating_in_the_wrong_unit_says_which_is_right(net: Net, watts: str) -> None:
     body = CONNECTOR | {"charger": str(net.charger.pk), "max_power_w": watts}
     answer = net.sign_in("OWNER").post("/admin/network/connector/add/", body)
     assert answer.context["adminform"].form.errors == {
@@ -302,7 +299,7 @@ def test_a_rating_in_the_wrong_unit_says_which_is_right(api: Client, net: Net, w
     }
 
 
-def test_a_connector_without_a_system_is_refused_and_an_old_one_is_marked(api: Client, net: Net) -> None:
+def test_a_connector_without_a_system_is_refused_and_an_old_one_is_marked(net: Net) -> None:
     lonely = make_charger(net.location, "lonely", system=None)
     client = net.sign_in("OWNER")
     answer = client.post("/admin/network/connector/add/", CONNECTOR | {"charger": str(lonely.pk)})
@@ -313,7 +310,7 @@ def test_a_connector_without_a_system_is_refused_and_an_old_one_is_marked(api: C
     assert "Not sold: no system" in client.get("/admin/network/connector/").content.decode()
 
 
-def test_a_new_charger_without_a_system_shows_no_connector(api: Client, net: Net) -> None:
+def test_a_new_charger_without_a_system_shows_no_connector(net: Net) -> None:
     rows = {"connectors-TOTAL_FORMS": "1", "connectors-INITIAL_FORMS": "0"}
     rows |= {f"connectors-0-{name}": value for name, value in CONNECTOR.items()}
     body = rows | {"evse_id": "new", "name": "New", "location": str(net.location.pk), "system": ""}
@@ -324,7 +321,7 @@ def test_a_new_charger_without_a_system_shows_no_connector(api: Client, net: Net
     assert client.post("/admin/network/charger/add/", body | {"system": str(net.system.pk)}).status_code == 302
 
 
-def test_a_charger_keeps_its_system_while_its_connectors_are_shown(api: Client, net: Net) -> None:
+def test_a_charger_keeps_its_system_while_its_connectors_are_shown(net: Net) -> None:
     rows = {"connectors-TOTAL_FORMS": "0", "connectors-INITIAL_FORMS": "0"}
     body = rows | {"name": "Charger", "location": str(net.location.pk), "system": ""}
     answer = net.sign_in("OWNER").post(f"/admin/network/charger/{net.charger.pk}/change/", body)
@@ -338,7 +335,7 @@ def test_a_charger_keeps_its_system_while_its_connectors_are_shown(api: Client, 
         assert Charger.objects.get().system == net.system
 
 
-def test_what_is_in_use_is_not_deleted_and_says_by_what(api: Client, net: Net) -> None:
+def test_what_is_in_use_is_not_deleted_and_says_by_what(net: Net) -> None:
     address = f"/admin/network/location/{net.location.pk}/delete/"
     text = net.sign_in("OWNER").post(address, {"post": "yes"}, follow=True).content.decode()
     assert "“Voltway MG Road” still has 1 charger. Switch off “Shown to buyer apps” instead." in text
@@ -348,7 +345,7 @@ def test_what_is_in_use_is_not_deleted_and_says_by_what(api: Client, net: Net) -
 IN_USE = "Nothing was deleted: change or delete first what still needs it: Charger: "
 
 
-def test_a_system_in_use_is_not_deleted_and_says_what_to_do(api: Client, net: Net) -> None:
+def test_a_system_in_use_is_not_deleted_and_says_what_to_do(net: Net) -> None:
     client, pk = net.sign_in("OWNER"), str(net.system.pk)
     alone = client.post(f"/admin/network/chargingsystem/{pk}/delete/", {"post": "yes"}, follow=True)
     chosen = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
@@ -360,7 +357,7 @@ def test_a_system_in_use_is_not_deleted_and_says_what_to_do(api: Client, net: Ne
         assert ChargingSystem.objects.get() == net.system
 
 
-def test_a_system_that_nothing_needs_is_deleted_after_asking(api: Client, net: Net) -> None:
+def test_a_system_that_nothing_needs_is_deleted_after_asking(net: Net) -> None:
     with cpo_scope(net.cpo):
         spare = ChargingSystem.objects.create(cpo=net.cpo, name="Spare")
     chosen = {"action": "delete_selected", "_selected_action": [str(spare.pk)], "post": "yes"}

@@ -52,16 +52,16 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_a_body_that_cannot_be_kept(api: Client, net: Net, case: str) -> None:
+def test_a_body_that_cannot_be_kept(client: Client, net: Net, case: str) -> None:
     body, status, code, sentence = BODIES[case]
     before = rows()
-    answer = api.post("/api/locations", body, content_type="application/json", **net.bearer())
+    answer = client.post("/api/locations", body, content_type="application/json", **net.bearer())
     assert (answer.status_code, answer.json()) == (status, {"error": {"code": code, "message": sentence}})
     assert rows() == before
 
 
-def test_another_charset_than_utf8_is_not_asked_for(api: Client, net: Net) -> None:
-    answer = api.generic(
+def test_another_charset_than_utf8_is_not_asked_for(client: Client, net: Net) -> None:
+    answer = client.generic(
         "POST", "/api/locations", b"{}", content_type="application/json; charset=rot13", **net.bearer()
     )
     assert answer.status_code == 400
@@ -69,26 +69,26 @@ def test_another_charset_than_utf8_is_not_asked_for(api: Client, net: Net) -> No
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_that_cannot_be_read(api: Client, net: Net, query: str) -> None:
+def test_a_query_that_cannot_be_read(client: Client, net: Net, query: str) -> None:
     field, sentence = QUERIES[query]
-    answer = api.get(f"/api/locations?{query}", **net.bearer())
+    answer = client.get(f"/api/locations?{query}", **net.bearer())
     assert (answer.status_code, answer.json()["error"]["fields"]) == (400, {field: [sentence]})
 
 
-def test_filters_are_those_of_the_list(api: Client, net: Net) -> None:
+def test_filters_are_those_of_the_list(client: Client, net: Net) -> None:
     answers = [
-        api.get(f"/api/connectors?{query}", **net.bearer()) for query in ("location=none&limit=5", "format=json")
+        client.get(f"/api/connectors?{query}", **net.bearer()) for query in ("location=none&limit=5", "format=json")
     ]
     assert [x.status_code for x in answers] == [200, 200]
 
 
 @pytest.mark.parametrize(("value", "count"), [("true", 1), ("1", 1), ("False", 0), ("", 1)])
-def test_published_or_not(api: Client, net: Net, value: str, count: int) -> None:
-    assert api.get(f"/api/locations?is_published={value}", **net.bearer()).json()["count"] == count
+def test_published_or_not(client: Client, net: Net, value: str, count: int) -> None:
+    assert client.get(f"/api/locations?is_published={value}", **net.bearer()).json()["count"] == count
 
 
-def test_pages(api: Client, net: Net) -> None:
-    page = api.get("/api/connectors?limit=1&offset=1", **net.bearer()).json()
+def test_pages(client: Client, net: Net) -> None:
+    page = client.get("/api/connectors?limit=1&offset=1", **net.bearer()).json()
     assert [row["item_id"] for row in page["results"]] == ["item-2"]
 
 
@@ -99,15 +99,15 @@ def test_pages(api: Client, net: Net) -> None:
         ("products", {"locations": ["nope"] * 5_000}, "locations", 100),
     ],
 )
-def test_a_long_list_is_refused_unread(api: Client, net: Net, path: str, body: Any, field: str, most: int) -> None:
+def test_a_long_list_is_refused_unread(client: Client, net: Net, path: str, body: Any, field: str, most: int) -> None:
     before = rows()
-    answer = api.post(f"/api/{path}", body, content_type="application/json", **net.bearer())
+    answer = client.post(f"/api/{path}", body, content_type="application/json", **net.bearer())
     fault = answer.json()["error"]["fields"][field]
     assert (answer.status_code, fault) == (400, [f"Send at most {most} entries at once, not 5000."])
     assert rows() == before
 
 
-def test_ten_faults_of_a_list_are_told(api: Client, net: Net) -> None:
-    answer = api.post("/api/locations", {"tags": [[]] * 50}, content_type="application/json", **net.bearer())
+def test_ten_faults_of_a_list_are_told(client: Client, net: Net) -> None:
+    answer = client.post("/api/locations", {"tags": [[]] * 50}, content_type="application/json", **net.bearer())
     faults = answer.json()["error"]["fields"]["tags"]
     assert (answer.status_code, faults) == (400, {str(index): ["Not a valid string."] for index in range(10)})

@@ -71,16 +71,14 @@ def told(net: Net) -> tuple[str, int, int]:
     return row.product.name, row.units, row.reserved
 
 
-def test_a_new_name_leaves_the_stock_to_the_orders(api: Client, net: Net, coffee: Product) -> None:
+def test_a_new_name_leaves_the_stock_to_the_orders(net: Net, coffee: Product) -> None:
     page = Page(net, coffee)
     seventeen_are_given(net)
     assert page.send(name="Filter coffee") == []
     assert told(net) == ("Filter coffee", 3, 3)
 
 
-def test_a_number_that_orders_moved_meanwhile_is_told_and_nothing_is_lost(
-    api: Client, net: Net, coffee: Product
-) -> None:
+def test_a_number_that_orders_moved_meanwhile_is_told_and_nothing_is_lost(net: Net, coffee: Product) -> None:
     page = Page(net, coffee)
     seventeen_are_given(net)
     assert page.send(name="Filter coffee", units="25") == [MOVED]
@@ -90,7 +88,7 @@ def test_a_number_that_orders_moved_meanwhile_is_told_and_nothing_is_lost(
     assert told(net) == ("Filter coffee", 8, 3)
 
 
-def test_after_the_telling_a_later_order_is_told_again(api: Client, net: Net, coffee: Product) -> None:
+def test_after_the_telling_a_later_order_is_told_again(net: Net, coffee: Product) -> None:
     page = Page(net, coffee)
     seventeen_are_given(net)
     assert page.send(units="25") == [MOVED]
@@ -100,7 +98,7 @@ def test_after_the_telling_a_later_order_is_told_again(api: Client, net: Net, co
     assert told(net) == ("Coffee", 2, 2)
 
 
-def test_a_page_of_the_release_before_is_told_the_number(api: Client, net: Net, coffee: Product) -> None:
+def test_a_page_of_the_release_before_is_told_the_number(net: Net, coffee: Product) -> None:
     page = Page(net, coffee)
     seventeen_are_given(net)
     del page.shown["initial-stock_row-0-units"]
@@ -118,7 +116,7 @@ def test_a_page_of_the_release_before_is_told_the_number(api: Client, net: Net, 
     ],
 )
 def test_staff_count_anew_what_orders_do_not_hold(
-    api: Client, net: Net, coffee: Product, units: str, errors: list[str], after: int
+    net: Net, coffee: Product, units: str, errors: list[str], after: int
 ) -> None:
     page = Page(net, coffee)
     with cpo_scope(net.cpo):
@@ -131,9 +129,7 @@ def test_staff_count_anew_what_orders_do_not_hold(
     ("typed", "errors"),
     [pytest.param({"name": "Filter coffee"}, [], id="a-new-name"), pytest.param({"units": "8"}, [GONE], id="a-number")],
 )
-def test_a_stock_that_is_counted_no_more(
-    api: Client, net: Net, coffee: Product, typed: dict[str, str], errors: list[str]
-) -> None:
+def test_a_stock_that_is_counted_no_more(net: Net, coffee: Product, typed: dict[str, str], errors: list[str]) -> None:
     page = Page(net, coffee)
     with cpo_scope(net.cpo):
         ProductStock.objects.all().delete()
@@ -144,11 +140,11 @@ def test_a_stock_that_is_counted_no_more(
 
 @pytest.mark.parametrize(("units", "status", "after"), [(3, 200, 3), (2, 400, 20)], ids=["enough", "too-few"])
 def test_the_api_covers_what_orders_hold(
-    api: Client, net: Net, coffee: Product, units: int, status: int, after: int
+    client: Client, net: Net, coffee: Product, units: int, status: int, after: int
 ) -> None:
     with cpo_scope(net.cpo):
         ProductStock.objects.update(reserved=3)
-    answer: Any = send(api, "patch", "/api/products/coffee", {"stock": units}, net)
+    answer: Any = send(client, "patch", "/api/products/coffee", {"stock": units}, net)
     fields = answer.json().get("error", {}).get("fields", {})
     assert (answer.status_code, fields) == (status, {} if status == 200 else {"stock": [HELD]})
     assert told(net) == ("Coffee", after, 3)
@@ -156,7 +152,7 @@ def test_the_api_covers_what_orders_hold(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_order_that_comes_while_the_page_is_saved_is_told_or_waits(
-    api: Client, net: Net, coffee: Product, monkeypatch: pytest.MonkeyPatch
+    net: Net, coffee: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = Page(net, coffee)
     read, order = stock.locked_stock, connection.copy()

@@ -1,4 +1,4 @@
-"""The database of the tests: made by the owner, used by the app role, as in production."""
+"""The database of the tests, made by the owner and used by the app role as in production; and whom most tests need."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.db import connections
 from cpo_portal import env
 from cpo_portal.accounts import tokens
 from tests import processes
+from tests.people import People, make_people
+from tests.world import World, make_world
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,6 +32,16 @@ def _no_wrong_tokens_of_other_tests() -> None:
     """Wrong tokens of one address are counted; all tests have the same."""
     tokens.forget_failures()
     cache.clear()  # the API's throttles count there
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    return make_people()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
 
 
 @pytest.fixture(scope="session")

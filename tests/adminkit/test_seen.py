@@ -17,16 +17,11 @@ from pricing.engine.demand import DemandPolicy as DemandRules
 from pricing.models import DemandPolicy, PriceCeiling, SurgePolicy, TaxProfile
 from tests.offers.authoring.test_review import weekend
 from tests.pages import what_a_browser_sends
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 from tests.pricing.demand.samples import LEVELS, make_policy
 from tests.pricing.surges.samples import make_schedule
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def ceiling(people: People) -> PriceCeiling:

@@ -10,12 +10,7 @@ from django.test import Client
 from cpo_portal.accounts.models import Role, TokenScope
 from cpo_portal.accounts.tokens import create_token
 from tests.people import make_member
-from tests.world import World, make_world
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
+from tests.world import World
 
 
 @pytest.fixture

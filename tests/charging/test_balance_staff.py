@@ -22,12 +22,12 @@ from cpo_portal.charging.balances.files import COLUMNS, import_top_ups
 from cpo_portal.charging.imports.csv_files import NotRead
 from cpo_portal.charging.models import Balance, BalanceEntry, Customer, CustomerGroup, CustomerGroupMember
 from cpo_portal.charging.people.groups import RowsRefused, add_members
-from tests.charging.books import api, owner, post, world
+from tests.charging.books import api, owner, post
 from tests.prepaid import SARAH, credit, entries, family, figures
 from tests.processes import run_at_once
 from tests.world import World, make_world
 
-__all__ = ["api", "owner", "world"]
+__all__ = ["api", "owner"]
 
 pytestmark = pytest.mark.django_db
 

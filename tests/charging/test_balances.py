@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 def test_a_top_up_counts_once_per_reference(world: World) -> None:
     balance = credit(world.cpo, "100")
     with cpo_scope(world.cpo):

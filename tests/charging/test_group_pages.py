@@ -10,7 +10,7 @@ from django.urls import reverse
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.admin.groups import masked
 from cpo_portal.charging.models import CustomerContact, CustomerGroup
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 from tests.prepaid import SARAH, credit, customer, family
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +23,6 @@ CONTACTS = {
     "too-short-a-phone": ({"name": "Ravi", "phone": "1234"}, "Ravi"),
     "nothing": ({}, "–"),
 }  # fmt: skip
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def page_of(group: CustomerGroup) -> str:

@@ -19,7 +19,7 @@ from cpo_portal.charging.imports import handed_back
 from cpo_portal.charging.imports.handed_back import CheckedFile, NotTakenBack, hand_back, take_back
 from cpo_portal.charging.models import NamedList, NamedListEntry
 from offers.models import Offer, OfferImport
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FILE = CheckedFile("fleet.csv", b"phone\n+919876543210\n", {"replaces": "yes"})
@@ -59,11 +59,6 @@ def test_a_file_that_fits_into_no_form_is_not_handed_back() -> None:
 
 PAGE = reverse("admin:offers_offer_import_offers")
 OFFERS = "Offer id,Name,Value,Valid from,Valid until\nten,Ten off,10,2026-01-01T00:00,2040-01-01T00:00\n"
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def check(browser: Client, page: str = PAGE, text: str = OFFERS, **said: str) -> str:

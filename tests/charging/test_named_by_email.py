@@ -12,17 +12,12 @@ from cpo_portal.charging.models import Customer, CustomerRecord
 from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.charging.people.groups import customer_by_contact
 from tests.prepaid import credit, figures
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
 ASHA = {"phone": "+919876543210", "email": "Asha@example.com"}
 TIERS = b"email,tier\nasha@example.com,GOLD\n"
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def buys(world: World, billing: dict[str, str]) -> Customer:

@@ -17,16 +17,11 @@ from cpo_portal.charging.models import Customer
 from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.charging.people.traces import Wanted, find_customers, find_person
 from offers.forms.trying import TryForm
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 
 pytestmark = pytest.mark.django_db
 
 ASHA, MAIL, RAVI = "+919876543210", "asha@example.com", "ravi@example.com"
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -14,16 +14,11 @@ from cpo_portal.charging.imports.jobs import Author, import_contacts, import_cus
 from cpo_portal.charging.models import Customer, CustomerRecord, NamedList, NamedListEntry, Segment
 from cpo_portal.charging.people.customers import find_or_make_customer
 from cpo_portal.charging.segments.stored import SegmentContent, circle_in, compiled, rules_of, save_segment
-from tests.people import People, api_client, make_people, signed_in
+from tests.people import People, api_client, signed_in
 
 pytestmark = pytest.mark.django_db
 
 NEW = {"fact": "NEW"}
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 REFUSED: list[Any] = [

@@ -21,7 +21,7 @@ from tests.offers.engine.samples import offer
 from tests.people import api_client
 from tests.tenancy.routes import Route, api_routes
 from tests.tenancy.rules import API, READERS, WRITERS
-from tests.world import World, make_offer, make_world
+from tests.world import World, make_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +42,6 @@ WORDS = {
     "surge-schedules?kind=MOON": ("kind", "MOON", SurgeKindChoice.values),
     "signals?kind=MOON": ("kind", "MOON", SignalKindChoice.values),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def sorted_by(rows: QuerySet[Any]) -> set[str]:

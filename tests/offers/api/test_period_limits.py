@@ -24,7 +24,7 @@ from tests.offers.api.asking import CONTENT, fields, send
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.offers.holds import new_order, take
 from tests.people import api_client, make_member, make_people, signed_in
-from tests.world import World, ask_for, make_offer, make_world
+from tests.world import World, ask_for, make_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +36,6 @@ LIMITS = {
     "redemption_cap": "60.00",
     "give_use_back": True,
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -28,18 +28,13 @@ from pricing import authoring as pricing_authoring
 from pricing.authoring import Place, TariffContent
 from pricing.models import HolidayCalendar
 from tests.people import api_client, weekend
-from tests.world import World, make_offer, make_world
+from tests.world import World, make_offer
 
 pytestmark = pytest.mark.django_db
 
 SATURDAY = "2026-12-05T10:00:00+05:30"
 WEDNESDAY = "2026-12-09T10:00:00+05:30"
 HUNDRED = {"value": "100", "unit": "INR"}
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

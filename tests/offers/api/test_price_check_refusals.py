@@ -9,10 +9,10 @@ from django.test import Client
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Customer
-from tests.offers.api.test_price_check import SATURDAY, check, staff, world
+from tests.offers.api.test_price_check import SATURDAY, check, staff
 from tests.world import World, make_world
 
-__all__ = ["staff", "world"]
+__all__ = ["staff"]
 pytestmark = pytest.mark.django_db
 
 

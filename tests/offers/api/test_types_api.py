@@ -11,14 +11,9 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers.models import Offer
 from tests.offers.api.asking import CONTENT, fields, send
 from tests.people import api_client
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from offers.models import BookRevision, Offer, OfferVersion
 from offers.quoting import Buyer, price_session, store_quote
 from pricing.models import HolidayCalendar
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
-from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.people import People, api_client, signed_in, weekend
 from tests.world import World, ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +37,6 @@ NOON = datetime(2026, 11, 8, 12, tzinfo=INDIA)
 def make_calendar(world: World, *days: dict[str, str]) -> HolidayCalendar:
     with cpo_scope(world.cpo):
         return HolidayCalendar.objects.create(cpo=world.cpo, calendar_id="delhi", name="Delhi", days=list(days))
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def test_staff_import_a_file_and_edit_what_it_brought(people: People) -> None:

@@ -11,14 +11,9 @@ from offers.admin import moves
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferCounter, OfferStateChange
 from tests.offers.authoring.test_offer_admin import LIST
-from tests.people import People, make_people, signed_in, weekend
+from tests.people import People, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def drafts(people: People, *ids: str) -> list[Offer]:

@@ -14,17 +14,12 @@ from offers import authoring
 from offers.admin import groups as admin_groups
 from offers.models import GroupPeriodCounter, Offer
 from tests.offers.holds import new_order, take
-from tests.people import People, make_people, signed_in, weekend
+from tests.people import People, signed_in, weekend
 from tests.prepaid import customer, family
 from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db
 SARAH, RAVI = "+919000000001", "+919000000002"
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def read(people: People, row: CustomerGroup | Offer, name: str = "owner") -> str:

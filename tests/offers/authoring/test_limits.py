@@ -19,14 +19,9 @@ from offers.mapping import offer_terms
 from offers.models import CustomerCounter, Offer, OfferCounter, OfferStateChange, Redemption
 from offers.reversals import Part, reverse
 from tests.people import WEEKEND
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

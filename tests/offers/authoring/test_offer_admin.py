@@ -15,17 +15,12 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferCounter, OfferPolicy, OfferVersion
-from tests.people import WEEKEND, People, make_people, signed_in, weekend
+from tests.people import WEEKEND, People, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/offers/offer/"
 ADD = "/admin/offers/offer/add/"
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

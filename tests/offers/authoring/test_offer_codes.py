@@ -17,11 +17,6 @@ from tests.world import World, make_world
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 CODED = weekend(requires_code=True, display_code="Secret25")
 
 

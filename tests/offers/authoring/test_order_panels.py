@@ -16,15 +16,10 @@ from offers.ledger import commit
 from offers.models import Offer, Quote
 from offers.quoting import Buyer, price_session, store_quote
 from tests.offers.authoring.test_limits import hold
-from tests.people import People, make_people, signed_in, weekend
+from tests.people import People, signed_in, weekend
 from tests.world import ask_for
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -26,18 +26,13 @@ from offers.reconcile import compare_with_ledger
 from offers.states import again_at, counter_of, derived_state, recent_days, state_condition
 from tests.offers.holds import SATURDAY, give, new_order, take
 from tests.people import WEEKEND
-from tests.world import World, make_offer, make_world
+from tests.world import World, make_offer
 
 pytestmark = pytest.mark.django_db
 
 CAP = Decimal(60)
 #: The table that a statement writes, or that it locks a row of.
 WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)|SELECT .* FROM "?(\w+)"? .*FOR UPDATE', re.DOTALL)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

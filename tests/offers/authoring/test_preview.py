@@ -13,7 +13,7 @@ from offers import authoring
 from offers.models import Offer
 from pricing import authoring as tariffs
 from pricing.authoring import Place, TariffContent
-from tests.people import WEEKEND, People, make_people, signed_in
+from tests.people import WEEKEND, People, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +23,6 @@ SESSION = {
     "try-value": "10",
     "try-unit": "kWh",
 }
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def tried(person: Any, kind: str, pk: int, **changes: str) -> Any:

@@ -14,7 +14,7 @@ from offers.admin.publish import CHANGED_SINCE, FOUND_SINCE, READ_FIRST
 from offers.engine.values import OfferLimits
 from offers.models import Offer, OfferPolicy, OfferStateChange
 from tests.offers.authoring.test_offer_admin import ADD, FORM, button, page
-from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.people import People, api_client, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +28,6 @@ FREE: dict[str, Any] = {
 FREE_FORM = FORM | {"value": "100", "value_cap": "", "min_value": "", "weekly_windows-0-weekdays": [], "_publish": "1"}
 WARNING = "It can make a session free: it takes ₹360.00 off ₹360.00 of energy, time and products."
 SENT = {"_form_submitted": "on"}
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -21,15 +21,10 @@ from offers.ledger import LimitReached, release
 from offers.models import Offer, OfferCounter, OfferStateChange, OfferVersion, Redemption
 from tests.offers.authoring.test_limits import hold
 from tests.people import WEEKEND, api_client, weekend
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 6
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[str]:

@@ -29,17 +29,12 @@ from tests.offers.authoring.test_period_limits import WRITTEN
 from tests.offers.holds import give, new_order, take
 from tests.people import WEEKEND, api_client, make_people, signed_in
 from tests.prepaid import customer, family
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
 SARAH, RAVI, MEERA = "+919000000001", "+919000000002", "+919000000003"
 NOTHING_TO_SHARE = "Only a limit per customer is shared: set one, or leave this off."
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

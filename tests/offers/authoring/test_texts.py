@@ -8,14 +8,9 @@ from django.core.exceptions import ValidationError
 from cpo_portal.accounts.tenancy import cpo_scope
 from offers import authoring
 from tests.people import weekend
-from tests.world import World, make_world
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 NOBODY_SEES = "The {} holds a sign that nobody sees: type it anew."

@@ -25,10 +25,10 @@ from offers.uses import uses_cell, uses_of, uses_text, with_uses
 from pricing.engine.wording import count_text
 from tests.offers.authoring.test_limits import hold
 from tests.offers.authoring.test_offer_admin import LIST, page
-from tests.offers.authoring.test_order_panels import order, people
+from tests.offers.authoring.test_order_panels import order
 from tests.people import People, signed_in, weekend
 
-__all__ = ["order", "people"]
+__all__ = ["order"]
 pytestmark = pytest.mark.django_db
 
 

@@ -15,7 +15,7 @@ from offers.codes import batches, export
 from offers.codes.batches import make_some
 from offers.models import CodeBatch, Offer, SingleUseCode
 from tests.offers.codes.coded import buy, make_coded_offer, standing
-from tests.people import People, api_client, make_people, signed_in
+from tests.people import People, api_client, signed_in
 from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +27,6 @@ YES = {"_form_submitted": "on"}
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "CHUNK", 100)
     monkeypatch.setattr(batches, "_wake", lambda: None)
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -18,16 +18,11 @@ from offers.files import runs
 from offers.files.runs import run_offer_imports
 from offers.models import Offer, OfferImport, OfferVersion
 from tests.offers.files.sheets import HEAD, ROW, many, sheet
-from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.people import People, api_client, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:offers_offer_import_offers")
 API = "/api/offer-imports"
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -17,16 +17,11 @@ from offers import authoring
 from offers.authoring.linting import lint_offer
 from offers.models import Offer
 from tests.offers.authoring.test_offer_admin import ADD, FORM
-from tests.people import People, api_client, make_people, signed_in, weekend
+from tests.people import People, api_client, signed_in, weekend
 
 pytestmark = pytest.mark.django_db
 SAID: dict[str, Any] = {"weekly_windows": (), "min_value": None, "display_code": "", "value_cap": None}
 OWN: dict[str, Any] = {"name": "Third", "value": Decimal(30), **SAID}
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

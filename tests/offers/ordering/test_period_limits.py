@@ -27,17 +27,12 @@ from offers.reconcile import compare_with_ledger
 from offers.reversals import Part, reverse
 from offers.usage import usage_of
 from tests.offers.holds import SATURDAY, give, new_order, take
-from tests.world import World, make_offer, make_world
+from tests.world import World, make_offer
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 CAP = Decimal(60)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

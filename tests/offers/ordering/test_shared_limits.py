@@ -29,16 +29,11 @@ from offers.usage import usage_of
 from tests.offers.holds import SATURDAY, give, take
 from tests.offers.ordering.sharing import MEERA, RAVI, SARAH, order_of, shared, uses
 from tests.prepaid import customer, family
-from tests.world import World, make_offer, make_world
+from tests.world import World, make_offer
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 PERIODS = [pytest.param("", id="ever"), *(pytest.param(f"_{x.value.lower()}", id=x.value.lower()) for x in Period)]
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def takes(world: World, offer: Offer, phone: str, times: int = 1, *, at: Any = SATURDAY) -> int:

@@ -22,14 +22,9 @@ from offers.usage import usage_of
 from tests.offers.holds import SATURDAY
 from tests.offers.ordering.sharing import RAVI, SARAH, shared
 from tests.prepaid import customer, family
-from tests.world import World, ask_for, make_world
+from tests.world import World, ask_for
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def init(world: World, phone: str, name: str) -> Placed:

@@ -27,14 +27,9 @@ from tests.offers.holds import SATURDAY, take
 from tests.offers.ordering.sharing import order_of, shared
 from tests.prepaid import family
 from tests.processes import run_at_once
-from tests.world import World, make_offer, make_world
+from tests.world import make_offer, make_world
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))]

@@ -55,11 +55,6 @@ def clock() -> Iterator[Any]:
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def staff(world: World) -> Client:
     return api_client(world.cpo)
 

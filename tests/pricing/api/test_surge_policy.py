@@ -32,11 +32,6 @@ DEFAULTS = {
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def staff(world: World) -> Client:
     return api_client(world.cpo)
 

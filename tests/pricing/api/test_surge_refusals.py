@@ -36,11 +36,6 @@ NEEDED = ["This field is required."]
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def staff(world: World) -> Client:
     return api_client(world.cpo)
 

@@ -16,7 +16,7 @@ from pricing.authoring.ceilings import Ceilings
 from pricing.engine.values import Dimension, PriceComponent, PricingModel
 from pricing.models import PriceCeiling, Tariff
 from tests.offers.api.asking import send
-from tests.people import People, api_client, make_people, signed_in
+from tests.people import People, api_client, signed_in
 from tests.pricing.engine.samples import window
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +26,6 @@ SAID = (
     "₹18.00 per kWh every day all day is above “Delhi cap” (₹15.00) at Connaught Place Station: lower it, or leave the "
     "place out."
 )
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def ceiling(people: People, **changes: Any) -> PriceCeiling:

@@ -21,11 +21,6 @@ from tests.world import World, make_world
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 def publish(world: World, name: str, place: Place) -> Tariff:
     content = TariffContent(rate=Decimal(1), places=(place,))
     return authoring.publish(authoring.create_tariff(world.cpo, name, name, content))

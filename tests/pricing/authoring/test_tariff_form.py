@@ -16,7 +16,7 @@ from pricing.authoring.places import held_by
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling
 from pricing.models import Tariff, TariffStateChange, TaxProfile
 from pricing.versions.review import Actor
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 from tests.pricing.engine.samples import window
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +27,6 @@ CCS2 = Place(connector_type="CCS2")
 EVENING = window("18:00", "21:00")
 APRIL = datetime(2027, 3, 31, 18, 30, tzinfo=UTC)
 CONTENT = TariffContent(rate=Decimal(22), fees=(SERVICE,), places=(CCS2,))
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pricing.describe import tariff_in_words
 from pricing.engine.values import Dimension, Fee, PriceComponent, PricingModel, Wheeling, WheelingBasis
 from pricing.models import Tariff, TariffAssignment, TariffStateChange, TariffVersion, TaxProfile
 from pricing.versions.review import Actor
-from tests.people import People, make_people, signed_in
+from tests.people import People, signed_in
 from tests.pricing.engine.samples import window
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +30,6 @@ CCS2 = Place(connector_type="CCS2")
 EVENING = window("18:00", "21:00")
 APRIL = datetime(2027, 3, 31, 18, 30, tzinfo=UTC)
 CONTENT = TariffContent(rate=Decimal(22), fees=(SERVICE,), places=(CCS2,))
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 @pytest.fixture

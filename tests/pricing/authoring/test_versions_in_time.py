@@ -35,11 +35,6 @@ def day(number: float) -> datetime:
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def tariff(world: World) -> Tariff:
     return authoring.create_tariff(world.cpo, "own", "Own", PLAIN)
 

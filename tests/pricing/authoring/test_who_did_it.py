@@ -22,7 +22,7 @@ from pricing.models import SurgeSchedule, Tariff
 from pricing.versions.review import Actor
 from tests.offers.api.asking import send
 from tests.offers.files.sheets import ROW, sheet
-from tests.people import People, make_people, signed_in, weekend
+from tests.people import People, signed_in, weekend
 from tests.pricing.authoring.test_tariff_form import FORM as TARIFF_FORM
 
 pytestmark = pytest.mark.django_db
@@ -58,11 +58,6 @@ KINDS = {
         "surge-schedules", "schedule_id", SurgeSchedule, SURGE, ENDED, {"content": {"value": "2"}}, {"name": "Other"}
     ),
 }
-
-
-@pytest.fixture
-def people() -> People:
-    return make_people()
 
 
 def night_job(people: People, *, made_by: bool = True) -> tuple[Client, ApiToken]:

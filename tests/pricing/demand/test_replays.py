@@ -82,11 +82,6 @@ def test_the_grid_was_stressed_while_a_signal_counted(said: dict[str, Any], minu
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def sold(world: World) -> World:
     """Two sessions of 5 kWh were billed: one from three hours ago for an hour, one that began half an hour later."""
     with cpo_scope(world.cpo):

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 def at(**changes: Any) -> SurgeContent:
     return replace(FIFTH, **changes)
 

@@ -32,11 +32,6 @@ def at(minutes: int) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 def send(world: World, now: datetime = NOW, **changes: Any) -> Signal:
     return announce(Signal(cpo=world.cpo, **(SAID | changes)), now)
 

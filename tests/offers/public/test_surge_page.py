@@ -49,7 +49,6 @@ PROMISED = (
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[time_machine.Coordinates]:
-    public_limits.addresses.forget()
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 

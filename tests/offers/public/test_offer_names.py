@@ -12,16 +12,10 @@ from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location, Product, ProductStock
 from offers.engine.values import OfferLimits
-from offers.public import limits as public_limits
-from tests.offers.test_public_page import NO_VALUE, PAGE, make, words
+from tests.offers.public.asking import NO_VALUE, PAGE, make, words
 from tests.people import People, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _full_buckets() -> None:
-    public_limits.addresses.forget()
 
 
 @pytest.fixture

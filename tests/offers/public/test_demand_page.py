@@ -16,7 +16,6 @@ from django.test import Client
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Location
-from offers.public import limits as public_limits
 from pricing.demand.rules import written
 from pricing.demand.switching import save_policy, switch_off, switch_on
 from pricing.engine.windows import zone_of
@@ -39,11 +38,6 @@ from tests.world import World, make_world
 pytestmark = pytest.mark.django_db
 PAGE = "/s/cpo1.com/busy"
 STATION = "Connaught Place Station, Connaught Place, New Delhi"
-
-
-@pytest.fixture(autouse=True)
-def forget() -> None:
-    public_limits.addresses.forget()
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
-"""A CPO with an order that may start, and its charging system's token."""
+"""A CPO with an order that may start, its charging system's token, and who keeps a CPO's books."""
 
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
+from cpo_portal.accounts.models import Role
 from tests.charging.sales import Sale, make_sale
 from tests.network.places import Net, make_net
+from tests.people import api_client, make_member, signed_in
+from tests.world import World
 
 
 @pytest.fixture
@@ -24,3 +28,13 @@ def other(db: None) -> Net:
 def sale(net: Net) -> Sale:
     """A confirmed order for item-1 whose driver was let start."""
     return make_sale(net)
+
+
+@pytest.fixture
+def api(world: World) -> Client:
+    return api_client(world.cpo)
+
+
+@pytest.fixture
+def owner(world: World) -> Client:
+    return signed_in(make_member(world.cpo, "owner", Role.OWNER))

@@ -18,11 +18,9 @@ from cpo_portal.charging.balances.units import from_people, in_sheet, in_words, 
 from cpo_portal.charging.models import Balance
 from cpo_portal.charging.people.groups import RowsRefused
 from cpo_portal.charging.tasks import expire_balances
-from tests.charging.books import api, owner, post
+from tests.charging.asking import post
 from tests.prepaid import SARAH, credit, entries, family, figures, pool, subscribe
 from tests.world import World, make_world
-
-__all__ = ["api", "owner"]
 
 pytestmark = pytest.mark.django_db
 

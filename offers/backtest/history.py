@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, F, Func, JSONField, Min, QuerySet, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, Count, F, Func, JSONField, Min, QuerySet, TextField, UUIDField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -41,17 +42,14 @@ _READINGS = Cast(Value("delivery"), TextField())
 _WITHOUT_READINGS = Func(
     F("request"), _READINGS, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField()
 )
-#: Both as text, to be read in a quarter of the time that the field takes.
-_PLANNED, _LINES = Cast(_WITHOUT_READINGS, TextField()), Cast("lines", TextField())
-#: What stands before the discounts on a bill.
-_BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
+#: All that is read of a bill, as one text: a value by itself takes longer to fetch than to read from there.
 _COLUMNS = (
     "id",
     "currency",
     "energy_wh",
-    "planned",
-    "printed",
-    "zone",
+    _WITHOUT_READINGS,
+    "lines",
+    KeyTextTransform("time_zone", "terms"),
     "order_id",
     "order__customer_id",
     "order__bap_id",
@@ -59,6 +57,11 @@ _COLUMNS = (
     "order__created_at",
     "order__vehicle_make",
 )
+_BILL = Cast(Func(*_COLUMNS, function="json_build_array", output_field=JSONField()), TextField())
+#: The order in which they were bought.
+_BOUGHT = ("order__created_at", "id")
+#: What stands before the discounts on a bill.
+_BEFORE = frozenset(LineKind) - {LineKind.DISCOUNT, LineKind.WHEELING, LineKind.TAX, LineKind.ROUND_OFF}
 
 
 def count_bills(since: datetime, until: datetime) -> int:
@@ -83,14 +86,14 @@ class Known:
     """
 
     sites: Mapping[int, Site]
-    histories: Mapping[UUID, History] | None = None
+    histories: Mapping[str, History] | None = None
     windows: tuple[int, ...] = ()
-    earlier: Mapping[UUID, int] | None = None
+    earlier: Mapping[str, int] | None = None
     beside: bool = False
     #: The products that these offers may give, by the Beckn id of the location where they are sold.
     goods: Mapping[str, Mapping[str, Good]] = field(default_factory=dict)
     #: The groups of today by customer, where limits are shared in them.
-    groups: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def known_of(
@@ -113,17 +116,19 @@ def known_of(
     )
 
 
-def _histories(cpo: Cpo, segments: list[Segment], *, since: datetime, now: datetime) -> dict[UUID, History]:
+def _histories(cpo: Cpo, segments: list[Segment], *, since: datetime, now: datetime) -> dict[str, History]:
     """Return what was known of each customer from the first of these orders on, and in the days that it looks back."""
     first = _bills(since, now).aggregate(first=Min("order__created_at"))["first"] or since
     back = timedelta(days=max(windows_of(segments), default=0))
-    return dict(histories(cpo, segments, at=now, since=first - HORIZON - back))
+    found = histories(cpo, segments, at=now, since=first - HORIZON - back)
+    return {str(customer_id): history for customer_id, history in found}
 
 
-def _groups() -> dict[UUID, tuple[str, ...]]:
-    found: dict[UUID, tuple[str, ...]] = {}
+def _groups() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
     for customer_id, group_id in CustomerGroupMember.objects.values_list("customer", "group").order_by("group"):
-        found[customer_id] = (*found.get(customer_id, ()), str(group_id))
+        key = str(customer_id)
+        found[key] = (*found.get(key, ()), str(group_id))
     return found
 
 
@@ -142,13 +147,12 @@ def past_sessions(since: datetime, until: datetime, known: Known) -> Iterator[Pa
     The order is read once, and the bills page by page, so that no cursor is held open for the length of a replay.
     """
     counts = Counter(known.earlier or {})
-    keys = list(_bills(since, until).order_by("order__created_at", "id").values_list("id", flat=True))
+    keys = list(_bills(since, until).order_by(*_BOUGHT).values_list("id", flat=True))
     for start in range(0, len(keys), PAGE):
         page = keys[start : start + PAGE]
-        rows = {row[0]: row for row in _read(Quote.objects.filter(pk__in=page)).values_list(*_COLUMNS)}
         beside = _beside(page) if known.beside else {}
-        for key in page:
-            yield _session(rows[key], known, counts, beside.get(key, {}))
+        for bill in _of_page(page):
+            yield _session(orjson.loads(bill), known, counts, beside)
 
 
 def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
@@ -156,8 +160,11 @@ def _bills(since: datetime, until: datetime) -> QuerySet[Quote]:
     return bills.filter(order__state=OrderState.COMPLETE, currency=F("order__currency"))
 
 
-def _read(bills: QuerySet[Quote]) -> QuerySet[Quote]:
-    return bills.annotate(planned=_PLANNED, printed=_LINES, zone=KeyTextTransform("time_zone", "terms"))
+def _of_page(page: list[UUID]) -> Iterable[str]:
+    """Return these bills as they are read. Their keys are one value: Django takes its time over thousands of them."""
+    keys = Value(page, ArrayField(UUIDField()))
+    among = Func(F("pk"), keys, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+    return Quote.objects.filter(among).order_by(*_BOUGHT).annotate(read=_BILL).values_list("read", flat=True)
 
 
 def _site(connector: Connector) -> Site:
@@ -165,51 +172,55 @@ def _site(connector: Connector) -> Site:
     return Site(location.location_id, location.name, place_facts(connector))
 
 
-def _sessions_before(since: datetime) -> dict[UUID, int]:
+def _sessions_before(since: datetime) -> dict[str, int]:
     bills = Quote.objects.filter(is_bill=True, sandbox=False, created_at__lt=since, order__state=OrderState.COMPLETE)
     counted = bills.exclude(order__customer=None).values_list("order__customer_id").annotate(n=Count("id"))
-    return dict(counted.order_by())
+    return {str(customer_id): count for customer_id, count in counted.order_by()}
 
 
-def _beside(bills: list[UUID]) -> dict[UUID, dict[str, Decimal]]:
+def _beside(bills: list[UUID]) -> dict[str, dict[str, Decimal]]:
     """Return, by bill, the offers that stood beside the order, each with the nothing that it took off."""
-    found: dict[UUID, dict[str, Decimal]] = {}
+    found: dict[str, dict[str, Decimal]] = {}
     rows = QuoteOffer.objects.filter(quote__in=bills, outcome=Outcome.APPLIED, amount=0)
     for bill, offer_id in rows.values_list("quote_id", "asked_id"):
-        found.setdefault(bill, {})[offer_id] = Decimal(0)
+        found.setdefault(str(bill), {})[offer_id] = Decimal(0)
     return found
 
 
-def _session(row: tuple[Any, ...], known: Known, counts: Counter[UUID], beside: Mapping[str, Decimal]) -> PastSession:
-    """Read one row of `_COLUMNS`; `counts` are the customers' sessions so far."""
-    _, currency, energy_wh, planned, lines, time_zone, order_id, customer_id, bap_id, connector_id, made, make = row
+def _session(
+    bill: list[Any], known: Known, counts: Counter[str], beside: Mapping[str, Mapping[str, Decimal]]
+) -> PastSession:
+    """Read the values of `_COLUMNS`; `counts` are the customers' sessions so far."""
+    key, currency, energy_wh, planned, lines, time_zone, order_id, customer_id, bap_id, connector_id, made, make = bill
     site = known.sites[connector_id]
-    given = dict(beside)
+    given = dict(beside.get(key, {}))
     before = []
-    for line in orjson.loads(lines):
+    for line in lines:
         kind = line["kind"]
         if kind in _BEFORE:
             before.append(line_from_json(line))
         elif kind == LineKind.DISCOUNT:
             given[line["code"]] = given.get(line["code"], Decimal(0)) - Decimal(line["amount"]["amount"])
-    before_this = counts[customer_id]
-    counts[customer_id] += 1
-    request, history = request_from_json(orjson.loads(planned)), (known.histories or {}).get(customer_id)
+    customer = customer_id or ""
+    before_this = counts[customer]
+    counts[customer] += 1
+    request, bought_at = request_from_json(planned), datetime.fromisoformat(made)
+    history = (known.histories or {}).get(customer)
     return PastSession(
-        order_id=str(order_id),
+        order_id=order_id,
         cart=Cart(request, without_given(before), energy_wh, currency, time_zone),
         location_id=site.location_id,
         category=CHARGING_CATEGORY,
-        customer=str(customer_id) if customer_id else "",
-        bought_at=made,
+        customer=customer,
+        bought_at=bought_at,
         given=given,
         groups=(("Location", site.name), ("Buyer app", bap_id)),
         bap_id=bap_id,
         place=site.place,
         facts=None
         if history is None
-        else history.facts(at=request.planned_start, until=made, windows=known.windows, vehicle_make=make),
+        else history.facts(at=request.planned_start, until=bought_at, windows=known.windows, vehicle_make=make),
         sessions_before=before_this if known.earlier is not None else None,
         goods=known.goods.get(site.location_id, {}),
-        member_of=known.groups.get(customer_id, ()),
+        member_of=known.groups.get(customer, ()),
     )

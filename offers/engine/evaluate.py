@@ -180,7 +180,8 @@ def whom_checks(offer: OfferTerms, situation: Situation, asked: Asked, saving: D
     checks: list[Check] = []
     depends = False
     if offer.segments:
-        checks, depends = segment_checks(offer, context, cart.request.planned_start, cart.time_zone)
+        start, quickly = cart.request.planned_start, situation.only_failing
+        checks, depends = segment_checks(offer, context, start, cart.time_zone, only_failing=quickly)
     if asked.of_the_moment:
         demanded, by_session = demand_checks(offer, context)
         checks, depends = checks + demanded, depends or by_session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cpo_portal.charging.segments.deciding import decide
+from cpo_portal.charging.segments.deciding import decide, is_in
 from cpo_portal.charging.segments.rules import Decision, Fact, Moment
 from offers.engine.about import NOBODY, About
 from offers.engine.values import Check, OfferContext, OfferTerms, ReasonCode
@@ -14,14 +14,16 @@ _FIELD = "applicability.segment_ids"
 
 
 def segment_checks(
-    offer: OfferTerms, context: OfferContext, start: datetime, time_zone: str
+    offer: OfferTerms, context: OfferContext, start: datetime, time_zone: str, *, only_failing: bool = False
 ) -> tuple[list[Check], bool]:
     """Return the check of the segments that an offer has, which are OR, and whether it depends on who the buyer is.
 
     Before anybody must be named the offer is given as if the customer were in; the failing check is the first
-    segment's, with the fact that decided it as a number.
+    segment's, with the fact that decided it as a number. With `only_failing` who is in has no check.
     """
     moment = Moment(start, start.astimezone(zone_of(time_zone)).date(), context.bap_id)
+    if only_failing and any(is_in(x, context.customer, moment) for x in offer.segments):
+        return [], False
     decisions = [(x.name, decide(x, context.customer, moment)) for x in offer.segments]
     inside = next((x for x in decisions if x[1].holds), None)
     if inside is not None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pricing.engine.making import maker
 from pricing.engine.terms import ADDED_LATER
 from pricing.engine.values import ChargingRequest, PriceTerms, Quote, QuoteLine
 
@@ -186,17 +187,20 @@ def _dataclass_decoder(kind: Any) -> Callable[[Json], Any]:
     readers = [(x.name, _decoder(hints[x.name])) for x in fields(kind)]
     all_names = frozenset(name for name, _ in readers)
     required = {x.name for x in fields(kind) if x.default is MISSING and x.default_factory is MISSING}
+    make = maker(kind)
 
     def read(data: Mapping[str, Json]) -> Any:
         if all_names <= data.keys():
-            return kind(*[reader(data[name]) for name, reader in readers])
-        return kind(**{name: reader(data[name]) for name, reader in readers if name in data or name in required})
+            return make(*[reader(data[name]) for name, reader in readers])
+        return make(**{name: reader(data[name]) for name, reader in readers if name in data or name in required})
 
     return read
 
 
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError(f"{text} has no offset from UTC")
     return instant.astimezone(UTC)

@@ -29,8 +29,8 @@ def quickly_made(cls: _Class) -> _Class:
 
 
 def maker(cls: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
-    """Return a function that makes instances of a `quickly_made` class: in half the time of calling the class."""
-    return cast(Callable[_Arguments, _Made], _MAKERS[cast(type, cls)])
+    """Return a function that makes instances of a class: of a `quickly_made` one in half the time of calling it."""
+    return cast(Callable[_Arguments, _Made], _MAKERS.get(cast(type, cls), cls))
 
 
 def _constructor(cls: type, twin: type, *first: str) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from textwrap import shorten
@@ -39,6 +39,7 @@ from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.catalogue import products_at, units_left
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector, Product
 from offers.book import book_for
+from offers.engine.book import OfferBook
 from offers.engine.periods import today_at
 from offers.engine.places import is_placed
 from offers.engine.values import OfferTerms
@@ -104,6 +105,9 @@ def _provider(
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
+        of_goods = _of_goods(book, connectors, sold.products, left)
+        of_goods = {key: terms for key, terms in of_goods.items() if key not in everything}
+        everything |= {key: beside.terms for key, beside in of_goods.items()}
         tax = tax_of_cpo(cpo.pk)
         prices = _Prices(plan[0] or now, tax)
         surged = _surged(cpo, connectors, sold, prices)
@@ -135,7 +139,7 @@ def _provider(
             _start(view, site.instructions, plan) for view, site in zip(locations, sites.values(), strict=True)
         ),
         items=tuple(items),
-        offers=tuple(_offers(cpo, shown, connectors, found)),
+        offers=tuple(_offers(cpo, shown, _where(connectors, found), of_goods)),
     )
 
 
@@ -154,19 +158,65 @@ def _surged(cpo: Cpo, connectors: list[Connector], sold: _Sold, prices: _Prices)
     }
 
 
-def _offers(
-    cpo: Cpo, shown: dict[str, OfferTerms], connectors: list[Connector], found: list[tuple[OfferTerms, ...]]
-) -> Iterator[OfferView]:
-    """Yield the offers as published; one that is limited by its place names where in this catalogue it was found."""
-    placed = {key for key, terms in shown.items() if is_placed(terms.applicability)}
+@dataclass(slots=True)
+class _OfGoods:
+    """An offer that holds with a product in the cart alone: the products, and where these are sold."""
+
+    terms: OfferTerms
+    item_ids: set[str] = field(default_factory=set)
+    location_ids: set[str] = field(default_factory=set)
+
+    def view(self, provider_id: str) -> OfferView:
+        """Return the offer as published, with the add-ons and the locations of this catalogue that it is for."""
+        places, items = tuple(sorted(self.location_ids)), tuple(sorted(self.item_ids))
+        return replace(offer_view(self.terms, provider_id), location_ids=places, item_ids=items)
+
+
+def _of_goods(
+    book: OfferBook,
+    connectors: list[Connector],
+    sold: dict[int, list[Product]],
+    left: dict[int, dict[str, int | None]],
+) -> dict[str, _OfGoods]:
+    """Return the offers that hold at these connectors with a product that is sold there."""
+    found: dict[str, _OfGoods] = {}
+    for place, facts in dict.fromkeys((x.charger.location, place_facts(x)) for x in connectors):
+        goods = tuple((x.product_id, x.category) for x in sold[place.pk])
+        limited = book.limited(place.location_id, "", CHARGING_CATEGORY, products=goods, place=facts) if goods else ()
+        for terms in in_stock(limited, left[place.pk]):
+            scope, offer = terms.applicability, found.setdefault(terms.offer_id, _OfGoods(terms))
+            offer.location_ids.add(place.location_id)
+            offer.item_ids |= {
+                product_id
+                for product_id, category in goods
+                if (not scope.item_ids or product_id in scope.item_ids)
+                and (not scope.categories or category in scope.categories)
+            }
+    return found
+
+
+def _where(connectors: list[Connector], found: list[tuple[OfferTerms, ...]]) -> dict[str, list[Connector]]:
+    """Return the connectors at which each offer that is limited by its place was found."""
     where: dict[str, list[Connector]] = defaultdict(list)
     for connector, offers in zip(connectors, found, strict=True):
         for terms in offers:
-            if terms.offer_id in placed:
+            if is_placed(terms.applicability):
                 where[terms.offer_id].append(connector)
+    return where
+
+
+def _offers(
+    cpo: Cpo, shown: dict[str, OfferTerms], where: dict[str, list[Connector]], of_goods: dict[str, _OfGoods]
+) -> Iterator[OfferView]:
+    """Yield the offers as published; one that is limited by its place, or to products, names where in this catalogue it
+    was found."""
     for key, terms in shown.items():
-        view = offer_view(terms, cpo.provider_id)
-        yield found_at(view, terms, where[key]) if key in placed else view
+        if key in of_goods:
+            yield of_goods[key].view(cpo.provider_id)
+        elif key in where:
+            yield found_at(offer_view(terms, cpo.provider_id), terms, where[key])
+        else:
+            yield offer_view(terms, cpo.provider_id)
 
 
 def _start(location: LocationView, instructions: str, plan: tuple[datetime | None, datetime | None]) -> FulfillmentView:

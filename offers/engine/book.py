@@ -120,6 +120,23 @@ class OfferBook:
         categories = {category, *(x[1] for x in products)}
         return self._search(location_id, {item_id, *(x[0] for x in products)}, categories, place)
 
+    def limited(
+        self,
+        location_id: str,
+        item_id: str,
+        category: str,
+        *,
+        products: tuple[tuple[str, str], ...] = (),
+        place: PlaceFacts = NOWHERE,
+    ) -> tuple[OfferTerms, ...]:
+        """Return those of `candidates` that are limited to some items, places or categories.
+
+        The cost does not depend on the number of offers for everywhere either.
+        """
+        categories = {category, *(x[1] for x in products)}
+        items = {item_id, *(x[0] for x in products)}
+        return self._search(location_id, items, categories, place if self._is_placed else NOWHERE, limited=True)
+
     def _shared(self, location_id: str, category: str, place: PlaceFacts) -> tuple[OfferTerms, ...]:
         """Return what all items without an offer of their own have in common here."""
         key = location_id if location_id in self._by_location else "", category, place
@@ -128,9 +145,10 @@ class OfferBook:
         return self._known[key]
 
     def _search(
-        self, location_id: str, items: set[str], categories: set[str], place: PlaceFacts
+        self, location_id: str, items: set[str], categories: set[str], place: PlaceFacts, *, limited: bool = False
     ) -> tuple[OfferTerms, ...]:
-        found = {x.offer_id: x for x in (*self._everywhere, *self._by_location.get(location_id, ()))}
+        everywhere = () if limited else self._everywhere
+        found = {x.offer_id: x for x in (*everywhere, *self._by_location.get(location_id, ()))}
         lookups = ((self._by_item, items), (self._by_category, categories), (self._by_place, keys_of(place)))
         for index, keys in lookups:
             for key in keys:

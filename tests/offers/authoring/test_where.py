@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from beckn.presenting.catalogue import catalog_view
 from beckn.presenting.offers import offer_summary
+from beckn.protocol.catalog_views import ProviderView
 from cpo_portal.accounts.tenancy import cpo_scope, every_cpo
 from cpo_portal.network.loaded import load_connectors
-from cpo_portal.network.models import Charger, Connector, Location
+from cpo_portal.network.models import Charger, Connector, Location, Product
 from offers import authoring
 from offers.models import Offer, OfferVersion
 from offers.quoting import price_session
 from tests.offers.authoring.test_offer_admin import ADD, FORM, page
 from tests.people import People, api_client, make_people, signed_in, weekend
-from tests.world import ask_for, make_offer, make_world
+from tests.world import World, ask_for, make_offer, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -235,10 +236,8 @@ NAMED_PLACES: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]]
 }
 
 
-@pytest.mark.parametrize(("limits", "locations", "items"), NAMED_PLACES.values(), ids=NAMED_PLACES)
-def test_a_catalogue_names_the_places_where_an_offer_holds(
-    limits: dict[str, Any], locations: tuple[str, ...], items: tuple[str, ...]
-) -> None:
+def two_sites() -> tuple[World, list[int]]:
+    """Return a world with a second site, and the keys of its two connectors."""
     world = make_world()
     cpo = world.cpo
     with cpo_scope(cpo):
@@ -261,8 +260,60 @@ def test_a_catalogue_names_the_places_where_an_offer_holds(
             max_power_w=7_400,
             charging_speed="SLOW",
         )
-        keys = list(Connector.objects.values_list("pk", flat=True))
-    make_offer(cpo, **limits)
+        return world, list(Connector.objects.values_list("pk", flat=True))
+
+
+def catalogue(keys: list[int]) -> ProviderView:
     with every_cpo():
-        shown = catalog_view(load_connectors(keys), starts_at=None, ends_at=None, now=timezone.now()).providers[0]
-    assert [(x.location_ids, x.item_ids) for x in shown.offers] == [(locations, items)]
+        return catalog_view(load_connectors(keys), starts_at=None, ends_at=None, now=timezone.now()).providers[0]
+
+
+@pytest.mark.parametrize(("limits", "locations", "items"), NAMED_PLACES.values(), ids=NAMED_PLACES)
+def test_a_catalogue_names_the_places_where_an_offer_holds(
+    limits: dict[str, Any], locations: tuple[str, ...], items: tuple[str, ...]
+) -> None:
+    world, keys = two_sites()
+    make_offer(world.cpo, **limits)
+    assert [(x.location_ids, x.item_ids) for x in catalogue(keys).offers] == [(locations, items)]
+
+
+BOTH, HERE = ("cp-station", "gate"), ("cp-station",)
+#: What an offer is for, where that is found in the catalogue, and the connectors that show it.
+OF_GOODS: dict[str, tuple[dict[str, Any], list[tuple[Any, Any]], list[str]]] = {
+    "a product sold at one site": ({"item_ids": ["coffee"]}, [(HERE, ("coffee",))], []),
+    "a product sold everywhere": ({"item_ids": ["tea"]}, [(BOTH, ("tea",))], []),
+    "a product that is hidden": ({"item_ids": ["cake"]}, [], []),
+    "a category": ({"categories": ["food"]}, [(BOTH, ("coffee", "tea"))], []),
+    "another category": ({"categories": ["tools"]}, [], []),
+    "a category at one site": ({"categories": ["food"], "location_ids": ["gate"]}, [(("gate",), ("tea",))], []),
+    "a category on a kind of connector": (
+        {"categories": ["food"], "connector_types": ["TYPE2"]},
+        [(("gate",), ("tea",))],
+        [],
+    ),
+    "a product and a connector": (
+        {"item_ids": ["tea", "pe-charging-01"]},
+        [((), ("pe-charging-01", "tea"))],
+        ["pe-charging-01"],
+    ),
+    "a category and charging": ({"categories": ["food", "ev-charging"]}, [((), ())], ["gate-01", "pe-charging-01"]),
+    "a product, with a code": ({"item_ids": ["tea"], "requires_code": True}, [], []),
+}
+
+
+@pytest.mark.parametrize(("limits", "shown", "beside"), OF_GOODS.values(), ids=OF_GOODS)
+def test_a_catalogue_lists_an_offer_for_products_with_those_and_where_they_are_sold(
+    limits: dict[str, Any], shown: list[tuple[Any, Any]], beside: list[str]
+) -> None:
+    world, keys = two_sites()
+    with cpo_scope(world.cpo):
+        for name in ("coffee", "tea", "cake"):
+            sold = Product.objects.create(
+                cpo=world.cpo, product_id=name, name=name, category="food", price=60, is_published=name != "cake"
+            )
+            if name == "coffee":
+                sold.locations.set(Location.objects.filter(location_id="cp-station"))
+    make_offer(world.cpo, **limits)
+    found = catalogue(keys)
+    assert [(x.location_ids, x.item_ids) for x in found.offers] == shown
+    assert sorted(x.id for x in found.items if x.offers) == beside

@@ -9,10 +9,10 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
-from offers.engine.values import OfferTerms
+from offers.engine.values import BenefitKind, OfferTerms
 from offers.models import Offer, OfferVersion
 
-#: Of more products in a category only so many are named.
+#: Of more products in a category only so many are named, and a discount of more items counts them.
 MOST_NAMED = 3
 
 
@@ -73,8 +73,12 @@ def item_names(item_ids: Iterable[str]) -> dict[str, str]:
 
 
 def combined(terms: OfferTerms, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Return what a combination is with, by name; nothing where it is none, or where one of its items has no name."""
-    wanted = terms.qualifier.item_ids
+    """Return what a combination is with, or a discount is taken of, by name; nothing where one of the items has none,
+    or it is for all."""
+    is_discount = terms.benefit.kind is BenefitKind.DISCOUNT
+    wanted = terms.applicability.item_ids if is_discount else terms.qualifier.item_ids
+    if is_discount and len(wanted) > MOST_NAMED:
+        return ()
     known = item_names(wanted) if names is None else names
     return tuple(sorted(known[x] for x in wanted)) if all(known.get(x) for x in wanted) else ()
 

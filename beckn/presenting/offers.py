@@ -17,7 +17,7 @@ from offers.engine.describe import benefit_in_words
 from offers.engine.values import Check, OfferOutcome, OfferTerms, OfferTrace, Outcome, ReasonCode
 from offers.models import OfferState
 from offers.places import place_facts
-from offers.public.names import with_item_named
+from offers.public.names import benefit_items, with_item_named
 from offers.published import Place, next_offer
 from offers.reasons.words import in_short
 from pricing.engine.money import Money, total_of
@@ -148,4 +148,5 @@ def _validation(outcome: OfferOutcome, ceiling: Money | None) -> OfferValidation
 
 def _in_words(terms: OfferTerms, opens: datetime, zone: str) -> str:
     local = opens.astimezone(ZoneInfo(zone))
-    return f"{terms.name}: {benefit_in_words(with_item_named(terms))}, from {local:%d %b %Y %H:%M %Z}"
+    benefit = benefit_in_words(with_item_named(terms), benefit_items(terms))
+    return f"{terms.name}: {benefit}, from {local:%d %b %Y %H:%M %Z}"

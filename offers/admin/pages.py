@@ -84,7 +84,9 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
     versions = list(offer.versions.select_related("created_by")[:50])
     working, live = versions[0], offer.live_version
     names = names_in(version for version in (working, live) if version is not None)
-    goods = item_names(x for version in versions for x in (version.benefit_item_id, *version.qualifier_item_ids))
+    goods = item_names(
+        x for version in versions for x in (version.benefit_item_id, *version.qualifier_item_ids, *version.item_ids)
+    )
     is_change = live is not None and working.published_at is None
     history = list(offer.state_changes.select_related("version", "by")[:50])
     people = people_of(versions, history, offer.state_changes.all())

@@ -57,7 +57,7 @@ class RestoreForm(DialogForm):
         rows = OfferVersion.objects.filter(offer=self.object_id).exclude(published_at=None).order_by("-number")
         shown = list(rows.select_related("offer__cpo", "cpo")[:MOST_VERSIONS])
         field: Any = self.fields["version"]
-        goods = item_names(x for row in shown for x in (row.benefit_item_id, *row.qualifier_item_ids))
+        goods = item_names(x for row in shown for x in (row.benefit_item_id, *row.qualifier_item_ids, *row.item_ids))
         field.choices = [(row.number, _to_restore(row, goods)) for row in shown]
         older = [row.number for row in shown if row.pk != row.offer.live_version_id]
         field.initial = older[0] if older else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from offers.engine.benefits import combo, rule_of
+from offers.engine.benefits import combo, discount, rule_of
 from offers.engine.describe_conditions import qualifier_in_words
 from offers.engine.describe_where import days_in_words, where_in_words
 from offers.engine.values import Applicability, BenefitKind, OfferLimits, OfferTerms
@@ -12,22 +12,33 @@ from pricing.engine.week import joined, windows_in_words
 from pricing.engine.windows import zone_of
 from pricing.engine.wording import count_text, moment_text, money_text
 
+#: The kinds of benefit whose words name items.
+_NAMING = {BenefitKind.COMBO: combo.words_with, BenefitKind.DISCOUNT: discount.words_with}
+
 
 def benefit_in_words(offer: OfferTerms, items: Sequence[str] = ()) -> str:
     """Return the benefit and its least value: "25 % off energy and add-ons, at most ₹100.00, from ₹50.00".
 
-    `items` are the names of what a combination is with, where all of them are known.
+    `items` are as `gives_in_words` takes them.
     """
-    is_named = items and offer.benefit.kind is BenefitKind.COMBO
-    text = combo.words_with(offer, items) if is_named else rule_of(offer).words(offer)
+    text = gives_in_words(offer, items)
     least = offer.qualifier.min_value
     return text if not least else f"{text}, from {money_text(least, offer.currency)}"
+
+
+def gives_in_words(offer: OfferTerms, items: Sequence[str] = ()) -> str:
+    """Return what the offer gives: "25 % off energy and add-ons, at most ₹100.00".
+
+    `items` are the names of what a combination is with, or a discount is taken of, where all of them are known.
+    """
+    named = _NAMING.get(offer.benefit.kind) if items else None
+    return named(offer, items) if named is not None else rule_of(offer).words(offer)
 
 
 def summary(offer: OfferTerms, zone: str, items: Sequence[str] = ()) -> str:
     """Return the whole offer as one sentence for its author; instants are shown in this IANA zone.
 
-    `items` are the names of what a combination is with, where all of them are known.
+    `items` are as `gives_in_words` takes them.
     """
     scope = offer.applicability
     verb = "Offers" if not rule_of(offer).reduces(offer) else "Takes" if offer.benefit.item_count is None else "Gives"

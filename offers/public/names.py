@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
-from offers.engine.benefits import combo, rule_of
 from offers.engine.benefits.items import price_words
+from offers.engine.describe import gives_in_words
 from offers.engine.describe_driver import Named, some
 from offers.engine.places import fits
 from offers.engine.values import Applicability, BenefitKind, ItemUnit, OfferTerms
@@ -59,10 +59,8 @@ def unsold_in_words(terms: OfferTerms) -> str:
 
 def benefit_for_driver(terms: OfferTerms) -> str:
     """Return what the offer gives, with the products that are bought and given by their names."""
-    if terms.benefit.kind is BenefitKind.COMBO and (items := _all_of(terms.qualifier.item_ids)):
-        return combo.words_with(terms, items)
     if not _counts_products(terms):
-        return rule_of(terms).words(with_item_named(terms))
+        return gives_in_words(with_item_named(terms), benefit_items(terms))
     bought, more = terms.qualifier.item_count, terms.benefit.item_count
     goods = _goods_bought(terms)
     if terms.benefit.item_id:
@@ -72,6 +70,17 @@ def benefit_for_driver(terms: OfferTerms) -> str:
         return f"{more} more × {goods[0]} {price_words(terms)} for every {bought} bought"
     alike = f"{more} more of the same product {price_words(terms)} for every {bought} bought of it"
     return f"{alike}: {some(goods)}" if goods else alike
+
+
+def benefit_items(terms: OfferTerms) -> tuple[str, ...]:
+    """Return what a combination is with, or a discount is taken of, by name; nothing where that has no name."""
+    if terms.benefit.kind is BenefitKind.COMBO:
+        return _all_of(terms.qualifier.item_ids)
+    goods = _goods_bought(terms)
+    if goods is None or terms.benefit.kind is not BenefitKind.DISCOUNT:
+        return ()
+    names = (*(["energy"] if _is_for_energy(terms.applicability) else []), *goods)
+    return (some(names, "and"),) if names else ("products that are not sold now",)
 
 
 def _counted(bought: int | None, goods: tuple[str, ...] | None) -> str:
@@ -92,10 +101,21 @@ def _goods_bought(terms: OfferTerms) -> tuple[str, ...] | None:
     scope = terms.applicability
     if not scope.item_ids and not scope.categories:
         return None
+    return tuple(sorted(set(_goods_in(scope).values_list("name", flat=True))))
+
+
+def _goods_in(scope: Applicability) -> QuerySet[Product]:
+    """Return the products that are of an offer's items and categories, and are sold."""
     rows = Product.objects.filter(is_published=True)
     rows = rows.filter(product_id__in=scope.item_ids) if scope.item_ids else rows
-    rows = rows.filter(category__in=scope.categories) if scope.categories else rows
-    return tuple(sorted(set(rows.values_list("name", flat=True))))
+    return rows.filter(category__in=scope.categories) if scope.categories else rows
+
+
+def _is_for_energy(scope: Applicability) -> bool:
+    """Say whether any connector is of an offer's items and categories."""
+    if scope.categories and CHARGING_CATEGORY not in scope.categories:
+        return False
+    return not scope.item_ids or Connector.objects.filter(item_id__in=scope.item_ids).exists()
 
 
 def _sold_as(product_id: str) -> str:
@@ -152,15 +172,26 @@ def stations_of(terms: OfferTerms) -> tuple[str, ...] | None:
 def _sold_at(terms: OfferTerms) -> set[int] | None:
     """Return the stations, by key, that have all that the offer needs and gives; None where all of it is everywhere."""
     wanted = terms.qualifier.item_ids | ({terms.benefit.item_id} if terms.benefit.item_id else set())
+    shops = _shops_of(terms.applicability)
     if not wanted:
-        return None
+        return shops
     places: dict[str, set[int]] = defaultdict(set)
     products = Product.objects.filter(product_id__in=wanted).exclude(locations=None)
     for item_id, place in products.values_list("product_id", "locations"):
         places[item_id].add(place)
     for item_id, station in Connector.objects.filter(item_id__in=wanted).values_list("item_id", "charger__location_id"):
         places[item_id].add(station)
-    return set.intersection(*places.values()) if places else None
+    found = [*places.values(), *([] if shops is None else [shops])]
+    return set.intersection(*found) if found else None
+
+
+def _shops_of(scope: Applicability) -> set[int] | None:
+    """Return the stations, by key, that sell something of an offer for products alone; None where all of them do."""
+    if _is_for_energy(scope):
+        return None
+    places = set(_goods_in(scope).values_list("locations", flat=True))
+    # A product that names no station is sold at all of them.
+    return None if None in places else places
 
 
 def _all_of(item_ids: frozenset[str]) -> tuple[str, ...]:

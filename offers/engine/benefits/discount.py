@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from offers.engine.benefits import plain
 from offers.engine.benefits.plain import added, checks, energy_edges, giving, maximum, qualifying, reduces
 from offers.engine.situation import Situation, base_of, is_limited, lines_of
-from offers.engine.values import DiscountBase, OfferTerms, ValueType
+from offers.engine.values import Applicability, DiscountBase, OfferTerms, ValueType
 from pricing.engine.values import ITEM_KINDS, LineKind
+from pricing.engine.week import joined
 from pricing.engine.wording import money_text
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "thresholds",
     "title",
     "words",
+    "words_with",
 ]
 
 _WITH_SURGE = ITEM_KINDS | {LineKind.SURGE}
@@ -87,10 +90,23 @@ def title(offer: OfferTerms, situation: Situation | None) -> str:
 
 
 def words(offer: OfferTerms) -> str:
+    return words_with(offer, _base(offer.applicability))
+
+
+def words_with(offer: OfferTerms, items: Sequence[str]) -> str:
+    """Return the benefit with the names of what it is taken of: "25 % off Coffee and Cake, at most ₹100.00"."""
     benefit = offer.benefit
     if benefit.value_type is ValueType.PER_KWH:
         text = f"{money_text(benefit.value, offer.currency)} off each kWh"
     else:
-        scope = "energy, add-ons and surge" if benefit.base is DiscountBase.ITEMS_AND_SURGE else "energy and add-ons"
-        text = f"{plain.value_words(offer)} {scope}"
+        surge = ["surge"] if benefit.base is DiscountBase.ITEMS_AND_SURGE else []
+        text = f"{plain.value_words(offer)} {joined([*items, *surge])}"
     return plain.capped_words(text, offer, benefit.value_cap)
+
+
+def _base(scope: Applicability) -> tuple[str, ...]:
+    """Return what it is taken of as far as the terms have words for that."""
+    if scope.item_ids:
+        count = len(scope.item_ids)
+        return ("the item that it is for" if count == 1 else f"the {count} items that it is for",)
+    return tuple(sorted(scope.categories)) or ("energy", "add-ons")

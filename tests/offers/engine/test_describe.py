@@ -41,6 +41,9 @@ FULL = offer(
         pytest.param(
             offer(base=DiscountBase.ITEMS_AND_SURGE), "25 % off energy, add-ons and surge", id="with-the-surge"
         ),
+        pytest.param(offer(item_ids=frozenset({"x"})), "25 % off the item that it is for", id="an-item"),
+        pytest.param(offer(item_ids=frozenset({"x", "y"})), "25 % off the 2 items that it is for", id="two-items"),
+        pytest.param(offer(categories=frozenset({"tea", "cake"})), "25 % off cake and tea", id="categories"),
         pytest.param(
             offer(redemption_cap=Decimal(80)), "25 % off energy and add-ons, at most ₹80.00", id="redemption-cap"
         ),

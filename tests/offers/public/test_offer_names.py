@@ -10,7 +10,7 @@ from django.test import Client
 
 from cpo_portal.accounts.models import Cpo
 from cpo_portal.accounts.tenancy import cpo_scope
-from cpo_portal.network.models import Location, Product, ProductStock
+from cpo_portal.network.models import Charger, Location, Product, ProductStock
 from offers.engine.values import OfferLimits
 from tests.offers.public.asking import NO_VALUE, PAGE, make, words
 from tests.people import People, make_people, signed_in
@@ -187,6 +187,80 @@ def test_a_combination_is_had_where_all_of_its_items_are_sold(
     make(people, qualifier_item_ids=items, **COMBO)
     text = words(Client().get(PAGE))
     assert text[text.index("Where ") : text.index(" Conditions")] == f"Where {said}"
+
+
+LESS: dict[str, Any] = {
+    "value": Decimal(10), "value_cap": None, "min_value": None, "name": "Deal", "weekly_windows": (),
+}  # fmt: skip
+HERE = ("pe-charging-01",)
+#: What a discount is for, and what its page, the driver's, the staff's, says that it takes.
+TAKEN_OF: dict[str, tuple[dict[str, Any], str, str]] = {
+    "anything": ({}, "10 % off energy and add-ons", "10 % off energy and add-ons"),
+    "with surge": (
+        {"base": "ITEMS_AND_SURGE"}, "10 % off energy, add-ons and surge", "10 % off energy, add-ons and surge",
+    ),
+    "a product": ({"item_ids": ("c",)}, "10 % off Coffee", "10 % off Coffee"),
+    "products": ({"item_ids": ("c", "s")}, "10 % off Coffee and Samosa", "10 % off Coffee and Samosa"),
+    "a connector": ({"item_ids": HERE}, "10 % off energy", "10 % off Charger"),
+    "a connector with surge": (
+        {"item_ids": HERE, "base": "ITEMS_AND_SURGE"}, "10 % off energy and surge", "10 % off Charger and surge",
+    ),
+    "a connector and a product": (
+        {"item_ids": (*HERE, "c")}, "10 % off energy and Coffee", "10 % off Charger and Coffee",
+    ),
+    "charging": ({"categories": ("ev-charging",)}, "10 % off energy", "10 % off charging"),
+    "a category": ({"categories": ("CAFE",)}, "10 % off Coffee and Tea", "10 % off CAFE (Coffee, Tea)"),
+    "charging and a category": (
+        {"categories": ("CAFE", "ev-charging")}, "10 % off energy, Coffee and Tea",
+        "10 % off CAFE (Coffee, Tea) and charging",
+    ),
+    "each kWh of a connector": (
+        {"item_ids": HERE, "value_type": "per_kwh"}, "₹10.00 off each kWh", "₹10.00 off each kWh",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "driver", "staff"), TAKEN_OF.values(), ids=TAKEN_OF)
+def test_a_discount_says_what_it_is_taken_of(people: People, said: dict[str, Any], driver: str, staff: str) -> None:
+    with cpo_scope(people.here.cpo):
+        Charger.objects.update(name="Charger")
+    offer = make(people, **LESS | said)
+    assert f'<p class="benefit">{driver}</p>' in Client().get(PAGE).content.decode()
+    page = signed_in(people.analyst).get(f"/admin/offers/offer/{offer.pk}/change/").content.decode()
+    assert f"Takes {staff}, at every location" in page
+
+
+def test_a_discount_of_what_is_hidden_takes_of_nothing(people: People) -> None:
+    make(people, **LESS | {"categories": ("FOOD",)})
+    with cpo_scope(people.here.cpo):
+        Product.objects.filter(category="FOOD").update(is_published=False)
+    text = words(Client().get(PAGE))
+    assert ("10 % off products that are not sold now" in text, "Samosa" in text) == (True, False)
+
+
+#: What a discount is for, where that is sold, and the stations that its page names.
+HAD_AT: dict[str, tuple[dict[str, Any], dict[str, tuple[str, ...]], str]] = {
+    "a product of everywhere": ({"item_ids": ("c",)}, {}, ALL),
+    "a product of one station": ({"item_ids": ("c",)}, {"c": ("cp-station",)}, SITE),
+    "one of two is sold everywhere": ({"item_ids": ("c", "s")}, {"c": ("far",)}, ALL),
+    "each of two at one": ({"item_ids": ("c", "s")}, {"c": ("far",), "s": ("cp-station",)}, f"{SITE} Far, Road, Pune"),
+    "a category": ({"categories": ("FOOD",)}, {"s": ("cp-station",)}, SITE),
+    "a category and charging": ({"categories": ("FOOD", "ev-charging")}, {"s": ("far",)}, ALL),
+}
+
+
+@pytest.mark.parametrize(("of", "sold", "said"), HAD_AT.values(), ids=HAD_AT)
+def test_a_discount_of_products_is_had_where_they_are_sold(
+    people: People, of: dict[str, Any], sold: dict[str, tuple[str, ...]], said: str
+) -> None:
+    with cpo_scope(people.here.cpo):
+        _far_away(people)
+        for product, places in sold.items():
+            Product.objects.get(product_id=product).locations.set(Location.objects.filter(location_id__in=places))
+    make(people, **LESS | of)
+    text = words(Client().get(PAGE))
+    where = text[text.index("Where ") : text.index(" Conditions")]
+    assert where.partition(" For: ")[0] == f"Where {said}"
 
 
 def test_a_combination_names_its_items_on_all_its_pages(people: People) -> None:

@@ -33,7 +33,7 @@ def test_the_page_says_in_plain_words_what_when_where_and_on_which_conditions(pe
     answer = Client().get(PAGE)
     assert answer.status_code == 200
     assert words(answer) == (
-        "cpo1.com EV charging Weekend Special – 25 % off 25 % off energy and add-ons, at most ₹100.00 "
+        "cpo1.com EV charging Weekend Special – 25 % off 25 % off energy, at most ₹100.00 "
         "Charge at the weekend "
         "When Saturdays and Sundays all day, on the clock of the station. "
         "From 1 Jan 2026 05:30 IST until 1 Jan 2040 05:30 IST What counts is when charging is planned to start. "

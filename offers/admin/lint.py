@@ -14,7 +14,7 @@ from django.utils import timezone
 from cpo_portal.adminkit.display import Tone, chip, money
 from offers.authoring import working_version
 from offers.authoring.linting import is_linted, lint_offer
-from offers.engine.lint import Finding, Report, Severity
+from offers.engine.lint import Finding, FindingCode, Report, Severity
 from offers.lint_words import HOW, example_in_words, outcome_in_words, tried_in_words
 from offers.models import Offer
 from offers.names import product_names
@@ -100,6 +100,7 @@ def _shown(finding: Finding, products: dict[str, str], names: Names) -> dict[str
         "sentence": finding.sentence,
         "example": example_in_words(finding.example, products) if finding.example is not None else "",
         "outcome": outcome_in_words(finding, names),
+        "keeps_out": finding.code is FindingCode.SHADOWS,
         "rivals": [
             (x.name, x.offer_id, x.sessions, f"{money(x.least, currency)} to {money(x.most, currency)}")
             for x in finding.rivals

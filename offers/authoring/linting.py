@@ -54,8 +54,8 @@ def lint_offer(offer: Offer, now: datetime) -> Report:
     book = loaded.changed((terms,), gone=(), revision=loaded.revision)
     today = today_at(now, offer.cpo.time_zone)
     used = usage_of(offer.cpo_id, (terms,), None, today=today).get(offer.offer_id, Usage())
-    subject = _subject(offer, terms, book, places_of(terms, now), now)
-    report = lint(replace(subject, used=used, sites_of=lambda other: places_of(other, now).sites))
+    subject = _subject(offer, terms, book, places_of(terms, now, book), now)
+    report = lint(replace(subject, used=used, sites_of=lambda other: places_of(other, now, book).sites))
     return replace(report, findings=(*_refused(offer, version), *report.findings))
 
 
@@ -85,6 +85,8 @@ def _subject(offer: Offer, terms: OfferTerms, book: OfferBook, places: Places, n
         in_scope=places.in_scope,
         other_site=places.other,
         zones=places.zones,
+        met=places.met,
+        shared_with=places.shared_with,
         goods=product_names((terms.benefit.item_id,)),
     )
 

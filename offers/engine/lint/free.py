@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain, islice
 
@@ -23,7 +23,7 @@ from offers.engine.lint.judging import (
     rival_of,
     situation_at,
 )
-from offers.engine.lint.sessions import short_sessions
+from offers.engine.lint.sessions import joint_sessions, short_sessions
 from offers.engine.lint.values import Figure, Finding, FindingCode, Person, Severity, Subject, Tried
 from offers.engine.search import Search
 from offers.engine.situation import Situation
@@ -34,8 +34,8 @@ from pricing.engine.money import smallest_unit
 from pricing.engine.wording import money_text, plain_number
 
 _HUNDRED = Decimal(100)
-#: Other offers that the shortest sessions of all sites are held against.
-_MOST_COMPARED = 10_000
+#: Other offers that the shortest sessions of all sites are held against, and those for which sessions are made.
+_MOST_COMPARED, _MOST_JOINT = 10_000, 60
 
 
 def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> Iterator[Finding]:
@@ -46,12 +46,14 @@ def find_free(subject: Subject, rivals: Ranking, sessions: Sequence[Tried]) -> I
     if not rule_of(subject.offer).reduces(subject.offer):
         return
     offer = for_anybody(subject.offer)
-    for tried in chain(sessions, _short(subject, offer, rivals.count)):
+    met: set[str] = set()
+    for tried in chain(sessions, _short(subject, offer, rivals.count), _joint(subject, offer, rivals, met)):
         situation = situation_at(subject, tried, ANYBODY)
         own = appraise(offer, situation)
         if not is_eligible(own) or not situation.item_value:
             continue
         judged = rivals.competing(tried, situation, for_anybody)
+        met.update(x.offer.offer_id for x in judged)
         mine, others = candidate_of(own), candidates_of(judged)
         known = {x: rivals.offer(x) for x in (y.offer.offer_id for y in judged)} | {offer.offer_id: subject.offer}
         for pool in (others, tuple(x for x in others if _is_for_all(known[x.offer_id]))):
@@ -69,8 +71,29 @@ def _short(subject: Subject, offer: OfferTerms, rivals: int) -> Iterator[Tried]:
     what is taken off weighs the most there."""
     for site in subject.sites[: max(1, _MOST_COMPARED // max(1, rivals))]:
         for growing in short_sessions(offer, subject.now, site):
-            held = (x for x in growing if is_eligible(appraise(offer, situation_at(subject, x, ANYBODY))))
-            yield from islice(held, 1)
+            yield from _first(subject, growing, (offer,))
+
+
+def _joint(subject: Subject, offer: OfferTerms, rivals: Ranking, met: set[str]) -> Iterator[Tried]:
+    """Yield sessions that are made for the offer and another one, for each that it may be combined with and that has
+    not been `met` yet: it may be for few places, days or baskets, which no sample need have."""
+    most = max(1, _MOST_COMPARED // max(1, rivals.count))
+    waiting = (x for x in rivals.offers if offer.additive and x.additive and rule_of(x).reduces(x))
+    for other in islice((x for x in waiting if x.offer_id not in met), min(most, _MOST_JOINT)):
+        both = offer, for_anybody(other)
+        sites = subject.sites if subject.shared_with is None else subject.shared_with(other)
+        found = (x for site in sites for x in joint_sessions(*both, subject.now, site))
+        for growing in found:
+            yield from _first(subject, growing, both)
+
+
+def _first(subject: Subject, sessions: Iterable[Tried], offers: Sequence[OfferTerms]) -> Iterator[Tried]:
+    """Yield the first session in which all of these offers hold, if there is one."""
+    for tried in sessions:
+        situation = situation_at(subject, tried, ANYBODY)
+        if all(is_eligible(appraise(x, situation)) for x in offers):
+            yield tried
+            return
 
 
 def _too_much(

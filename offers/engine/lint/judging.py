@@ -177,6 +177,11 @@ class Ranking:
         self.cut = False
 
     @property
+    def offers(self) -> Sequence[OfferTerms]:
+        """Return them all."""
+        return self._offers
+
+    @property
     def count(self) -> int:
         """Return how many offers there are."""
         return len(self._offers)

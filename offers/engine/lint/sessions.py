@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice, product
 from math import gcd
@@ -16,6 +16,7 @@ from offers.engine.days import next_open
 from offers.engine.energy import energy_edges
 from offers.engine.evaluate import LIVE_STATE
 from offers.engine.explain import cart_of
+from offers.engine.lint.clocks import opens_for_both
 from offers.engine.lint.shelf import baskets_at
 from offers.engine.lint.values import Site, Subject, Tried
 from offers.engine.values import ItemUnit, OfferTerms
@@ -30,7 +31,7 @@ from pricing.engine.values import (
     PricingError,
     ProductOrder,
 )
-from pricing.engine.windows import split_at_boundaries
+from pricing.engine.windows import split_at_boundaries, zone_of
 
 #: Sessions that are tried, fewer where each must be held against thousands of offers.
 MOST_SESSIONS, FEWEST_SESSIONS = 160, 8
@@ -41,7 +42,7 @@ HORIZON = timedelta(days=366)
 _WEEK = timedelta(days=7)
 _HOUR = timedelta(hours=1)
 _USUAL_WH = (20_000, 1_000, 2_000, 5_000, 10_000, 40_000, 80_000)
-_MOST_INSTANTS, _MOST_SIZES, _MOST_WINDOWS = 40, 16, 12
+_MOST_INSTANTS, _MOST_SIZES, _MOST_WINDOWS, _MOST_DAYS = 40, 16, 12, 12
 _SPREAD = 8
 _NOTHING = Decimal(0)
 
@@ -59,9 +60,11 @@ def rivals_at(book: OfferBook, site: Site, offer: OfferTerms) -> tuple[OfferTerm
 
 
 def rivals_of(subject: Subject) -> list[OfferTerms]:
-    """Return the other live offers that could apply at one of the sites, by id."""
-    places = {x.offer_id: x for site in subject.sites for x in rivals_at(subject.book, site, subject.offer)}
-    return [places[offer_id] for offer_id in sorted(places)]
+    """Return the other live offers that could apply at one of the sites, or anywhere in the offer's scope, by id."""
+    found = {x.offer_id: x for site in subject.sites for x in rivals_at(subject.book, site, subject.offer)}
+    elsewhere = (subject.book.get(offer_id) for offer_id in subject.met - found.keys())
+    found |= {x.offer_id: x for x in elsewhere if x is not None and _meet(x, subject.offer)}
+    return [found[offer_id] for offer_id in sorted(found)]
 
 
 def sessions_to_try(
@@ -83,18 +86,40 @@ def sessions_to_try(
     return [x for x in found if x is not None], len(choices)
 
 
-def short_sessions(offer: OfferTerms, now: datetime, site: Site) -> tuple[Iterator[Tried], Iterator[Tried]]:
+def short_sessions(offer: OfferTerms, now: datetime, site: Site) -> tuple[Iterator[Tried], ...]:
     """Return the sessions at a site where the offer first opens, by growing energy, and those by growing value."""
     at = next(iter(instants(offer, (), now, site)), None)
-    sizes, baskets = _sizes(offer, ()) if at is not None else [], _baskets(offer, site)
+    sizes = _sizes(offer, ())
+    return tuple(_at(site, at, _of(kind, sizes), _baskets(offer, site)) for kind in (int, Decimal))
 
-    def of(kind: type[int] | type[Decimal]) -> Iterator[Tried]:
-        for size, basket in product(sorted(x for x in sizes if isinstance(x, kind)), baskets):
-            found = tried(site, at, size, basket) if at is not None else None
-            if found is not None:
-                yield found
 
-    return of(int), of(Decimal)
+def joint_sessions(offer: OfferTerms, other: OfferTerms, now: datetime, site: Site) -> tuple[Iterator[Tried], ...]:
+    """Return the sessions at a site where both offers first open, with what either is about: by growing energy, by
+    growing value and by falling energy."""
+    at = opens_for_both(offer.applicability, other.applicability, now, site.time_zone)
+    sizes = _sizes(offer, (other,))
+    baskets = [_together(*both) for both in product(_baskets(offer, site), _baskets(other, site))]
+    wanted = (_of(int, sizes), _of(Decimal, sizes), _of(int, sizes)[::-1])
+    return tuple(_at(site, at, x, sorted(dict.fromkeys(baskets), key=len)) for x in wanted)
+
+
+def _together(one: Basket, other: Basket) -> Basket:
+    """Return what is in either basket, of each product as many as in the fuller one."""
+    most: dict[str, int] = {}
+    for x in (*one, *other):
+        most[x.product_id] = max(x.count, most.get(x.product_id, 0))
+    return tuple(ProductOrder(*x) for x in sorted(most.items()))
+
+
+def _of(kind: type[int] | type[Decimal], sizes: Iterable[_Size]) -> list[_Size]:
+    return sorted(x for x in sizes if isinstance(x, kind))
+
+
+def _at(site: Site, at: datetime | None, sizes: Iterable[_Size], baskets: Iterable[Basket]) -> Iterator[Tried]:
+    for size, basket in product(sizes, baskets) if at is not None else ():
+        found = tried(site, at, size, basket) if at is not None else None
+        if found is not None:
+            yield found
 
 
 def tried(site: Site, at: datetime, size: _Size, basket: Basket = ()) -> Tried | None:
@@ -118,7 +143,7 @@ def instants(offer: OfferTerms, rivals: Iterable[OfferTerms], now: datetime, sit
     """Return planned starts at which the offer's times hold, some of each part of the week and of the time to come.
 
     A week is cut wherever a weekly window of the offer, of a rival or of a surge begins or ends; then come the instants
-    at which a rival ends, and some spread over the offer's validity.
+    at which a rival ends, days that a rival names, and some spread over the offer's validity.
     """
     scope, zone = offer.applicability, site.time_zone
     surges = site.terms.surges if site.terms is not None else ()
@@ -129,10 +154,27 @@ def instants(offer: OfferTerms, rivals: Iterable[OfferTerms], now: datetime, sit
     windows = (*windows[:_MOST_WINDOWS], *islice(surged, _MOST_WINDOWS))
     week = [start for start, _ in split_at_boundaries(first, first + _WEEK, windows, zone)]
     later = [x.applicability.valid_until for x in rivals if x.applicability.valid_until is not None]
+    days = [day for rival in rivals for day in _next_days(rival, first, zone)]
     spread = [first + (last - first) * n / _SPREAD for n in range(1, _SPREAD)]
-    wanted = (first, *_some(week, _MOST_INSTANTS), *_some(later, _SPREAD), *map(_full_hour, spread))
+    wanted = (
+        first,
+        *_some(week, _MOST_INSTANTS),
+        *_some(later, _SPREAD),
+        *_some(days, _MOST_DAYS),
+        *map(_full_hour, spread),
+    )
     found = (next_open(scope, x, zone) for x in wanted if first <= x < last)
     return list(dict.fromkeys(x for x in found if x is not None and x < last))
+
+
+def _next_days(offer: OfferTerms, after: datetime, zone: str) -> list[datetime]:
+    """Return the next of the holidays and of the blackout dates of an offer, as local midnights: on these days another
+    one may be the best, or hold together with it."""
+    scope = offer.applicability
+    today = after.astimezone(zone_of(zone)).date()
+    holidays = [x.day for x in scope.holidays.days] if scope.holidays is not None else []
+    named = (min((x for x in days if x > today), default=None) for days in (holidays, scope.blackout_dates))
+    return [datetime.combine(x, time(0), zone_of(zone)).astimezone(UTC) for x in named if x is not None]
 
 
 def _full_hour(instant: datetime) -> datetime:

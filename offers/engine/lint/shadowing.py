@@ -101,7 +101,7 @@ def _is_best(
 def _shadow_on(subject: Subject, offer: OfferTerms, tries: int) -> Finding | None:
     """Try another offer in so many sessions where it is for, with this one live and without it."""
     sites = subject.sites_of(offer) if subject.sites_of is not None else ()
-    other = replace(subject, offer=offer, sites=sites, in_scope=len(sites))
+    other = replace(subject, offer=offer, sites=sites, in_scope=len(sites), met=frozenset(), shared_with=None)
     rivals = rivals_of(other)
     sessions, _ = sessions_to_try(other, rivals, tries)
     found = shadow_of(other, Ranking(rivals, subject.setting.objective), sessions)

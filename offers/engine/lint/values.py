@@ -85,7 +85,8 @@ class Subject:
 
     `sites` are some of the `in_scope` connectors that it is for, of those where it ever opens, if there are any, and
     with the least fault in what it gives; `other_site` is one that it is not for, to show why. `zones` are the time
-    zones of the connectors that it is for.
+    zones of the connectors that it is for; `met` the other offers for some places, things or categories alone that
+    could apply at any of them.
     """
 
     offer: OfferTerms
@@ -98,10 +99,13 @@ class Subject:
     other_site: Site | None = None
     used: Usage = field(default_factory=Usage)
     zones: tuple[str, ...] = ()
+    met: frozenset[str] = frozenset()
     #: What people call the products that it gives, by id, as far as they have a name.
     goods: Mapping[str, str] = field(default_factory=dict)
     #: Where another offer may be tried; None where nobody can say, and no other offer is looked at.
     sites_of: Callable[[OfferTerms], tuple[Site, ...]] | None = None
+    #: Where this offer and another one may be tried together; None where nobody knows more places than `sites`.
+    shared_with: Callable[[OfferTerms], tuple[Site, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from offers.engine.values import StackLimits
 from tests.offers.engine.samples import offer, rupees_off
-from tests.offers.engine.samples_types import off_the_fee, slab
+from tests.offers.engine.samples_types import combo, off_the_fee, slab
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.lint.samples import FOR, GOLD, NEW, RETURNING, SHOPS, Row, Said, bands, cut
+from tests.offers.lint.samples import (
+    CHRISTMAS,
+    DELHI,
+    FOR,
+    GOLD,
+    NEW,
+    RETURNING,
+    SHOPS,
+    Row,
+    Said,
+    at,
+    bands,
+    cut,
+    site,
+)
 
 FOUND: dict[str, Row] = {
     "an-amount-above-a-short-session": ("FREE_ENERGY", rupees_off("a", "50", min_value="50", **FOR), (), {}),
@@ -32,6 +47,24 @@ FOUND: dict[str, Row] = {
         offer("a", "60", additive=True, **FOR),
         (offer("b", "40", additive=True, auto=False, requires_code=True, display_code="X"),),
         {},
+    ),
+    "on-a-holiday-of-the-others-alone": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (cut(offer("b", "40", additive=True), holidays=CHRISTMAS),),
+        {},
+    ),
+    "on-a-kind-of-connector-of-which-no-site-is-tried": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "40", additive=True, connector_types=frozenset({"TYPE2"})),),
+        {"met": frozenset({"b"}), "shared_with": lambda _: (site(2, place=replace(DELHI, connector_type="TYPE2")),)},
+    ),
+    "with-what-the-other-asks-for-in-the-basket": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (replace(combo("coffee", "cake", value="40", additive=True), offer_id="b"),),
+        SHOPS,
     ),
     "a-member-who-was-there-before": (
         "FREE_ENERGY",
@@ -98,6 +131,24 @@ FOUND: dict[str, Row] = {
 }
 NOT_FOUND: dict[str, Row] = {
     "a-paisa-more-than-the-amount": ("FREE_ENERGY", rupees_off("a", "50", min_value="50.01", **FOR), (), {}),
+    "on-a-holiday-after-its-end": (
+        "FREE_ENERGY",
+        cut(offer("a", "60", additive=True), valid_until=at("2026-12-24T18:30")),
+        (cut(offer("b", "40", additive=True), holidays=CHRISTMAS),),
+        {},
+    ),
+    "on-a-holiday-on-which-it-does-not-hold": (
+        "FREE_ENERGY",
+        cut(offer("a", "60", additive=True), blackout_dates=frozenset({date(2026, 12, 25)})),
+        (cut(offer("b", "40", additive=True), holidays=CHRISTMAS),),
+        {},
+    ),
+    "on-a-kind-of-connector-that-is-nowhere": (
+        "FREE_ENERGY",
+        offer("a", "60", additive=True, **FOR),
+        (offer("b", "40", additive=True, connector_types=frozenset({"TYPE2"})),),
+        {"met": frozenset({"b"}), "shared_with": lambda _: ()},
+    ),
     "99-percent": ("FREE_ENERGY", offer("a", "99", **FOR), (), {}),
     "two-that-come-to-99": (
         "FREE_ENERGY",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from offers.engine.facts import HolidayChoice
 from tests.offers.engine.samples import WEEKEND, offer, rupees_off
 from tests.offers.engine.samples_types import beside
 from tests.offers.engine.test_giving import freebie, more
-from tests.offers.lint.samples import FOR, GOLD, SHELF, SHOPS, Row, Said, cut, shop, site
+from tests.offers.lint.samples import CHRISTMAS, FOR, GOLD, SHELF, SHOPS, Row, Said, cut, shop, site
 from tests.pricing.engine.samples import SATURDAY, window
 
 #: Twelve offers that stand alone and take more than any that combines; twelve of a twentieth that combine.
@@ -127,6 +128,18 @@ NOT_FOUND: dict[str, Row] = {
         offer("a", "5", priority=3, **FOR),
         (*ALONE, offer("z", "10", priority=2)),
         {"objective": "PRIORITY"},
+    ),
+    "but-on-holidays": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (cut(offer("b", "30"), holidays=replace(CHRISTMAS, choice=HolidayChoice.EXCEPT)),),
+        {},
+    ),
+    "but-on-a-day-that-the-better-one-leaves-out": (
+        "SHADOWED",
+        offer("a", "10", **FOR),
+        (cut(offer("b", "30"), blackout_dates=frozenset({date(2026, 12, 17), date(2026, 12, 18)})),),
+        {},
     ),
     "it-keeps-out-one-that-outlasts-it": ("SHADOWS", offer("a", "20", **FOR), (offer("b", "10"),), {}),
     "it-keeps-out-one-that-is-elsewhere-too": (

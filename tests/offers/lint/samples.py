@@ -72,6 +72,7 @@ GOLD = of("gold", Condition(Fact.TIER, ("Gold",)))
 NEW = of("new", Condition(Fact.NEW))
 RETURNING = of("returning", Condition(Fact.RETURNING))
 DIWALI = HolidayRule("in", "India", HolidayChoice.ONLY, (Holiday(date(2026, 11, 8), "Diwali"),))
+CHRISTMAS = HolidayRule("in", "India", HolidayChoice.ONLY, (Holiday(date(2026, 12, 25), "Christmas"),))
 MONDAYS = (window("09:00", "10:00", frozenset({1})),)
 WORKDAYS = (window("00:00", "00:00", frozenset(range(1, 6))),)
 #: Nine on the Monday after, in Kolkata.

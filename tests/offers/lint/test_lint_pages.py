@@ -17,6 +17,7 @@ from cpo_portal.network.models import Charger, Connector, Location, Product
 from offers import authoring
 from offers.admin import lint as admin_lint
 from offers.authoring.linting import lint_offer
+from offers.engine.book import OfferBook
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferPolicy, OfferState
 from offers.sites import places_of
@@ -140,7 +141,8 @@ def test_each_station_reads_the_windows_on_its_own_clock(people: People, clock: 
     )
     with cpo_scope(people.here.cpo):
         found = lint_offer(Offer.objects.select_related("cpo").get(pk=offer.pk), timezone.now())
-        sites = places_of(offer_terms(offer, offer.versions.get()), timezone.now()).sites
+        book = OfferBook.compile((), revision=0)
+        sites = places_of(offer_terms(offer, offer.versions.get()), timezone.now(), book).sites
     if not tried:
         assert [x.code.value for x in found.contradictions] == ["ENDS_BEFORE_WINDOW"]
         with pytest.raises(ValidationError) as refusal:

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Segment
-from cpo_portal.network.models import Location, Product, ProductStock
+from cpo_portal.network.models import Connector, Location, Product, ProductStock
 from offers import authoring
 from offers.authoring.linting import lint_offer
+from offers.engine.book import OfferBook
 from offers.engine.lint import FindingCode
 from offers.engine.values import BenefitKind, ItemUnit, OfferLimits
 from offers.mapping import offer_terms
@@ -28,6 +29,7 @@ from tests.people import People
 from tests.pricing.surges.samples import RUPEE, make_schedule, no_notice, publish
 from tests.world import make_offer
 
+NO_OTHERS = OfferBook.compile((), revision=0)
 pytestmark = pytest.mark.django_db
 SESSIONS = {
     "benefit_kind": BenefitKind.BUY_X_GET_Y,
@@ -178,9 +180,36 @@ def test_a_gift_is_tried_at_stations_that_sell_it(people: People, coffee: Produc
         add_connector(people, "a-first")
         coffee.locations.set([Location.objects.get(location_id="cp-station")])
         terms = offer_terms(offer, offer.versions.get())
-        found, one = places_of(terms, timezone.now()), anywhere(terms, timezone.now())
+        found, one = places_of(terms, timezone.now(), NO_OTHERS), anywhere(terms, timezone.now())
     assert ([x.item_id for x in found.sites], found.in_scope) == (["pe-charging-01"], 2)
     assert [x.item_id for x in one.sites] == ["pe-charging-01"]
+
+
+@pytest.mark.parametrize("scope", [{"item_ids": ["near-13"]}, {"connector_types": ["TYPE2"]}], ids=["item", "kind"])
+def test_a_connector_that_another_offer_is_for_is_tried_of_many(people: People, scope: dict[str, list[str]]) -> None:
+    with cpo_scope(people.here.cpo):
+        add_connector(people, "near-00")
+        for n in range(1, 15):
+            row = Connector.objects.get(item_id="near-00")
+            row.pk, row.item_id, row.connector_id = None, f"near-{n:02}", f"{n}"
+            row.connector_type = "TYPE2" if n == 13 else row.connector_type
+            row.save()
+    all_of_it = {"value_cap": None, "additive": True}
+    make_offer(
+        people.here.cpo,
+        "other",
+        value=Decimal(50),
+        display_code="",
+        weekly_windows=[],
+        min_value=None,
+        **all_of_it,
+        **scope,
+    )
+    offer = draft(people, value=Decimal(50), **all_of_it)
+    assert codes(offer) == ["FREE_ENERGY"]
+    with cpo_scope(people.here.cpo):
+        Connector.objects.filter(item_id="near-13").delete()
+    assert codes(offer) == []
 
 
 def test_an_offer_that_is_over_for_good_has_no_findings(people: People) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.network.models import Connector, Location
-from offers import sites
+from offers.sites.priced import priced_sites
 from pricing.demand.deciding import decide_due
 from pricing.demand.rules import written
 from pricing.demand.standing import standing_of
@@ -277,7 +277,7 @@ def test_the_week_ahead_and_the_advice_on_offers_leave_it_out(world: World) -> N
     with cpo_scope(world.cpo):
         prices = prices_of(world.connector, now, now + timedelta(days=1), now=now)
         connectors = list(Connector.objects.select_related("charger__location"))
-        found = [x.terms.surges for x in sites._sites(connectors, now) if x.terms is not None]
+        found = [x.terms.surges for x in priced_sites(connectors, now) if x.terms is not None]
     assert {(x.rate, x.added) for x in prices.stretches} == {(Decimal(18), Decimal(0))}
     assert found == [()] * 4
 

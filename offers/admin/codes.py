@@ -215,7 +215,7 @@ class CodeBatchAdmin(ReadOnlyMixin, TenantAdmin):
         link = f"{reverse('admin:offers_singleusecode_changelist')}?batch__id__exact={batch.pk}"
         text = f"{counts.free:,} free, {counts.held:,} held by orders, {counts.used:,} used"
         if counts.cancelled:
-            text += f", {counts.cancelled:,} cancelled one by one"
+            text += f", {counts.cancelled:,} cancelled{'' if batch.cancelled_at is not None else ' one by one'}"
         return format_html('{} · <a href="{}" class="text-primary-600 dark:text-primary-500">Show them</a>', text, link)
 
     @column(description="Download")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from celery import current_app
 from django.core.exceptions import ValidationError
@@ -112,7 +112,7 @@ def cancel_codes(codes: QuerySet[SingleUseCode]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many codes of a batch are free, held by orders, used, and cancelled one by one."""
+    """How many codes of a batch are free, held by orders, used, and cancelled, one by one or with their batch."""
 
     free: int
     held: int
@@ -121,10 +121,12 @@ class Counts:
 
 
 def counts_of(batch: CodeBatch) -> Counts:
-    """Count the codes of a batch by state, inside its CPO's scope."""
+    """Count the codes of a batch by state, inside its CPO's scope; of a cancelled one none is free."""
     codes = SingleUseCode.objects.filter(batch=batch).order_by()
     found = dict(codes.values("state").annotate(n=Count("pk")).values_list("state", "n"))
-    return Counts(*(found.get(state, 0) for state in CodeState.values))
+    counts = Counts(*(found.get(state, 0) for state in CodeState.values))
+    # Cancelling a batch writes its one row alone.
+    return counts if batch.cancelled_at is None else replace(counts, free=0, cancelled=counts.free + counts.cancelled)
 
 
 def takes_codes(offer: Offer) -> bool:

@@ -146,8 +146,11 @@ def test_a_manager_cancels_a_batch_and_single_codes(people: People, offer: Offer
     text = browser.post(page("singleusecode_changelist"), chosen, follow=True).content.decode()
     assert "1 free code is cancelled; what orders took stays as it is." in text
     assert standing(people.here) == {ONE: ("CANCELLED", None), TWO: ("FREE", None)}
+    shown = browser.get(page("codebatch_change", batch.pk)).content.decode()
+    assert "1 free, 0 held by orders, 0 used, 1 cancelled one by one ·" in shown
     answer = browser.post(page("codebatch_cancel_batch", batch.pk), YES, follow=True).content.decode()
     assert "1 free code is cancelled; what orders took stays as it is." in answer
+    assert "0 free, 0 held by orders, 0 used, 2 cancelled ·" in answer
     assert buy(people.here, "t-1", codes=(TWO,)) == "OFFER_NOT_VALID"
     _, *rows = sent(browser.get(page("codebatch_download", batch.pk)))
     assert [state for _, state, _ in rows] == ["Cancelled", "Cancelled"]
@@ -171,7 +174,9 @@ def test_the_api_makes_shows_sends_and_cancels_a_batch(people: People, offer: Of
     rows = sent(client.get(f"/api/code-batches/{key}/codes"))
     assert len(rows) == 151
     assert buy(people.here, "t-1", codes=(rows[1][0],)) == "91.45"
-    assert client.post(f"/api/code-batches/{key}/cancel").json()["codes"]["held"] == 1
+    cancelled = client.post(f"/api/code-batches/{key}/cancel").json()
+    assert cancelled["codes"] == {"free": 0, "held": 1, "used": 0, "cancelled": 149}
+    assert client.get(f"/api/code-batches/{key}").json() == cancelled
     assert client.post(f"/api/code-batches/{key}/cancel").status_code == 409
     listed = client.get("/api/code-batches", {"offer_id": offer.offer_id}).json()
     assert [batch["count"] for batch in listed["results"]] == [150, 2]

@@ -15,7 +15,7 @@ from cpo_portal.accounts.tenancy import cpo_scope
 from cpo_portal.charging.models import Order
 from cpo_portal.network.models import Connector
 from offers import reversals
-from offers.codes.batches import cancel_batch, cancel_codes
+from offers.codes.batches import Counts, cancel_batch, cancel_codes, counts_of
 from offers.engine.periods import today_at
 from offers.models import CodeBatch, Offer, QuoteOffer, Redemption, SingleUseCode
 from offers.quoting import Buyer, price_session, store_quote
@@ -154,8 +154,12 @@ def test_a_cancelled_batch_leaves_what_is_held_and_takes_it_when_it_is_given_bac
         assert cancel_batch(CodeBatch.objects.get()) == 1
     assert buy(world, "t-1", codes=(ONE,)) == WITH
     assert buy(world, "t-2", codes=(TWO,)) == "OFFER_NOT_VALID"
+    with cpo_scope(world.cpo):
+        assert counts_of(CodeBatch.objects.get()) == Counts(free=0, held=1, used=0, cancelled=1)
     release(world, "t-1")
     assert buy(world, "t-3", codes=(ONE,)) == "OFFER_NOT_VALID"
+    with cpo_scope(world.cpo):
+        assert counts_of(CodeBatch.objects.get()) == Counts(free=0, held=0, used=0, cancelled=2)
 
 
 def test_a_sandbox_order_touches_no_code() -> None:

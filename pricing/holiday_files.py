@@ -15,6 +15,7 @@ LARGEST_FILE = 1_000_000
 #: For how many years a yearly event without an end is written out.
 YEARS_AHEAD = 5
 _LONGEST_EVENT = 31
+_BEGINS = "BEGIN:VCALENDAR"
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(T\d{6}Z?)?")
 Day = dict[str, str]
 
@@ -23,11 +24,15 @@ def days_in_file(name: str, content: bytes, *, today: date) -> list[Day]:
     """Return the named days of a file from the first of this year on; raise ValidationError that says what is wrong."""
     if len(content) > LARGEST_FILE:
         raise ValidationError("The file is larger than a megabyte: import the days of the coming years alone.")
+    is_ics = name.lower().endswith(".ics")
+    # Without the zeros of UTF-16, which is told of as such.
+    if is_ics and _BEGINS.encode() not in content.replace(b"\0", b"").upper():
+        raise ValidationError("This is no calendar: choose an .ics file that a calendar program has exported.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValidationError("Save the file as UTF-8 and choose it again.") from None
-    if name.lower().endswith(".ics") or text.lstrip().upper().startswith("BEGIN:VCALENDAR"):
+    if is_ics or text.lstrip().upper().startswith(_BEGINS):
         found = list(_events(text, today.year + YEARS_AHEAD))
     elif name.lower().endswith(".csv"):
         found = list(_rows(text))

@@ -11,6 +11,7 @@ from pricing.holiday_files import days_in_file
 from pricing.holidays import merged, normal_days
 
 TODAY = date(2026, 6, 1)
+NO_CALENDAR = "This is no calendar: choose an .ics file that a calendar program has exported."
 
 
 def ics(*lines: str) -> str:
@@ -135,6 +136,21 @@ def test_the_days_of_a_file(name, text, days):
         pytest.param("h.csv", b"", "The file names no day of this year or later: choose another.", id="empty"),
         pytest.param("h.csv", b"\xff\xfe2", "Save the file as UTF-8 and choose it again.", id="encoding"),
         pytest.param("h.pdf", b"%PDF", "Choose a .csv file with date and name, or an .ics file.", id="another-kind"),
+        pytest.param("x.ics", b"hello", NO_CALENDAR, id="a-text-called-ics"),
+        pytest.param("x.ics", b"", NO_CALENDAR, id="an-empty-ics"),
+        pytest.param("x.ICS", b"\x89PNG\r\n\x1a\n\x00\xff", NO_CALENDAR, id="binary-called-ics"),
+        pytest.param(
+            "x.ics",
+            b"BEGIN:VEVENT\r\nDTSTART:20261108\r\nSUMMARY:Diwali\r\nEND:VEVENT\r\n",
+            NO_CALENDAR,
+            id="an-event-outside-of-a-calendar",
+        ),
+        pytest.param(
+            "x.ics", event("SUMMARY:A").encode("utf-16"), "Save the file as UTF-8 and choose it again.", id="utf-16"
+        ),
+        pytest.param(
+            "x.ics", ics().encode(), "The file names no day of this year or later: choose another.", id="no-events"
+        ),
         pytest.param(
             "h.csv",
             b"x" * 1_000_001,

@@ -58,6 +58,13 @@ class Column:
         """Return the label as a file's header is compared."""
         return self.label.casefold()
 
+    def told(self, text: str, sentence: str) -> str:
+        """Return what is to be said of a cell that a sentence refuses: of names between commas, what parts them."""
+        said, unknown, _ = sentence.partition(f"“{text}”")
+        if self.read is read_names and unknown and "," in text and ";" not in text:
+            return f"{said}{unknown}: separate names by semicolons, not by commas."
+        return sentence
+
 
 def columns_for(zone: str) -> tuple[Column, ...]:
     """Return the columns in their order; instants without an offset are on the clock of `zone`."""

@@ -62,7 +62,7 @@ def read_offers(
             new = None if is_blank(cells) else _parsed(number, cells, columns, faults)
             if new is not None:
                 normal, errors = _checked(cpo, new)
-                _note(faults, number, errors | seen.faults_of(new, errors), by_field)
+                _note(faults, _Row(number, cells), errors | seen.faults_of(new, errors), by_field)
                 if not faults.count:
                     found.append(normal)
             if number % STEP == 0:
@@ -81,11 +81,23 @@ def _checked(cpo: Cpo, new: NewOffer) -> tuple[NewOffer, dict[str, list[str]]]:
         return new, {"": [NOT_JUDGED]}
 
 
-def _note(faults: Faults, line: int, errors: Mapping[str, list[str]], columns: Mapping[str, Column]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the file: its number, and its cells by the keys of their columns."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def _note(faults: Faults, row: _Row, errors: Mapping[str, list[str]], columns: Mapping[str, Column]) -> None:
     """Note what is wrong in a row, by the labels of its fields."""
     for name, sentences in errors.items():
+        column = columns.get(name)
         for sentence in sentences:
-            faults.add(line, columns[name].label if name in columns else "", sentence)
+            if column is None:
+                faults.add(row.number, "", sentence)
+            else:
+                faults.add(row.number, column.label, column.told(row.cells.get(column.key, ""), sentence))
 
 
 def _rows(data: bytes, columns: tuple[Column, ...], currency: str) -> Iterator[dict[str, str]]:

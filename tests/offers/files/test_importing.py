@@ -155,6 +155,20 @@ FAULTS = [
         "You have no location “elsewhere”: give the id of one of yours.", id="no-such-location",
     ),
     pytest.param(
+        cell("Locations", "cp-station, elsewhere"), "Locations",
+        "You have no location “cp-station, elsewhere”: separate names by semicolons, not by commas.",
+        id="locations-between-commas",
+    ),
+    pytest.param(
+        cell("Cities", "Delhi,Mumbai"), "Cities",
+        "You have no location in “Delhi,Mumbai”: separate names by semicolons, not by commas.",
+        id="cities-between-commas",
+    ),
+    pytest.param(
+        cell("Locations", "cp-station; else, where"), "Locations",
+        "You have no location “else, where”: give the id of one of yours.", id="a-comma-between-semicolons",
+    ),
+    pytest.param(
         cell("Segments", "silver"),
         "Segments",
         "You have no segment “silver”: give the id of one of yours.",

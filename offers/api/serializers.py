@@ -16,7 +16,7 @@ from offers.api.giving import GivingSerializer
 from offers.api.types import AMOUNT, BenefitSerializer
 from offers.api.where import WhereSerializer
 from offers.authoring import OfferContent, content_of, limits_of
-from offers.authoring.content import CONTENT_FIELDS, LISTS, ROWS
+from offers.authoring.content import CONTENT_FIELDS, LEAST_PRIORITY, LISTS, MOST_PRIORITY, NO_PRIORITY, ROWS
 from offers.authoring.limits import LIMIT_FIELDS
 from offers.authoring.stacking import MOST_EXCLUDED
 from offers.authoring.types import without_leftovers
@@ -59,7 +59,12 @@ class OfferContentSerializer(
     min_value = serializers.DecimalField(**AMOUNT, required=False, allow_null=True)
     additive = serializers.BooleanField(required=False)
     auto = serializers.BooleanField(required=False)
-    priority = serializers.IntegerField(min_value=-32768, max_value=32767, required=False)
+    priority = serializers.IntegerField(
+        min_value=LEAST_PRIORITY,
+        max_value=MOST_PRIORITY,
+        required=False,
+        error_messages={"min_value": NO_PRIORITY, "max_value": NO_PRIORITY},
+    )
     currency = serializers.CharField(max_length=3, required=False, help_text="The CPO's; it may be left out.")
     exclusivity_group = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="At most one offer of a group is applied."

@@ -101,6 +101,9 @@ class OfferContent:
 
 
 CONTENT_FIELDS = tuple(field.name for field in fields(OfferContent))
+#: What the column holds.
+LEAST_PRIORITY, MOST_PRIORITY = -32_768, 32_767
+NO_PRIORITY = f"Give a priority from {LEAST_PRIORITY:,} to {MOST_PRIORITY:,}: the larger goes first."
 _IDS = ("location_ids", "item_ids", "categories", "segment_ids", *PLACE_LISTS, "qualifier_item_ids")
 #: Lists of small rows, each with the function that brings it into its normal form.
 ROWS: dict[str, Any] = {"weekly_windows": normal_windows, "slabs": normal_slabs, "finance_terms": normal_finance}
@@ -162,7 +165,7 @@ def checked(offer: Offer, content: OfferContent, unread: Collection[str] = ()) -
 
 _Findings = Iterable[Finding]
 _CHECKED_ELSEWHERE = {
-    *("cpo", "offer", "created_by", "published_at", "value", "value_cap", "min_value", "name"),
+    *("cpo", "offer", "created_by", "published_at", "value", "value_cap", "min_value", "name", "priority"),
     *(*PLACE_FIELDS, *DAY_FIELDS, *CONDITION_FIELDS, *GIVING_FIELDS),
 }
 
@@ -180,6 +183,11 @@ def _check_fields(offer: Offer, content: OfferContent) -> _Findings:
     except ValidationError as refusal:
         for name, messages in refusal.message_dict.items():
             yield from ((name, message) for message in messages)
+
+
+def _check_priority(offer: Offer, content: OfferContent) -> _Findings:
+    if not LEAST_PRIORITY <= content.priority <= MOST_PRIORITY:
+        yield "priority", NO_PRIORITY
 
 
 def _check_image(offer: Offer, content: OfferContent) -> _Findings:
@@ -256,6 +264,7 @@ def taken(offer: Offer, code: str, *, required: bool) -> str:
 _CHECKS: tuple[Callable[[Offer, OfferContent], _Findings], ...] = (
     _check_texts,
     _check_fields,
+    _check_priority,
     _check_image,
     _check_currency,
     _check_type,

@@ -72,9 +72,8 @@ def check_limits(limits: OfferLimits, unread: Collection[str] = ()) -> None:
     numbers = {name: getattr(limits, name) for name in LIMIT_FIELDS if name not in unread}
     numbers = {name: value for name, value in numbers.items() if not isinstance(value, bool)}
     faults = {name: sentence for name, value in numbers.items() if (sentence := _no_limit(value))}
-    # No number can be compared with what is none, so no other sentence is true beside it.
-    none = {name for name, value in numbers.items() if isinstance(value, Decimal) and not value.is_finite()}
-    told_of = list(told((contradictions, daily_budget, nothing_to_share, _caps), partly(limits, {*unread, *none})))
+    # No limit can be compared with what is none, so no other sentence is true beside it.
+    told_of = told((contradictions, daily_budget, nothing_to_share, _caps), partly(limits, {*unread, *faults}))
     errors = {**dict(told_of), **faults}
     if errors:
         raise ValidationError(errors)  # type: ignore[arg-type]

@@ -27,9 +27,10 @@ LIMIT_ROWS = (
 
 
 def _limit(name: str) -> forms.Field:
-    """Return the model's own form field with the theme's widget."""
+    """Return the model's own form field with the theme's widget; what is no limit is left for the domain to refuse."""
     column: Any = Offer._meta.get_field(name)
-    field: forms.Field = column.formfield(widget=_WIDGETS[type(column)])
+    bounds = {"min_value": None} if isinstance(column, models.PositiveIntegerField) else {}
+    field: forms.Field = column.formfield(widget=_WIDGETS[type(column)], **bounds)
     return field
 
 

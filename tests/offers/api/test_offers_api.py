@@ -186,6 +186,14 @@ BAD = [
         {"item_unit": ["There is no “MILES”: use one of KWH, SESSION, PRODUCT."]},
         id="unknown unit",
     ),
+    *(
+        pytest.param(
+            {"priority": number},
+            {"priority": ["Give a priority from -32,768 to 32,767: the larger goes first."]},
+            id=f"priority {number}",
+        )
+        for number in (-32_769, 99_999)
+    ),
     pytest.param(
         {"item_ids": ["there-01"]},
         {"item_ids": ["You have no connector or product “there-01”: give the id of one of yours."]},

@@ -71,11 +71,28 @@ def test_a_used_up_day_says_what_is_used_and_when_it_is_given_again(world: World
     ]
 
 
+ABOVE_0 = ["Give a number above 0, or leave it empty for no limit."]
 REFUSED = [
     pytest.param(
         {"uses_per_customer_day": 0},
-        {"uses_per_customer_day": ["Give a number above 0, or leave it empty for no limit."]},
+        {"uses_per_customer_day": ABOVE_0},
         id="no uses",
+    ),
+    *(
+        pytest.param({name: -1}, {name: ABOVE_0}, id=f"{name} below 0")
+        for name in (
+            "total_uses",
+            "uses_per_customer",
+            "uses_per_customer_day",
+            "uses_per_customer_week",
+            "uses_per_customer_month",
+            "redemption_cap",
+        )
+    ),
+    pytest.param(
+        {"uses_per_customer_day": 3, "uses_per_customer_week": -1},
+        {"uses_per_customer_week": ABOVE_0},
+        id="a week below 0 bounds no day",
     ),
     pytest.param(
         {"budget_per_day": "100"},

@@ -179,6 +179,15 @@ BAD = [
         "You have no connector or product “there-01”: give the id of one of yours.",
         id="another CPO's connector",
     ),
+    *(
+        pytest.param(
+            {"priority": number},
+            "priority",
+            "Give a priority from -32,768 to 32,767: the larger goes first.",
+            id=f"priority {number}",
+        )
+        for number in (-32_769, 32_768)
+    ),
     pytest.param(
         {"requires_code": True, "display_code": " "},
         "display_code",
@@ -247,6 +256,8 @@ GOOD = [
     pytest.param({"value": Decimal("0.01")}, id="a hundredth of a percent"),
     pytest.param({"value_type": "amount", "value": Decimal(50), "value_cap": Decimal(50)}, id="cap equals amount"),
     pytest.param({"min_value": Decimal(0)}, id="minimum 0"),
+    pytest.param({"priority": -32_768}, id="lowest priority"),
+    pytest.param({"priority": 32_767}, id="highest priority"),
     pytest.param({"valid_until": WEEKEND.valid_from + timedelta(microseconds=1)}, id="shortest validity"),
     pytest.param({"location_ids": ("cp-station",), "item_ids": ("pe-charging-01", "coffee")}, id="own places"),
     pytest.param({"weekly_windows": (window(start="22:00", end="06:00"),)}, id="past midnight"),

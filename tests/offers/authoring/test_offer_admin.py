@@ -119,6 +119,11 @@ def test_saving_a_draft_shows_the_offer_to_nobody_yet(people: People) -> None:
             id="window without days",
         ),
         pytest.param({"value": "x" * 50}, "Enter a number.", id="letters"),
+        pytest.param(
+            {"priority": "99999"},
+            "Give a priority from -32,768 to 32,767: the larger goes first.",
+            id="priority-too-high",
+        ),
     ],
 )
 def test_bad_input_is_answered_at_the_field_and_saves_nothing(

@@ -224,6 +224,14 @@ FAULTS = [
         "A budget needs a limit per redemption: set “most per redemption”.", id="budget-without-a-cap",
     ),
     pytest.param(
+        cell("Uses in total", "-1"), "Uses in total",
+        "Give a number above 0, or leave it empty for no limit.", id="negative-limit",
+    ),
+    pytest.param(
+        cell("Priority", "99999"), "Priority",
+        "Give a priority from -32,768 to 32,767: the larger goes first.", id="priority-too-high",
+    ),
+    pytest.param(
         cell("Never together with", "b"), "Never together with",
         "You have no offer “b”: give the id of one of yours.", id="excludes-nobody",
     ),

@@ -13,11 +13,18 @@ from offers.models import BenefitKindChoice, DiscountBaseChoice, ValueTypeChoice
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 
 
+class OpenEndField(serializers.IntegerField):
+    """A whole number, or null for an open end, which the ONDC construct writes as an empty text."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(None if data == "" else data)
+
+
 class SlabSerializer(StrictSerializer):
     """A band of whole kWh, both ends inside, and what it takes off."""
 
     item_count = serializers.IntegerField(help_text="From so many whole kWh.")
-    item_count_upper = serializers.IntegerField(allow_null=True, help_text="To so many; null is open.")
+    item_count_upper = OpenEndField(allow_null=True, help_text="To so many; null, or an empty text, is open.")
     value = serializers.DecimalField(**AMOUNT)
     value_type = serializers.CharField(max_length=10, help_text="percent or amount.")
     value_cap = serializers.DecimalField(**AMOUNT, help_text="The most that the driver saves.")

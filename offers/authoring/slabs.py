@@ -26,7 +26,7 @@ def normal_slabs(slabs: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     """
     found: list[tuple[int, dict[str, Any]]] = []
     faults: list[str] = []
-    for position, slab in enumerate(slabs, start=1):
+    for position, slab in enumerate(map(_with_end, slabs), start=1):
         fault = _shape_fault(slab) or _band_fault(slab) or _value_fault(slab)
         if fault:
             faults.append(f"Slab {position}: {fault}")
@@ -39,6 +39,12 @@ def normal_slabs(slabs: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     if faults:
         raise ValidationError(faults)
     return tuple(slab for _, slab in found)
+
+
+def _with_end(slab: Any) -> Any:
+    """Return the slab with None for an end that is an empty text, as the ONDC construct writes an open one."""
+    is_open = isinstance(slab, dict) and slab.get("item_count_upper") == ""
+    return slab | {"item_count_upper": None} if is_open else slab
 
 
 def _overlap(lower: tuple[int, dict[str, Any]], upper: tuple[int, dict[str, Any]]) -> str:

@@ -36,6 +36,16 @@ def test_an_offer_by_slabs_is_made_and_read_back(staff: Client) -> None:
     assert (again.status_code, again.json()["draft"]["content"]) == (200, said)
 
 
+def test_an_end_that_is_an_empty_text_is_open_and_read_back_as_null(staff: Client) -> None:
+    content = {name: value for name, value in CONTENT.items() if name not in ("value", "value_cap")}
+    slabs = {"benefit_kind": "slab", "slabs": [SLAB | {"item_count_upper": ""}]}
+    made = send(staff, "offers", {"offer_id": "bulk", "content": content | slabs})
+    assert made.status_code == 201, made.content
+    assert made.json()["draft"]["content"]["slabs"] == [SLAB]
+    refused = send(staff, "offers/bulk", {"content": {"slabs": [SLAB | {"item_count": ""}]}}, "patch")
+    assert fields(refused) == {"content": {"slabs": {"0": {"item_count": ["A valid integer is required."]}}}}
+
+
 def test_another_type_lets_go_of_what_only_the_former_had(staff: Client) -> None:
     send(staff, "offers", {"offer_id": "bulk", "content": CONTENT})
     changed = send(staff, "offers/bulk", {"content": {"benefit_kind": "slab", "slabs": [SLAB]}}, "patch")

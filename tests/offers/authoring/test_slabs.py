@@ -150,6 +150,13 @@ def test_the_form_writes_ways_to_pay(people: People) -> None:
         assert OfferVersion.objects.get().finance_terms == [LOAN | {"subvention_percent": "0.00"}]
 
 
+def test_an_end_that_is_an_empty_text_is_open(people: People) -> None:
+    said = content("slab", slabs=(slab(item_count_upper=""),))
+    offer = authoring.create_offer(people.here.cpo, "typed", said)
+    with cpo_scope(people.here.cpo):
+        assert [row["item_count_upper"] for row in OfferVersion.objects.get(offer=offer).slabs] == [None]
+
+
 def test_slabs_are_kept_by_rising_kwh_with_gaps(people: People) -> None:
     slabs = (slab(item_count=30, item_count_upper=None, value="20"), slab(item_count=5, item_count_upper=9), slab())
     authoring.create_offer(people.here.cpo, "typed", content("slab", slabs=slabs))

@@ -37,8 +37,8 @@ def find_group(groups: Groups, code: str) -> dict[str, tuple[str, str]] | None:
 
 @cache
 def title_of(code: str) -> str:
-    """Return the words people read for a code: "offer-details" is "Offer Details"."""
-    return code.replace("-", " ").title()
+    """Return the words people read for a code: "offer-details" is "Offer Details", "item_id" is "Item Id"."""
+    return code.replace("-", " ").replace("_", " ").title()
 
 
 def write_group(code: str, entries: Iterable[tuple[str, str]]) -> dict[str, Any]:

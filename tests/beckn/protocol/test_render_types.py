@@ -11,6 +11,7 @@ from beckn.presenting.parts import offer_view
 from beckn.protocol.catalog_views import CatalogView, OfferValidationView, ProviderView
 from beckn.protocol.deg_v1.render_catalog import render_on_search, write_item
 from beckn.protocol.deg_v1.render_order import write_offers
+from beckn.protocol.deg_v1.tags import write_group
 from offers.engine.values import BenefitKind, ValueType
 from offers.published import discounted_rate
 from pricing.engine.money import Money
@@ -162,6 +163,22 @@ def test_an_order_says_of_its_offers_what_a_discounts_amount_does_not(terms, gro
     assert said(written)[:-1] == groups[1:]
     assert said(written)[-1][0] == "offer-validation"
     assert complaints(ours("callbacks.json", "orderOffer"), written) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        pytest.param("offer-details", "Offer Details", id="hyphens"),
+        pytest.param("annual_percent", "Annual Percent", id="underscores"),
+        pytest.param("value", "Value", id="one-word"),
+    ],
+)
+def test_a_tag_is_named_in_words_and_keeps_its_code(code, name):
+    group = write_group(code, [(code, "1")])
+    assert group == {
+        "descriptor": {"code": code, "name": name},
+        "list": [{"descriptor": {"code": code, "name": name}, "value": "1"}],
+    }
 
 
 @pytest.mark.parametrize(

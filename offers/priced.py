@@ -70,8 +70,12 @@ class PricedSession:
 
     def asked_for(self, ask: SessionAsk) -> frozenset[str]:
         """Return the ids of the offers that the buyer asked for, by id or by code, and what named no offer."""
-        opened = {word: self.opened_by(word) for word in (*ask.opted_in, *ask.codes)}
-        return frozenset({*ask.opted_in, *(terms.offer_id for terms in opened.values() if terms is not None)})
+        return frozenset(ask.opted_in) | self.asked_by_code(ask)
+
+    def asked_by_code(self, ask: SessionAsk) -> frozenset[str]:
+        """Return the ids of the offers whose codes the buyer sent."""
+        opened = (self.opened_by(word) for word in (*ask.opted_in, *ask.codes))
+        return frozenset(terms.offer_id for terms in opened if terms is not None)
 
     def code_of(self, terms: OfferTerms) -> int | None:
         """Return the key of the single-use code that opened the offer, None where it asks for none."""

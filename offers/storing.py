@@ -62,7 +62,7 @@ def store_quote(
             offer_terms=[offer_to_json(terms) for terms in priced.applied()],
             max_discount_percent=priced.policy.max_discount_percent,
             cart_hash=cart_hash(connector, ask),
-            choices=_choices(ask),
+            choices=_choices(priced, ask),
             proof=_proof(priced, connector.cpo_id),
             levels=encode(priced.levels) if priced.levels != UNOBSERVED else None,
             created_at=now,
@@ -71,9 +71,11 @@ def store_quote(
     )
 
 
-def _choices(ask: SessionAsk) -> dict[str, Any]:
-    """Return what was said beside the cart, by which it is priced again."""
+def _choices(priced: PricedSession, ask: SessionAsk) -> dict[str, Any]:
+    """Return what was said beside the cart, by which it is priced again, and which offers its codes are of."""
     said: dict[str, Any] = {"opted_in": ask.opted_in, "declined": ask.declined, "codes": ask.codes}
+    if opened := priced.asked_by_code(ask):
+        said["opened"] = sorted(opened)
     return said if ask.charge_percent is None else said | {"charge_percent": ask.charge_percent}
 
 

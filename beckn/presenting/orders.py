@@ -116,6 +116,7 @@ def order_view(order: charging.Order, *, now: datetime, otp: str = "") -> OrderV
         else validated_offers(
             trace,
             _known_offers(order, locked),
+            asked=locked.asked_for,
             ceilings=_ceilings(order),
             codes=codes,
             provider_id=order.cpo.provider_id,

@@ -30,6 +30,12 @@ class LockedQuote:
     offers: tuple[OfferTerms, ...]
     lines: tuple[engine.QuoteLine, ...]
 
+    @property
+    def asked_for(self) -> frozenset[str]:
+        """Return the ids of the offers that the buyer asked for, by id or by code, and what named no offer."""
+        choices = self.row.choices
+        return frozenset((*choices.get("opted_in", ()), *choices.get("opened", ())))
+
 
 def find_order(bap_id: str, *, order_id: str = "", transaction_id: str = "") -> Order:
     """Return the buyer app's order by its id, else the newest of the transaction; raise Refusal where there is none."""

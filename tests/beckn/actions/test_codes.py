@@ -16,9 +16,12 @@ from cpo_portal.charging.models import Order
 from offers.models import Offer, OfferState, Redemption
 from tests.beckn.actions.conversation import Conversation, amounts, tag
 from tests.offers.codes.coded import make_coded_offer, standing
+from tests.world import make_offer
 
 pytestmark = pytest.mark.django_db
 ONE, TWO = "DIWALI-34679ACDEFGHJK", "DIWALI-KJHGFEDCA97643"
+DEARER = "FIFTY-34679ACDEFGHJK"
+NOT_GIVEN = {"validated": "false", "reason-code": "CODE_REQUIRED", "reason": "Its code was not given"}
 WITH, WITHOUT = ["90.00", "10.00", "-27.00", "13.14"], ["90.00", "10.00", "18.00"]
 
 
@@ -90,6 +93,46 @@ def test_a_used_code_is_quoted_without_and_refused_at_init(coded: Conversation) 
     assert other.init(ONE)["error"]["code"] == "30007"
     with cpo_scope(coded.world.cpo):
         assert (Order.objects.count(), Redemption.objects.filter(state="RESERVED").count()) == (1, 1)
+
+
+#: What is asked for, and why it does not apply: as one code for all, as codes of one's own, and by a code that is one.
+ASKED: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "a-code-for-all": ({"offer_id": "club", "requires_code": True, "auto": False}, "club", NOT_GIVEN),
+    "a-code-for-all-automatic": ({"offer_id": "club", "requires_code": True}, "club", NOT_GIVEN),
+    "a-code-of-ones-own": ({}, "coded", NOT_GIVEN),
+    "the-code-for-all-of-a-dearer-cart": (
+        {"offer_id": "club", "requires_code": True, "min_value": 500},
+        "weekend25",
+        {"validated": "false", "reason-code": "MIN_VALUE", "reason": "₹410.00 short"},
+    ),
+    "the-code-of-ones-own-of-a-dearer-cart": (
+        {"offer_id": "dearer", "codes": (DEARER,), "min_value": 500},
+        DEARER,
+        {"validated": "false", "reason-code": "MIN_VALUE", "reason": "₹410.00 short"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_offer_that_was_asked_for_is_listed_with_its_reason_until_the_bill(coded: Conversation, name: str) -> None:
+    said, word, validation = ASKED[name]
+    said = dict(said)
+    offer_id = said.get("offer_id", "coded")
+    if "codes" in said:
+        make_coded_offer(coded.world.cpo, *said.pop("codes"), **said)
+    elif said:
+        make_offer(coded.world.cpo, **said)
+    coded.say("select", coded.cart(word))
+    coded.init(word)
+    assert coded.pay("118.00") == "PAID"
+    coded.say("confirm", coded.cart())
+    coded.say("status", {"order_id": ""})
+    for action in ("on_select", "on_init", "on_confirm", "on_status"):
+        order = coded.callbacks(action)[-1]["message"]["order"]
+        assert amounts(order) == WITHOUT
+        assert {x["id"]: tag(x["tags"], "offer-validation") for x in order["offers"]} == {offer_id: validation}, action
+    other = again(coded)
+    assert "offers" not in other.init()["message"]["order"]
 
 
 def test_a_cancelled_order_gives_its_code_back(coded: Conversation) -> None:

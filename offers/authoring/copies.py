@@ -1,4 +1,7 @@
-"""New drafts from what there is: an older version restored, an offer duplicated."""
+"""New drafts from what there is: an older version restored, an offer duplicated.
+
+Who wrote what is copied is an author of the copy too: nobody approves their own words under another id or number.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from offers.authoring.content import OfferContent, content_of, taken
 from offers.authoring.drafts import create_offer, put_draft, working_version
 from offers.authoring.limits import limits_of
 from offers.models import Offer, OfferVersion
-from pricing.versions.review import Actor
+from pricing.versions.review import Actor, keep_writers
 
 #: The longest code of a version.
 _LONGEST_CODE = 40
@@ -25,7 +28,7 @@ def restore(offer: Offer, number: int, *, actor: Actor) -> OfferVersion:
         version = OfferVersion.objects.filter(offer=offer, number=number).first()
         if version is None:
             raise ValidationError({"version": f"This offer has no version {number}: choose one of its versions."})
-        draft = put_draft(offer, content_of(version), actor, restored=number)
+        draft = put_draft(offer, content_of(version), actor, restored=version)
         if draft.published_at is not None or version.pk == draft.pk:
             raise ValidationError({"version": f"Version {number} is what the offer says already."})
         return draft
@@ -41,7 +44,11 @@ def duplicate(offer: Offer, offer_id: str, *, actor: Actor) -> Offer:
         code = _free_code(offer, content, offer_id)
         copied = replace(content, name=f"{content.name[:193]} (copy)", display_code=code)
         limits = limits_of(offer)
-        return create_offer(offer.cpo, offer_id, copied, limits=limits, by=actor.by, by_token=actor.by_token)
+        made = create_offer(offer.cpo, offer_id, copied, limits=limits, by=actor.by, by_token=actor.by_token)
+        draft = OfferVersion.objects.get(offer=made)
+        keep_writers(draft, version)
+        draft.save(update_fields=["authors"])
+        return made
 
 
 def _free_code(offer: Offer, content: OfferContent, offer_id: str) -> str:

@@ -19,7 +19,7 @@ from offers.known import is_remembering, recall
 from offers.mapping import limits_of
 from offers.models import Offer, OfferState, OfferVersion
 from offers.states import is_editable
-from pricing.versions.review import EDIT, Actor, edited, sign
+from pricing.versions.review import EDIT, Actor, edited, keep_writers, sign
 from pricing.versions.revisions import Expected, refuse_another
 
 
@@ -87,9 +87,14 @@ def save_draft(
 
 
 def put_draft(
-    offer: Offer, content: OfferContent, actor: Actor, *, expected: Expected = None, restored: int | None = None
+    offer: Offer,
+    content: OfferContent,
+    actor: Actor,
+    *,
+    expected: Expected = None,
+    restored: OfferVersion | None = None,
 ) -> OfferVersion:
-    """Do what `save_draft` does; `restored` is the number of the version whose content this is."""
+    """Do what `save_draft` does; `restored` is the version whose content this is, and who wrote that wrote this."""
     with cpo_scope(offer.cpo), transaction.atomic():
         locked = lock_offer(offer)
         if not is_editable(locked.state):
@@ -108,19 +113,21 @@ def put_draft(
             _tell(locked, version, actor, restored)
             version.submitted_at, version.submitted_by = None, ""
             sign(version, actor)
+            if restored is not None:
+                keep_writers(version, restored)
         apply_content(version, content)
         version.save()
         return version
 
 
-def _tell(locked: Offer, draft: OfferVersion, actor: Actor, restored: int | None) -> None:
+def _tell(locked: Offer, draft: OfferVersion, actor: Actor, restored: OfferVersion | None) -> None:
     """Write into the history that a draft is about to say something else."""
     from offers.authoring import review
 
     now = timezone.now()
     told = review.begin_anew(locked, actor, what="It was changed", now=now)
     if restored is not None:
-        said = f"Version {restored} was put into draft {draft.number}."
+        said = f"Version {restored.number} was put into draft {draft.number}."
         review.record(locked, locked.state, actor, move="restore", note=said, now=now)
     elif not told:
         review.record(locked, locked.state, actor, move=EDIT, note=edited(draft), now=now)

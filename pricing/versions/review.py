@@ -62,10 +62,15 @@ def check_two_people(policy: Any) -> None:
 
 def authors_of(draft: Any) -> set[str]:
     """Return everybody who has written or submitted the draft."""
-    found = {*(draft.authors or ()), draft.submitted_by}
-    if draft.created_by_id is not None:
-        found.add(f"{_PERSON}{draft.created_by_id}")
-    return found - {""}
+    return (writers_of(draft) | {draft.submitted_by}) - {""}
+
+
+def writers_of(version: Any) -> set[str]:
+    """Return everybody who has written a word of the version."""
+    found = {*(version.authors or ())}
+    if version.created_by_id is not None:
+        found.add(f"{_PERSON}{version.created_by_id}")
+    return found
 
 
 def may_approve(draft: Any, actor: Actor) -> bool:
@@ -101,6 +106,11 @@ def sign(draft: Any, actor: Actor) -> None:
     key = actor.key
     if key and key not in (draft.authors or ()):
         draft.authors = [*(draft.authors or ()), key]
+
+
+def keep_writers(draft: Any, copied: Any) -> None:
+    """Name among the authors of a draft that is about to be saved whoever wrote the version that it is copied from."""
+    draft.authors = [*(draft.authors or ()), *sorted(writers_of(copied) - {*(draft.authors or ())})]
 
 
 @dataclass(frozen=True, slots=True)

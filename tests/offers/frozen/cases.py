@@ -22,6 +22,8 @@ from pricing.engine.values import (
     Surge,
     SurgeBasis,
     TimeSpan,
+    Wheeling,
+    WheelingBasis,
 )
 from tests.offers.engine.samples import WEEKEND, context, offer, rupees_off
 from tests.offers.frozen.conditions import CONDITIONS
@@ -95,6 +97,9 @@ LEAST = replace(
     surge_cap_percent=Decimal(50),
 )
 
+WHEELED = replace(PLAIN, wheeling=Wheeling("Wheeling charge", Decimal("2.50")))
+WHEELED_PER_KWH = replace(PLAIN, wheeling=Wheeling("Wheeling charge", Decimal("0.4250"), WheelingBasis.KWH))
+
 CASES: dict[str, Evidence] = {
     "energy_fee_tax": of(kwh("5")),
     "energy_untaxed_of_3_333_kwh": of(kwh("3.333"), terms=UNTAXED),
@@ -123,6 +128,9 @@ CASES: dict[str, Evidence] = {
         kwh("7.5"), terms=replace(SURGED, surges=(replace(PEAK, exemption="for Tata"), RUSH), surge_cap_percent=None)
     ),
     "surges_within_a_part_of_the_energy_at_a_least_price": of(kwh("0.555"), terms=LEAST),
+    "wheeling_of_an_order": of(kwh("5"), offer(), terms=WHEELED),
+    "wheeling_of_an_all_in_budget": of(rupees("100", Basis.ALL_IN), offer(), terms=WHEELED_PER_KWH),
+    "wheeling_of_a_bill": bill(delivered((0, 0), (20, 5200), stop=20), offer(), terms=WHEELED_PER_KWH),
     "percentage_of_items_and_surge": of(kwh("5"), offer(base=DiscountBase.ITEMS_AND_SURGE)),
     "hundred_percent": of(kwh("3.333"), offer(value="100"), terms=BARE),
     "amount_above_its_base": of(kwh("1"), rupees_off("gift", "50"), terms=UNTAXED),

@@ -1,4 +1,4 @@
-"""What people call the things that an offer names by id or code: offers, products, cities, kinds of connector."""
+"""What people call the things that an offer names by id or code: offers, products, cities, calendars, connectors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from cpo_portal.network.models import CHARGING_CATEGORY, Charger, Connector, ConnectorType, Location, Product
 from offers.engine.values import BenefitKind, OfferTerms
 from offers.models import Offer, OfferVersion
+from pricing.models import HolidayCalendar
 
 #: Of more products in a category only so many are named, and a discount of more items counts them.
 MOST_NAMED = 3
@@ -48,6 +49,13 @@ def product_names(product_ids: Iterable[str]) -> dict[str, str]:
     wanted = set(product_ids) - {""}
     rows = Product.objects.filter(product_id__in=wanted) if wanted else Product.objects.none()
     return dict(rows.values_list("product_id", "name"))
+
+
+def calendar_names(calendar_ids: Iterable[str]) -> dict[str, str]:
+    """Return these holiday calendars of the scope's CPO as a form offers them, "Delhi (delhi)", by id."""
+    wanted = set(calendar_ids) - {""}
+    rows = HolidayCalendar.objects.filter(calendar_id__in=wanted) if wanted else HolidayCalendar.objects.none()
+    return {key: f"{name} ({key})" for key, name in rows.values_list("calendar_id", "name")}
 
 
 def gift_shown() -> Subquery:

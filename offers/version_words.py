@@ -13,7 +13,7 @@ from offers.authoring import content_of
 from offers.engine.describe import benefit_in_words
 from offers.mapping import applicability, offer_terms
 from offers.models import OfferVersion
-from offers.names import category_names, city_names, offer_names, product_names
+from offers.names import calendar_names, category_names, city_names, offer_names, product_names
 from offers.segments import segment_choices
 from offers.type_words import label_of
 from pricing.engine.week import windows_in_words
@@ -116,12 +116,14 @@ def _said(version: OfferVersion, name: str, names: dict[str, str]) -> str:
         return when(value, version.cpo.time_zone)
     if name in ("stock_product_id", "benefit_item_id"):
         return names.get(value, value)
+    if name == "holiday_calendar":
+        return names.get(_calendar_key(value), value)
     shown = getattr(version, f"get_{name}_display", None)
     return str(shown() if shown else value)
 
 
 def names_in(versions: Iterable[OfferVersion]) -> dict[str, str]:
-    """Return the names of the places and things that these versions name, by Beckn id."""
+    """Return the names of what these versions name, by Beckn id; of calendars by `_calendar_key`."""
     rows = list(versions)
     places = {key for version in rows for key in version.location_ids}
     items = {key for version in rows for key in (*version.item_ids, *version.qualifier_item_ids)}
@@ -132,4 +134,10 @@ def names_in(versions: Iterable[OfferVersion]) -> dict[str, str]:
     names |= category_names({key for version in rows for key in version.categories})
     names |= city_names() | {kind.value: str(kind.label) for kind in ConnectorType}
     names |= product_names(key for version in rows for key in (version.stock_product_id, version.benefit_item_id))
+    names |= {_calendar_key(key): name for key, name in calendar_names(x.holiday_calendar for x in rows).items()}
     return names | {row.item_id: str(row) for row in Connector.objects.filter(item_id__in=items)}
+
+
+def _calendar_key(calendar_id: str) -> str:
+    """Return a calendar's key among the names: its id may be a segment's or an item's too, and no id has a space."""
+    return f"calendar {calendar_id}"

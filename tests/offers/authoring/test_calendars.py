@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cpo_portal.accounts.tenancy import cpo_scope
+from cpo_portal.charging.models import Segment
 from cpo_portal.network.models import Connector
 from offers import authoring
 from offers.book import book_for
@@ -120,6 +122,27 @@ def test_the_api_and_the_form_say_the_days_of_an_offer(people: People) -> None:
         offer = Offer.objects.get(pk=version.offer_id)
     shown = owner.get(page(offer)).content.decode()
     assert 'value="2026-12-25"' in shown
+
+
+def test_versions_are_compared_with_calendars_by_name_as_segments_are(people: People) -> None:
+    make_calendar(people.here, DIWALI)
+    first = weekend(holiday_calendar="delhi", holidays="EXCEPT")
+    offer = authoring.publish(authoring.create_offer(people.here.cpo, "feast", first))
+    with cpo_scope(people.here.cpo):
+        for key, name in (("delhi", "Delhi drivers"), ("goa", "Goa drivers")):
+            Segment.objects.create(cpo=people.here.cpo, segment_id=key, name=name)
+        HolidayCalendar.objects.create(cpo=people.here.cpo, calendar_id="goa", name="Goa")
+    after = replace(first, holiday_calendar="goa", segment_ids=("delhi", "goa"))
+    authoring.save_draft(offer, after)
+    answer = signed_in(people.analyst).get(f"/admin/offers/offer/compare/{offer.pk}/?from=1&to=2")
+    assert answer.context["differences"] == [
+        {"label": "Segments", "before": "Every customer", "after": "Delhi drivers (delhi), Goa drivers (goa)"},
+        {"label": "Holiday calendar", "before": "Delhi (delhi)", "after": "Goa (goa)"},
+    ]
+    with cpo_scope(people.here.cpo):
+        HolidayCalendar.objects.filter(calendar_id="delhi").delete()
+    told = api_client(people.here.cpo).get("/api/offers/feast/diff?before=1&after=2").json()
+    assert told[1] == {"name": "Holiday calendar", "before": "delhi", "after": "Goa (goa)"}
 
 
 @pytest.mark.parametrize(

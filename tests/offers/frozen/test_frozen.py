@@ -49,8 +49,8 @@ def test_every_case_is_frozen_and_every_file_is_a_case() -> None:
     assert {path.stem for path in FILES} == set(CASES)
 
 
-#: What the engines print; a reason or a line that is added gets a case. Nothing makes a line that rounds off: each line
-#: is rounded to the currency's smallest unit, and their sum is what is paid. A receipt's round-off is of halves of a tax.
+#: What the engines print; a reason or a line that is added gets a case. Nothing makes a line that rounds off: each is
+#: rounded to the currency's smallest unit, and their sum is what is paid.
 LINES = {kind.value for kind in LineKind} - {"ROUND_OFF"}
 
 

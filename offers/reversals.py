@@ -13,7 +13,6 @@ from django.db.models import F
 from cpo_portal.charging.models import Order
 from offers import counters, stock
 from offers.codes import holding
-from offers.counters import NOTHING
 from offers.entries import Entry, enter
 from offers.holdings import has_code, locked
 from offers.models import LedgerEntry, LedgerKind, Offer, Redemption, RedemptionState
@@ -27,13 +26,14 @@ class Part:
     units: Mapping[str, int] = field(default_factory=dict)
 
 
-def reverse(redemption: Redemption, part: Part, *, reference: str, now: datetime) -> Decimal:
+def reverse(redemption: Redemption, part: Part, *, reference: str, now: datetime) -> Decimal | None:
     """Take back up to so much of what was given; return what this call, or an earlier one of it, took back.
 
-    Idempotent by `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The
-    budget is freed where it was spent; once all is taken back, the use is too, if that is the offer's policy. What
-    gave nothing in money is taken back whole by any amount, 0 among them. Products come back by the units of a Part,
-    or with all of the money.
+    None where it took nothing back; units that saved nothing are taken back for an amount of 0. Idempotent by
+    `reference`. In aggregate never above what was committed, by the row's lock and a constraint. The budget is freed
+    where it was spent; once all is taken back, the use is too, if that is the offer's policy. What gave nothing in
+    money is taken back whole by any amount, 0 among them. Products come back by the units of a Part, or with all of
+    the money.
     """
     redemption = Redemption.objects.select_for_update(no_key=True).get(pk=redemption.pk)
     done = LedgerEntry.objects.filter(redemption=redemption, kind=LedgerKind.REVERSE, reference=reference).first()
@@ -41,11 +41,12 @@ def reverse(redemption: Redemption, part: Part, *, reference: str, now: datetime
         return done.amount
     left = redemption.committed - redemption.reversed
     part = replace(part, amount=min(part.amount, left))
-    if redemption.state != RedemptionState.COMMITTED or part.amount < 0 or (left and not part.amount):
-        return NOTHING
+    takes = part.amount > 0 or any(part.units.values()) or not left
+    if redemption.state != RedemptionState.COMMITTED or part.amount < 0 or not takes:
+        return None
     units = {item.product_id: item.left for item in stock.items_of(redemption)}
     if any(count > units.get(product, 0) for product, count in part.units.items()):
-        return NOTHING
+        return None
     _take_back([(redemption, part)], reference=reference, now=now)
     return part.amount
 
@@ -65,6 +66,13 @@ def reverse_all(order: Order, *, reference: str, now: datetime, without: Collect
     _take_back(parts, reference=reference, now=now, sold=order)
 
 
+def _is_whole(row: Redemption, part: Part) -> bool:
+    """Tell whether nothing is left after this: no money, and no unit either where units are named."""
+    if row.reversed + part.amount != row.committed:
+        return False
+    return not part.units or all(x.left == part.units.get(x.product_id, 0) for x in stock.items_of(row))
+
+
 def _take_back(
     parts: Sequence[tuple[Redemption, Part]], *, reference: str, now: datetime, sold: Order | None = None
 ) -> None:
@@ -73,7 +81,7 @@ def _take_back(
     policy = set(giving.values_list("pk", flat=True))
     taken, items = [], []
     for row, part in parts:
-        whole = row.reversed + part.amount == row.committed
+        whole = _is_whole(row, part)
         state = RedemptionState.REVERSED if whole else RedemptionState.COMMITTED
         left = stock.after_return(row, part.units, whole=whole)
         kept = [item.to_json() for item in left]

@@ -48,10 +48,10 @@ def live(world: World, offer_id: str = "given", *, limits: OfferLimits | None = 
     return authoring.publish(made) or made
 
 
-def stock(world: World) -> tuple[int, int]:
+def stock(world: World, product: str = "coffee") -> tuple[int, int]:
     """Return what is on the shelf, and how much of it is held."""
     with cpo_scope(world.cpo):
-        row = ProductStock.objects.get(product__product_id="coffee")
+        row = ProductStock.objects.get(product__product_id=product)
     return row.units, row.reserved
 
 

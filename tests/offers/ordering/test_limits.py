@@ -156,7 +156,7 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200_at_most(seed: i
         order = Order.objects.get()
         ledger.commit(order, {Offer.objects.get().pk: Decimal(80)}, now=timezone.now())
 
-    def recover(number: int) -> Decimal:
+    def recover(number: int) -> Decimal | None:
         with cpo_scope(world.cpo), transaction.atomic():
             redemption = Redemption.objects.get()
             return reversals.reverse(

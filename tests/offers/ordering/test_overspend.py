@@ -186,7 +186,7 @@ def test_two_recoveries_of_150_from_a_grant_of_200_take_back_200(seed: int) -> N
         order = new_order(world, None, f"t-{seed}", SATURDAY)
         redemption = give(order, take(order, offer, "200", at=SATURDAY), "200", at=SATURDAY)
 
-    def recover(number: int) -> Decimal:
+    def recover(number: int) -> Decimal | None:
         # Two ask for each of the two recoveries, as a retry would.
         with cpo_scope(world.cpo), transaction.atomic():
             return reversals.reverse(

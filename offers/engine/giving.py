@@ -24,16 +24,19 @@ _ORDER = {kind: position for position, kind in enumerate(LineKind)}
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the applied offers give: `listed` is the cart's lines with the given ones, None where nothing is given;
-    `by_offer` are the given lines of each offer, by its id."""
+    `by_offer` are the given lines of each offer, by its id, each with what the offer reduces it by."""
 
     listed: tuple[QuoteLine, ...] | None = None
-    by_offer: Mapping[str, tuple[QuoteLine, ...]] = field(default_factory=dict)
+    by_offer: Mapping[str, tuple[tuple[QuoteLine, Decimal], ...]] = field(default_factory=dict)
 
     def shares(self, offer_id: str, amount: Decimal, currency: str) -> tuple[tuple[str, Money], ...]:
-        """Return how a discount is allocated to the lines that its offer gives, to the last paisa."""
+        """Return how a discount is allocated to the lines that its offer gives, to the last paisa.
+
+        Each line has what it is reduced by, and of a discount that was cut a part of that.
+        """
         lines = self.by_offer[offer_id]
-        parts = allocate(amount, [x.amount.amount for x in lines], unit=smallest_unit(currency))
-        return tuple((x.line_id, Money(part, currency)) for x, part in zip(lines, parts, strict=True) if part)
+        parts = allocate(amount, [reduced for _, reduced in lines], unit=smallest_unit(currency))
+        return tuple((x.line_id, Money(part, currency)) for (x, _), part in zip(lines, parts, strict=True) if part)
 
 
 NOTHING_GIVEN = Given()
@@ -42,7 +45,7 @@ NOTHING_GIVEN = Given()
 def given_by(offers: Iterable[OfferTerms], situation: Situation) -> Given:
     """Return what these offers give together, in their order."""
     left: dict[int, QuoteLine | None] = {}
-    by_offer: dict[str, tuple[QuoteLine, ...]] = {}
+    by_offer: dict[str, tuple[tuple[QuoteLine, Decimal], ...]] = {}
     number = 0
     for offer in offers:
         if offer.benefit.item_count is None or (giving := rule_of(offer).giving(offer, situation)) is None:
@@ -52,11 +55,11 @@ def given_by(offers: Iterable[OfferTerms], situation: Situation) -> Given:
         for line in giving.lines:
             number += not line.line_id
             lines.append(line if line.line_id else replace(line, line_id=f"GIVEN-{number}"))
-        by_offer[offer.offer_id] = tuple(lines)
+        by_offer[offer.offer_id] = tuple(zip(lines, giving.reduced, strict=True))
     if not by_offer:
         return NOTHING_GIVEN
     kept = (left.get(n, line) for n, line in enumerate(situation.cart.lines))
-    lines_ = [line for line in kept if line is not None] + [x for found in by_offer.values() for x in found]
+    lines_ = [line for line in kept if line is not None] + [x for found in by_offer.values() for x, _ in found]
     # Lines of one kind stand together: what is paid first, then what is given.
     return Given(tuple(sorted(lines_, key=lambda x: _ORDER[x.kind])), by_offer)
 

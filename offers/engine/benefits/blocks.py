@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -80,12 +80,28 @@ def listed_of(parts: tuple[Part, ...]) -> Decimal:
     return sum((x.given.amount.amount for x in parts), _NOTHING)
 
 
-def giving_of(parts: tuple[Part, ...]) -> Giving | None:
+def giving_of(offer: OfferTerms, parts: tuple[Part, ...]) -> Giving | None:
     """Return the given lines in the order of the cart, and what remains of the lines they come from."""
     if not parts:
         return None
     ordered = sorted(parts, key=lambda x: x.position)
-    return Giving(tuple(x.given for x in ordered), {x.position: x.paid for x in ordered})
+    left = {x.position: x.paid for x in ordered}
+    return Giving(tuple(x.given for x in ordered), tuple(_reduced(offer, ordered)), left)
+
+
+def _reduced(offer: OfferTerms, parts: Sequence[Part]) -> Iterator[Decimal]:
+    """Yield by how much each given line is reduced.
+
+    What they cost is rounded together, so that it adds up to what all of them do.
+    """
+    value, exact = offer.benefit.item_value or _NOTHING, _NOTHING
+    for part in parts:
+        if value >= (part.given.rate or _NOTHING):
+            yield _NOTHING
+            continue
+        before, exact = exact, exact + (part.given.quantity or _NOTHING) * value
+        cost = round_amount(exact, offer.currency) - round_amount(before, offer.currency)
+        yield max(part.given.amount.amount - cost, _NOTHING)
 
 
 def _parts(offer: OfferTerms, situation: Situation, lines: tuple[int, ...]) -> Iterator[Part]:

@@ -76,10 +76,10 @@ def giving(offer: OfferTerms, situation: Situation) -> Giving | None:
         return beside_the_cart(items.given_lines(offer, situation, _gifts(offer, situation)))
     found = lines(offer, situation)
     if offer.benefit.item_unit is ItemUnit.KWH:
-        return blocks.giving_of(blocks.parts_of(offer, situation, found))
-    # The whole session is given: its lines stay as they are, and say by whom.
+        return blocks.giving_of(offer, blocks.parts_of(offer, situation, found))
+    # The whole session is given: its lines stay as they are, and say by whom. Its one value lies on all of them.
     marked = tuple(replace(situation.cart.lines[n], code=offer.offer_id) for n in found)
-    return Giving(marked, dict.fromkeys(found)) if marked else None
+    return Giving(marked, tuple(x.amount.amount for x in marked), dict.fromkeys(found)) if marked else None
 
 
 def qualifying(offer: OfferTerms, situation: Situation) -> Decimal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from pricing.engine.values import QuoteLine
 
@@ -15,13 +16,16 @@ GIVEN = ", given"
 class Giving:
     """The given lines, marked with the offer's id; an empty line id is still to be numbered.
 
-    `left` says, for a position in the cart that something is given of, what remains of it to be paid; None is nothing.
+    `reduced` says of each by how much its offer reduces it, down to the item value. `left` says, for a position in the
+    cart that something is given of, what remains of it to be paid; None is nothing.
     """
 
     lines: tuple[QuoteLine, ...]
+    reduced: tuple[Decimal, ...]
     left: Mapping[int, QuoteLine | None] = field(default_factory=dict)
 
 
-def beside_the_cart(lines: tuple[QuoteLine, ...]) -> Giving | None:
-    """Return what is given on top of the cart, None where that is nothing."""
-    return Giving(lines) if lines else None
+def beside_the_cart(found: Iterable[tuple[QuoteLine, Decimal]]) -> Giving | None:
+    """Return what is given on top of the cart, lines each with what it is reduced by; None where that is nothing."""
+    lines = tuple(found)
+    return Giving(tuple(line for line, _ in lines), tuple(off for _, off in lines)) if lines else None

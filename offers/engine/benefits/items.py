@@ -58,15 +58,21 @@ def checks_of(offer: OfferTerms, situation: Situation, gifts: tuple[Gift, ...]) 
     return tuple(checks)
 
 
-def given_lines(offer: OfferTerms, situation: Situation, gifts: tuple[Gift, ...]) -> tuple[QuoteLine, ...]:
-    """Return a line at the list price for each product; whoever puts them into a quote numbers them."""
+def given_lines(
+    offer: OfferTerms, situation: Situation, gifts: tuple[Gift, ...]
+) -> tuple[tuple[QuoteLine, Decimal], ...]:
+    """Return a line at the list price for each product, and what the offer takes off it.
+
+    Whoever puts them into a quote numbers them.
+    """
     found = []
     for gift in gifts:
         good = situation.context.goods.get(gift.product_id)
         if good is not None:
             product = ProductPrice(gift.product_id, good.title, good.price, good.category)
             line = product_line("", product, gift.units, offer.currency)
-            found.append(replace(line, title=f"{line.title}{GIVEN}", code=offer.offer_id))
+            listed, cost = worth(offer, good, gift.units)
+            found.append((replace(line, title=f"{line.title}{GIVEN}", code=offer.offer_id), listed - cost))
     return tuple(found)
 
 

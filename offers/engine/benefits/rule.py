@@ -32,7 +32,10 @@ class BenefitRule(Protocol):
         """Return the rounded saving on its lines: never negative or above their sum."""
 
     def giving(self, offer: OfferTerms, situation: Situation) -> Giving | None:
-        """Return what is given as lines at their list price; None where the offer gives nothing but a discount."""
+        """Return what is given: lines at their list price, and by how much each is reduced.
+
+        None where the offer gives nothing but a discount.
+        """
 
     def added(self, offer: OfferTerms, situation: Situation) -> Decimal:
         """Return what the driver pays for what is given on top of the cart."""

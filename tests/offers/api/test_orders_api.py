@@ -71,16 +71,16 @@ def test_an_order_is_explained_from_select_to_settlement(sold: Sale) -> None:
 def test_every_price_of_the_order_is_proven_again(sold: Sale) -> None:
     body = get(sold, "proof").json()
     assert [(x["stage"], x["verdict"], x["stored_engine"], x["engine"]) for x in body["quotes"]] == [
-        ("SELECT", "IDENTICAL", "1.4", "1.4"),
-        ("INIT", "IDENTICAL", "1.4", "1.4"),
-        ("SETTLEMENT", "IDENTICAL", "1.4", "1.4"),
+        ("SELECT", "IDENTICAL", "1.5", "1.5"),
+        ("INIT", "IDENTICAL", "1.5", "1.5"),
+        ("SETTLEMENT", "IDENTICAL", "1.5", "1.5"),
     ]
 
 
 def test_a_price_that_differs_names_the_engines_and_the_lines(sold: Sale) -> None:
     spoil(sold)
     (proven,) = [x for x in get(sold, "proof").json()["quotes"] if x["verdict"] == "DIFFERS"]
-    assert (proven["stage"], proven["stored_engine"], proven["engine"]) == ("SETTLEMENT", "0.9", "1.4")
+    assert (proven["stage"], proven["stored_engine"], proven["engine"]) == ("SETTLEMENT", "0.9", "1.5")
     assert [(x["what"], x["name"], x["stored"], x["now"]) for x in proven["differences"]] == [
         ("LINE", "FEE-1", "Service Fee: 9.00 INR", "Service Fee: 10.00 INR")
     ]
@@ -118,10 +118,10 @@ def reproved(*arguments: str) -> list[str]:
 
 
 def test_the_command_proves_all_quotes_and_bills_of_a_cpo_or_a_time(sold: Sale) -> None:
-    assert reproved() == ["4 of 4 quotes and bills proven: IDENTICAL by engine 1.4."]
-    assert reproved("--cpo", "cpo1.com", "--bills") == ["1 of 1 quotes and bills proven: IDENTICAL by engine 1.4."]
-    assert reproved("--until", "2026-01-01") == ["0 of 0 quotes and bills proven: IDENTICAL by engine 1.4."]
-    assert reproved("--since", "2026-01-01") == ["4 of 4 quotes and bills proven: IDENTICAL by engine 1.4."]
+    assert reproved() == ["4 of 4 quotes and bills proven: IDENTICAL by engine 1.5."]
+    assert reproved("--cpo", "cpo1.com", "--bills") == ["1 of 1 quotes and bills proven: IDENTICAL by engine 1.5."]
+    assert reproved("--until", "2026-01-01") == ["0 of 0 quotes and bills proven: IDENTICAL by engine 1.5."]
+    assert reproved("--since", "2026-01-01") == ["4 of 4 quotes and bills proven: IDENTICAL by engine 1.5."]
 
 
 def test_the_command_fails_and_names_what_differs(sold: Sale) -> None:
@@ -132,7 +132,7 @@ def test_the_command_fails_and_names_what_differs(sold: Sale) -> None:
     with cpo_scope(sold.world.cpo):
         bill = Quote.objects.get(is_bill=True)
     assert out.getvalue().splitlines() == [
-        f"cpo1.com: bill {bill.pk} of order {sold.order.pk} DIFFERS (engine 0.9 → 1.4)",
+        f"cpo1.com: bill {bill.pk} of order {sold.order.pk} DIFFERS (engine 0.9 → 1.5)",
         "  LINE FEE-1: Service Fee: 9.00 INR → Service Fee: 10.00 INR",
     ]
 

@@ -38,12 +38,16 @@ GIVING: dict[str, Evidence] = {
     "three_bought_and_two_cakes_given": of(
         with_products(coffee=2, cake=1), more("PRODUCT", 3, 2, item="cake"), terms=CAFE, **SHELF
     ),
+    "a_coffee_and_a_cake_at_forty_each": of(
+        with_products(coffee=1, cake=1), more("PRODUCT", 1, 1, "40"), terms=CAFE, **SHELF
+    ),
     "coffees_of_the_bill": Evidence(
         BOUGHT.request, CAFE, BOUGHT.offers, LockedContext({}, "EV_CHARGING", goods=goods_of(price_again(BOUGHT).lines))
     ),
     "two_of_twelve_kwh": of(kwh("12"), more("KWH", 10, 2, "5")),
     "two_of_twelve_kwh_not_reached": of(kwh("10"), more("KWH", 10, 2)),
     "the_cheapest_kwh_of_two_rates": of(kwh("7.5"), more("KWH", 5, 2, "1.50"), terms=TWO_RATES),
+    "kwh_of_two_rates_above_the_lower": of(kwh("11"), more("KWH", 4, 8, "5"), terms=TWO_RATES),
     "kwh_cut_at_what_a_redemption_may_cost": of(kwh("24.001"), more("KWH", 10, 2, redemption_cap=Decimal(50))),
     "kwh_of_an_all_in_budget": of(rupees("250", Basis.ALL_IN), more("KWH", 5, 1)),
     "kwh_of_an_all_in_budget_below_the_highest_price": of(

@@ -1,4 +1,4 @@
-"""After the bill: a unit that an offer saved nothing on comes back for an amount of 0, and is back, once."""
+"""After the bill: a unit on which nothing was saved comes back once, for an amount of 0, with what was paid for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from cpo_portal.accounts.models import Role
 from cpo_portal.accounts.tenancy import cpo_scope
-from offers.models import Offer, Redemption
+from offers.models import Offer, Quote, Redemption
 from offers.ordering.adjusting import AdjustmentRefused
 from offers.ordering.recovering import Units, Wanted
 from offers.ordering.takeable import takeable_of
+from offers.proofs import reprove
 from offers.reconcile import compare_with_ledger
 from offers.stock import items_of
 from pricing.engine.values import ProductOrder
@@ -27,11 +28,11 @@ from tests.processes import run_at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def beside_a_cake(sale: Sale, price: str) -> Sale:
-    """Sell a coffee and a cake of so much, each with one more for nothing, and bill them."""
+def beside_a_cake(sale: Sale, price: str, value: str = "0") -> Sale:
+    """Sell a coffee of 60.00 and a cake of so much, each with one more at the value, and bill them."""
     make_product(sale.world)
     make_product(sale.world, name="cake", price=price)
-    live(sale.world, **MORE | {"qualifier_item_count": 1}, item_value=Decimal(0), auto=False, limits=BUDGET)
+    live(sale.world, **MORE | {"qualifier_item_count": 1}, item_value=Decimal(value), auto=False, limits=BUDGET)
     placed = sale.init(chosen(products=(ProductOrder("coffee", 1), ProductOrder("cake", 1))))
     sold(sale, 5000, f"{placed.quote.total}")
     return sale
@@ -105,3 +106,13 @@ def test_of_many_who_take_the_unit_at_once_one_succeeds(sale: Sale) -> None:
 
     assert Counter(run_at_once(6, recover)) == {"done": 1, "again": 1, NONE_LEFT: 4}
     assert (stock(sale.world, "cake"), standing(sale)[-1]) == ((19, 0), ["0.00"])
+
+
+@pytest.mark.parametrize(("wanted", "saved"), [(CAKE, "0.00"), (COFFEE, "20.00")], ids=["cake", "coffee"])
+def test_what_was_paid_for_either_unit_comes_back_whole(sale: Sale, wanted: Wanted, saved: str) -> None:
+    """Each was given at 40.00: the coffee was reduced to that, and the cake costs no more by its list price."""
+    beside_a_cake(sale, "40", "40")
+    made = back(sale, wanted)
+    assert (f"{made.amount:.2f}", due(sale)) == (saved, [("RETURNED", "47.20")])
+    with cpo_scope(sale.world.cpo):
+        assert reprove(Quote.objects.get(is_bill=True)).verdict.value == "IDENTICAL"

@@ -108,7 +108,7 @@ def test_another_answer_names_the_line_the_offer_and_the_engines() -> None:
         quote.engine_version = "0.9"
         answer = proofs.reprove(quote)
     assert answer.verdict is Verdict.DIFFERS
-    assert (answer.stored_engine, answer.engine) == ("0.9", "1.4")
+    assert (answer.stored_engine, answer.engine) == ("0.9", "1.5")
     title = quote.lines[2]["title"]
     assert [(x.what, x.name, x.stored, x.now) for x in answer.differences] == [
         ("LINE", "DISCOUNT-1", f"{title}: -22.49 INR", f"{title}: -22.50 INR"),

@@ -47,7 +47,7 @@ def test_the_page_says_why_the_price_is_what_it_is(people: People, order: Order,
     for words in (
         "Quoted for the order, in force: ₹91.45",
         "Chosen: Weekend Special – 25 % off.",
-        "Priced again, it is identical to the last character (engine 1.4 → 1.4).",
+        "Priced again, it is identical to the last character (engine 1.5 → 1.5).",
         "It saves ₹22.50.",
         "The session is worth less than its minimum: ₹90.00 instead of ₹500.00 (₹410.00 short).",
         "Offers held and used",

@@ -80,7 +80,7 @@ def item_names(item_ids: Iterable[str]) -> dict[str, str]:
     return dict(connectors) | product_names(wanted)
 
 
-def combined(terms: OfferTerms, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def items_of_benefit(terms: OfferTerms, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return what a combination is with, or a discount is taken of, by name; nothing where one of the items has none,
     or it is for all."""
     is_discount = terms.benefit.kind is BenefitKind.DISCOUNT

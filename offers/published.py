@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from offers.book import LoadedBook
+from offers.engine.book import OfferBook
 from offers.engine.days import is_over, next_open
 from offers.engine.demand import is_of_the_moment
 from offers.engine.facts import NOWHERE, PlaceFacts
@@ -45,6 +46,17 @@ def in_stock(offers: tuple[OfferTerms, ...], left: Mapping[str, int | None]) -> 
     if not any(x.benefit.item_id for x in offers):
         return offers
     return tuple(x for x in offers if not x.benefit.item_id or _has_left(x, left))
+
+
+def with_goods(
+    book: OfferBook, place: Place, goods: tuple[tuple[str, str], ...]
+) -> tuple[tuple[OfferTerms, frozenset[str]], ...]:
+    """Return the offers that hold with one of a site's products in the cart, each with the products it is for.
+
+    `goods` are (product id, category) pairs; offers for everything are not among them, the place's item is not asked.
+    """
+    found = book.candidates(place.location_id, "", place.category, products=goods, place=place.facts, limited=True)
+    return tuple((x, frozenset(key for key, of in goods if x.applicability.covers(key, of))) for x in found)
 
 
 def _has_left(terms: OfferTerms, left: Mapping[str, int | None]) -> bool:

@@ -30,6 +30,7 @@ def pytest_configure() -> None:
     """Leave a counterexample as it was found, for nobody reads it, and what there is to the forks, uncollected."""
     settings.register_profile("mutated", phases=[Phase.explicit, Phase.generate], database=None)
     settings.load_profile("mutated")
+    _find()
     gc.freeze()
 
 
@@ -43,7 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Find what remembers; what an earlier run in this process has found is frozen, and known."""
+    """Find what remembers of what was loaded since."""
+    _find()
+
+
+def _find() -> None:
+    """Note what remembers; not what is frozen, which an earlier look has noted."""
     found = gc.get_objects()
     _remembered.extend(x for x in found if isinstance(x, functools._lru_cache_wrapper))
     _offers.extend(x for x in found if isinstance(x, OfferTerms))

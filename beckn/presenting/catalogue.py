@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -45,7 +45,7 @@ from offers.engine.places import is_placed
 from offers.engine.values import OfferTerms
 from offers.nearby import cheaper_in
 from offers.places import place_facts
-from offers.published import in_stock, is_shown
+from offers.published import Place, in_stock, is_shown, with_goods
 from offers.usage import usage_of
 from pricing.engine.describe import terms_in_words
 from pricing.engine.values import PriceTerms, Tax
@@ -105,9 +105,8 @@ def _provider(
             for connector, place in zip(connectors, places, strict=True)
         ]
         everything = {terms.offer_id: terms for offers in found for terms in offers}
-        of_goods = _of_goods(book, connectors, sold.products, left)
-        of_goods = {key: terms for key, terms in of_goods.items() if key not in everything}
-        everything |= {key: beside.terms for key, beside in of_goods.items()}
+        of_goods = _of_goods(book, connectors, sold.products, left, everything)
+        everything |= {key: x.terms for key, x in of_goods.items()}
         tax = tax_of_cpo(cpo.pk)
         prices = _Prices(plan[0] or now, tax)
         surged = _surged(cpo, connectors, sold, prices)
@@ -177,21 +176,18 @@ def _of_goods(
     connectors: list[Connector],
     sold: dict[int, list[Product]],
     left: dict[int, dict[str, int | None]],
+    without: Container[str],
 ) -> dict[str, _OfGoods]:
-    """Return the offers that hold at these connectors with a product that is sold there."""
+    """Return the offers that hold at these connectors with a product that is sold there, by id, `without` some ids."""
     found: dict[str, _OfGoods] = {}
-    for place, facts in dict.fromkeys((x.charger.location, place_facts(x)) for x in connectors):
-        goods = tuple((x.product_id, x.category) for x in sold[place.pk])
-        limited = book.limited(place.location_id, "", CHARGING_CATEGORY, products=goods, place=facts) if goods else ()
-        for terms in in_stock(limited, left[place.pk]):
-            scope, offer = terms.applicability, found.setdefault(terms.offer_id, _OfGoods(terms))
-            offer.location_ids.add(place.location_id)
-            offer.item_ids |= {
-                product_id
-                for product_id, category in goods
-                if (not scope.item_ids or product_id in scope.item_ids)
-                and (not scope.categories or category in scope.categories)
-            }
+    for site, facts in dict.fromkeys((x.charger.location, place_facts(x)) for x in connectors):
+        goods = tuple((x.product_id, x.category) for x in sold[site.pk])
+        place = Place(site.location_id, "", CHARGING_CATEGORY, site.time_zone, facts)
+        for terms, item_ids in with_goods(book, place, goods) if goods else ():
+            if terms.offer_id not in without and in_stock((terms,), left[site.pk]):
+                offer = found.setdefault(terms.offer_id, _OfGoods(terms))
+                offer.location_ids.add(site.location_id)
+                offer.item_ids |= item_ids
     return found
 
 

@@ -13,7 +13,7 @@ from cpo_portal.adminkit.display import EMPTY, Tone, bar, chip, unlimited, when
 from offers.engine.describe import benefit_in_words, summary
 from offers.mapping import applicability, offer_terms
 from offers.models import Offer, OfferState, OfferStateChange, OfferVersion
-from offers.names import combined, gift_named, in_names, item_names
+from offers.names import gift_named, in_names, item_names, items_of_benefit
 from offers.shown import STATE_LABELS
 from offers.states import DerivedState, again_at, counter_of, day_counter_of, derived_state
 from offers.uses import uses_of, uses_text
@@ -106,7 +106,7 @@ def offer_page(offer: Offer, *, now: datetime, with_facts: bool) -> dict[str, An
 
 def _sentence(offer: Offer, version: OfferVersion) -> str:
     terms = offer_terms(offer, version)
-    return summary(in_names(terms), offer.cpo.time_zone, combined(terms))
+    return summary(in_names(terms), offer.cpo.time_zone, items_of_benefit(terms))
 
 
 def _is_counted(offer: Offer) -> bool:
@@ -150,7 +150,7 @@ def _version(offer: Offer, version: OfferVersion, goods: Mapping[str, str], peop
     windows = windows_in_words(scope.weekly_windows)
     validity = f"{when(version.valid_from, zone)} – {when(version.valid_until, zone)}"
     terms = offer_terms(offer, version)
-    said = [version.name, benefit_in_words(gift_named(terms, goods), combined(terms, goods)), windows, validity]
+    said = [version.name, benefit_in_words(gift_named(terms, goods), items_of_benefit(terms, goods)), windows, validity]
     mark = version_mark(version, offer.live_version_id)
     row = version_row(version, " · ".join(part for part in said if part), mark, zone, people)
     compare = f"{reverse('admin:offers_compare', args=[offer.pk])}?to={version.number}"

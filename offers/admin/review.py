@@ -24,7 +24,7 @@ from offers.engine.describe import benefit_in_words
 from offers.links import offer_page_url
 from offers.mapping import offer_terms
 from offers.models import Offer, OfferVersion
-from offers.names import combined, gift_named, item_names
+from offers.names import gift_named, item_names, items_of_benefit
 from offers.public.offer import is_public
 from offers.states import Move, is_editable
 from offers.version_words import differences
@@ -199,7 +199,7 @@ def _to_restore(version: OfferVersion, goods: Mapping[str, str]) -> str:
     since = when(version.published_at, offer.cpo.time_zone)
     current = ", current" if version.pk == offer.live_version_id else ""
     terms = offer_terms(offer, version)
-    gives = benefit_in_words(gift_named(terms, goods), combined(terms, goods))
+    gives = benefit_in_words(gift_named(terms, goods), items_of_benefit(terms, goods))
     return f"{version.number}: {version.name}, {gives} (published {since}{current})"
 
 

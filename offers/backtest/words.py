@@ -17,7 +17,7 @@ from offers.engine.codec import offer_from_json
 from offers.engine.describe import summary
 from offers.engine.values import OfferTerms
 from offers.models import BacktestRun
-from offers.names import combined, in_names
+from offers.names import in_names, items_of_benefit
 from offers.reasons.texts import reason_in_words
 from pricing.engine.codec import decode
 
@@ -153,7 +153,7 @@ def _ran_out(found: BacktestResult, zone: str) -> str:
 def _got_by_none(terms: OfferTerms, found: BacktestResult, zone: str) -> str:
     if found.turned_away:
         return f"No session got it: its limits turned {found.turned_away} away."
-    said = summary(in_names(terms), zone, combined(terms))
+    said = summary(in_names(terms), zone, items_of_benefit(terms))
     if not found.kept_out:
         why = "none met all that it asks for, or others of your offers were chosen in its place"
         return f"No session got it: {why}. It says: {said}"

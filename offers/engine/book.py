@@ -108,34 +108,19 @@ class OfferBook:
         *,
         products: tuple[tuple[str, str], ...] = (),
         place: PlaceFacts = NOWHERE,
+        limited: bool = False,
     ) -> tuple[OfferTerms, ...]:
         """Return the live-state offers that could apply here, by id.
 
         `products` are the (product id, category) pairs the driver added; `place` is what is known of the connector
-        and its site. The cost does not depend on the number of offers for other items, places or categories.
+        and its site. The cost does not depend on the number of offers for other items, places or categories, and where
+        only those that are `limited` to some of these are wanted, neither on that of offers for everything.
         """
         place = place if self._is_placed else NOWHERE
-        if not products and item_id not in self._by_item:
+        if not products and not limited and item_id not in self._by_item:
             return self._shared(location_id, category, place)
         categories = {category, *(x[1] for x in products)}
-        return self._search(location_id, {item_id, *(x[0] for x in products)}, categories, place)
-
-    def limited(
-        self,
-        location_id: str,
-        item_id: str,
-        category: str,
-        *,
-        products: tuple[tuple[str, str], ...] = (),
-        place: PlaceFacts = NOWHERE,
-    ) -> tuple[OfferTerms, ...]:
-        """Return those of `candidates` that are limited to some items, places or categories.
-
-        The cost does not depend on the number of offers for everywhere either.
-        """
-        categories = {category, *(x[1] for x in products)}
-        items = {item_id, *(x[0] for x in products)}
-        return self._search(location_id, items, categories, place if self._is_placed else NOWHERE, limited=True)
+        return self._search(location_id, {item_id, *(x[0] for x in products)}, categories, place, limited=limited)
 
     def _shared(self, location_id: str, category: str, place: PlaceFacts) -> tuple[OfferTerms, ...]:
         """Return what all items without an offer of their own have in common here."""

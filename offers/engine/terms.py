@@ -149,6 +149,11 @@ class Applicability:
     holidays: HolidayRule | None = None
     blackout_dates: frozenset[date] = frozenset()
 
+    def covers(self, item_id: str, category: str) -> bool:
+        """Say whether an item of this id and category is one that the offer is for."""
+        of_items = not self.item_ids or item_id in self.item_ids
+        return of_items and (not self.categories or category in self.categories)
+
 
 @dataclass(frozen=True, slots=True)
 class OfferLimits:

@@ -52,7 +52,7 @@ def unsold_in_words(terms: OfferTerms) -> str:
         return UNSOLD
     if terms.qualifier.item_ids and not _all_of(terms.qualifier.item_ids):
         return UNSOLD_BOUGHT
-    if _counts_products(terms) and _goods_bought(terms) == ():
+    if _counts_products(terms) and _goods_of(terms) == ():
         return UNSOLD_BOUGHT if terms.benefit.item_id else UNSOLD
     return ""
 
@@ -62,7 +62,7 @@ def benefit_for_driver(terms: OfferTerms) -> str:
     if not _counts_products(terms):
         return gives_in_words(with_item_named(terms), benefit_items(terms))
     bought, more = terms.qualifier.item_count, terms.benefit.item_count
-    goods = _goods_bought(terms)
+    goods = _goods_of(terms)
     if terms.benefit.item_id:
         given = f"{more} × {_sold_as(terms.benefit.item_id)}"
         return f"{given} {price_words(terms)} for every {_counted(bought, goods)}"
@@ -76,7 +76,7 @@ def benefit_items(terms: OfferTerms) -> tuple[str, ...]:
     """Return what a combination is with, or a discount is taken of, by name; nothing where that has no name."""
     if terms.benefit.kind is BenefitKind.COMBO:
         return _all_of(terms.qualifier.item_ids)
-    goods = _goods_bought(terms)
+    goods = _goods_of(terms)
     if goods is None or terms.benefit.kind is not BenefitKind.DISCOUNT:
         return ()
     names = (*(["energy"] if _is_for_energy(terms.applicability) else []), *goods)
@@ -84,7 +84,7 @@ def benefit_items(terms: OfferTerms) -> tuple[str, ...]:
 
 
 def _counted(bought: int | None, goods: tuple[str, ...] | None) -> str:
-    """Return what must be bought for another product, of the names of `_goods_bought`."""
+    """Return what must be bought for another product, of the names of `_goods_of`."""
     if goods is None:
         return f"{bought} products bought"
     if len(goods) == 1:
@@ -96,7 +96,7 @@ def _counts_products(terms: OfferTerms) -> bool:
     return terms.benefit.item_unit is ItemUnit.PRODUCT
 
 
-def _goods_bought(terms: OfferTerms) -> tuple[str, ...] | None:
+def _goods_of(terms: OfferTerms) -> tuple[str, ...] | None:
     """Return the products that count as bought and are sold, by name; None where any product counts."""
     scope = terms.applicability
     if not scope.item_ids and not scope.categories:

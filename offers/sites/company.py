@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TypeVar
 
 from cpo_portal.network.models import CHARGING_CATEGORY, Connector
@@ -34,9 +35,8 @@ class Company:
         if item_id not in self._known:
             location = connector.charger.location
             goods = tuple((key, good.category) for key, good in self._stock.goods(location.pk).items())
-            found = self._book.limited(
-                location.location_id, item_id, CHARGING_CATEGORY, products=goods, place=place_facts(connector)
-            )
+            at = location.location_id, item_id, CHARGING_CATEGORY
+            found = self._book.candidates(*at, products=goods, place=place_facts(connector), limited=True)
             self._known[item_id] = frozenset(x.offer_id for x in found) - {self._offer.offer_id}
         return self._known[item_id]
 
@@ -46,7 +46,8 @@ class Company:
             return connectors
         firsts = {self._kind(x.item_id): x for x in reversed(connectors)}
         chosen = [firsts[kind] for kind in _from_both_ends(firsts)][: most // 2]
-        rest = [x for x in connectors if x not in chosen]
+        taken = {x.item_id for x in chosen}
+        rest = [x for x in connectors if x.item_id not in taken]
         return [*chosen, *_spread(rest, most - len(chosen))]
 
     def varied(self, sites: list[Site]) -> list[Site]:
@@ -56,11 +57,11 @@ class Company:
         groups = _grouped(varied, lambda x: self._kind(x.item_id))
         return list(_rounds({kind: groups[kind] for kind in _from_both_ends(groups)}))
 
-    def shared(self, connectors: list[Connector], other: OfferTerms) -> list[Connector]:
-        """Return the first connectors at which both offers may hold, those first that sell what a combination needs."""
+    def shared(self, connectors: Iterable[Connector], other: OfferTerms) -> list[Connector]:
+        """Return the first connectors at which both offers may hold, with what a combination needs sold there."""
         wanted = self._offer.qualifier.item_ids | other.qualifier.item_ids
-        found = [x for x in connectors if is_in(other.applicability, x, self._stock)]
-        return sorted(found, key=lambda x: not wanted <= self._sold(x))[:_MOST_SHARED]
+        found = (x for x in connectors if is_in(other.applicability, x, self._stock))
+        return list(islice((x for x in found if not wanted or wanted <= self._sold(x)), _MOST_SHARED))
 
     def _sold(self, connector: Connector) -> set[str]:
         return {connector.item_id, *self._stock.goods(connector.charger.location_id)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class Places:
     """Some of the connectors in an offer's scope, how many there are, one that is not in it, and all time zones.
 
     `met` are the other offers for some places, things or categories alone that could apply at any of them, and
-    `shared_with` says where one of the book may be tried together with this one.
+    `shared_with` says where each of some may be tried together with this one, by id.
     """
 
     sites: tuple[Site, ...]
@@ -33,7 +33,7 @@ class Places:
     other: Site | None
     zones: tuple[str, ...] = ()
     met: frozenset[str] = frozenset()
-    shared_with: Callable[[OfferTerms], tuple[Site, ...]] | None = None
+    shared_with: Callable[[Sequence[OfferTerms]], Mapping[str, tuple[Site, ...]]] | None = None
 
 
 def places_of(offer: OfferTerms, now: datetime, book: OfferBook) -> Places:
@@ -63,8 +63,18 @@ def places_of(offer: OfferTerms, now: datetime, book: OfferBook) -> Places:
         other=_site_of(outside, at),
         zones=clocks.zones,
         met=met,
-        shared_with=lambda other: tuple(priced_sites(company.shared(best, other), at)),
+        shared_with=lambda others: _shared(company, best, others, at),
     )
+
+
+def _shared(
+    company: Company, connectors: list[Connector], others: Sequence[OfferTerms], at: datetime
+) -> dict[str, tuple[Site, ...]]:
+    """Return where each of these offers meets the company's own, by id; all prices are read at once."""
+    found = {x.offer_id: company.shared(connectors, x) for x in others}
+    wanted = {x.item_id: x for shared in found.values() for x in shared}
+    sites = {x.item_id: x for x in priced_sites(list(wanted.values()), at)}
+    return {key: tuple(sites[x.item_id] for x in shared) for key, shared in found.items()}
 
 
 def anywhere(offer: OfferTerms, now: datetime) -> Places:

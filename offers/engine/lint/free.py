@@ -78,13 +78,16 @@ def _joint(subject: Subject, offer: OfferTerms, rivals: Ranking, met: set[str]) 
     """Yield sessions that are made for the offer and another one, for each that it may be combined with and that has
     not been `met` yet: it may be for few places, days or baskets, which no sample need have."""
     most = max(1, _MOST_COMPARED // max(1, rivals.count))
-    waiting = (x for x in rivals.offers if offer.additive and x.additive and rule_of(x).reduces(x))
-    for other in islice((x for x in waiting if x.offer_id not in met), min(most, _MOST_JOINT)):
+    wanted = (x for x in rivals.offers if x.additive and rule_of(x).reduces(x) and x.offer_id not in met)
+    waiting = list(islice(wanted, min(most, _MOST_JOINT))) if offer.additive else []
+    sites = (
+        {x.offer_id: subject.sites for x in waiting} if subject.shared_with is None else subject.shared_with(waiting)
+    )
+    for other in waiting:
         both = offer, for_anybody(other)
-        sites = subject.sites if subject.shared_with is None else subject.shared_with(other)
-        found = (x for site in sites for x in joint_sessions(*both, subject.now, site))
-        for growing in found:
-            yield from _first(subject, growing, both)
+        for site in sites.get(other.offer_id, ()) if other.offer_id not in met else ():
+            for growing in joint_sessions(*both, subject.now, site):
+                yield from _first(subject, growing, both)
 
 
 def _first(subject: Subject, sessions: Iterable[Tried], offers: Sequence[OfferTerms]) -> Iterator[Tried]:

@@ -116,8 +116,10 @@ def _of(kind: type[int] | type[Decimal], sizes: Iterable[_Size]) -> list[_Size]:
 
 
 def _at(site: Site, at: datetime | None, sizes: Iterable[_Size], baskets: Iterable[Basket]) -> Iterator[Tried]:
-    for size, basket in product(sizes, baskets) if at is not None else ():
-        found = tried(site, at, size, basket) if at is not None else None
+    if at is None:
+        return
+    for size, basket in product(sizes, baskets):
+        found = tried(site, at, size, basket)
         if found is not None:
             yield found
 

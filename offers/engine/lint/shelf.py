@@ -75,13 +75,7 @@ def runs_out(offer: OfferTerms, goods: Mapping[str, Good]) -> bool:
 
 def _counted(offer: OfferTerms, goods: Mapping[str, Good]) -> list[str]:
     """Return the products that count as bought: those of the offer's items and categories."""
-    scope = offer.applicability
-    return [
-        product_id
-        for product_id, good in goods.items()
-        if (not scope.item_ids or product_id in scope.item_ids)
-        and (not scope.categories or good.category in scope.categories)
-    ]
+    return [key for key, good in goods.items() if offer.applicability.covers(key, good.category)]
 
 
 def _given(offer: OfferTerms, bought: list[str]) -> list[str]:

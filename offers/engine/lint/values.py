@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -104,8 +104,8 @@ class Subject:
     goods: Mapping[str, str] = field(default_factory=dict)
     #: Where another offer may be tried; None where nobody can say, and no other offer is looked at.
     sites_of: Callable[[OfferTerms], tuple[Site, ...]] | None = None
-    #: Where this offer and another one may be tried together; None where nobody knows more places than `sites`.
-    shared_with: Callable[[OfferTerms], tuple[Site, ...]] | None = None
+    #: Where this offer may be tried together with each of others, by id; None where nobody knows more than `sites`.
+    shared_with: Callable[[Sequence[OfferTerms]], Mapping[str, tuple[Site, ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

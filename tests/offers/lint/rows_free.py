@@ -26,6 +26,7 @@ from tests.offers.lint.samples import (
     site,
 )
 
+TYPE_2 = site(2, place=replace(DELHI, connector_type="TYPE2"))
 FOUND: dict[str, Row] = {
     "an-amount-above-a-short-session": ("FREE_ENERGY", rupees_off("a", "50", min_value="50", **FOR), (), {}),
     "all-of-it": ("FREE_ENERGY", offer("a", "100", **FOR), (), {}),
@@ -58,7 +59,10 @@ FOUND: dict[str, Row] = {
         "FREE_ENERGY",
         offer("a", "60", additive=True, **FOR),
         (offer("b", "40", additive=True, connector_types=frozenset({"TYPE2"})),),
-        {"met": frozenset({"b"}), "shared_with": lambda _: (site(2, place=replace(DELHI, connector_type="TYPE2")),)},
+        {
+            "met": frozenset({"b"}),
+            "shared_with": lambda _: {"b": (site(2, place=replace(DELHI, connector_type="TYPE2")),)},
+        },
     ),
     "with-what-the-other-asks-for-in-the-basket": (
         "FREE_ENERGY",
@@ -147,7 +151,7 @@ NOT_FOUND: dict[str, Row] = {
         "FREE_ENERGY",
         offer("a", "60", additive=True, **FOR),
         (offer("b", "40", additive=True, connector_types=frozenset({"TYPE2"})),),
-        {"met": frozenset({"b"}), "shared_with": lambda _: ()},
+        {"met": frozenset({"b"}), "shared_with": lambda _: {}},
     ),
     "99-percent": ("FREE_ENERGY", offer("a", "99", **FOR), (), {}),
     "two-that-come-to-99": (

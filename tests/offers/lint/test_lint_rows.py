@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -210,6 +210,25 @@ def test_a_connector_that_another_offer_is_for_is_tried_of_many(people: People, 
     with cpo_scope(people.here.cpo):
         Connector.objects.filter(item_id="near-13").delete()
     assert codes(offer) == []
+
+
+def test_the_number_of_queries_does_not_depend_on_how_many_it_may_be_combined_with(people: People) -> None:
+    offer = draft(people, value=Decimal(5), additive=True)
+    counts = []
+    for number in (2, 9):
+        for n in range(number):
+            # On one day of the year each, so that no sample need have it.
+            day = {
+                "valid_from": datetime(2027, 3, 1 + n, tzinfo=UTC),
+                "valid_until": datetime(2027, 3, 2 + n, tzinfo=UTC),
+            }
+            name = f"other-{number}-{n}"
+            make_offer(people.here.cpo, name, display_code="", weekly_windows=[], additive=True, **day)
+        codes(offer)  # the book is read
+        with CaptureQueriesContext(connection) as queries:
+            codes(offer)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_an_offer_that_is_over_for_good_has_no_findings(people: People) -> None:

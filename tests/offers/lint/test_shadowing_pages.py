@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -69,6 +70,14 @@ def test_the_api_says_it_with_the_session(people: People, tenth: Offer) -> None:
     assert finding["sentence"].endswith(" sessions tried in which Tenth holds, Third saves more, by ₹3.60 to ₹288.00.")
     assert [x["offer_id"] for x in finding["offers"]] == ["tenth"]
     assert finding["example"]["location_id"] == "cp-station"
+
+
+def test_the_panel_names_what_is_kept_out_and_how_much_more_others_save(people: People, tenth: Offer) -> None:
+    third = authoring.create_offer(people.here.cpo, "third", weekend(**OWN))
+    page = signed_in(people.owner).get(f"/admin/offers/offer/lint/{third.pk}/").content.decode()
+    heads, cells = re.findall(r"<th[^>]*>([^<]*)</th>", page), re.findall(r"<td[^>]*>([^<]*)</td>", page)
+    assert heads == ["Offer that it keeps out", "Sessions", "Others save more by", "Tenth (tenth)"]
+    assert cells[1:] == ["₹3.60 to ₹288.00"]
 
 
 def test_one_that_is_for_another_station_too_is_not_kept_out(people: People, tenth: Offer) -> None:
